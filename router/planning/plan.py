@@ -1,0 +1,184 @@
+"""The query plan: what the planner promises and the executor carries out.
+
+Owns the plan's vocabulary only: immutable records, no behaviour. Data collected while a plan runs is one tree of plain
+dicts and lists, keyed by *source keys*: the response keys the planner wrote into subgraph operations. They equal the
+client's response keys unless two of these had to be told apart; `ResponseField` maps them back.
+
+Merging is deep: a fetch's result is merged into the object at its path, objects by key, lists by index, and a later
+value wins. A planner therefore never selects, under a key, what must not be overwritten there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import TypeAlias
+
+from graphql import GraphQLOutputType
+
+
+class OperationKind(StrEnum):
+    """The three kinds of GraphQL operation."""
+
+    QUERY = "query"
+    MUTATION = "mutation"
+    SUBSCRIPTION = "subscription"
+
+
+class Each(Enum):
+    """The path element that stands for every item of a list."""
+
+    ITEM = "@"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCondition:
+    """A path element that lets pass only objects whose `__typename` is one of `possible`."""
+
+    possible: frozenset[str]
+
+
+PathElement: TypeAlias = str | Each | TypeCondition
+Path: TypeAlias = tuple[PathElement, ...]
+"""Where objects stand in the collected data: source keys, `Each.ITEM` per list level, type conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Holds when the Boolean variable has the expected value (`@include`: True, `@skip`: False)."""
+
+    variable: str
+    expected: bool
+
+
+Conditions: TypeAlias = tuple[tuple[Condition, ...], ...]
+"""Alternatives of conjunctions; the empty tuple is "always"."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationField:
+    """One field of a representation: read under `source` from the collected data, sent as `name`."""
+
+    name: str
+    source: str
+    selections: tuple[RepresentationSelection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationFragment:
+    """Fields sent only for objects whose collected `__typename` is one of `possible`."""
+
+    possible: frozenset[str]
+    selections: tuple[RepresentationSelection, ...]
+
+
+RepresentationSelection: TypeAlias = RepresentationField | RepresentationFragment
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTarget:
+    """One `_entities` field of an entity fetch, and the objects it completes.
+
+    An object joins when a path reaches it and every field of `representation` is there and not null (a null nested below
+    a nullable required field may be sent); otherwise it stays as it is, without an error.
+    """
+
+    response_key: str
+    """The alias of this `_entities` field in the operation: unique within the fetch."""
+    variable: str
+    """The operation's variable, without `$`, that takes the list of representations."""
+    paths: tuple[Path, ...]
+    representation: tuple[RepresentationSelection, ...]
+    """`__typename` included, as its first field."""
+    typenames: Mapping[str, str] = field(default_factory=dict)
+    """Concrete type name → the name to send instead (an `@interfaceObject` knows only its interface)."""
+    conditions: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RootFetch:
+    """One subgraph operation on root fields; its data are merged into the objects at `path` (usually the root)."""
+
+    subgraph: str
+    kind: OperationKind
+    operation: str
+    variables: tuple[str, ...] = ()
+    """Names of the client's variables that the operation uses."""
+    path: Path = ()
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFetch:
+    """One subgraph operation made of `_entities` fields; skipped when no object joins any of its targets."""
+
+    subgraph: str
+    operation: str
+    targets: tuple[EntityTarget, ...]
+    variables: tuple[str, ...] = ()
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Nodes run one after another."""
+
+    nodes: tuple[PlanNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """Nodes run at the same time."""
+
+    nodes: tuple[PlanNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A node that runs only when `conditions` hold for the request's variables."""
+
+    conditions: Conditions
+    node: PlanNode
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """A source stream, and what completes each of its events."""
+
+    source: RootFetch
+    rest: PlanNode | None
+
+
+PlanNode: TypeAlias = RootFetch | EntityFetch | Sequence | Parallel | Conditional | Subscribe
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseField:
+    """One field of the answer: taken from `source` in the collected data, given to the client as `response_key`."""
+
+    response_key: str
+    source: str
+    name: str
+    """The field's name in the schema; `__typename`, `__schema` and `__type` included."""
+    type: GraphQLOutputType
+    """Its type in the API schema: decides null propagation, enum values and leaf checks."""
+    selection: ResponseSelection | None = None
+    conditions: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSelection:
+    """The fields of the answer per concrete object type, in the client's order; a type not listed yields `{}`."""
+
+    by_type: Mapping[str, tuple[ResponseField, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """All the executor needs: what to fetch (nothing, for pure introspection) and how to shape the answer."""
+
+    kind: OperationKind
+    node: PlanNode | None
+    root_type: str
+    response: ResponseSelection
