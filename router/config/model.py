@@ -1,0 +1,226 @@
+"""The settings of a router: one immutable tree, every default safe on the open internet.
+
+Owns names, bounds and defaults. Must never read a file or the environment: `router.config.loading` does.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Algorithm = Literal["EdDSA", "ES256", "RS256"]
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """One mapping of router.yaml: unknown keys are errors, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Compression(Section):
+    """Content encoding of answers, negotiated with `Accept-Encoding`."""
+
+    enabled: bool = True
+    minimum_bytes: Positive = 1024
+    """Smaller answers are sent as they are: they fit one packet."""
+    level: Annotated[int, Field(ge=1, le=9)] = 4
+
+
+class Batching(Section):
+    """Several operations in one HTTP request, as a JSON array."""
+
+    enabled: bool = True
+    limit: Positive = 10
+
+
+class Uploads(Section):
+    """Files by the GraphQL multipart request specification, passed on to the subgraph that takes them."""
+
+    enabled: bool = False
+    max_files: Positive = 5
+    max_file_bytes: Positive = 5 * 1024 * 1024
+
+
+class Http(Section):
+    """GraphQL over HTTP."""
+
+    path: Annotated[str, Field(pattern=r"^/")] = "/graphql"
+    max_body_bytes: Positive = 1024 * 1024
+    body_timeout_seconds: Seconds = 10.0
+    """A body that is not complete by then is answered with 408."""
+    operation_timeout_seconds: Seconds = 30.0
+    compression: Compression = Compression()
+    batching: Batching = Batching()
+    uploads: Uploads = Uploads()
+
+
+class WebSocket(Section):
+    """Both WebSocket subprotocols: `graphql-transport-ws` and the legacy `graphql-ws`."""
+
+    enabled: bool = True
+    init_timeout_seconds: Seconds = 5.0
+    ping_interval_seconds: Seconds = 25.0
+    max_operations: Positive = 100
+    """Operations running on one socket; more are answered with an error."""
+
+
+class Subscriptions(Section):
+    """What holds for a subscription on every transport."""
+
+    enabled: bool = True
+    queue_events: Positive = 64
+    """Events waiting for one client before `slow_client` applies."""
+    slow_client: Literal["drop-oldest", "disconnect"] = "disconnect"
+    heartbeat_seconds: Seconds = 12.0
+    """Of SSE and multipart streams, so that proxies keep them open."""
+    share: bool = True
+    """Equal subscriptions share one upstream, and each event is encoded once."""
+    max_upstreams: Positive = 20_000
+    drain_seconds: Seconds = 5.0
+    """After a stop is asked for, streams may finish within this time."""
+
+
+class Issuer(Section):
+    """One party whose tokens are accepted."""
+
+    issuer: str
+    jwks_url: str | None = None
+    """Where its public keys are; None: handed to `create_app(jwks=...)` under the issuer's name."""
+    audiences: tuple[str, ...] = ()
+    """Accepted `aud` values; empty: any token of this issuer, with or without one."""
+    algorithms: tuple[Algorithm, ...] = ("EdDSA", "ES256", "RS256")
+
+
+class Authentication(Section):
+    """JWT of clients. Without issuers every client is a guest and a token is refused."""
+
+    issuers: tuple[Issuer, ...] = ()
+    leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 5.0
+    jwks_cache_seconds: Seconds = 300.0
+    cached_tokens: Positive = 10_000
+    scopes_claims: tuple[str, ...] = ("scope", "scopes")
+    roles_claims: tuple[str, ...] = ("roles",)
+    on_unauthorized: Literal["null", "refuse"] = "null"
+    """A field the client may not see: null with an error, or the whole request is refused."""
+
+
+class SubgraphIdentity(Section):
+    """The signed, short-lived identity that each subgraph request carries."""
+
+    enabled: bool = True
+    header: str = "x-marquee-identity"
+    issuer: str = "marquee-router"
+    audience: str = "marquee-subgraphs"
+    lifetime_seconds: Annotated[int, Field(gt=0, le=60)] = 60
+    claims: tuple[str, ...] = ("sid", "cinemas")
+    """Claims of the client's token that are copied."""
+    key_file: str | None = None
+    """PEM of the router's Ed25519 private key; None: a new key at each start, published as JWKS."""
+
+
+class Limits(Section):
+    """The largest document the router plans. Refused before validation, with a code per limit."""
+
+    max_tokens: Positive = 20_000
+    max_depth: Positive = 64
+    max_aliases: Positive = 500
+    max_root_fields: Positive = 200
+    max_directives: Positive = 200
+    max_cost: Positive | None = 100_000
+    """Estimated by `@cost` and `@listSize`; None: no bound."""
+    default_list_size: Positive = 10
+    """Assumed of a list field without `@listSize`."""
+    report_cost: bool = False
+    """Put the estimate into `extensions.cost` of every answer."""
+
+
+class Csrf(Section):
+    """Requests a browser sends without a preflight are refused, except queries by GET."""
+
+    enabled: bool = True
+    required_headers: tuple[str, ...] = (
+        "graphql-require-preflight",
+        "apollo-require-preflight",
+        "x-apollo-operation-name",
+    )
+    """One of these lets an upload form through: none can be sent across origins without a preflight."""
+
+
+class Cors(Section):
+    """Cross-origin access; nothing is allowed until origins are named."""
+
+    origins: tuple[str, ...] = ()
+    allow_credentials: bool = False
+    headers: tuple[str, ...] = ("authorization", "content-type", "graphql-require-preflight", "traceparent")
+    max_age_seconds: Positive = 600
+
+
+class HeaderRules(Section):
+    """Which client headers every subgraph receives."""
+
+    propagate: tuple[str, ...] = ()
+    """Names, lower case; hop-by-hop headers are never sent on."""
+    insert: dict[str, str] = Field(default_factory=dict)
+
+
+class PersistedQueries(Section):
+    """Automatic persisted queries: a client sends the SHA-256 of a document in place of its text."""
+
+    enabled: bool = True
+    capacity: Positive = 1_000
+
+
+class TrustedDocuments(Section):
+    """A file of operations known at build time: JSON of `{"<sha256>": "<document>"}`."""
+
+    file: str | None = None
+    required: bool = False
+    """Refuse every operation that is not in the file."""
+
+
+class Metrics(Section):
+    """Prometheus."""
+
+    enabled: bool = True
+    max_operation_names: Positive = 200
+    """Further names are counted as `(other)`, so that clients cannot grow the series."""
+
+
+class Logs(Section):
+    """One line per event, without documents, variables or tokens."""
+
+    format: Literal["json", "text"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    requests: bool = False
+    """One line per request."""
+
+
+class GraphiQl(Section):
+    """The offline GraphiQL page for browsers."""
+
+    enabled: bool = True
+    title: str = "GraphiQL"
+
+
+class RouterConfig(Section):
+    """The whole of router.yaml."""
+
+    http: Http = Http()
+    websocket: WebSocket = WebSocket()
+    subscriptions: Subscriptions = Subscriptions()
+    authentication: Authentication = Authentication()
+    subgraph_identity: SubgraphIdentity = SubgraphIdentity()
+    limits: Limits = Limits()
+    introspection: bool = True
+    csrf: Csrf = Csrf()
+    cors: Cors = Cors()
+    headers: HeaderRules = HeaderRules()
+    persisted_queries: PersistedQueries = PersistedQueries()
+    trusted_documents: TrustedDocuments = TrustedDocuments()
+    metrics: Metrics = Metrics()
+    logs: Logs = Logs()
+    graphiql: GraphiQl = GraphiQl()
+    mask_subgraph_errors: bool = True
