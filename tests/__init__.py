@@ -1,0 +1,1 @@
+"""The tests of Marquee; paths mirror the source."""

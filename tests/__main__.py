@@ -1,0 +1,49 @@
+"""What `./test` runs: the checks, the services the tests need, pytest; it ends at the first failure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.services import provide_services
+
+ROOT = Path(__file__).parents[1]
+CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("format", ("ruff", "format", "--check", ".")),
+    ("lint", ("ruff", "check", ".")),
+    ("types", ("mypy",)),
+    ("imports", ("lint-imports",)),
+    ("schema drift", ("python", "-m", "marquee", "schema", "--check")),
+)
+
+
+def run(name: str, command: tuple[str, ...]) -> None:
+    """Run one step in the project's environment; ends the whole run with its exit code when it fails."""
+    began = time.monotonic()
+    print(f"== {name}", flush=True)
+    program = Path(sys.executable).with_name(command[0])
+    finished = subprocess.run([program, *command[1:]], cwd=ROOT, check=False)
+    if finished.returncode:
+        print(f"== {name}: failed ({' '.join(command)})", file=sys.stderr)
+        raise SystemExit(finished.returncode)
+    print(f"== {name}: ok, {time.monotonic() - began:.1f} s", flush=True)
+
+
+def main(arguments: list[str]) -> None:
+    """Without arguments everything; with arguments only pytest, on these."""
+    if not arguments:
+        for name, command in CHECKS:
+            run(name, command)
+    with provide_services() as missing:
+        for line in missing:
+            print(f"!! NOT TESTED HERE: {line}", file=sys.stderr, flush=True)
+        if missing and os.environ.get("CI"):
+            raise SystemExit("In CI nothing may be skipped.")
+        run("tests", ("python", "-m", "pytest", *arguments))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,112 @@
+"""The real parts the tests talk to: found running, installed where possible, or started for this run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+POSTGRES_PORT = 15432
+
+
+@contextlib.contextmanager
+def provide_services() -> Iterator[list[str]]:
+    """Provide PostgreSQL, Chromium and Node; yields a line for each not to be had, stops what it started."""
+    missing: list[str] = []
+    with contextlib.ExitStack() as started:
+        if not _provide_postgres(started):
+            missing.append(
+                "PostgreSQL (install Debian's `postgresql`): the stores were tested on SQLite only"
+            )
+        if not _provide_program("chromium", "chromium"):
+            missing.append("Chromium (install Debian's `chromium`): the pages were not opened")
+        if not (_provide_program("node", "nodejs") and _provide_program("npm", "npm")):
+            missing.append("Node.js (install Debian's `nodejs` and `npm`): the clients from npm were not run")
+        yield missing
+
+
+def _provide_program(program: str, package: str) -> bool:
+    return shutil.which(program) is not None or (_install(package) and shutil.which(program) is not None)
+
+
+def _install(package: str) -> bool:
+    """Install a Debian package when this is root on Debian; True when it is there afterwards."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return False
+    print(f"== installing {package}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", package]):
+        finished = subprocess.run(command, stdout=subprocess.DEVNULL, check=False, env=environment)
+    return finished.returncode == 0
+
+
+def _provide_postgres(started: contextlib.ExitStack) -> bool:
+    if os.environ.get("MARQUEE_TEST_POSTGRES_URL"):
+        return True
+    if _listens(5432):
+        os.environ["MARQUEE_TEST_POSTGRES_URL"] = "postgresql://postgres@127.0.0.1:5432"
+        return True
+    binaries = _postgres_binaries()
+    if binaries is None and _install("postgresql"):
+        binaries = _postgres_binaries()
+    if binaries is None:
+        return False
+    _start_postgres(binaries, started)
+    os.environ["MARQUEE_TEST_POSTGRES_URL"] = f"postgresql://postgres@127.0.0.1:{POSTGRES_PORT}"
+    return True
+
+
+def _postgres_binaries() -> Path | None:
+    on_path = shutil.which("initdb")
+    found = [Path(on_path)] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+def _start_postgres(binaries: Path, started: contextlib.ExitStack) -> None:
+    """Start a throw-away cluster; PostgreSQL refuses to run as root, so root starts it as `postgres`."""
+    directory = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="marquee-postgres-")))
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        shutil.chown(directory, "postgres")
+        prefix = ["runuser", "-u", "postgres", "--"]
+    data = directory / "data"
+    subprocess.run(
+        [*prefix, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    server = subprocess.Popen(
+        [
+            *prefix,
+            binaries / "postgres",
+            "-D",
+            data,
+            "-p",
+            str(POSTGRES_PORT),
+            "-k",
+            directory,
+            "-c",
+            "listen_addresses=127.0.0.1",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    started.callback(server.wait)
+    started.callback(server.terminate)
+    give_up = time.monotonic() + 30
+    while not _listens(POSTGRES_PORT):
+        if time.monotonic() > give_up:
+            raise SystemExit("PostgreSQL did not start within 30 s")
+        time.sleep(0.1)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.3)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
