@@ -1,4 +1,5 @@
-"""The seam between the executor and the network: one `SubgraphTransport` per subgraph, in process or over HTTP."""
+"""The seam between the executor and the network: one `SubgraphTransport` per subgraph, in process or over
+HTTP."""
 
 from __future__ import annotations
 
@@ -18,14 +19,17 @@ class SubgraphReply:
 
 
 class SubgraphTransport(Protocol):
-    """Carries encoded GraphQL requests to one subgraph. Raises `router.errors.SubgraphUnavailable` when it cannot."""
+    """Carries encoded GraphQL requests to one subgraph. Raises `router.errors.SubgraphUnavailable` when it
+    cannot."""
 
     async def fetch(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
-        """Send one JSON-encoded GraphQL request (`query`, `variables`, `operationName`) and return the answer."""
+        """Send one JSON-encoded GraphQL request (`query`, `variables`, `operationName`) and return the
+        answer."""
         ...
 
     def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """Open a subscription; yields one JSON-encoded execution result per event and ends when the subgraph does."""
+        """Open a subscription; yields one JSON-encoded execution result per event and ends when the subgraph
+        does."""
         ...
 
     async def aclose(self) -> None:

@@ -1,0 +1,154 @@
+"""Builds the representations of an entity fetch: one per distinct value, encoded once, with the objects it
+stands for.
+
+The builder for flat representations (nearly all) is generated: a few lines that read the fields, refuse
+nulls and encode. Nothing enters its source but `repr` of names. Nested ones are read by closures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
+
+import orjson
+
+from router.execution.merging import merge_objects
+from router.planning.plan import RepresentationField, RepresentationSelection
+
+Groups: TypeAlias = dict[bytes, list[dict[str, Any]]]
+"""Encoded representation → the objects that it stands for, in the order found."""
+Builder: TypeAlias = Callable[[list[dict[str, Any]]], Groups]
+_Reader: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+
+_MISSING = object()
+
+
+class _Absent(Exception):
+    """A required value is null or was never fetched: the object cannot join."""
+
+
+def compile_representation(
+    selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str]
+) -> Builder:
+    """A function that files objects under their representations; those that lack a required value are left
+    out."""
+    flat = [
+        selection
+        for selection in selections
+        if isinstance(selection, RepresentationField) and not selection.selections
+    ]
+    if len(flat) == len(selections):
+        return _generate(flat, dict(typenames))
+    return _build_with(_reader(selections, typenames, nullable=False))
+
+
+def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> Builder:
+    reads = "; ".join(f"v{index} = o[{field.source!r}]" for index, field in enumerate(fields))
+    nulls = " or ".join(f"v{index} is None" for index in range(len(fields)))
+    entries = ", ".join(
+        f"{field.name!r}: "
+        + (f"typenames.get(v{index}, v{index})" if _renamed(field, typenames) else f"v{index}")
+        for index, field in enumerate(fields)
+    )
+    source = f"""
+def build(objects):
+    groups = {{}}
+    for o in objects:
+        try: {reads}
+        except KeyError: continue
+        if {nulls}: continue
+        k = dumps({{{entries}}})
+        g = groups.get(k)
+        if g is None: groups[k] = [o]
+        else: g.append(o)
+    return groups
+"""
+    names: dict[str, Any] = {"dumps": orjson.dumps, "typenames": typenames}
+    code = compile(source, "<representations>", "exec", dont_inherit=True)
+    exec(code, names)  # noqa: S102 our own generated source; see the module's docstring
+    return cast("Builder", names["build"])
+
+
+def _renamed(field: RepresentationField, typenames: Mapping[str, str]) -> bool:
+    return bool(typenames) and field.name == "__typename"
+
+
+def _build_with(read: _Reader) -> Builder:
+    def build(objects: list[dict[str, Any]]) -> Groups:
+        groups: Groups = {}
+        for found in objects:
+            try:
+                encoded = orjson.dumps(read(found))
+            except _Absent:
+                continue
+            groups.setdefault(encoded, []).append(found)
+        return groups
+
+    return build
+
+
+def _reader(
+    selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str], *, nullable: bool
+) -> _Reader:
+    """Reads one object; below the top level nulls may be sent, missing values never."""
+    parts: list[Callable[[dict[str, Any], dict[str, Any]], None]] = []
+    for selection in selections:
+        if isinstance(selection, RepresentationField):
+            parts.append(_field_part(selection, typenames, nullable=nullable))
+        else:
+            parts.append(
+                _fragment_part(
+                    selection.possible, _reader(selection.selections, typenames, nullable=nullable)
+                )
+            )
+
+    def read(found: dict[str, Any]) -> dict[str, Any]:
+        representation: dict[str, Any] = {}
+        for part in parts:
+            part(found, representation)
+        return representation
+
+    return read
+
+
+def _field_part(
+    field: RepresentationField, typenames: Mapping[str, str], *, nullable: bool
+) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    nested = _reader(field.selections, typenames, nullable=True) if field.selections else None
+    rename = _renamed(field, typenames)
+
+    def part(found: dict[str, Any], representation: dict[str, Any]) -> None:
+        value = found.get(field.source, _MISSING)
+        if value is _MISSING or (value is None and not nullable):
+            raise _Absent
+        if nested is not None:
+            value = _nested(value, nested)
+        elif rename:
+            value = typenames.get(value, value)
+        old = representation.get(field.name)
+        if old.__class__ is dict and value.__class__ is dict:
+            merge_objects(cast("dict[str, Any]", old), value)
+        else:
+            representation[field.name] = value
+
+    return part
+
+
+def _nested(value: Any, read: _Reader) -> Any:
+    if value.__class__ is dict:
+        return read(value)
+    if value.__class__ is list:
+        return [_nested(item, read) for item in value]
+    if value is None:
+        return None
+    raise _Absent
+
+
+def _fragment_part(
+    possible: frozenset[str], read: _Reader
+) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    def part(found: dict[str, Any], representation: dict[str, Any]) -> None:
+        if found.get("__typename") in possible:
+            merge_objects(representation, read(found))
+
+    return part
