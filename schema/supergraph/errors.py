@@ -1,0 +1,27 @@
+"""What can be wrong with a supergraph; owns the one error its readers raise.
+
+SupergraphError                       SUPERGRAPH_INVALID: the text is no supergraph we can read
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from graphql import Node
+
+
+class SupergraphError(Exception):
+    """The supergraph cannot be read; `line` is where (1-based), when one place is to blame."""
+
+    code: ClassVar[str] = "SUPERGRAPH_INVALID"
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.message = message
+        self.line = line
+
+
+def error_at(message: str, node: Node | None) -> SupergraphError:
+    """An error that points at the line where `node` begins."""
+    line = node.loc.start_token.line if node is not None and node.loc is not None else None
+    return SupergraphError(message, line)
