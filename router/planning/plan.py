@@ -63,6 +63,8 @@ class RepresentationField:
     name: str
     source: str
     selections: tuple[RepresentationSelection, ...] = ()
+    nullable: bool = False
+    """A null here is sent as it is (a nullable `@requires` field); otherwise it keeps the object out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ RepresentationSelection: TypeAlias = RepresentationField | RepresentationFragmen
 class EntityTarget:
     """One `_entities` field of an entity fetch, and the objects it completes.
 
-    An object joins when a path reaches it and every field of `representation` is there and not null (a null nested below
-    a nullable required field may be sent); otherwise it stays as it is, without an error.
+    An object joins when a path reaches it and every field of `representation` is there and, unless `nullable`, not null;
+    otherwise it stays as it is, without an error.
     """
 
     response_key: str
@@ -92,7 +94,10 @@ class EntityTarget:
     representation: tuple[RepresentationSelection, ...]
     """`__typename` included, as its first field."""
     typenames: Mapping[str, str] = field(default_factory=dict)
-    """Concrete type name → the name to send instead (an `@interfaceObject` knows only its interface)."""
+    """Concrete type name → the name to send instead (an `@interfaceObject` knows only its interface).
+
+    An object read from an `@interfaceObject` carries the interface's name as its `__typename` until its owner was asked.
+    """
     conditions: Conditions = ()
 
 
