@@ -1,11 +1,11 @@
 """The query plan: what the planner promises and the executor carries out.
 
-Owns the plan's vocabulary only: immutable records, no behaviour. Data collected while a plan runs is one tree of plain
-dicts and lists, keyed by *source keys*: the response keys the planner wrote into subgraph operations. They equal the
-client's response keys unless two of these had to be told apart; `ResponseField` maps them back.
+Owns the plan's vocabulary only: immutable records, no behaviour. Data collected while a plan runs is one tree
+of plain dicts and lists, keyed by *source keys*: the response keys the planner wrote into subgraph operations.
+They equal the client's response keys unless two of these had to be told apart; `ResponseField` maps them back.
 
-Merging is deep: a fetch's result is merged into the object at its path, objects by key, lists by index, and a later
-value wins. A planner therefore never selects, under a key, what must not be overwritten there.
+Merging is deep: a fetch's result is merged into the object at its path, objects by key, lists by index, and a
+later value wins. A planner therefore never selects, under a key, what must not be overwritten there.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ RepresentationSelection: TypeAlias = RepresentationField | RepresentationFragmen
 class EntityTarget:
     """One `_entities` field of an entity fetch, and the objects it completes.
 
-    An object joins when a path reaches it and every field of `representation` is there and, unless `nullable`, not null;
-    otherwise it stays as it is, without an error.
+    An object joins when a path reaches it and every field of `representation` is there and, unless `nullable`,
+    not null; otherwise it stays as it is, without an error.
     """
 
     response_key: str
@@ -96,14 +96,15 @@ class EntityTarget:
     typenames: Mapping[str, str] = field(default_factory=dict)
     """Concrete type name → the name to send instead (an `@interfaceObject` knows only its interface).
 
-    An object read from an `@interfaceObject` carries the interface's name as its `__typename` until its owner was asked.
+    An object read from an `@interfaceObject` carries the interface's name as its `__typename` until its owner
+    was asked.
     """
     conditions: Conditions = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RootFetch:
-    """One subgraph operation on root fields; its data are merged into the objects at `path` (usually the root)."""
+    """One subgraph operation on root fields; its data are merged into the objects at `path`, usually the root."""
 
     subgraph: str
     kind: OperationKind
@@ -160,7 +161,7 @@ PlanNode: TypeAlias = RootFetch | EntityFetch | Sequence | Parallel | Conditiona
 
 @dataclass(frozen=True, slots=True)
 class ResponseField:
-    """One field of the answer: taken from `source` in the collected data, given to the client as `response_key`."""
+    """One field of the answer: taken from `source` in the collected data, given as `response_key`."""
 
     response_key: str
     source: str
@@ -174,7 +175,7 @@ class ResponseField:
 
 @dataclass(frozen=True, slots=True)
 class ResponseSelection:
-    """The fields of the answer per concrete object type, in the client's order; a type not listed yields `{}`."""
+    """The fields of the answer per concrete object type, in the client's order; any other yields `{}`."""
 
     by_type: Mapping[str, tuple[ResponseField, ...]]
 
