@@ -1,8 +1,9 @@
 """The query plan: what the planner promises and the executor carries out.
 
-Owns the plan's vocabulary only: immutable records, no behaviour. Data collected while a plan runs is one tree
-of plain dicts and lists, keyed by *source keys*: the response keys the planner wrote into subgraph operations.
-They equal the client's response keys unless two of these had to be told apart; `ResponseField` maps them back.
+Owns the plan's vocabulary only: immutable records, no behaviour. Data collected while a plan runs is one
+tree of plain dicts and lists, keyed by *source keys*: the response keys the planner wrote into subgraph
+operations. They equal the client's response keys unless two of these had to be told apart; `ResponseField`
+maps them back.
 
 Merging is deep: a fetch's result is merged into the object at its path, objects by key, lists by index, and a
 later value wins. A planner therefore never selects, under a key, what must not be overwritten there.
@@ -82,8 +83,8 @@ RepresentationSelection: TypeAlias = RepresentationField | RepresentationFragmen
 class EntityTarget:
     """One `_entities` field of an entity fetch, and the objects it completes.
 
-    An object joins when a path reaches it and every field of `representation` is there and, unless `nullable`,
-    not null; otherwise it stays as it is, without an error.
+    An object joins when a path reaches it and every field of `representation` is there and, unless
+    `nullable`, not null; otherwise it stays as it is, without an error.
     """
 
     response_key: str
@@ -104,7 +105,7 @@ class EntityTarget:
 
 @dataclass(frozen=True, slots=True)
 class RootFetch:
-    """One subgraph operation on root fields; its data are merged into the objects at `path`, usually the root."""
+    """One subgraph operation on root fields; its data are merged at `path`, usually the root."""
 
     subgraph: str
     kind: OperationKind
