@@ -1,0 +1,1 @@
+"""Demo data: real public-domain films, two cinemas, showtimes relative to now, users of every role."""
