@@ -33,3 +33,7 @@ class Loaders:
         if loader is None:
             loader = self._by_function[load_batch] = DataLoader(load_batch, max_batch_size=max_batch_size)
         return cast("DataLoader[K, V]", loader)
+
+    def forget_all(self) -> None:
+        """Load everything afresh from now on, as between two events of one subscription."""
+        self._by_function.clear()

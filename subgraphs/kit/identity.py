@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import jwt
 
+from subgraphs.kit.clock import Clock
 from subgraphs.kit.identity_keys import IdentityKeys, UnknownKey
 from subgraphs.kit.refusals import NotAllowed, Unauthenticated
 
@@ -28,14 +28,6 @@ _CACHE_SIZE: Final = 4096
 
 class InvalidIdentity(Exception):
     """The identity header is absent, forged, expired or malformed. The message never quotes the token."""
-
-
-class TellsTime(Protocol):
-    """The clock, as far as identity needs it."""
-
-    def now(self) -> datetime:
-        """The current time, with its offset."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +99,7 @@ class IdentityVerifier:
 
     __slots__ = ("_clock", "_keys", "_known", "_leeway_seconds")
 
-    def __init__(self, keys: IdentityKeys, clock: TellsTime, *, leeway_seconds: float = 5.0) -> None:
+    def __init__(self, keys: IdentityKeys, clock: Clock, *, leeway_seconds: float = 5.0) -> None:
         self._keys = keys
         self._clock = clock
         self._leeway_seconds = leeway_seconds

@@ -7,6 +7,7 @@
     ├── Unauthenticated      nobody is signed in
     ├── NotAllowed           somebody is, but may not do this
     ├── NotFound             there is no such thing, or it is not theirs to know
+    ├── Conflict             the state of things forbids it; subclasses set a more precise code
     ├── IdempotencyConflict  the same key came with another input
     └── RateLimited          too many attempts; carries when to come back
 
@@ -78,6 +79,12 @@ class NotFound(Refusal):
     """There is no such thing, or the viewer may not know of it."""
 
     code = "NOT_FOUND"
+
+
+class Conflict(Refusal):
+    """The state of things forbids it. A subclass names its own code, as `ORDER_EXPIRED`."""
+
+    code = "CONFLICT"
 
 
 class IdempotencyConflict(Refusal):

@@ -1,0 +1,39 @@
+"""The GraphQL edge of a subgraph: shared types, payloads and errors, connections, entities, the schema and
+its endpoint.
+
+Everything a `schema.py` needs from the kit is imported from here.
+"""
+
+from subgraphs.kit.graphql.connections import Connection, Edge, PageInfo
+from subgraphs.kit.graphql.context import Context
+from subgraphs.kit.graphql.directives import connection_size, cost, list_size
+from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
+from subgraphs.kit.graphql.entities import InvalidRepresentation, Representation
+from subgraphs.kit.graphql.errors import UserError, user_error
+from subgraphs.kit.graphql.mutations import Payload, mutation
+from subgraphs.kit.graphql.schema import SubgraphSchema, build_schema
+from subgraphs.kit.graphql.shared import CurrencyCode, DateRangeInput, Locale, Money, MoneyInput
+
+__all__ = [
+    "Connection",
+    "Context",
+    "CurrencyCode",
+    "DateRangeInput",
+    "Edge",
+    "InvalidRepresentation",
+    "Locale",
+    "Money",
+    "MoneyInput",
+    "PageInfo",
+    "Payload",
+    "Representation",
+    "SubgraphEndpoint",
+    "SubgraphSchema",
+    "UserError",
+    "build_schema",
+    "connection_size",
+    "cost",
+    "list_size",
+    "mutation",
+    "user_error",
+]

@@ -1,0 +1,37 @@
+"""Federation directives that Strawberry's field arguments do not cover, in the form `directives=[cost(5)]`.
+
+`@authenticated`, `@requiresScopes`, `@shareable`, `@external`, `@requires`, `@provides`, `@inaccessible`,
+`@tag`, `@override` are arguments of `strawberry.federation.field` and `type`; `@interfaceObject` is
+`federation.interface_object`.
+"""
+
+from __future__ import annotations
+
+from strawberry import UNSET
+from strawberry.federation.schema_directives import Cost, ListSize
+
+
+def cost(weight: int) -> Cost:
+    """`@cost`: what resolving this costs, where the default (1 for an object, 0 for a leaf) misleads."""
+    return Cost(weight=weight)
+
+
+def list_size(
+    assumed: int | None = UNSET,
+    *,
+    slicing: list[str] | None = UNSET,
+    sized_fields: list[str] | None = UNSET,
+    require_one_slicing_argument: bool = True,
+) -> ListSize:
+    """`@listSize`: how long a list is expected to be; `CONNECTION_SIZE` is the one for connections."""
+    return ListSize(
+        assumed_size=assumed,
+        slicing_arguments=slicing,
+        sized_fields=sized_fields,
+        require_one_slicing_argument=require_one_slicing_argument,
+    )
+
+
+def connection_size() -> ListSize:
+    """`@listSize` of a connection: `first` edges, and as many nodes."""
+    return list_size(slicing=["first"], sized_fields=["edges", "nodes"], require_one_slicing_argument=False)

@@ -1,0 +1,123 @@
+"""The ASGI door of a subgraph: `/graphql` over HTTP and `graphql-transport-ws`, each request with its
+verified viewer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Generic, TypeVar
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from subgraphs.kit.clock import Clock
+from subgraphs.kit.graphql.context import Context
+from subgraphs.kit.graphql.pipeline import UNAUTHENTICATED_ROUTER
+from subgraphs.kit.graphql.schema import SubgraphSchema
+from subgraphs.kit.identity import IDENTITY_HEADER, IdentityVerifier, InvalidIdentity
+from subgraphs.kit.ids import new_ulid
+
+ServiceT = TypeVar("ServiceT")
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+"""Above what a planner sends (thousands of representations), below what hurts."""
+_CORRELATION_ID = re.compile(r"[\w.:-]{1,100}")
+
+
+class _BodyTooLarge(Exception):
+    pass
+
+
+class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
+    """Strawberry's ASGI application with our context, orjson, and a bound on bodies."""
+
+    def __init__(
+        self, schema: SubgraphSchema, service: ServiceT, identity: IdentityVerifier, clock: Clock
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, "graphql-sse"),
+            max_subscriptions_per_connection=10_000,
+        )
+        self._service = service
+        self._identity = identity
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, _bounded(receive) if scope["type"] == "http" else receive, send)
+        except _BodyTooLarge:
+            await PlainTextResponse("The request is too large.", status_code=413)(scope, receive, send)
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context[ServiceT]:
+        headers = request.headers
+        correlation_id = headers.get("x-correlation-id", "")
+        if not _CORRELATION_ID.fullmatch(correlation_id):
+            correlation_id = new_ulid(self._clock.now())
+        context = Context(
+            service=self._service,
+            clock=self._clock,
+            correlation_id=correlation_id,
+            traceparent=headers.get("traceparent"),
+            client_address=headers.get("x-marquee-client-address"),
+            device=(headers.get("x-marquee-client-device") or "")[:200] or None,
+        )
+        await self._identify(context, headers.get(IDENTITY_HEADER))
+        return context
+
+    async def on_ws_connect(self, context: Context[ServiceT]) -> Any:
+        # A WebSocket client that cannot set handshake headers sends its identity when it opens the protocol.
+        params = context.connection_params or {}
+        header = params.get(IDENTITY_HEADER)
+        if not context.trusted and isinstance(header, str):
+            await self._identify(context, header)
+        return await super().on_ws_connect(context)
+
+    async def _identify(self, context: Context[ServiceT], header: str | None) -> None:
+        try:
+            context.viewer = await self._identity.verify(header)
+            context.trusted = True
+        except InvalidIdentity:
+            context.trusted = False  # the pipeline refuses all but `_service { sdl }`
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        return orjson.dumps(data).decode()
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        refused = isinstance(response_data, Mapping) and any(
+            error.get("extensions", {}).get("code") == UNAUTHENTICATED_ROUTER
+            for error in response_data.get("errors", ())
+        )
+        response = Response(
+            orjson.dumps(response_data),
+            status_code=401 if refused else sub_response.status_code or 200,
+            media_type="application/json",
+        )
+        response.headers.raw.extend(sub_response.headers.raw)
+        return response
+
+
+def _bounded(receive: Receive) -> Receive:
+    received = 0
+
+    async def receive_within_bound() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise _BodyTooLarge
+        return message
+
+    return receive_within_bound

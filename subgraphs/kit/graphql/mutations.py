@@ -1,0 +1,78 @@
+"""`@mutation`: a mutation whose refusals become the `errors` of its payload, so that resolvers hold the
+happy path only.
+
+Every payload inherits `Payload`; its own fields have defaults, so that a refused one can be made of errors
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+from strawberry import federation
+from strawberry.extensions import FieldExtension
+from strawberry.types.base import StrawberryContainer
+from strawberry.types.field import StrawberryField
+
+from subgraphs.kit.graphql.errors import UserError
+from subgraphs.kit.refusals import Refusal
+
+if TYPE_CHECKING:
+    from subgraphs.kit.graphql.schema import SubgraphSchema
+
+
+@strawberry.type
+class Payload:
+    """What a mutation answers: the object, or why not."""
+
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+class RefusalsAsErrors(FieldExtension):
+    """Turns a raised `Refusal` into a payload with errors. Faults pass through and are masked later."""
+
+    def apply(self, field: StrawberryField) -> None:
+        self._field = field
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        try:
+            return await next_(source, info, **kwargs)
+        except Refusal as refusal:
+            schema: SubgraphSchema = info.schema  # type: ignore[assignment]  # the kit builds every schema
+            return self._payload_type()(errors=schema.user_errors.show(refusal))
+
+    def _payload_type(self) -> type[Payload]:
+        type_: object = self._field.type
+        while isinstance(type_, StrawberryContainer):
+            type_ = type_.of_type
+        if not isinstance(type_, type) or not issubclass(type_, Payload):
+            raise TypeError(f"{self._field.python_name}: a mutation answers a Payload")
+        return type_
+
+
+def mutation(
+    resolver: Callable[..., Awaitable[Any]] | None = None,
+    *,
+    authenticated: bool = False,
+    scopes: Sequence[str] = (),
+    description: str | None = None,
+    directives: Sequence[object] = (),
+) -> Any:
+    """Declare a mutation. `authenticated` and `scopes` (any one suffices) draw the router's fence; a fenced
+    mutation answers `XPayload | None`. The service checks again, for the fence is not the only way in."""
+
+    def decorate(function: Callable[..., Awaitable[Any]]) -> Any:
+        return federation.field(
+            resolver=function,
+            authenticated=authenticated,
+            requires_scopes=[[scope] for scope in scopes],
+            description=description,
+            directives=directives,
+            extensions=[RefusalsAsErrors()],
+        )
+
+    return decorate if resolver is None else decorate(resolver)

@@ -1,0 +1,12 @@
+"""The languages the cinema speaks to people."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Locale(StrEnum):
+    """A language of mails, notifications and translations."""
+
+    ES = "es"
+    EN = "en"

@@ -1,0 +1,77 @@
+"""Money, exact: whole minor units of one currency. Floats never enter; mixing currencies is a bug and
+raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from functools import total_ordering
+
+
+class Currency(StrEnum):
+    """The currencies the chain sells in. All have two decimals."""
+
+    PEN = "PEN"
+    EUR = "EUR"
+    USD = "USD"
+
+
+_CENT = Decimal("0.01")
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (céntimos, cents) of a currency. Stores keep the two columns as they are."""
+
+    minor_units: int
+    currency: Currency
+
+    @classmethod
+    def of(cls, amount: Decimal | str | int, currency: Currency) -> Money:
+        """Make money of an amount in whole units, as `"24.50"`. Raises `ValueError` when it has more than
+        two decimals.
+        """
+        decimal = Decimal(amount)
+        if not decimal.is_finite() or decimal != decimal.quantize(_CENT):
+            raise ValueError("an amount has at most two decimals")
+        return cls(int(decimal * 100), currency)
+
+    @classmethod
+    def zero(cls, currency: Currency) -> Money:
+        return cls(0, currency)
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in whole units, with two decimals."""
+        return Decimal(self.minor_units).scaleb(-2).quantize(_CENT)
+
+    def percent(self, percentage: Decimal | int) -> Money:
+        """This share of the money, rounded half to even."""
+        share = (Decimal(self.minor_units) * Decimal(percentage) / 100).to_integral_value(ROUND_HALF_EVEN)
+        return Money(int(share), self.currency)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.minor_units + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.minor_units - self._same(other), self.currency)
+
+    def __mul__(self, count: int) -> Money:
+        return Money(self.minor_units * count, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor_units, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.minor_units < self._same(other)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    def _same(self, other: Money) -> int:
+        if other.currency is not self.currency:
+            raise ValueError(f"cannot mix {self.currency} and {other.currency}")
+        return other.minor_units
