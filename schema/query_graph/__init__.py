@@ -1,0 +1,14 @@
+"""The query graph of a supergraph: what each subgraph answers and how to get from one to another."""
+
+from schema.query_graph.edges import AbstractMove, EntityEdge, FieldEdge, LabelCondition, Node, RootEdge
+from schema.query_graph.graph import QueryGraph
+
+__all__ = [
+    "AbstractMove",
+    "EntityEdge",
+    "FieldEdge",
+    "LabelCondition",
+    "Node",
+    "QueryGraph",
+    "RootEdge",
+]
