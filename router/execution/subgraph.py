@@ -1,5 +1,4 @@
-"""The seam between the executor and the network: one `SubgraphTransport` per subgraph, in process or over
-HTTP."""
+"""The seam between the executor and the network: one `SubgraphTransport` per subgraph, in process or HTTP."""
 
 from __future__ import annotations
 
@@ -19,17 +18,19 @@ class SubgraphReply:
 
 
 class SubgraphTransport(Protocol):
-    """Carries encoded GraphQL requests to one subgraph. Raises `router.errors.SubgraphUnavailable` when it
-    cannot."""
+    """Carries encoded requests to one subgraph; raises `router.errors.SubgraphUnavailable` when it cannot."""
 
-    async def fetch(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
-        """Send one JSON-encoded GraphQL request (`query`, `variables`, `operationName`) and return the
-        answer."""
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        """Send one JSON-encoded GraphQL request (`query`, `variables`, `operationName`); return the answer.
+
+        `idempotent` is True for queries: only these may be sent a second time when a connection breaks.
+        """
         ...
 
     def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """Open a subscription; yields one JSON-encoded execution result per event and ends when the subgraph
-        does."""
+        """Open a subscription; yields one JSON-encoded execution result per event, ends when they do."""
         ...
 
     async def aclose(self) -> None:

@@ -1,0 +1,179 @@
+"""The compiled fetches: collect, represent, call, merge. What goes wrong is noted on the execution, never
+raised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from router.errors import SubgraphReplyInvalid, SubgraphUnavailable
+from router.execution.collecting import SourcePath, compile_paths, locate
+from router.execution.conditions import compile_conditions
+from router.execution.exchange import Exchange, read_reply
+from router.execution.merging import copy_json, merge_objects
+from router.execution.representations import Groups, compile_representation
+from router.execution.requests import compile_entity_request, compile_root_request
+from router.execution.state import Execution, Failure
+from router.planning.plan import EntityFetch, EntityTarget, OperationKind, RootFetch
+
+_WORD = re.compile(r"\w+")
+
+
+class CompiledRootFetch:
+    """A fetch of root fields."""
+
+    __slots__ = ("_collect", "_exchange", "_fields", "_is_query", "_path", "_request", "subgraph")
+
+    def __init__(self, node: RootFetch, exchange: Exchange, fields: tuple[str, ...]) -> None:
+        self.subgraph = node.subgraph
+        self._exchange = exchange
+        self._is_query = node.kind is OperationKind.QUERY
+        self._request = compile_root_request(node.operation, node.variables, node.operation_name)
+        self._path = node.path
+        self._collect = compile_paths((node.path,)) if node.path else None
+        self._fields = fields
+        """The source keys of the root fields it reads."""
+
+    async def run(self, execution: Execution) -> None:
+        targets = [execution.data] if self._collect is None else self._collect(execution.data)
+        if not targets:
+            return
+        exchange = self._exchange
+        send = exchange.query if self._is_query else exchange.mutate
+        try:
+            reply = await send(
+                self._request(execution), execution.headers_for(exchange.name), execution.time_left()
+            )
+            data, errors = read_reply(reply.body, reply.status)
+        except SubgraphUnavailable as unavailable:
+            execution.failures.append(Failure(self, [targets], unavailable))
+            return
+        if errors:
+            execution.failures.append(Failure(self, [targets], reported=errors))
+        if data is not None:
+            self.absorb(targets, data)
+
+    def absorb(self, targets: list[Any], data: dict[str, Any]) -> None:
+        """Merge `data` into each of the objects at the fetch's path."""
+        merge_objects(targets[0], data)
+        for target in targets[1:]:
+            merge_objects(target, copy_json(data))
+
+    def places(self, data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
+        return [(*place, key) for place in self._located(data, objects) for key in self._fields]
+
+    def source_paths(self, path: list[Any], data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
+        return [(*place, *path) for place in self._located(data, objects)]
+
+    def _located(self, data: dict[str, Any], objects: list[Any]) -> Iterable[SourcePath]:
+        if not self._path:
+            return [()]
+        wanted = {id(found) for found in objects[0]}
+        found = locate(data, (self._path,), wanted)
+        return [place for places in found.values() for place in places]
+
+
+class _Target:
+    """One `_entities` field of an entity fetch."""
+
+    __slots__ = ("build", "collect", "conditions", "node")
+
+    def __init__(self, node: EntityTarget) -> None:
+        self.node = node
+        self.collect = compile_paths(node.paths)
+        self.build = compile_representation(node.representation, node.typenames)
+        self.conditions = compile_conditions(node.conditions)
+
+    def groups(self, execution: Execution) -> Groups:
+        if self.conditions is not None and not self.conditions(execution.variables):
+            return {}
+        objects = self.collect(execution.data)
+        return self.build(objects) if objects else {}
+
+
+class CompiledEntityFetch:
+    """A fetch that completes entities found in the data so far."""
+
+    __slots__ = ("_exchange", "_merged_elsewhere", "_request", "_targets", "subgraph")
+
+    def __init__(self, node: EntityFetch, exchange: Exchange, merged_elsewhere: frozenset[str]) -> None:
+        self.subgraph = node.subgraph
+        self._exchange = exchange
+        self._merged_elsewhere = merged_elsewhere
+        """Keys under which other fetches may merge too: values there must not be shared between objects."""
+        self._targets = [_Target(target) for target in node.targets]
+        variables = tuple(target.variable for target in node.targets)
+        self._request = compile_entity_request(node.operation, variables, node.variables, node.operation_name)
+
+    async def run(self, execution: Execution) -> None:
+        filed = [target.groups(execution) for target in self._targets]
+        if not any(filed):
+            return
+        exchange = self._exchange
+        body = self._request(execution, [b",".join(groups) for groups in filed])
+        try:
+            reply = await exchange.query(body, execution.headers_for(exchange.name), execution.time_left())
+            data, errors = read_reply(reply.body, reply.status)
+        except SubgraphUnavailable as unavailable:
+            execution.failures.append(Failure(self, _objects(filed), unavailable))
+            return
+        if errors:
+            execution.failures.append(Failure(self, _objects(filed), reported=errors))
+        if data is not None and not self._absorb(filed, data, bool(errors)):
+            invalid = SubgraphReplyInvalid(
+                "the entities are not those that were asked for", status=reply.status
+            )
+            execution.failures.append(Failure(self, _objects(filed), invalid))
+
+    def _absorb(self, filed: list[Groups], data: dict[str, Any], explained: bool) -> bool:
+        """Merge the entities into their objects; False when the list is not what was asked for."""
+        valid = True
+        for target, groups in zip(self._targets, filed, strict=True):
+            if not groups:
+                continue
+            entities = data.get(target.node.response_key)
+            if entities.__class__ is not list or len(entities) != len(groups):
+                valid = valid and entities is None and explained
+                continue
+            for group, entity in zip(groups.values(), entities, strict=True):
+                if entity.__class__ is dict:
+                    self._merge(group, entity)
+                elif entity is not None:
+                    valid = False
+        return valid
+
+    def _merge(self, group: list[dict[str, Any]], entity: dict[str, Any]) -> None:
+        merge_objects(group[0], entity)
+        if len(group) > 1:
+            shared = self._merged_elsewhere
+            apart = any(value.__class__ in (dict, list) and key in shared for key, value in entity.items())
+            for found in group[1:]:
+                merge_objects(found, copy_json(entity) if apart else entity)
+
+    def places(self, data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
+        found: list[SourcePath] = []
+        for target, groups in zip(self._targets, objects, strict=True):
+            wanted = {id(each) for group in groups for each in group}
+            located = locate(data, target.node.paths, wanted)
+            found += [place for places in located.values() for place in places]
+        return found
+
+    def source_paths(self, path: list[Any], data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
+        for target, groups in zip(self._targets, objects, strict=True):
+            if not path or path[0] != target.node.response_key:
+                continue
+            if len(path) < 2 or not isinstance(path[1], int) or not 0 <= path[1] < len(groups):
+                break
+            located = locate(data, target.node.paths, {id(each) for each in groups[path[1]]})
+            return [(*place, *path[2:]) for places in located.values() for place in places]
+        return []
+
+
+def _objects(filed: list[Groups]) -> list[Any]:
+    return [list(groups.values()) for groups in filed]
+
+
+def words(operation: str) -> set[str]:
+    """Every name in an operation: a superset of the keys it can return."""
+    return set(_WORD.findall(operation))
