@@ -1,0 +1,1 @@
+"""What every subgraph runs on: settings, stores, events, identity and the GraphQL edge. Knows no subgraph."""

@@ -1,0 +1,35 @@
+"""A subgraph's own SQL store: SQLite by default, PostgreSQL in production, SQLAlchemy Core on both.
+
+Must never be shared between subgraphs. `Database` opens and closes it, `Transaction` writes, `Connection`
+reads.
+"""
+
+from subgraphs.kit.database.connection import Connection, Rows, Transaction, UnitOfWork, sql_transaction
+from subgraphs.kit.database.database import Database, StatementCounter
+from subgraphs.kit.database.errors import DatabaseBusy, DatabaseClosed, DatabaseError, TransactionLost
+from subgraphs.kit.database.types import (
+    AutoIncrement,
+    ExactDecimal,
+    Json,
+    MinorUnits,
+    UtcDateTime,
+)
+
+__all__ = [
+    "AutoIncrement",
+    "Connection",
+    "Database",
+    "DatabaseBusy",
+    "DatabaseClosed",
+    "DatabaseError",
+    "ExactDecimal",
+    "Json",
+    "MinorUnits",
+    "Rows",
+    "StatementCounter",
+    "Transaction",
+    "TransactionLost",
+    "UnitOfWork",
+    "UtcDateTime",
+    "sql_transaction",
+]

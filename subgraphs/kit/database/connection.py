@@ -1,0 +1,148 @@
+"""What a service holds while it reads or writes: `Connection` for reads, `Transaction` for reads and writes.
+
+Rows are buffered, so nothing here keeps a cursor open. Must never be kept past its `async with` block.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Executable, Row, RowMapping, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+
+_LOGGER = logging.getLogger(__name__)
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Listener = Callable[[Executable], None]
+
+
+class UnitOfWork(Protocol):
+    """A set of writes that are kept together or not at all, whatever the store."""
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the writes are durable; never when they are rolled back."""
+        ...
+
+
+class Rows:
+    """The answer to one statement, whole in memory; methods are named as those of SQLAlchemy's `Result`."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: Sequence[Row[Any]], rowcount: int) -> None:
+        self._rows = rows
+        self.rowcount = rowcount
+
+    def __iter__(self) -> Iterator[Row[Any]]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def all(self) -> Sequence[Row[Any]]:
+        """Every row."""
+        return self._rows
+
+    def first(self) -> Row[Any] | None:
+        """The first row, or None."""
+        return self._rows[0] if self._rows else None
+
+    def one_or_none(self) -> Row[Any] | None:
+        """The only row, or None; `MultipleResultsFound` when there are more."""
+        if len(self._rows) > 1:
+            raise MultipleResultsFound("one row or none was expected")
+        return self.first()
+
+    def one(self) -> Row[Any]:
+        """The only row; `NoResultFound` or `MultipleResultsFound` otherwise."""
+        row = self.one_or_none()
+        if row is None:
+            raise NoResultFound("one row was expected")
+        return row
+
+    def scalar(self) -> Any:
+        """The first column of the first row, or None."""
+        row = self.first()
+        return None if row is None else row[0]
+
+    def scalar_one(self) -> Any:
+        """The first column of the only row."""
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """The first column of the only row, or None."""
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+    def scalars(self) -> list[Any]:
+        """The first column of every row."""
+        return [row[0] for row in self._rows]
+
+    def mappings(self) -> list[RowMapping]:
+        """Every row as a mapping by column name."""
+        return [row._mapping for row in self._rows]
+
+
+class Connection(ABC):
+    """A consistent view of the store."""
+
+    __slots__ = ("dialect",)
+
+    def __init__(self, dialect: str) -> None:
+        self.dialect = dialect
+
+    @abstractmethod
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
+        """Execute one Core statement and answer its rows; a list of parameters executes it for each."""
+
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.execute(statement, parameters)).scalar()
+
+    async def scalars(self, statement: Executable, parameters: Parameters | None = None) -> list[Any]:
+        """The first column of every row."""
+        return (await self.execute(statement, parameters)).scalars()
+
+
+class Transaction(Connection):
+    """Writes that commit together when the block ends, and roll back when it raises.
+
+    Never await another service while one is open: on SQLite it holds the only writer.
+    """
+
+    __slots__ = ("_callbacks",)
+
+    def __init__(self, dialect: str) -> None:
+        super().__init__(dialect)
+        self._callbacks: list[Callable[[], None]] = []
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback`, which must be quick, once the writes are durable; never after a rollback."""
+        self._callbacks.append(callback)
+
+    def insert(self, table: Table) -> sqlite.Insert:
+        """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update` for the dialect at hand."""
+        if self.dialect == "postgresql":
+            # Both dialects offer the same upsert methods; one name for them keeps services free of dialects.
+            return cast(sqlite.Insert, postgresql.insert(table))
+        return sqlite.insert(table)
+
+
+def run_callbacks(callbacks: list[Callable[[], None]]) -> None:
+    """Call each; one that fails is logged, since the commit it follows cannot be taken back."""
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            _LOGGER.exception("a callback after a commit failed")
+
+
+def sql_transaction(unit: UnitOfWork) -> Transaction:
+    """The SQL transaction behind `unit`; `TypeError` when it belongs to another kind of store."""
+    if not isinstance(unit, Transaction):
+        raise TypeError(f"a SQL store cannot join a {type(unit).__name__}")
+    return unit

@@ -1,0 +1,133 @@
+"""`Database`: opens a subgraph's store, hands out transactions and reads, counts statements, closes.
+
+Must never decide anything about tables; each service brings its `MetaData`, the kit's own tables are added.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Executable, MetaData, make_url
+from sqlalchemy.exc import DBAPIError
+
+from subgraphs.kit.database.connection import Connection, Transaction
+from subgraphs.kit.database.kit_tables import KIT_TABLES
+from subgraphs.kit.database.postgres import PostgresBackend, is_retriable
+from subgraphs.kit.database.sqlite import SqliteBackend
+
+T = TypeVar("T")
+_RETRY_PAUSE_SECONDS = 0.01
+
+
+class _Backend(Protocol):
+    @property
+    def dialect(self) -> str: ...
+    def transaction(self, durable: bool) -> AbstractAsyncContextManager[Transaction]: ...
+    def read(self, heavy: bool) -> AbstractAsyncContextManager[Connection]: ...
+    def data_version(self) -> int: ...
+    async def close(self) -> None: ...
+
+
+class StatementCounter:
+    """Counts the statements of one database while it is attached."""
+
+    __slots__ = ("statements",)
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    @property
+    def count(self) -> int:
+        """How many statements were executed."""
+        return len(self.statements)
+
+
+class _Statements:
+    __slots__ = ("counters",)
+
+    def __init__(self) -> None:
+        self.counters: list[StatementCounter] = []
+
+    def __call__(self, statement: Executable) -> None:
+        for counter in self.counters:
+            counter.statements.append(str(statement))
+
+
+class Database:
+    """The store of one subgraph."""
+
+    def __init__(self, backend: _Backend, statements: _Statements) -> None:
+        self._backend = backend
+        self._statements = statements
+        self.dialect = backend.dialect
+
+    @classmethod
+    async def open(
+        cls, url: str, *metadatas: MetaData, pool_size: int = 5, kit_tables: bool = True
+    ) -> Database:
+        """Open `sqlite:///path` or `postgresql+asyncpg://…/name` and create the tables that are missing.
+
+        The kit's tables (outbox, inbox, idempotency keys, audit log) are created too, unless `kit_tables` is
+        false.
+        """
+        parsed = make_url(url)
+        statements = _Statements()
+        wanted = (KIT_TABLES, *metadatas) if kit_tables else metadatas
+        if parsed.get_backend_name() == "sqlite":
+            if not parsed.database:
+                raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url!r}")
+            return cls(SqliteBackend(Path(parsed.database), wanted, statements), statements)
+        return cls(await PostgresBackend.open(parsed, wanted, statements, pool_size), statements)
+
+    async def __aenter__(self) -> Database:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
+        """Write: commits when the block ends, rolls back when it raises.
+
+        `durable=False` is for bookkeeping that may be redone: it survives the end of the process, not
+        that of the machine, and needs no flush to disk.
+        """
+        return self._backend.transaction(durable)
+
+    def read(self, *, heavy: bool = False) -> AbstractAsyncContextManager[Connection]:
+        """Read from one snapshot. `heavy` is for scans of many rows, which must not hold up the loop."""
+        return self._backend.read(heavy)
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]], *, attempts: int = 5) -> T:
+        """Run `work` in a transaction, again when it lost a deadlock or a serialisation race."""
+        for attempt in range(1, attempts + 1):
+            try:
+                async with self.transaction() as transaction:
+                    return await work(transaction)
+            except DBAPIError as error:
+                if attempt == attempts or not is_retriable(error):
+                    raise
+            await asyncio.sleep(_RETRY_PAUSE_SECONDS * attempt * (0.5 + random.random()))  # noqa: S311 - jitter
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    @contextmanager
+    def count_statements(self) -> Iterator[StatementCounter]:
+        """Count the statements that this database executes inside the block, whoever asks for them."""
+        counter = StatementCounter()
+        self._statements.counters.append(counter)
+        try:
+            yield counter
+        finally:
+            self._statements.counters.remove(counter)
+
+    def data_version(self) -> int:
+        """A number that changes when any process has written to the SQLite file; always 0 on PostgreSQL."""
+        return self._backend.data_version()
+
+    async def close(self) -> None:
+        """Finish what is committing and close every connection."""
+        await self._backend.close()

@@ -1,0 +1,33 @@
+"""Events between subgraphs: outbox, relay, broker, consumer, inbox.
+
+At least once on the wire, exactly once in effect. A subgraph needs `ServiceEvents` and the envelope; the
+broker behind it is the embedded one or, later, RabbitMQ.
+"""
+
+from subgraphs.kit.events.broker import Broker, DeadLetter, Subscription
+from subgraphs.kit.events.consumer import Consumer
+from subgraphs.kit.events.embedded import EmbeddedBroker
+from subgraphs.kit.events.envelope import Event, current_trace
+from subgraphs.kit.events.errors import BrokerClosed, EventError, MalformedEvent, PoisonEvent
+from subgraphs.kit.events.inbox import Inbox
+from subgraphs.kit.events.outbox import Outbox
+from subgraphs.kit.events.relay import Relay
+from subgraphs.kit.events.service import ServiceEvents
+
+__all__ = [
+    "Broker",
+    "BrokerClosed",
+    "Consumer",
+    "DeadLetter",
+    "EmbeddedBroker",
+    "Event",
+    "EventError",
+    "Inbox",
+    "MalformedEvent",
+    "Outbox",
+    "PoisonEvent",
+    "Relay",
+    "ServiceEvents",
+    "Subscription",
+    "current_trace",
+]

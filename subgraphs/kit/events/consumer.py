@@ -1,0 +1,85 @@
+"""`Consumer`: a subgraph's handlers by event type, each run with its inbox row in one transaction.
+
+Must never call another service inside that transaction; `outside_transaction` is for handlers that have to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol, TypeVar
+
+from subgraphs.kit.clock import Clock
+from subgraphs.kit.database import Transaction
+from subgraphs.kit.events.broker import EventHandler
+from subgraphs.kit.events.envelope import Event, current_trace
+from subgraphs.kit.events.inbox import Inbox
+
+T = TypeVar("T")
+TransactionHandler = Callable[[Transaction, Event], Awaitable[None]]
+
+
+class TransactionRunner(Protocol):
+    """What a consumer needs of a database."""
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a transaction, again when it lost a race."""
+        ...
+
+
+class Consumer:
+    """The events that one subgraph takes."""
+
+    def __init__(self, database: TransactionRunner, service: str, clock: Clock | None = None) -> None:
+        self._database = database
+        self.queue = service
+        self.inbox = Inbox(service, clock)
+        self._handlers: dict[str, TransactionHandler] = {}
+        self._outside: dict[str, EventHandler] = {}
+
+    @property
+    def types(self) -> Collection[str]:
+        """The event types that have a handler."""
+        return frozenset(self._handlers) | frozenset(self._outside)
+
+    def on(self, *types: str) -> Callable[[TransactionHandler], TransactionHandler]:
+        """Register `async def handler(tx, event)`: its writes and the inbox row commit together, exactly
+        once.
+        """
+
+        def register(handler: TransactionHandler) -> TransactionHandler:
+            for each in types:
+                self._refuse_second(each)
+                self._handlers[each] = handler
+            return handler
+
+        return register
+
+    def outside_transaction(self, *types: str) -> Callable[[EventHandler], EventHandler]:
+        """Register `async def handler(event)`, run at least once; it must be idempotent by `event.id`."""
+
+        def register(handler: EventHandler) -> EventHandler:
+            for each in types:
+                self._refuse_second(each)
+                self._outside[each] = handler
+            return handler
+
+        return register
+
+    def _refuse_second(self, event_type: str) -> None:
+        if event_type in self._handlers or event_type in self._outside:
+            raise ValueError(f"{self.queue} has two handlers for {event_type}")
+
+    async def handle(self, event: Event) -> None:
+        """Take one event; an unknown type or one taken before has no effect."""
+        token = current_trace.set(event.trace)
+        try:
+            if event.type in self._outside:
+                await self._outside[event.type](event)
+            elif event.type in self._handlers:
+                await self._database.run(lambda transaction: self._take(transaction, event))
+        finally:
+            current_trace.reset(token)
+
+    async def _take(self, transaction: Transaction, event: Event) -> None:
+        if await self.inbox.record(transaction, event):
+            await self._handlers[event.type](transaction, event)

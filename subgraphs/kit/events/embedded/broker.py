@@ -1,0 +1,179 @@
+"""`EmbeddedBroker`: durable queues in `events.sqlite`, the same promises as the real broker.
+
+Several processes may share the file, as long as each queue is consumed by one of them. Must never lose what
+`publish` has answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from subgraphs.kit.clock import Clock, SystemClock
+from subgraphs.kit.database import Database
+from subgraphs.kit.events.broker import DeadLetter, EventHandler, Subscription
+from subgraphs.kit.events.embedded.deliveries import (
+    BROKER_TABLES,
+    bind,
+    count_ready,
+    dead,
+    enqueue,
+    forget,
+    revive,
+)
+from subgraphs.kit.events.embedded.lanes import QueueWorker
+from subgraphs.kit.events.embedded.retry import RetryPolicy
+from subgraphs.kit.events.envelope import Event
+from subgraphs.kit.events.errors import BrokerClosed
+
+_LOGGER = logging.getLogger(__name__)
+_LOOK_EVERY_SECONDS = 0.1
+
+
+class EmbeddedBroker:
+    """A `Broker` in one SQLite file."""
+
+    def __init__(self, database: Database, clock: Clock, retry: RetryPolicy) -> None:
+        self._database = database
+        self._clock = clock
+        self._retry = retry
+        self._workers: dict[str, QueueWorker] = {}
+        self._acknowledged: list[int] = []
+        self._acknowledging: asyncio.Task[None] | None = None
+        self._progress = asyncio.Event()
+        self._closed = False
+        self.published = 0
+        self._watch = asyncio.create_task(self._watch_file(), name="broker-watch")
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, clock: Clock | None = None, retry: RetryPolicy | None = None
+    ) -> EmbeddedBroker:
+        """Open or make the file at `path`."""
+        database = await Database.open(f"sqlite:///{path}", BROKER_TABLES, kit_tables=False)
+        return cls(database, clock or SystemClock(), retry or RetryPolicy())
+
+    async def __aenter__(self) -> EmbeddedBroker:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Return when every event is on disk in every queue that wants its type."""
+        self._refuse_when_closed()
+        async with self._database.transaction() as tx:
+            queues = await enqueue(tx, events, self._clock.now())
+            tx.after_commit(lambda: self._wake(queues))
+        self.published += len(events)
+
+    def _wake(self, queues: Collection[str]) -> None:
+        for queue in queues:
+            if queue in self._workers:
+                self._workers[queue].wake()
+
+    async def consume(self, queue: str, types: Collection[str], handler: EventHandler) -> Subscription:
+        """Bind `types` to `queue` and hand its events to `handler` until closed."""
+        self._refuse_when_closed()
+        if queue in self._workers:
+            raise ValueError(f"the queue {queue} is consumed already")
+        async with self._database.transaction() as tx:
+            await bind(tx, queue, types)
+        worker = QueueWorker(
+            queue,
+            handler,
+            self._database,
+            self._clock,
+            self._retry,
+            acknowledge=self._acknowledge,
+            progressed=self._progress.set,
+        )
+        self._workers[queue] = worker
+        return _Consumption(self._workers, worker)
+
+    def _acknowledge(self, sequence: int) -> None:
+        self._acknowledged.append(sequence)
+        if self._acknowledging is None:
+            self._acknowledging = asyncio.create_task(self._forget_acknowledged(), name="broker-acks")
+
+    async def _forget_acknowledged(self) -> None:
+        # Lost with the machine, this only delivers again what inboxes know.
+        try:
+            while self._acknowledged:
+                done, self._acknowledged = self._acknowledged, []
+                async with self._database.transaction(durable=False) as tx:
+                    await forget(tx, done)
+        except Exception:
+            _LOGGER.exception("acknowledgements could not be written; their events will come again")
+        finally:
+            self._acknowledging = None
+            self._progress.set()
+
+    async def dead_letters(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]:
+        """The oldest deliveries that were given up."""
+        self._refuse_when_closed()
+        async with self._database.read() as connection:
+            return await dead(connection, queue, limit)
+
+    async def replay(self, queue: str, event_ids: Collection[str] | None = None) -> int:
+        """Queue dead letters again, all of `queue` or only these; answer how many."""
+        self._refuse_when_closed()
+        async with self._database.transaction() as tx:
+            count = await revive(tx, queue, event_ids, self._clock.now())
+            tx.after_commit(lambda: self._wake([queue]))
+        return count
+
+    async def backlog(self) -> int:
+        """How many deliveries are neither done nor dead."""
+        async with self._database.read() as connection:
+            return await count_ready(connection)
+
+    async def settled(self) -> None:
+        """Return when no delivery is left that is neither done nor dead."""
+        while True:
+            self._progress.clear()
+            if await self.backlog() == 0:
+                return
+            await self._progress.wait()
+
+    async def _watch_file(self) -> None:
+        """See what other processes publish into the queues of this one."""
+        seen = self._database.data_version()
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            version = self._database.data_version()
+            if version != seen:
+                seen = version
+                self._wake(tuple(self._workers))
+                self._progress.set()
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise BrokerClosed("the broker is closed")
+
+    async def close(self) -> None:
+        """Close every subscription, write the last acknowledgements, close the file."""
+        if self._closed:
+            return
+        self._closed = True
+        self._watch.cancel()
+        await asyncio.gather(self._watch, return_exceptions=True)
+        for worker in tuple(self._workers.values()):
+            await worker.close()
+        if self._acknowledging is not None:
+            await self._acknowledging
+        await self._database.close()
+
+
+class _Consumption:
+    __slots__ = ("_worker", "_workers")
+
+    def __init__(self, workers: dict[str, QueueWorker], worker: QueueWorker) -> None:
+        self._workers = workers
+        self._worker = worker
+
+    async def close(self) -> None:
+        await self._worker.close()
+        self._workers.pop(self._worker.queue, None)

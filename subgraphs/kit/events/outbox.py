@@ -1,0 +1,108 @@
+"""`Outbox`: events written in the transaction of the change they tell of.
+
+Must never publish; `Relay` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, insert, select, update
+
+from subgraphs.kit.clock import Clock, SystemClock
+from subgraphs.kit.database import Connection, Transaction, UnitOfWork, sql_transaction
+from subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
+from subgraphs.kit.events.envelope import Event, current_trace
+from subgraphs.kit.ids import new_ulid
+
+
+class Outbox:
+    """The events of one producer, on their way out."""
+
+    def __init__(self, producer: str, clock: Clock | None = None) -> None:
+        self.producer = producer
+        self._clock = clock or SystemClock()
+        self._wake: Callable[[], None] = _nobody
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each commit that added events."""
+        self._wake = wake
+
+    async def add(
+        self,
+        tx: UnitOfWork,
+        *,
+        type: str,  # noqa: A002 - the envelope's own word
+        aggregate_id: str,
+        payload: dict[str, Any],
+        cause: Event | None = None,
+        version: int = 1,
+    ) -> Event:
+        """Add an event that leaves if, and only if, `tx` commits.
+
+        Gives it the next version of its aggregate. `payload` is JSON, datetimes allowed. `cause` is the event
+        being handled; its correlation and trace go on.
+        """
+        transaction = sql_transaction(tx)
+        now = self._clock.now()
+        event_id = new_ulid(now)
+        event = Event(
+            id=event_id,
+            type=type,
+            version=version,
+            occurred_at=now,
+            producer=self.producer,
+            aggregate_id=aggregate_id,
+            aggregate_version=await _next_version(transaction, aggregate_id),
+            correlation_id=event_id if cause is None else cause.correlation_id,
+            causation_id=None if cause is None else cause.id,
+            trace=current_trace.get() or (None if cause is None else cause.trace),
+            payload=orjson.loads(orjson.dumps(payload)),
+        )
+        await transaction.execute(
+            insert(OUTBOX).values(event_id=event.id, aggregate_id=aggregate_id, event=event.to_json())
+        )
+        transaction.after_commit(self._wake)
+        return event
+
+
+def _nobody() -> None:
+    """No relay listens yet; it looks at its start."""
+
+
+async def _next_version(transaction: Transaction, aggregate_id: str) -> int:
+    # The upsert locks the aggregate's row, so on PostgreSQL too versions are in the order of commits.
+    statement = (
+        transaction.insert(OUTBOX_AGGREGATES)
+        .values(aggregate_id=aggregate_id, version=1)
+        .on_conflict_do_update(
+            index_elements=[OUTBOX_AGGREGATES.c.aggregate_id],
+            set_={"version": OUTBOX_AGGREGATES.c.version + 1},
+        )
+        .returning(OUTBOX_AGGREGATES.c.version)
+    )
+    return int(await transaction.scalar(statement))
+
+
+async def unpublished(connection: Connection, limit: int) -> list[tuple[int, Event]]:
+    """The oldest events that the broker has not confirmed, with their sequence numbers."""
+    rows = await connection.execute(
+        select(OUTBOX.c.sequence, OUTBOX.c.event)
+        .where(OUTBOX.c.published_at.is_(None))
+        .order_by(OUTBOX.c.sequence)
+        .limit(limit)
+    )
+    return [(row.sequence, Event.from_json(row.event)) for row in rows]
+
+
+async def mark_published(transaction: Transaction, sequences: Sequence[int], now: datetime) -> None:
+    """Record that the broker has confirmed these."""
+    await transaction.execute(update(OUTBOX).where(OUTBOX.c.sequence.in_(sequences)).values(published_at=now))
+
+
+async def prune_published(transaction: Transaction, before: datetime) -> int:
+    """Delete events published before `before`; answer how many."""
+    return (await transaction.execute(delete(OUTBOX).where(OUTBOX.c.published_at < before))).rowcount

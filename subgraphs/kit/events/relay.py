@@ -1,0 +1,97 @@
+"""`Relay`: publishes committed outbox rows in order, woken by each commit and at start, so a crash loses
+nothing.
+
+Must never mark an event published before the broker has confirmed it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sqlalchemy import func, select
+
+from subgraphs.kit.clock import Clock, SystemClock
+from subgraphs.kit.database import Database
+from subgraphs.kit.events.broker import Broker
+from subgraphs.kit.events.outbox import Outbox, mark_published, unpublished
+
+_LOGGER = logging.getLogger(__name__)
+_BATCH = 256
+_RELAY_LOCK = 7_310_468_002
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 10.0
+_PUBLISH_TIMEOUT_SECONDS = 30.0
+_LOOK_EVERY_SECONDS = 5.0
+
+
+class Relay:
+    """Carries one outbox to the broker."""
+
+    def __init__(
+        self, database: Database, outbox: Outbox, broker: Broker, clock: Clock | None = None
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._broker = broker
+        self._clock = clock or SystemClock()
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Publish what a former process left, then whatever commits."""
+        self._outbox.wakes(self._work.set)
+        self._work.set()
+        self._task = asyncio.create_task(self._run(), name=f"relay-{self._outbox.producer}")
+
+    async def _run(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                # Rows of a replica that died before it published them are found without being woken.
+                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                    await self._work.wait()
+            except TimeoutError:
+                pass
+            self._work.clear()
+            try:
+                while await self.publish_batch() == _BATCH:
+                    pass
+                pause = _FIRST_PAUSE_SECONDS
+            except Exception:
+                _LOGGER.exception("the relay of %s will try again", self._outbox.producer)
+                self._work.set()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def publish_batch(self) -> int:
+        """Publish the oldest unpublished events, at most 256; answer how many."""
+        if self._database.dialect == "postgresql":
+            return await self._publish_locked()
+        async with self._database.read() as connection:
+            batch = await unpublished(connection, _BATCH)
+        if batch:
+            async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
+                await self._broker.publish([event for _, event in batch])
+            # Lost with the machine, this only publishes again what inboxes know.
+            async with self._database.transaction(durable=False) as tx:
+                await mark_published(tx, [sequence for sequence, _ in batch], self._clock.now())
+        return len(batch)
+
+    async def _publish_locked(self) -> int:
+        # One replica at a time, or two would publish an aggregate's events in each other's way.
+        async with self._database.transaction(durable=False) as tx:
+            await tx.execute(select(func.pg_advisory_xact_lock(_RELAY_LOCK)))
+            batch = await unpublished(tx, _BATCH)
+            if batch:
+                async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
+                    await self._broker.publish([event for _, event in batch])
+                await mark_published(tx, [sequence for sequence, _ in batch], self._clock.now())
+        return len(batch)
+
+    async def close(self) -> None:
+        """Stop; what is unpublished is found at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None

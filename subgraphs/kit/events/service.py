@@ -1,0 +1,44 @@
+"""`ServiceEvents`: a subgraph's outbox, relay and consumer, wired, started and closed together."""
+
+from __future__ import annotations
+
+from subgraphs.kit.clock import Clock
+from subgraphs.kit.database import Database
+from subgraphs.kit.events.broker import Broker, Subscription
+from subgraphs.kit.events.consumer import Consumer
+from subgraphs.kit.events.outbox import Outbox
+from subgraphs.kit.events.relay import Relay
+
+
+class ServiceEvents:
+    """The event side of one subgraph."""
+
+    def __init__(self, service: str, database: Database, broker: Broker, clock: Clock | None = None) -> None:
+        self.outbox = Outbox(service, clock)
+        self.consumer = Consumer(database, service, clock)
+        self.relay = Relay(database, self.outbox, broker, clock)
+        self._broker = broker
+        self._subscription: Subscription | None = None
+
+    async def listen(self) -> None:
+        """Bind the queue and take its events. Of subgraphs in one process, all listen before any `speak`s."""
+        if self.consumer.types:
+            self._subscription = await self._broker.consume(
+                self.consumer.queue, self.consumer.types, self.consumer.handle
+            )
+
+    def speak(self) -> None:
+        """Publish what the outbox holds, and whatever comes."""
+        self.relay.start()
+
+    async def start(self) -> None:
+        """Listen and speak."""
+        await self.listen()
+        self.speak()
+
+    async def close(self) -> None:
+        """Finish the events being handled; the rest waits for the next start."""
+        if self._subscription is not None:
+            await self._subscription.close()
+            self._subscription = None
+        await self.relay.close()

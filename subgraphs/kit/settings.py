@@ -1,0 +1,151 @@
+"""Every `MARQUEE_*` variable of the subgraphs: its default, its meaning, its check at start.
+
+Must never read anything but the environment that it is given, nor print a secret.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "MARQUEE_"
+
+
+class SettingsError(Exception):
+    """Variables of the environment that cannot be used; the message names each, and what it may be."""
+
+    code = "INVALID_SETTING"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("\n".join(f"{name}: {problem}" for name, problem in self.problems.items()))
+
+
+def _url_with(*schemes: str) -> AfterValidator:
+    def check(value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value.get_secret_value())
+            reachable = bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            reachable = False
+            parts = urlsplit("")
+        if parts.scheme not in schemes or not reachable:
+            allowed = " or ".join(f"{scheme}://HOST[:PORT]" for scheme in schemes)
+            raise ValueError(f"must be a URL of the form {allowed}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _blank_is_unset(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+_BLANK = BeforeValidator(_blank_is_unset)
+PostgresUrl = Annotated[SecretStr | None, _BLANK, _url_with("postgresql", "postgresql+asyncpg", "postgres")]
+MongoUrl = Annotated[SecretStr | None, _BLANK, _url_with("mongodb", "mongodb+srv")]
+RedisUrl = Annotated[SecretStr | None, _BLANK, _url_with("redis", "rediss")]
+AmqpUrl = Annotated[SecretStr | None, _BLANK, _url_with("amqp", "amqps")]
+SmtpUrl = Annotated[SecretStr | None, _BLANK, _url_with("smtp", "smtps")]
+Secret = Annotated[SecretStr | None, _BLANK]
+
+
+class Settings(BaseSettings):
+    """What the environment says; a URL or key that is set puts the real part in place of the embedded one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    data_dir: Path = Field(Path(".marquee"), description="Folder of the embedded stores; made when missing.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(None, description="Address that people see, for links in mails.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level logged."
+    )
+    postgres_url: PostgresUrl = Field(
+        None, description="PostgreSQL server; a database per subgraph (`marquee_users` …) is made on it."
+    )
+    postgres_pool_size: int = Field(5, ge=1, le=200, description="PostgreSQL connections kept per subgraph.")
+    mongo_url: MongoUrl = Field(None, description="MongoDB server for movies and reviews.")
+    redis_url: RedisUrl = Field(None, description="Redis server for cache, rate limits and live fan-out.")
+    amqp_url: AmqpUrl = Field(None, description="RabbitMQ server that carries the events.")
+    smtp_url: SmtpUrl = Field(None, description="Mail server; without one mails stay in the mailbox page.")
+    mail_from: str = Field(
+        "Marquee <no-reply@marquee.test>", min_length=3, description="Sender of every mail."
+    )
+    sms_url: str | None = Field(None, description="Address of the SMS provider; without one SMS stay here.")
+    stripe_key: Secret = Field(None, description="Secret key of Stripe; without one payments are simulated.")
+    stripe_webhook_secret: Secret = Field(None, description="Secret that Stripe signs its webhooks with.")
+    identity_secret: Secret = Field(
+        None, description="Secret that the router signs identities to subgraphs with; made when unset."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed in: `load_settings` reads the environment, and tests can leave it out."""
+        return (init_settings,)
+
+    def database_url(self, subgraph: str) -> str:
+        """Where the SQL store of `subgraph` is: its own PostgreSQL database, or its own SQLite file."""
+        if self.postgres_url is None:
+            return f"sqlite:///{self.data_dir.absolute() / f'{subgraph}.sqlite'}"
+        parts = urlsplit(self.postgres_url.get_secret_value())
+        return parts._replace(scheme="postgresql+asyncpg", path=f"/marquee_{subgraph}").geturl()
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read `MARQUEE_*` from `environment` (the process's own when None); `overrides` win over it.
+
+    Raises `SettingsError`, which names every variable that is wrong, what is wrong with it and what is
+    allowed.
+    """
+    environment = os.environ if environment is None else environment
+    given = {
+        name: environment[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if PREFIX + name.upper() in environment
+    }
+    try:
+        return Settings(**{**given, **overrides})
+    except ValidationError as error:
+        raise SettingsError(_problems(error)) from None
+
+
+def _problems(error: ValidationError) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    for detail in error.errors(include_url=False, include_input=False):
+        name = str(detail["loc"][0])
+        field = Settings.model_fields.get(name)
+        meaning = f" ({field.description})" if field is not None and field.description else ""
+        problems[PREFIX + name.upper()] = detail["msg"].removeprefix("Value error, ") + meaning
+    return problems
+
+
+def settings_table() -> str:
+    """A Markdown table of every variable, its default and meaning, for the documentation."""
+    lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else f"`{field.default}`"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines)
