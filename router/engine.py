@@ -7,47 +7,34 @@ but the transports.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
 
 from graphql import GraphQLSchema
 
+from router.errors import RequestError, RouterMisconfigured
+from router.execution.exchange import Exchange
+from router.execution.state import Execution, HeaderSource
 from router.execution.subgraph import SubgraphTransport
-from router.planning.plan import OperationKind, QueryPlan
+from router.lru import LeastRecentlyUsed
+from router.options import EngineOptions
+from router.preparation import Preparation, PreparedOperation
 from router.request import GraphQLRequest, RequestContext, Response
-from router.stages import Authorizer, DocumentSource, OperationGuard, RequestCheck, Supergraph
+from router.stages import Authorizer, DocumentSource, OperationGuard, OperationPlanner, Supergraph
 
+__all__ = ["Engine", "EngineOptions", "PreparedOperation"]
 
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """Bounds and choices of one engine."""
-
-    documents_cached: int = 2_000
-    """Prepared operations kept, by text; the least recently used go first."""
-    timeout_seconds: float = 30.0
-    """For each subgraph call, unless the request's deadline is nearer."""
-    pass_subgraph_messages: bool = True
-    """Show clients the messages of errors that subgraphs report; unexpected faults are masked in any case."""
-    suggestions: bool = True
-    """Let validation errors suggest names of the schema."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedOperation:
-    """A valid operation with its plan; immutable, shared by all requests with the same text."""
-
-    kind: OperationKind
-    name: str | None
-    text: str
-    plan: QueryPlan
-    check: RequestCheck | None = field(default=None, repr=False)
+_Key: TypeAlias = tuple[str, str | None]
+_Outcome: TypeAlias = PreparedOperation | RequestError
 
 
 class Engine:
     """Answers GraphQL requests on one supergraph.
 
-    `transports` maps each subgraph's name to its transport; the engine does not close them unless
-    `owns_transports`.
+    `transports` maps each subgraph's name to its transport; `aclose` closes them unless `owns_transports` is
+    False.
     """
 
     def __init__(
@@ -55,19 +42,29 @@ class Engine:
         supergraph: Supergraph,
         transports: Mapping[str, SubgraphTransport],
         *,
+        planner: OperationPlanner | None = None,
         options: EngineOptions | None = None,
         document_source: DocumentSource | None = None,
         guard: OperationGuard | None = None,
         authorizer: Authorizer | None = None,
+        header_source: HeaderSource | None = None,
         owns_transports: bool = True,
     ) -> None:
         self.supergraph = supergraph
         self._transports = dict(transports)
         self._options = options or EngineOptions()
         self._document_source = document_source
-        self._guard = guard
-        self._authorizer = authorizer
+        self._header_source = header_source
         self._owns_transports = owns_transports
+        if planner is None:
+            raise RouterMisconfigured("An engine needs a planner")
+        exchanges = {name: Exchange(name, transport) for name, transport in self._transports.items()}
+        self._preparation = Preparation(
+            supergraph.api_schema, planner, exchanges, self._options, guard, authorizer
+        )
+        self._outcomes: LeastRecentlyUsed[_Key, _Outcome] = LeastRecentlyUsed(self._options.documents_cached)
+        self._under_way: dict[_Key, asyncio.Future[_Outcome]] = {}
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
 
     @property
     def api_schema(self) -> GraphQLSchema:
@@ -75,26 +72,80 @@ class Engine:
         return self.supergraph.api_schema
 
     async def prepare(self, request: GraphQLRequest, context: RequestContext) -> PreparedOperation:
-        """The operation of `request`, from the cache when it is known; raises `RequestError` when it is
-        refused."""
-        raise NotImplementedError
+        """The operation of `request`, from the cache when known; raises `RequestError` when it is refused."""
+        text = request.query
+        if self._document_source is not None:
+            text = await self._document_source.text_of(request, context)
+        if not text:
+            raise RequestError("The request has no query.")
+        key = (text, request.operation_name)
+        outcome = self._outcomes.get(key)
+        if outcome is None:
+            outcome = await self._prepare_once(key)
+        if isinstance(outcome, RequestError):
+            raise outcome.with_traceback(None)
+        return outcome
+
+    async def _prepare_once(self, key: _Key) -> _Outcome:
+        """However many ask at once, an operation is prepared once, off the event loop."""
+        future = self._under_way.get(key)
+        if future is None:
+            future = asyncio.get_running_loop().run_in_executor(self._worker, self._outcome, key)
+            self._under_way[key] = future
+            future.add_done_callback(lambda _: self._under_way.pop(key, None))
+        outcome = await asyncio.shield(future)
+        self._outcomes.put(key, outcome)
+        return outcome
+
+    def _outcome(self, key: _Key) -> _Outcome:
+        """Runs on the worker thread; a refusal is an outcome to remember like any other."""
+        try:
+            return self._preparation.prepare(*key)
+        except RequestError as refusal:
+            return refusal
 
     async def execute(
         self, prepared: PreparedOperation, request: GraphQLRequest, context: RequestContext
     ) -> Response:
         """Run a query or mutation; raises `RequestError` when its variables are refused, else always
         answers."""
-        raise NotImplementedError
+        variables = prepared.coerce(request.variables)
+        if prepared.check is not None:
+            prepared.check(variables, context)
+        execution = self._begin(variables, context)
+        if prepared.introspect is not None:
+            execution.data.update(prepared.introspect(variables))
+        return await prepared.compiled.execute(execution)
 
-    def subscribe(
+    async def subscribe(
         self, prepared: PreparedOperation, request: GraphQLRequest, context: RequestContext
     ) -> AsyncIterator[Response]:
-        """Run a subscription: one answer per event. Raises `RequestError` on the first step when it is
-        refused."""
-        raise NotImplementedError
+        """Run a subscription: one answer per event. Raises `RequestError` on the first step when refused."""
+        variables = prepared.coerce(request.variables)
+        if prepared.check is not None:
+            prepared.check(variables, context)
+        events = prepared.compiled.events(lambda: self._begin(variables, context))
+        try:
+            async for response in events:
+                yield response
+        finally:
+            await events.aclose()
+
+    def _begin(self, variables: dict[str, Any], context: RequestContext) -> Execution:
+        return Execution({}, variables, context, self._options.timeout_seconds, self._header_source)
+
+    async def warm(self, previous: Engine, limit: int = 500) -> int:
+        """Prepare what `previous` answered most recently; returns how many are ready."""
+        recent = [key for key, _ in zip(previous._outcomes.recent(), range(limit), strict=False)]
+        ready = 0
+        for key in recent:
+            ready += isinstance(await self._prepare_once(key), PreparedOperation)
+        return ready
 
     async def aclose(self) -> None:
-        """Close the transports, when this engine owns them."""
+        """Release the worker, and the transports when this engine owns them. Running requests must have
+        ended."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
         if self._owns_transports:
             for transport in self._transports.values():
                 await transport.aclose()

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 from graphql import DocumentNode, GraphQLSchema
 
 from router.errors import FormattedError
+from router.planning.plan import QueryPlan
 from router.request import GraphQLRequest, RequestContext
 
 
@@ -24,6 +25,18 @@ class Supergraph(Protocol):
     @property
     def api_schema(self) -> GraphQLSchema:
         """The schema clients see: nothing inaccessible in it."""
+        ...
+
+
+class OperationPlanner(Protocol):
+    """The pure stages between a valid document and its plan."""
+
+    def normalise(self, document: DocumentNode, operation_name: str | None) -> Any:
+        """The normalised operation; the document is valid and the name resolves."""
+        ...
+
+    def plan(self, operation: Any) -> QueryPlan:
+        """The plan of a normalised operation; raises `OperationUnplannable` when there is none."""
         ...
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, parse
+
 from router.errors import SubgraphReplyInvalid, SubgraphUnavailable
 from router.execution.collecting import SourcePath, compile_paths, locate
 from router.execution.conditions import compile_conditions
@@ -23,17 +25,16 @@ _WORD = re.compile(r"\w+")
 class CompiledRootFetch:
     """A fetch of root fields."""
 
-    __slots__ = ("_collect", "_exchange", "_fields", "_is_query", "_path", "_request", "subgraph")
+    __slots__ = ("_collect", "_exchange", "_is_query", "_operation", "_path", "_request", "subgraph")
 
-    def __init__(self, node: RootFetch, exchange: Exchange, fields: tuple[str, ...]) -> None:
+    def __init__(self, node: RootFetch, exchange: Exchange) -> None:
         self.subgraph = node.subgraph
         self._exchange = exchange
         self._is_query = node.kind is OperationKind.QUERY
         self._request = compile_root_request(node.operation, node.variables, node.operation_name)
         self._path = node.path
         self._collect = compile_paths((node.path,)) if node.path else None
-        self._fields = fields
-        """The source keys of the root fields it reads."""
+        self._operation = node.operation
 
     async def run(self, execution: Execution) -> None:
         targets = [execution.data] if self._collect is None else self._collect(execution.data)
@@ -61,7 +62,8 @@ class CompiledRootFetch:
             merge_objects(target, copy_json(data))
 
     def places(self, data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
-        return [(*place, key) for place in self._located(data, objects) for key in self._fields]
+        keys = _root_keys(self._operation)
+        return [(*place, key) for place in self._located(data, objects) for key in keys]
 
     def source_paths(self, path: list[Any], data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
         return [(*place, *path) for place in self._located(data, objects)]
@@ -168,6 +170,23 @@ class CompiledEntityFetch:
             located = locate(data, target.node.paths, {id(each) for each in groups[path[1]]})
             return [(*place, *path[2:]) for places in located.values() for place in places]
         return []
+
+
+def _root_keys(operation: str) -> list[str]:
+    """The response keys of an operation's root fields, those in inline fragments too."""
+    keys: list[str] = []
+    pending = [
+        definition.selection_set
+        for definition in parse(operation).definitions[:1]
+        if isinstance(definition, OperationDefinitionNode)
+    ]
+    while pending:
+        for selection in pending.pop().selections:
+            if isinstance(selection, FieldNode):
+                keys.append((selection.alias or selection.name).value)
+            elif isinstance(selection, InlineFragmentNode):
+                pending.append(selection.selection_set)
+    return keys
 
 
 def _objects(filed: list[Groups]) -> list[Any]:

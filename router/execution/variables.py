@@ -42,7 +42,10 @@ class _Refused(Exception):
 def compile_variables(
     schema: GraphQLSchema, definitions: tuple[VariableDefinitionNode, ...]
 ) -> CoerceVariables:
-    """A function from the client's variables to coerced ones; it raises `VariablesInvalid`."""
+    """A function from the client's variables to coerced ones; it raises `VariablesInvalid`.
+
+    The definitions are those of a validated operation: their types are known and their defaults fit.
+    """
     if not definitions:
         return lambda provided: {}
     entries: list[tuple[str, Coerce, bool, Any]] = []

@@ -1,0 +1,235 @@
+"""Compiles a query plan into something that runs: nodes to coroutines, the answer's shape to a projector.
+Runs it, too.
+
+Owns the order of fetches within one plan. Raises nothing while running but cancellation: what fails is in
+the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeAlias, assert_never
+
+import orjson
+from graphql import GraphQLSchema
+
+from router.errors import RouterMisconfigured, SubgraphUnavailable
+from router.execution.conditions import compile_conditions
+from router.execution.exchange import Exchange, read_reply
+from router.execution.fetching import CompiledEntityFetch, CompiledRootFetch, words
+from router.execution.projection import Projector
+from router.execution.report import Reporter
+from router.execution.requests import compile_root_request
+from router.execution.state import Execution, Failure
+from router.planning.plan import (
+    Conditional,
+    EntityFetch,
+    Parallel,
+    PlanNode,
+    QueryPlan,
+    RootFetch,
+    Sequence,
+    Subscribe,
+)
+from router.request import Response
+
+Run: TypeAlias = Callable[[Execution], Coroutine[Any, Any, None]]
+Begin: TypeAlias = Callable[[], Execution]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPlan:
+    """A plan ready to run, any number of times at once."""
+
+    run: Run | None
+    projector: Projector
+    reporter: Reporter
+    source: CompiledSource | None = None
+    """Of a subscription: its source stream."""
+
+    async def execute(self, execution: Execution) -> Response:
+        """Run the fetches and encode the answer."""
+        if self.run is not None:
+            await self.run(execution)
+        return self.answer(execution)
+
+    def answer(self, execution: Execution) -> Response:
+        """The answer to what has been collected."""
+        data, violations = self.projector.project(execution.data, execution.variables)
+        if not violations and not execution.failures:
+            return Response(b'{"data":' + orjson.dumps(data) + b"}")
+        errors = self.reporter.report(execution.data, execution.failures, violations)
+        if not errors:
+            return Response(b'{"data":' + orjson.dumps(data) + b"}")
+        return Response(orjson.dumps({"data": data, "errors": errors}), has_errors=True)
+
+    async def events(self, begin: Begin) -> AsyncGenerator[Response, None]:
+        """One answer per event of the source stream; `begin` makes the execution of each."""
+        assert self.source is not None
+        async with aclosing(self.source.stream(begin)) as stream:
+            async for execution in stream:
+                yield await self.execute(execution)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSource:
+    """The source stream of a subscription."""
+
+    fetch: CompiledRootFetch
+    request: Callable[[Execution], bytes]
+    exchange: Exchange
+
+    async def stream(self, begin: Begin) -> AsyncGenerator[Execution, None]:
+        """An execution per event, with the event's data and errors in it. A broken stream ends with one that
+        says so."""
+        first = begin()
+        events = self.exchange.transport.subscribe(self.request(first), first.headers_for(self.exchange.name))
+        try:
+            async for body in events:
+                execution = begin()
+                self._receive(execution, body)
+                yield execution
+        except SubgraphUnavailable as unavailable:
+            execution = begin()
+            execution.failures.append(Failure(self.fetch, [[execution.data]], unavailable))
+            yield execution
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
+
+    def _receive(self, execution: Execution, body: bytes) -> None:
+        try:
+            data, errors = read_reply(body, 200)
+        except SubgraphUnavailable as unavailable:
+            execution.failures.append(Failure(self.fetch, [[execution.data]], unavailable))
+            return
+        if errors:
+            execution.failures.append(Failure(self.fetch, [[execution.data]], reported=errors))
+        if data is not None:
+            self.fetch.absorb([execution.data], data)
+
+
+def compile_plan(
+    plan: QueryPlan,
+    schema: GraphQLSchema,
+    exchanges: Mapping[str, Exchange],
+    *,
+    pass_subgraph_messages: bool = True,
+) -> CompiledPlan:
+    """Compile `plan` against the API schema; raises `RouterMisconfigured` when a subgraph has no
+    transport."""
+    node, source = plan.node, None
+    if isinstance(node, Subscribe):
+        exchange = _exchange(exchanges, node.source.subgraph)
+        root = node.source
+        request = compile_root_request(root.operation, root.variables, root.operation_name)
+        source = CompiledSource(CompiledRootFetch(root, exchange), request, exchange)
+        node = node.rest
+    fetches = list(_fetches(plan.node))
+    run = None if node is None else _compile_node(node, _Nodes(exchanges, fetches))
+    reporter = Reporter(plan.response, plan.root_type, pass_messages=pass_subgraph_messages)
+    return CompiledPlan(run, Projector(plan.response, plan.root_type, schema), reporter, source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """What compiling a node needs to know of the whole plan."""
+
+    exchanges: Mapping[str, Exchange]
+    fetches: list[RootFetch | EntityFetch]
+
+    def merged_elsewhere(self, node: EntityFetch) -> frozenset[str]:
+        """Every key under which another fetch, or another target of this one, may merge."""
+        found: set[str] = set()
+        for fetch in self.fetches:
+            if fetch is not node or len(node.targets) > 1:
+                found |= words(fetch.operation)
+            paths = (
+                [fetch.path] if isinstance(fetch, RootFetch) else [p for t in fetch.targets for p in t.paths]
+            )
+            found.update(element for path in paths for element in path if isinstance(element, str))
+        return frozenset(found)
+
+
+def _exchange(exchanges: Mapping[str, Exchange], subgraph: str) -> Exchange:
+    found = exchanges.get(subgraph)
+    if found is None:
+        raise RouterMisconfigured(f"There is no transport for the subgraph {subgraph!r}")
+    return found
+
+
+def _fetches(node: PlanNode | None) -> Iterator[RootFetch | EntityFetch]:
+    match node:
+        case RootFetch() | EntityFetch():
+            yield node
+        case Sequence() | Parallel():
+            for child in node.nodes:
+                yield from _fetches(child)
+        case Conditional():
+            yield from _fetches(node.node)
+        case Subscribe():
+            yield node.source
+            yield from _fetches(node.rest)
+        case None:
+            return
+        case _:
+            assert_never(node)
+
+
+def _compile_node(node: PlanNode, nodes: _Nodes) -> Run:
+    match node:
+        case RootFetch():
+            return CompiledRootFetch(node, _exchange(nodes.exchanges, node.subgraph)).run
+        case EntityFetch():
+            exchange = _exchange(nodes.exchanges, node.subgraph)
+            return CompiledEntityFetch(node, exchange, nodes.merged_elsewhere(node)).run
+        case Sequence():
+            return _sequence([_compile_node(child, nodes) for child in node.nodes])
+        case Parallel():
+            return _parallel([_compile_node(child, nodes) for child in node.nodes])
+        case Conditional():
+            return _conditional(node, _compile_node(node.node, nodes))
+        case Subscribe():
+            raise RouterMisconfigured("A subscription can only be the root of a plan")
+        case _:
+            assert_never(node)
+
+
+def _sequence(steps: list[Run]) -> Run:
+    if len(steps) == 1:
+        return steps[0]
+
+    async def run(execution: Execution) -> None:
+        for step in steps:
+            await step(execution)
+
+    return run
+
+
+def _parallel(branches: list[Run]) -> Run:
+    if len(branches) == 1:
+        return branches[0]
+    first, others = branches[0], branches[1:]
+
+    async def run(execution: Execution) -> None:
+        async with asyncio.TaskGroup() as group:
+            for branch in others:
+                group.create_task(branch(execution))
+            await first(execution)
+
+    return run
+
+
+def _conditional(node: Conditional, inner: Run) -> Run:
+    holds = compile_conditions(node.conditions)
+    if holds is None:
+        return inner
+
+    async def run(execution: Execution) -> None:
+        if holds(execution.variables):
+            await inner(execution)
+
+    return run

@@ -1,0 +1,167 @@
+"""Says in the client's words what went wrong in subgraphs: paths rewritten, secrets dropped; nothing lost,
+nothing invented.
+
+Runs only when something did go wrong, after all data are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import get_named_type
+
+from router.errors import MASKED_MESSAGE, FormattedError
+from router.execution.collecting import SourcePath
+from router.execution.projection.completion import ResponsePath, Violation
+from router.execution.state import Failure
+from router.planning.plan import ResponseField, ResponseSelection
+
+VIOLATION_CODE = "SUBGRAPH_VALUE_INVALID"
+REPORTED_CODE = "DOWNSTREAM_SERVICE_ERROR"
+_SECRETS = frozenset({"exception", "stacktrace", "stackTrace", "trace", "debugMessage", "debug"})
+
+
+class Reporter:
+    """Formats the errors of one plan's runs."""
+
+    __slots__ = ("_pass_messages", "_response", "_root_type")
+
+    def __init__(self, response: ResponseSelection, root_type: str, *, pass_messages: bool) -> None:
+        self._response = response
+        self._root_type = root_type
+        self._pass_messages = pass_messages
+
+    def report(
+        self, data: dict[str, Any], failures: list[Failure], violations: list[Violation]
+    ) -> list[FormattedError]:
+        """Errors in the response format. A null that one of the failures explains is not reported again."""
+        errors: list[FormattedError] = []
+        explained: list[ResponsePath] = []
+        for failure in failures:
+            if failure.unavailable is not None:
+                errors += self._failed(failure, data, explained)
+            for raw in failure.reported:
+                errors += self._reported(failure, raw, data, explained)
+        for violation in violations:
+            if not (violation.is_null and any(_related(path, violation.path) for path in explained)):
+                errors.append(
+                    {
+                        "message": violation.message,
+                        "path": list(violation.path),
+                        "extensions": {"code": VIOLATION_CODE},
+                    }
+                )
+        return errors
+
+    def _failed(
+        self, failure: Failure, data: dict[str, Any], explained: list[ResponsePath]
+    ) -> list[FormattedError]:
+        unavailable = failure.unavailable
+        assert unavailable is not None
+        extensions = {"code": unavailable.code, "serviceName": failure.fetch.subgraph}
+        places = self._places(failure, data)
+        explained += places
+        return [_error(unavailable.public_message, path, extensions) for path in _summary(places)]
+
+    def _reported(
+        self, failure: Failure, raw: Any, data: dict[str, Any], explained: list[ResponsePath]
+    ) -> list[FormattedError]:
+        """One error of a subgraph: once per place it stands for, since equal representations were sent
+        once."""
+        error = raw if isinstance(raw, Mapping) else {}
+        message = error.get("message")
+        extensions: dict[str, Any] = {"code": REPORTED_CODE}
+        told = error.get("extensions")
+        if self._pass_messages and isinstance(told, Mapping):
+            extensions |= {key: value for key, value in told.items() if key not in _SECRETS}
+        extensions["serviceName"] = failure.fetch.subgraph
+        if not self._pass_messages or not isinstance(message, str):
+            message = MASKED_MESSAGE
+        path = error.get("path")
+        sources = (
+            failure.fetch.source_paths(path, data, failure.objects) if isinstance(path, list) and path else []
+        )
+        if sources:
+            places = list(dict.fromkeys(self.client_path(source, data) for source in sources))
+            explained += places
+            return [_error(message, place, extensions) for place in places]
+        places = self._places(failure, data)
+        explained += places
+        return [_error(message, _common(places), extensions)]
+
+    def _places(self, failure: Failure, data: dict[str, Any]) -> list[ResponsePath]:
+        sources = failure.fetch.places(data, failure.objects)
+        return list(dict.fromkeys(self.client_path(source, data) for source in sources))
+
+    def client_path(self, source: SourcePath, data: dict[str, Any]) -> ResponsePath:
+        """The response path of a source path, as far as the client selected it."""
+        path: list[str | int] = []
+        selection: ResponseSelection | None = self._response
+        type_name: str | None = self._root_type
+        value: Any = data
+        for element in source:
+            if isinstance(element, int):
+                path.append(element)
+                value = value[element] if isinstance(value, list) and element < len(value) else None
+                continue
+            if isinstance(value, dict) and isinstance(value.get("__typename"), str) and path:
+                type_name = value["__typename"]
+            field = _field(selection, type_name, element)
+            if field is None:
+                break
+            path.append(field.response_key)
+            selection = field.selection
+            type_name = get_named_type(field.type).name
+            value = value.get(element) if isinstance(value, dict) else None
+        return tuple(path)
+
+
+def _field(selection: ResponseSelection | None, type_name: str | None, source: str) -> ResponseField | None:
+    """The selected field that takes `source`; when the concrete type is unknown, that of any type."""
+    if selection is None:
+        return None
+    known = selection.by_type.get(type_name or "")
+    for fields in selection.by_type.values() if known is None else (known,):
+        for field in fields:
+            if field.source == source and field.name != "__typename":
+                return field
+    return None
+
+
+def _error(message: str, path: ResponsePath | None, extensions: Mapping[str, Any]) -> FormattedError:
+    if path:
+        return {"message": message, "path": list(path), "extensions": dict(extensions)}
+    return {"message": message, "extensions": dict(extensions)}
+
+
+def _summary(places: list[ResponsePath]) -> list[ResponsePath | None]:
+    """Fields of one object are named each; many objects are one fault, named where they meet."""
+    if places and len({place[:-1] for place in places}) == 1 and not any(_ends_in_list(p) for p in places):
+        return list(places)
+    return [_common(places)]
+
+
+def _ends_in_list(path: ResponsePath) -> bool:
+    return bool(path) and isinstance(path[-1], int)
+
+
+def _common(places: list[ResponsePath]) -> ResponsePath | None:
+    """The longest path that all places begin with; None when that is the root."""
+    if not places:
+        return None
+    common = places[0]
+    for place in places[1:]:
+        length = 0
+        for ours, theirs in zip(common, place, strict=False):
+            if ours != theirs:
+                break
+            length += 1
+        common = common[:length]
+    return common or None
+
+
+def _related(first: ResponsePath, second: ResponsePath) -> bool:
+    """Whether one of the paths begins with the other."""
+    shorter = min(len(first), len(second))
+    return first[:shorter] == second[:shorter]

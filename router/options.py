@@ -1,0 +1,25 @@
+"""The bounds and choices of one engine. Records only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Bounds and choices of one engine."""
+
+    documents_cached: int = 2_000
+    """Prepared operations kept, by text; the least recently used go first."""
+    grants_cached: int = 64
+    """Variants of one protected operation kept, by the rights of the requester."""
+    timeout_seconds: float = 30.0
+    """For each subgraph call, unless the request's deadline is nearer."""
+    max_tokens: int = 20_000
+    """Longer documents are refused while they are parsed."""
+    max_validation_errors: int = 50
+    """Validation stops after so many."""
+    pass_subgraph_messages: bool = True
+    """Show clients the messages of errors that subgraphs report; unexpected faults are masked in any case."""
+    suggestions: bool = True
+    """Let validation errors suggest names of the schema."""

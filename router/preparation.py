@@ -1,0 +1,175 @@
+"""Turns the text of a document into a prepared operation: parse, validate, normalise, plan, compile; each
+once.
+
+Synchronous and costly: the engine runs it on one worker thread, never on the event loop. Refusals are
+`RequestError`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    print_ast,
+    validate,
+)
+
+from router.errors import DocumentSyntaxError, FormattedError, OperationUnresolved, ValidationFailed
+from router.execution.compiled import CompiledPlan, compile_plan
+from router.execution.exchange import Exchange
+from router.execution.introspection import Introspect, Introspection
+from router.execution.variables import CoerceVariables, compile_variables
+from router.lru import LeastRecentlyUsed
+from router.options import EngineOptions
+from router.planning.plan import OperationKind, QueryPlan
+from router.stages import Authorizer, OperationGuard, OperationPlanner, Protected, RequestCheck
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedOperation:
+    """A valid operation with its plan; immutable, shared by all requests with the same text."""
+
+    kind: OperationKind
+    name: str | None
+    text: str
+    """The document as normalised text: one operation and its fragments; equal texts are one operation."""
+    plan: QueryPlan
+    compiled: CompiledPlan = field(repr=False)
+    coerce: CoerceVariables = field(repr=False)
+    introspect: Introspect | None = field(default=None, repr=False)
+    check: RequestCheck | None = field(default=None, repr=False)
+    protected: Protected | None = field(default=None, repr=False)
+    grants: LeastRecentlyUsed[Hashable, Granted] | None = field(default=None, repr=False)
+    """What requesters are granted of a protected operation, by the key of their rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """An operation as far as one set of rights reaches."""
+
+    compiled: CompiledPlan
+    errors: tuple[FormattedError, ...]
+
+
+class Preparation:
+    """Prepares operations for one schema generation. Not thread-safe: one thread at a time."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        planner: OperationPlanner,
+        exchanges: Mapping[str, Exchange],
+        options: EngineOptions,
+        guard: OperationGuard | None = None,
+        authorizer: Authorizer | None = None,
+    ) -> None:
+        self._schema = schema
+        self._planner = planner
+        self._exchanges = exchanges
+        self._options = options
+        self._guard = guard
+        self._authorizer = authorizer
+        self._introspection = Introspection(schema)
+        self._by_normalised_text: LeastRecentlyUsed[str, PreparedOperation] = LeastRecentlyUsed(
+            options.documents_cached
+        )
+
+    def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
+        """The prepared operation of a document; raises `RequestError` when it is refused."""
+        document = self._parse(text)
+        if self._guard is not None:
+            self._guard.check_document(document)
+        self._validate(document)
+        operation = _resolve(document, operation_name)
+        document = _only(document, operation)
+        normalised_text = print_ast(document)
+        known = self._by_normalised_text.get(normalised_text)
+        if known is None:
+            known = self._compile(document, operation, normalised_text)
+            self._by_normalised_text.put(normalised_text, known)
+        return known
+
+    def _parse(self, text: str) -> DocumentNode:
+        if self._guard is not None:
+            self._guard.check_text(text)
+        try:
+            return parse(text, max_tokens=self._options.max_tokens)
+        except GraphQLSyntaxError as error:
+            raise DocumentSyntaxError(
+                error.message, errors=_formatted([error], DocumentSyntaxError.code)
+            ) from None
+
+    def _validate(self, document: DocumentNode) -> None:
+        errors = validate(
+            self._schema,
+            document,
+            max_errors=self._options.max_validation_errors,
+            hide_suggestions=not self._options.suggestions,
+        )
+        if errors:
+            raise ValidationFailed(
+                "The document is invalid", errors=_formatted(errors, ValidationFailed.code)
+            )
+
+    def _compile(
+        self, document: DocumentNode, operation: OperationDefinitionNode, text: str
+    ) -> PreparedOperation:
+        name = operation.name.value if operation.name else None
+        check = None if self._guard is None else self._guard.check_operation(document, name, self._schema)
+        normalised = self._planner.normalise(document, name)
+        protected = None if self._authorizer is None else self._authorizer.examine(normalised)
+        plan = self._planner.plan(normalised)
+        definitions = tuple(operation.variable_definitions or ())
+        return PreparedOperation(
+            kind=plan.kind,
+            name=name,
+            text=text,
+            plan=plan,
+            compiled=self._compile_plan(plan),
+            coerce=compile_variables(self._schema, definitions),
+            introspect=self._introspection.compile(document, operation),
+            check=check,
+            protected=protected,
+            grants=None if protected is None else LeastRecentlyUsed(self._options.grants_cached),
+        )
+
+    def _compile_plan(self, plan: QueryPlan) -> CompiledPlan:
+        return compile_plan(
+            plan,
+            self._schema,
+            self._exchanges,
+            pass_subgraph_messages=self._options.pass_subgraph_messages,
+        )
+
+
+def _resolve(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:
+    """The operation to run (specification 6.1, GetOperation)."""
+    operations = [found for found in document.definitions if isinstance(found, OperationDefinitionNode)]
+    if operation_name is not None:
+        for operation in operations:
+            if operation.name is not None and operation.name.value == operation_name:
+                return operation
+        raise OperationUnresolved(f"Unknown operation named '{operation_name}'.")
+    if len(operations) == 1:
+        return operations[0]
+    if operations:
+        raise OperationUnresolved("Must provide operation name if query contains multiple operations.")
+    raise OperationUnresolved("Must provide an operation.")
+
+
+def _only(document: DocumentNode, operation: OperationDefinitionNode) -> DocumentNode:
+    """The document without its other operations."""
+    fragments = [found for found in document.definitions if isinstance(found, FragmentDefinitionNode)]
+    return DocumentNode(definitions=(operation, *fragments))
+
+
+def _formatted(errors: Iterable[GraphQLError], code: str) -> list[FormattedError]:
+    return [{**error.formatted, "extensions": {**(error.extensions or {}), "code": code}} for error in errors]
