@@ -26,7 +26,7 @@ class Compression(Section):
     enabled: bool = True
     minimum_bytes: Positive = 1024
     """Smaller answers are sent as they are: they fit one packet."""
-    level: Annotated[int, Field(ge=1, le=9)] = 4
+    level: Annotated[int, Field(ge=1, le=9)] = 1
 
 
 class Batching(Section):
@@ -78,6 +78,12 @@ class Subscriptions(Section):
     """Of SSE and multipart streams, so that proxies keep them open."""
     share: bool = True
     """Equal subscriptions share one upstream, and each event is encoded once."""
+    public_fields: tuple[str, ...] = ()
+    """Subscription fields whose events are the same for everybody: asked for as a guest, shared by all."""
+    resume_arguments: tuple[str, ...] = ("afterVersion",)
+    """Arguments that ask for past events: who joins such a subscription late gets its first events too."""
+    replay_events: Positive = 256
+    """Past events kept per upstream for that; beyond them a late client opens an upstream of its own."""
     max_upstreams: Positive = 20_000
     drain_seconds: Seconds = 5.0
     """After a stop is asked for, streams may finish within this time."""
@@ -95,7 +101,7 @@ class Issuer(Section):
 
 
 class Authentication(Section):
-    """JWT of clients. Without issuers every client is a guest and a token is refused."""
+    """JWT of clients. Without issuers no token is looked at, and every client is a guest."""
 
     issuers: tuple[Issuer, ...] = ()
     leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 5.0

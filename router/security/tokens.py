@@ -13,21 +13,26 @@ from typing import Any, TypeAlias
 import jwt
 
 from router.config.model import Authentication, Issuer
+from router.errors import RequestError, Unauthenticated
 from router.request import Identity
 from router.security.jwks import JwksFetch, JwksUnavailable, KeySet, http_jwks
-from router.security.refusal import RequestRefused
 
 MAXIMUM_TOKEN_CHARACTERS = 8192
 
 Claims: TypeAlias = Mapping[str, Any]
 
 
-def unauthenticated(message: str, reason: str) -> RequestRefused:
+class AuthenticationUnavailable(RequestError):
+    """An issuer's keys cannot be had: the token is neither good nor bad."""
+
+    code = "AUTHENTICATION_UNAVAILABLE"
+    default_status = 503
+
+
+def unauthenticated(message: str, reason: str) -> Unauthenticated:
     """The refusal of a token; `reason` is for the client's code, `message` for its author."""
-    return RequestRefused(
-        "UNAUTHENTICATED",
+    return Unauthenticated(
         message,
-        status=401,
         headers={"www-authenticate": 'Bearer error="invalid_token"'},
         extensions={"reason": reason},
     )
@@ -54,7 +59,7 @@ class TokenVerifier:
     async def authenticate(self, authorization: str | None) -> Identity | None:
         """The identity behind an `Authorization` value; None (a guest) when there is none.
 
-        Raises `RequestRefused` (401, `UNAUTHENTICATED`) for a token that is not valid now, and (503) when its
+        Raises `Unauthenticated` for a token that is not valid now, and `AuthenticationUnavailable` when its
         issuer's keys cannot be had.
         """
         if not authorization:
@@ -81,9 +86,7 @@ class TokenVerifier:
         try:
             key = await keys.key(key_id if isinstance(key_id, str) else None)
         except JwksUnavailable:
-            raise RequestRefused(
-                "AUTHENTICATION_UNAVAILABLE", "Tokens cannot be verified at the moment.", status=503
-            ) from None
+            raise AuthenticationUnavailable("Tokens cannot be verified at the moment.") from None
         if key is None:
             raise unauthenticated("The token is signed by an unknown key.", "KEY")
         try:

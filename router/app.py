@@ -1,0 +1,217 @@
+"""The router as an ASGI app: wiring only, and the life of what it wires.
+
+Owns the order of construction, the swap of the supergraph, and the end: drain, then close. Holds no rule of
+its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.config.model import RouterConfig
+from router.engine import Engine, EngineOptions
+from router.execution.subgraph import SubgraphTransport
+from router.observability.health import operator_routes
+from router.observability.metrics import Metrics
+from router.observability.tracing import TraceContext, Tracer
+from router.security.documents import Documents
+from router.security.headers import HeaderPropagation
+from router.security.identity import IdentitySigner
+from router.security.jwks import JwksFetch
+from router.security.tokens import TokenVerifier
+from router.transport.endpoint import GraphQLEndpoint
+from router.transport.graphiql import ASSETS, GraphiqlPage, is_built
+from router.transport.service import Edge, GraphQLService, OperationRunner
+from schema.supergraph import Supergraph, load_supergraph
+
+EngineFactory = Callable[[Supergraph], OperationRunner]
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What an embedding program may hand over beside the configuration."""
+
+    jwks: Mapping[str, JwksFetch] = field(default_factory=dict)
+    """Key sets by issuer name, for issuers without a URL."""
+    identity_key: Ed25519PrivateKey | None = None
+    """The key of the signed identity, in place of a file's or a new one."""
+    routes: Sequence[BaseRoute] = ()
+    """Further routes of the same app, tried before the router's own."""
+    examples: Sequence[Mapping[str, Any]] = ()
+    """GraphiQL tabs."""
+    tracer: Tracer = field(default_factory=TraceContext)
+    graphiql_assets: Path = ASSETS
+
+
+class RouterApp:
+    """An ASGI app; `reload` swaps the supergraph, `begin_drain` prepares the end."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        transports: Mapping[str, SubgraphTransport],
+        config: RouterConfig,
+        extras: Extras,
+        engine_factory: EngineFactory | None = None,
+    ) -> None:
+        self.config = config
+        self._transports = dict(transports)
+        self._documents = Documents(config.persisted_queries, config.trusted_documents)
+        self._engine_factory = engine_factory or self._new_engine
+        self.metrics = Metrics(max_operation_names=config.metrics.max_operation_names)
+        self.signer = (
+            IdentitySigner(config.subgraph_identity, extras.identity_key)
+            if config.subgraph_identity.enabled
+            else None
+        )
+        self.supergraph = supergraph
+        self.service = GraphQLService(self._engine_factory(supergraph), config, self._edge(extras))
+        self._endpoint = GraphQLEndpoint(self.service, self._page(extras))
+        self._path = config.http.path
+        self._ready = False
+        self._reloading = asyncio.Lock()
+        self._starlette = Starlette(routes=self._routes(extras), lifespan=self._lifespan)
+        self.state = self._starlette.state
+        self.state.router = self
+        self._entry: ASGIApp = self._with_cors(self._dispatch)
+        self._watch()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        await self._entry(scope, receive, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and scope["path"] == scope.get("root_path", "") + self._path:
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._starlette(scope, receive, send)
+
+    async def reload(self, supergraph: Supergraph | str) -> None:
+        """Swap the supergraph: new requests see the new one, running ones end on the old.
+
+        Raises `SupergraphError` when the text is none, `RouterMisconfigured` when a subgraph has no
+        transport; the old one stays then.
+        """
+        async with self._reloading:
+            model = load_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
+            engine = self._engine_factory(model)
+            self.supergraph = model
+            await self.service.replace_engine(engine)
+
+    def begin_drain(self) -> None:
+        """Not ready any more: sockets are asked to connect elsewhere. Call it when the process is asked to
+        stop.
+        """
+        self._ready = False
+        self._endpoint.sockets.close_all()
+
+    def _new_engine(self, supergraph: Supergraph) -> OperationRunner:
+        return Engine(
+            supergraph,
+            self._transports,
+            options=EngineOptions(
+                timeout_seconds=self.config.http.operation_timeout_seconds,
+                pass_subgraph_messages=not self.config.mask_subgraph_errors,
+            ),
+            document_source=self._documents,
+            owns_transports=False,
+        )
+
+    def _edge(self, extras: Extras) -> Edge:
+        config = self.config
+        authentication = config.authentication
+        return Edge(
+            verifier=TokenVerifier(authentication, extras.jwks) if authentication.issuers else None,
+            signer=self.signer,
+            propagation=HeaderPropagation(
+                config.headers, reserved=self.signer.header if self.signer is not None else None
+            ),
+            tracer=extras.tracer,
+            metrics=self.metrics,
+        )
+
+    def _page(self, extras: Extras) -> GraphiqlPage | None:
+        if not self.config.graphiql.enabled or not is_built(extras.graphiql_assets):
+            return None
+        return GraphiqlPage(
+            endpoint=self.config.http.path,
+            assets_path=f"{self.config.http.path}/assets",
+            title=self.config.graphiql.title,
+            examples=extras.examples,
+            assets=extras.graphiql_assets,
+        )
+
+    def _routes(self, extras: Extras) -> list[BaseRoute]:
+        routes: list[BaseRoute] = list(extras.routes)
+        routes += operator_routes(
+            is_ready=lambda: self._ready,
+            metrics=self.metrics if self.config.metrics.enabled else None,
+            jwks=self.signer.jwks if self.signer is not None else None,
+        )
+        if self.config.graphiql.enabled and is_built(extras.graphiql_assets):
+            files = StaticFiles(directory=extras.graphiql_assets)
+            routes.insert(0, Mount(f"{self.config.http.path}/assets", files))
+        return routes
+
+    def _with_cors(self, app: ASGIApp) -> ASGIApp:
+        cors = self.config.cors
+        if not cors.origins:
+            return app
+        return CORSMiddleware(
+            app,
+            allow_origins=cors.origins,
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
+            allow_headers=cors.headers,
+            allow_credentials=cors.allow_credentials,
+            max_age=cors.max_age_seconds,
+        )
+
+    def _watch(self) -> None:
+        broadcast, sockets = self.service.broadcast, self._endpoint.sockets
+        self.metrics.watch("router_websockets", "Open sockets.", lambda: sockets.sockets)
+        self.metrics.watch(
+            "router_upstreams", "Open subscriptions to subgraphs.", lambda: broadcast.upstreams
+        )
+        self.metrics.watch("router_listeners", "Client subscriptions.", lambda: broadcast.listeners)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        freshness = asyncio.create_task(self.service.keep_identities_fresh(), name="identity freshness")
+        self._ready = True
+        try:
+            yield
+        finally:
+            self.begin_drain()
+            await self.service.drain(self.config.subscriptions.drain_seconds)
+            freshness.cancel()
+            for transport in self._transports.values():
+                await transport.aclose()
+
+
+def create_app(
+    supergraph: Supergraph | str,
+    transports: Mapping[str, SubgraphTransport],
+    config: RouterConfig | None = None,
+    *,
+    extras: Extras | None = None,
+    engine_factory: EngineFactory | None = None,
+) -> RouterApp:
+    """The router for a supergraph (its SDL, or loaded), as an ASGI app.
+
+    `transports` has one per subgraph, by name; the app closes them. Raises `SupergraphError` and
+    `RouterMisconfigured` at once, never later.
+    """
+    model = load_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
+    return RouterApp(model, transports, config or RouterConfig(), extras or Extras(), engine_factory)

@@ -1,0 +1,1 @@
+"""What an operator sees: metrics, logs, traces, health. Never a document, a variable or a token."""

@@ -1,0 +1,1 @@
+"""Every way a client can connect: HTTP, WebSocket, SSE, multipart."""

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP, to the letter of its specification."""

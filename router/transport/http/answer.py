@@ -1,0 +1,96 @@
+"""Sending answers: status, headers, compression, body.
+
+Owns the bytes of a whole answer. Must never compress what the client did not ask to be compressed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Mapping
+
+import orjson
+from starlette.types import Send
+
+from router.config.model import Compression
+from router.errors import Forbidden, LimitExceeded, RequestError, Unauthenticated
+from router.request import Response
+from router.security.tokens import AuthenticationUnavailable
+from router.transport.http.negotiation import Media, accepts_gzip
+from router.transport.refusals import HttpFault
+
+IN_THREAD_BYTES = 128 * 1024
+
+STATUS_ALWAYS = (HttpFault, Unauthenticated, Forbidden, LimitExceeded, AuthenticationUnavailable)
+"""Refusals whose status is sent under `application/json` too; the specification keeps 200 for faults of the
+document.
+"""
+
+_CONTENT_TYPES = {media: (b"content-type", media.value.encode()) for media in Media}
+_VARY = (b"vary", b"accept, accept-encoding")
+
+
+def refusal_response(error: RequestError) -> Response:
+    """The answer to a refused request: errors, no data."""
+    return Response(
+        orjson.dumps({"errors": error.errors}), has_data=False, has_errors=True, headers=error.headers
+    )
+
+
+def refusal_status(error: RequestError, media: Media) -> int:
+    """The HTTP status of a refusal in this media type."""
+    if media is Media.GRAPHQL_RESPONSE or isinstance(error, STATUS_ALWAYS):
+        return error.status
+    return 200
+
+
+def answer_status(response: Response, media: Media) -> int:
+    """The HTTP status of an answer: 400 under `application/graphql-response+json` when nothing was
+    executed.
+    """
+    return 400 if media is Media.GRAPHQL_RESPONSE and not response.has_data else 200
+
+
+class AnswerWriter:
+    """Writes whole answers."""
+
+    def __init__(self, compression: Compression) -> None:
+        self._minimum_bytes = compression.minimum_bytes if compression.enabled else None
+        self._level = compression.level
+
+    async def write(
+        self,
+        send: Send,
+        *,
+        status: int,
+        media: Media,
+        body: bytes,
+        headers: Mapping[str, str],
+        accept_encoding: str | None,
+    ) -> None:
+        """Send one answer."""
+        raw = [_CONTENT_TYPES[media], _VARY]
+        if (
+            accept_encoding is not None
+            and self._minimum_bytes is not None
+            and len(body) >= self._minimum_bytes
+            and accepts_gzip(accept_encoding)
+        ):
+            body = await self._compress(body)
+            raw.append((b"content-encoding", b"gzip"))
+        raw.append((b"content-length", b"%d" % len(body)))
+        for name, value in headers.items():
+            raw.append((name.encode("latin-1"), value.encode("latin-1")))
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _compress(self, body: bytes) -> bytes:
+        if len(body) < IN_THREAD_BYTES:
+            return gzip(body, self._level)
+        return await asyncio.to_thread(gzip, body, self._level)
+
+
+def gzip(body: bytes, level: int) -> bytes:
+    """The body in gzip format, without a time stamp: equal bodies give equal bytes."""
+    compressor = zlib.compressobj(level, zlib.DEFLATED, 31)
+    return compressor.compress(body) + compressor.flush()

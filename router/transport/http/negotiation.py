@@ -1,0 +1,106 @@
+"""Which media type an answer has: what `Accept` says, read once per distinct value.
+
+Owns the order of preference. Must never answer in a type the client excluded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+
+class Media(Enum):
+    """A media type this router can answer in; the value is the `Content-Type`."""
+
+    JSON = "application/json; charset=utf-8"
+    GRAPHQL_RESPONSE = "application/graphql-response+json; charset=utf-8"
+    EVENT_STREAM = "text/event-stream; charset=utf-8"
+    MULTIPART = "multipart/mixed"
+    HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a client accepts."""
+
+    answer: Media | None
+    """For one whole answer: `JSON`, `GRAPHQL_RESPONSE`, or None."""
+    stream: Media | None
+    """For a stream of answers: `EVENT_STREAM`, `MULTIPART`, or None."""
+    incremental: bool
+    """`@defer` over multipart is understood."""
+    page: bool
+    """A page is preferred to an answer: the client is a browser's address bar."""
+
+    @property
+    def refusal(self) -> Media:
+        """The type that errors are written in."""
+        return self.answer or Media.JSON
+
+
+DEFAULT = Accepted(Media.JSON, None, incremental=False, page=False)
+
+_JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
+
+
+@lru_cache(maxsize=512)
+def negotiate(accept: str | None) -> Accepted:
+    """Read an `Accept` value (RFC 9110, section 12.5.1); none given accepts `application/json`."""
+    if accept is None or not accept.strip():
+        return DEFAULT
+    answer: tuple[float, Media] | None = None
+    stream: tuple[float, Media] | None = None
+    page = 0.0
+    incremental = False
+    for entry in accept.split(","):
+        media_range, *parameters = (part.strip().lower() for part in entry.split(";"))
+        quality, charset_known = _read_parameters(parameters)
+        if quality <= 0 or not charset_known:
+            continue
+        if media_range == "application/graphql-response+json":
+            answer = _better(answer, quality, Media.GRAPHQL_RESPONSE)
+        elif media_range in _JSON_RANGES:
+            answer = _better(answer, quality, Media.JSON)
+        elif media_range == "text/event-stream":
+            stream = _better(stream, quality, Media.EVENT_STREAM)
+        elif media_range == "multipart/mixed":
+            stream = _better(stream, quality, Media.MULTIPART)
+            incremental = incremental or any(item.startswith("deferspec") for item in parameters)
+        elif media_range == "text/html":
+            page = max(page, quality)
+    return Accepted(
+        answer[1] if answer else None,
+        stream[1] if stream else None,
+        incremental=incremental,
+        page=page > 0 and (answer is None or page >= answer[0]),
+    )
+
+
+def _better(known: tuple[float, Media] | None, quality: float, media: Media) -> tuple[float, Media]:
+    return known if known is not None and known[0] >= quality else (quality, media)
+
+
+def _read_parameters(parameters: list[str]) -> tuple[float, bool]:
+    """The quality, and whether the charset (if one is named) is UTF-8."""
+    quality, charset_known = 1.0, True
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                quality = 0.0
+        elif name == "charset":
+            charset_known = value.strip('"') in ("utf-8", "utf8")
+    return quality, charset_known
+
+
+@lru_cache(maxsize=512)
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether `gzip` is allowed by an `Accept-Encoding` value."""
+    for entry in accept_encoding.split(","):
+        coding, *parameters = (part.strip().lower() for part in entry.split(";"))
+        if coding in ("gzip", "x-gzip", "*"):
+            return _read_parameters(parameters)[0] > 0
+    return False

@@ -1,0 +1,168 @@
+"""HTTP answers that are streams: SSE in both modes and multipart.
+
+Owns which requests are answered by a stream. Whole answers are `router.transport.http.handler`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from router.errors import RequestError
+from router.planning.plan import OperationKind
+from router.request import GraphQLRequest, RequestContext
+from router.transport.broadcast import Event
+from router.transport.http.negotiation import Accepted, Media
+from router.transport.http.parameters import query_parameters
+from router.transport.multipart import SinglePart, SubscriptionParts
+from router.transport.queue import EventQueue
+from router.transport.refusals import HttpFault, MethodNotAllowed, NotAcceptable
+from router.transport.service import GraphQLService, Job
+from router.transport.sse import OperationEvents, SingleConnections
+from router.transport.sse.single import operation_id_of
+from router.transport.streaming import Framing, stream_events
+
+TOKEN_HEADER = "x-graphql-event-stream-token"  # noqa: S105 - a header's name
+TOKEN_PARAMETER = "token"  # noqa: S105 - a parameter's name
+
+
+class StreamAnswers:
+    """Answers by streams."""
+
+    def __init__(self, service: GraphQLService) -> None:
+        self._service = service
+        self._settings = service.config.subscriptions
+        self._single = SingleConnections(service, self._settings)
+
+    async def answer(
+        self,
+        request: GraphQLRequest,
+        receive: Receive,
+        send: Send,
+        headers: Mapping[str, str],
+        accepted: Accepted,
+        context: RequestContext,
+        *,
+        only_reads: bool,
+    ) -> bool:
+        """Answer by a stream if the client asks for one; False when it wants a whole answer."""
+        token = headers.get(TOKEN_HEADER)
+        if token is not None:
+            await self._start_on_stream(token, request, send, context)
+            return True
+        if accepted.stream is None:
+            return False
+        if accepted.answer is not None:
+            return await self._answer_if_subscription(request, receive, send, accepted, context)
+        await self._answer_always(request, receive, send, accepted, context, only_reads=only_reads)
+        return True
+
+    async def _answer_if_subscription(
+        self,
+        request: GraphQLRequest,
+        receive: Receive,
+        send: Send,
+        accepted: Accepted,
+        context: RequestContext,
+    ) -> bool:
+        job = await self._service.begin(request, context)
+        if job.kind is not OperationKind.SUBSCRIPTION:
+            return False
+        await self._subscribe(job, accepted, receive, send)
+        return True
+
+    async def _answer_always(
+        self,
+        request: GraphQLRequest,
+        receive: Receive,
+        send: Send,
+        accepted: Accepted,
+        context: RequestContext,
+        *,
+        only_reads: bool,
+    ) -> None:
+        """The client accepts nothing but a stream: errors and whole answers are written into it too."""
+        queue = EventQueue(2, "drop-oldest")
+        framing: Framing = SinglePart() if accepted.stream is Media.MULTIPART else OperationEvents()
+        try:
+            job = await self._service.begin(request, context)
+            if only_reads and job.kind is OperationKind.MUTATION:
+                raise MethodNotAllowed("Mutations are sent by POST", headers={"allow": "POST"})
+            if job.kind is OperationKind.SUBSCRIPTION:
+                await self._subscribe(job, accepted, receive, send)
+                return
+            queue.deliver(Event(await self._service.run(job)))
+            queue.finish(None)
+        except HttpFault:
+            raise
+        except RequestError as error:
+            queue.finish(error)
+        await stream_events(
+            queue,
+            framing,
+            receive,
+            send,
+            heartbeat_seconds=self._settings.heartbeat_seconds,
+            headers={},
+        )
+
+    async def _subscribe(self, job: Job, accepted: Accepted, receive: Receive, send: Send) -> None:
+        framing: Framing = SubscriptionParts() if accepted.stream is Media.MULTIPART else OperationEvents()
+        queue = EventQueue(self._settings.queue_events, self._settings.slow_client)
+        leave = self._service.listen(job, queue)
+        try:
+            await stream_events(
+                queue,
+                framing,
+                receive,
+                send,
+                heartbeat_seconds=self._settings.heartbeat_seconds,
+                headers={},
+            )
+        finally:
+            leave()
+
+    async def open_reserved(
+        self,
+        parameters: Mapping[str, str],
+        receive: Receive,
+        send: Send,
+        headers: Mapping[str, str],
+        accepted: Accepted,
+    ) -> bool:
+        """Open the event stream that was reserved by PUT; False when the request does not ask for one."""
+        token = headers.get(TOKEN_HEADER) or parameters.get(TOKEN_PARAMETER)
+        if not token or "query" in parameters:
+            return False
+        if accepted.stream is not Media.EVENT_STREAM:
+            raise NotAcceptable("A reserved stream is opened as text/event-stream")
+        await self._single.open(token, receive, send)
+        return True
+
+    async def manage(self, method: str, scope: Scope, send: Send, headers: Mapping[str, str]) -> None:
+        """PUT reserves an event stream, DELETE stops one operation on it."""
+        if method == "PUT":
+            await self._service.identify(headers.get("authorization"))
+            token = self._single.reserve()
+            await _send_plain(send, 201, token.encode())
+            return
+        parameters = query_parameters(scope["query_string"])
+        stream = self._single.find(headers.get(TOKEN_HEADER) or parameters.get(TOKEN_PARAMETER, ""))
+        stream.complete(operation_id_of(parameters))
+        await _send_plain(send, 200, b"")
+
+    async def _start_on_stream(
+        self, token: str, request: GraphQLRequest, send: Send, context: RequestContext
+    ) -> None:
+        stream = self._single.find(token)
+        operation_id = operation_id_of(request.extensions)
+        job = await self._service.begin(request, context)
+        stream.start(operation_id, job)
+        await _send_plain(send, 202, b"")
+
+
+async def _send_plain(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,264 @@
+"""What every transport calls: identity, context, the current engine, sharing of subscriptions, measurement.
+
+Owns the life of one client request between its transport and the engine. Knows no HTTP and no socket; must
+never let a request see two schema generations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+from router.config.model import RouterConfig
+from router.errors import LimitExceeded, RequestError
+from router.observability.metrics import Metrics
+from router.observability.tracing import Tracer
+from router.planning.plan import OperationKind, QueryPlan
+from router.request import GraphQLRequest, Identity, RequestContext, Response
+from router.security.headers import HeaderPropagation
+from router.security.identity import IdentitySigner
+from router.security.tokens import TokenVerifier
+from router.transport.broadcast import Broadcast, Listener, Source
+
+
+class PreparedOperation(Protocol):
+    """What the edge reads of a prepared operation; the engine gives and takes its own type."""
+
+    @property
+    def kind(self) -> OperationKind: ...
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def plan(self) -> QueryPlan: ...
+
+
+class OperationRunner(Protocol):
+    """What the edge needs of an engine; `prepared` is what its own `prepare` returned."""
+
+    async def prepare(self, request: GraphQLRequest, context: RequestContext) -> PreparedOperation: ...
+
+    async def execute(self, prepared: Any, request: GraphQLRequest, context: RequestContext) -> Response: ...
+
+    def subscribe(
+        self, prepared: Any, request: GraphQLRequest, context: RequestContext
+    ) -> AsyncIterator[Response]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One prepared request, bound to the engine that prepared it."""
+
+    engine: OperationRunner
+    prepared: PreparedOperation
+    request: GraphQLRequest
+    context: RequestContext
+
+    @property
+    def kind(self) -> OperationKind:
+        """Query, mutation or subscription."""
+        return self.prepared.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The parts around the engine; each may be replaced in tests."""
+
+    verifier: TokenVerifier | None
+    signer: IdentitySigner | None
+    propagation: HeaderPropagation
+    tracer: Tracer
+    metrics: Metrics
+
+
+class GraphQLService:
+    """Runs client requests on the current engine."""
+
+    def __init__(self, engine: OperationRunner, config: RouterConfig, edge: Edge) -> None:
+        self.config = config
+        self.edge = edge
+        self.broadcast = Broadcast(
+            max_upstreams=config.subscriptions.max_upstreams,
+            replay_events=config.subscriptions.replay_events,
+        )
+        self._engine = engine
+        self._generation = 0
+        self._timeout_seconds = config.http.operation_timeout_seconds
+        self._public_fields = frozenset(config.subscriptions.public_fields)
+        self._live: dict[int, RequestContext] = {}
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def engine(self) -> OperationRunner:
+        """The engine that new requests run on."""
+        return self._engine
+
+    async def replace_engine(self, engine: OperationRunner) -> None:
+        """Let new requests run on `engine`; running ones finish where they began.
+
+        Subscriptions that the new schema no longer allows are completed.
+        """
+        self._engine = engine
+        self._generation += 1
+        allowed: set[int] = set()
+        sources = self.broadcast.sources()
+        for source in sources:
+            if source.request is None or source.context is None:
+                continue
+            try:
+                await engine.prepare(source.request, source.context)
+            except RequestError:
+                continue
+            allowed.add(id(source))
+        self.broadcast.retire(lambda source: id(source) in allowed)
+
+    async def identify(self, authorization: str | None) -> Identity | None:
+        """The verified identity behind an `Authorization` value; raises `Unauthenticated`."""
+        if authorization is None or self.edge.verifier is None:
+            return None
+        try:
+            return await self.edge.verifier.authenticate(authorization)
+        except RequestError as refusal:
+            self.edge.metrics.refused(refusal.code)
+            raise
+
+    def context(self, headers: Mapping[str, str], identity: Identity | None) -> RequestContext:
+        """A context for one request of this client."""
+        edge = self.edge
+        subgraph_headers = edge.propagation.of(headers)
+        subgraph_headers["traceparent"] = edge.tracer.outgoing(headers.get("traceparent"))
+        if edge.signer is not None:
+            subgraph_headers[edge.signer.header] = edge.signer.sign(identity)
+        return RequestContext(
+            headers,
+            identity,
+            subgraph_headers,
+            asyncio.get_running_loop().time() + self._timeout_seconds,
+        )
+
+    async def begin(self, request: GraphQLRequest, context: RequestContext) -> Job:
+        """Prepare the request on the current engine; raises `RequestError` when it is refused."""
+        engine = self._engine
+        try:
+            prepared = await engine.prepare(request, context)
+        except RequestError as refusal:
+            self.edge.metrics.refused(refusal.code)
+            raise
+        return Job(engine, prepared, request, context)
+
+    async def run(self, job: Job) -> Response:
+        """Execute a query or mutation; raises `RequestError` when its variables are refused."""
+        started = time.perf_counter()
+        self._running += 1
+        self._idle.clear()
+        outcome = "fault"
+        try:
+            response = await job.engine.execute(job.prepared, job.request, job.context)
+            outcome = "errors" if response.has_errors else "ok"
+            return response
+        except RequestError:
+            outcome = "refused"
+            raise
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+            self.edge.metrics.answered(
+                job.prepared.name, job.prepared.kind, outcome, time.perf_counter() - started
+            )
+
+    def listen(self, job: Job, listener: Listener) -> Callable[[], None]:
+        """Feed `listener` with the events of a subscription; returns what leaves it.
+
+        Raises `LimitExceeded` when this process holds as many upstreams as it may.
+        """
+        if not self.config.subscriptions.enabled:
+            raise LimitExceeded("Subscriptions are switched off")
+        self.edge.metrics.subscribed(job.prepared.name)
+        return self.broadcast.join(self._source(job), listener)
+
+    def _source(self, job: Job) -> Source:
+        context = job.context
+        settings = self.config.subscriptions
+        if self._is_public(job):
+            context = RequestContext(
+                context.headers, None, self._as_guest(context.subgraph_headers), None, context.state
+            )
+        else:
+            context.deadline = None
+        replay = any(name in job.prepared.text for name in settings.resume_arguments)
+        return Source(
+            key=self._share_key(job, context) if settings.share else None,
+            open=lambda: self._stream(job, context),
+            replay=replay,
+            request=job.request,
+            context=context,
+        )
+
+    def _is_public(self, job: Job) -> bool:
+        """Whether every event is the same for everybody, by the operator's word."""
+        if not self._public_fields or getattr(job.prepared, "protected", None) is not None:
+            return False
+        plan = job.prepared.plan
+        fields = plan.response.by_type.get(plan.root_type, ())
+        return bool(fields) and all(field.name in self._public_fields for field in fields)
+
+    def _as_guest(self, subgraph_headers: Mapping[str, str]) -> dict[str, str]:
+        headers = {name: value for name, value in subgraph_headers.items() if name != "authorization"}
+        if self.edge.signer is not None:
+            headers[self.edge.signer.header] = self.edge.signer.sign(None)
+        return headers
+
+    def _share_key(self, job: Job, context: RequestContext) -> Hashable:
+        signer = self.edge.signer
+        per_request = {"traceparent", "tracestate", signer.header if signer is not None else ""}
+        headers = frozenset(item for item in context.subgraph_headers.items() if item[0] not in per_request)
+        return (
+            self._generation,
+            job.prepared.text,
+            job.prepared.name,
+            orjson.dumps(job.request.variables, option=orjson.OPT_SORT_KEYS),
+            context.identity.token if context.identity is not None else None,
+            headers,
+        )
+
+    async def _stream(self, job: Job, context: RequestContext) -> AsyncIterator[Response]:
+        """The engine's stream; the signed identity in `context` is kept fresh while it runs."""
+        self._live[id(context)] = context
+        try:
+            async for response in job.engine.subscribe(job.prepared, job.request, context):
+                yield response
+        finally:
+            del self._live[id(context)]
+
+    async def keep_identities_fresh(self) -> None:
+        """Sign again, before it expires, the identity that running subscriptions send. Runs until
+        cancelled.
+        """
+        signer = self.edge.signer
+        if signer is None:
+            return
+        while True:
+            await asyncio.sleep(signer.refresh_seconds)
+            for context in tuple(self._live.values()):
+                context.subgraph_headers[signer.header] = signer.sign(context.identity)
+
+    async def drain(self, timeout_seconds: float) -> None:
+        """Complete the subscriptions and wait, within bounds, for running operations."""
+        await self.broadcast.aclose()
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,98 @@
+"""A long HTTP answer: one part per event, a heartbeat in silence, an end when the client leaves.
+
+Owns the loop that SSE and multipart share; each gives its own framing. Must never outlive its client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.types import Receive, Send
+
+from router.errors import RequestError
+from router.transport.broadcast import Event
+from router.transport.queue import End, EventQueue
+
+
+class Framing(Protocol):
+    """How one transport writes a stream."""
+
+    @property
+    def content_type(self) -> str:
+        """The stream's media type."""
+        ...
+
+    def opening(self) -> bytes:
+        """What is sent before anything else."""
+        ...
+
+    def event(self, body: bytes) -> bytes:
+        """One answer."""
+        ...
+
+    def heartbeat(self) -> bytes:
+        """What keeps proxies from closing a silent stream."""
+        ...
+
+    def closing(self, error: RequestError | None) -> bytes:
+        """The end."""
+        ...
+
+
+async def watch_disconnect(receive: Receive) -> None:
+    """Return when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def stream_events(
+    queue: EventQueue,
+    framing: Framing,
+    receive: Receive,
+    send: Send,
+    *,
+    heartbeat_seconds: float,
+    headers: Mapping[str, str],
+) -> None:
+    """Write the queue's events until it ends or the client leaves."""
+    await start_stream(send, framing, headers)
+    gone = asyncio.create_task(watch_disconnect(receive), name="client watch")
+    gone.add_done_callback(lambda _: queue.finish(None))
+    try:
+        while not gone.done():
+            item = await queue.next(heartbeat_seconds)
+            if gone.done():
+                return
+            if isinstance(item, Event):
+                await _write(send, framing.event(item.body))
+            elif isinstance(item, End):
+                await send(
+                    {"type": "http.response.body", "body": framing.closing(item.error), "more_body": False}
+                )
+                return
+            else:
+                await _write(send, framing.heartbeat())
+    except OSError:
+        return  # the client left while something was being written
+    finally:
+        gone.cancel()
+
+
+async def start_stream(send: Send, framing: Framing, headers: Mapping[str, str]) -> None:
+    """Send the head of a stream."""
+    raw = [
+        (b"content-type", framing.content_type.encode()),
+        (b"cache-control", b"no-cache, no-transform"),
+        (b"x-accel-buffering", b"no"),
+        (b"vary", b"accept"),
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": raw})
+    await _write(send, framing.opening())
+
+
+async def _write(send: Send, data: bytes) -> None:
+    if data:
+        await send({"type": "http.response.body", "body": data, "more_body": True})

@@ -1,0 +1,5 @@
+"""GraphQL over WebSocket: `graphql-transport-ws`, and the legacy `graphql-ws` for older clients."""
+
+from router.transport.websocket.handler import WebSocketHandler
+
+__all__ = ["WebSocketHandler"]

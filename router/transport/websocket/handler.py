@@ -1,0 +1,53 @@
+"""Opening sockets: subprotocol negotiation, and the set of sockets to close when the process stops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from router.transport.service import GraphQLService
+from router.transport.websocket.dialect import CloseCode, choose
+from router.transport.websocket.session import Session
+
+
+class WebSocketHandler:
+    """Serves sockets."""
+
+    def __init__(self, service: GraphQLService) -> None:
+        self._service = service
+        self._sessions: set[Session] = set()
+
+    @property
+    def sockets(self) -> int:
+        """How many are open."""
+        return len(self._sessions)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
+        """Serve one socket until it closes."""
+        message = await receive()
+        if message["type"] != "websocket.connect":
+            return
+        dialect = choose(scope.get("subprotocols") or [])
+        if dialect is None or not self._service.config.websocket.enabled:
+            await send({"type": "websocket.accept"})
+            await send(
+                {
+                    "type": "websocket.close",
+                    "code": int(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE),
+                    "reason": "Subprotocol not acceptable",
+                }
+            )
+            return
+        await send({"type": "websocket.accept", "subprotocol": dialect.name})
+        session = Session(self._service, dialect, send, headers)
+        self._sessions.add(session)
+        try:
+            await session.run(receive)
+        finally:
+            self._sessions.discard(session)
+
+    def close_all(self) -> None:
+        """Ask every client to connect again elsewhere."""
+        for session in tuple(self._sessions):
+            session.close(CloseCode.SERVICE_RESTART, "The server restarts")

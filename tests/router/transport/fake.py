@@ -1,0 +1,303 @@
+"""An engine on graphql-core over one small schema: what the edge's tests run against, and a way to call an
+app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any
+
+import orjson
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    build_schema,
+    execute,
+    get_operation_ast,
+    parse,
+    subscribe,
+    validate,
+)
+from graphql.execution.values import get_variable_values
+
+from router import Extras, RouterApp, create_app
+from router.config import RouterConfig
+from router.errors import DocumentSyntaxError, OperationUnresolved, ValidationFailed, VariablesInvalid
+from router.planning.plan import OperationKind, QueryPlan, ResponseField, ResponseSelection
+from router.request import GraphQLRequest, RequestContext, Response
+
+SDL = """
+type Query { hello(name: String = "world"): String!  big(size: Int!): [String!]!  fail: String  fault:
+String } type Mutation { add(value: Int!): Int! }
+type Subscription { count(to: Int!): Int!  ticks(afterVersion: Int): Int!  broken: Int! }
+"""
+SCHEMA = build_schema(SDL)
+SUPERGRAPH = """
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3",
+for: EXECUTION) { query: Query }
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false,
+  resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT
+directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+scalar join__FieldSet
+scalar link__Import
+enum link__Purpose { SECURITY EXECUTION }
+enum join__Graph { A @join__graph(name: "a", url: "http://a.test/graphql") }
+type Query @join__type(graph: A) { hello: String }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the edge reads of a prepared operation."""
+
+    kind: OperationKind
+    name: str | None
+    text: str
+    plan: QueryPlan
+
+
+@dataclass(slots=True)
+class FakeEngine:
+    """Implements `OperationRunner`; remembers the contexts it saw, and ticks when it is told to."""
+
+    contexts: list[RequestContext] = field(default_factory=list)
+    total: int = 0
+    streams: int = 0
+    ticking: list[asyncio.Queue[int | None]] = field(default_factory=list)
+    subscribed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def prepare(self, request: GraphQLRequest, context: RequestContext) -> Prepared:
+        """Parse and validate."""
+        self.contexts.append(context)
+        document = parse_checked(request.query or "")
+        operation = get_operation_ast(document, request.operation_name)
+        if operation is None:
+            raise OperationUnresolved("No such operation")
+        kind = OperationKind(operation.operation.value)
+        fields = tuple(root_fields(operation))
+        root_type = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}[kind.value]
+        plan = QueryPlan(kind, None, root_type, ResponseSelection({root_type: fields}))
+        name = operation.name.value if operation.name else None
+        return Prepared(kind, name, request.query or "", plan)
+
+    async def execute(self, prepared: Prepared, request: GraphQLRequest, context: RequestContext) -> Response:
+        """Run on the local resolvers."""
+        document = parse_checked(prepared.text)
+        coerced = coerce(document, request)
+        if "fault" in prepared.text:
+            raise RuntimeError("a secret detail")
+        result = execute(
+            SCHEMA,
+            document,
+            self,
+            operation_name=request.operation_name,
+            variable_values=coerced,
+        )
+        assert isinstance(result, ExecutionResult)
+        return encoded(result)
+
+    async def subscribe(
+        self, prepared: Prepared, request: GraphQLRequest, context: RequestContext
+    ) -> AsyncIterator[Response]:
+        """One stream of local events."""
+        document = parse_checked(prepared.text)
+        coerce(document, request)
+        self.streams += 1
+        stream = subscribe(SCHEMA, document, self, variable_values=dict(request.variables))
+        if isawaitable(stream):
+            stream = await stream
+        if isinstance(stream, ExecutionResult):
+            yield encoded(stream)
+            return
+        async for result in stream:
+            yield encoded(result)
+
+    def tick(self, value: int | None) -> None:
+        """Send an event to every running `ticks`; None ends them."""
+        for queue in self.ticking:
+            queue.put_nowait(value)
+
+    # resolvers
+
+    def hello(self, _info: object, name: str) -> str:
+        """A greeting."""
+        return f"hello {name}"
+
+    def big(self, _info: object, size: int) -> list[str]:
+        """Many strings."""
+        return [f"string number {index}" for index in range(size)]
+
+    def fail(self, _info: object) -> str:
+        """An error of a resolver."""
+        raise GraphQLError("no luck")
+
+    def add(self, _info: object, value: int) -> int:
+        """Change the total."""
+        self.total += value
+        return self.total
+
+    async def count(self, _info: object, to: int) -> AsyncIterator[dict[str, int]]:
+        """Numbers from one on."""
+        for number in range(1, to + 1):
+            yield {"count": number}
+
+    async def ticks(self, _info: object, **_arguments: object) -> AsyncIterator[dict[str, int]]:
+        """Whatever `tick` sends."""
+        queue: asyncio.Queue[int | None] = asyncio.Queue()
+        self.ticking.append(queue)
+        self.subscribed.set()
+        try:
+            while (value := await queue.get()) is not None:
+                yield {"ticks": value}
+        finally:
+            self.ticking.remove(queue)
+
+    async def broken(self, _info: object) -> AsyncIterator[dict[str, int]]:
+        """Fails after one event."""
+        yield {"broken": 1}
+        raise RuntimeError("a secret detail")
+
+
+def parse_checked(text: str) -> DocumentNode:
+    """The valid document, or the engine's refusal."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        raise DocumentSyntaxError(error.message) from None
+    errors = validate(SCHEMA, document)
+    if errors:
+        raise ValidationFailed(errors[0].message)
+    return document
+
+
+def root_fields(operation: OperationDefinitionNode) -> list[ResponseField]:
+    """The plan's root fields, as far as the edge reads them."""
+    names = [node.name.value for node in operation.selection_set.selections if hasattr(node, "name")]
+    return [ResponseField(name, name, name, SCHEMA.type_map["Int"]) for name in names]  # type: ignore[arg-type]  # the type is not read here
+
+
+def coerce(document: DocumentNode, request: GraphQLRequest) -> dict[str, Any]:
+    """Refuse wrong variables."""
+    operation = get_operation_ast(document, request.operation_name)
+    assert operation is not None
+    result = get_variable_values(SCHEMA, operation.variable_definitions or (), dict(request.variables))
+    if isinstance(result, list):
+        raise VariablesInvalid(result[0].message)
+    return dict(request.variables)
+
+
+def encoded(result: ExecutionResult) -> Response:
+    """The result as the engine would give it."""
+    return Response(
+        orjson.dumps(result.formatted), has_data=result.data is not None, has_errors=bool(result.errors)
+    )
+
+
+def fake_app(
+    settings: Mapping[str, Any] | None = None,
+    *,
+    extras: Extras | None = None,
+    engine: FakeEngine | None = None,
+) -> tuple[RouterApp, FakeEngine]:
+    """An app over a fake engine."""
+    engine = engine or FakeEngine()
+    app = create_app(
+        SUPERGRAPH,
+        {},
+        RouterConfig.model_validate(settings or {}),
+        extras=extras,
+        engine_factory=lambda _: engine,
+    )
+    return app, engine
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an app answered to one HTTP request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The decoded body."""
+        return orjson.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The code of the first error."""
+        return str(self.json["errors"][0]["extensions"]["code"])
+
+
+async def call(
+    app: RouterApp,
+    method: str = "POST",
+    path: str = "/graphql",
+    *,
+    query_string: str = "",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | Sequence[bytes] = b"",
+) -> Answer:
+    """One HTTP request against the ASGI interface."""
+    pieces = [body] if isinstance(body, bytes) else list(body)
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": index + 1 < len(pieces)}
+        for index, piece in enumerate(pieces)
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop(0)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query_string.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
+        "client": ("127.0.0.1", 1234),
+        "server": ("127.0.0.1", 80),
+    }
+    await app(scope, receive, send)
+    return Answer(
+        sent[0]["status"],
+        {name.decode(): value.decode() for name, value in sent[0]["headers"]},
+        b"".join(message.get("body", b"") for message in sent[1:]),
+    )
+
+
+async def post(
+    app: RouterApp,
+    query: str | None,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **parameters: Any,
+) -> Answer:
+    """One GraphQL request by POST."""
+    value: dict[str, Any] = dict(parameters)
+    if query is not None:
+        value["query"] = query
+    if variables is not None:
+        value["variables"] = variables
+    return await call(
+        app, headers={"content-type": "application/json", **(headers or {})}, body=orjson.dumps(value)
+    )
