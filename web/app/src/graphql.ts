@@ -1,0 +1,83 @@
+// The only door to the server: queries and mutations by fetch, subscriptions by graphql-transport-ws.
+import { createClient, type Client } from "graphql-ws";
+import { accessToken, ensureFresh } from "./session";
+
+export interface UserError {
+  __typename: string;
+  code: string;
+  message: string;
+  path: string[] | null;
+}
+
+export class GraphQLFailure extends Error {
+  constructor(readonly errors: { message: string; extensions?: { code?: string } }[]) {
+    super(errors.map((error) => error.message).join("\n"));
+  }
+}
+
+export async function request<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
+  await ensureFresh();
+  return send<T>(query, variables, accessToken());
+}
+
+// Without a session check: what the session itself is made with.
+export async function send<T>(query: string, variables: Record<string, unknown>, token: string | null): Promise<T> {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/graphql-response+json, application/json",
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  const answer = (await response.json()) as { data?: T; errors?: GraphQLFailure["errors"] };
+  if (!answer.data) throw new GraphQLFailure(answer.errors ?? [{ message: `HTTP ${response.status}` }]);
+  return answer.data;
+}
+
+let socket: Client | null = null;
+
+function client(): Client {
+  socket ??= createClient({
+    url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
+    lazy: true,
+    lazyCloseTimeout: 3_000,
+    retryAttempts: Infinity,
+    shouldRetry: () => true,
+    connectionParams: async () => {
+      await ensureFresh();
+      const token = accessToken();
+      return token ? { authorization: `Bearer ${token}` } : {};
+    },
+  });
+  return socket;
+}
+
+// Closes the socket, so that the next subscription connects with the present identity.
+export function forgetSocket(): void {
+  void socket?.dispose();
+  socket = null;
+}
+
+// Calls `next` for each event until the returned function is called. `variables` is read again on each reconnect.
+export function subscribe<T>(query: string, variables: () => Record<string, unknown>, next: (data: T) => void): () => void {
+  let ended = false;
+  let stop: (() => void) | null = null;
+  const start = () => {
+    if (ended) return;
+    stop = client().subscribe<T>(
+      { query, variables: variables() },
+      {
+        next: (result) => result.data && next(result.data),
+        error: () => setTimeout(start, 1_000),
+        complete: () => undefined,
+      },
+    );
+  };
+  start();
+  return () => {
+    ended = true;
+    stop?.();
+  };
+}

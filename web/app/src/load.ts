@@ -1,0 +1,30 @@
+// Loads what a view shows, and tells when it is loading or failed.
+import { useEffect, useState } from "preact/hooks";
+import { request } from "./graphql";
+
+export interface Loaded<T> {
+  data: T | null;
+  error: string | null;
+  reload: () => void;
+}
+
+export function useQuery<T>(query: string, variables: Record<string, unknown> = {}): Loaded<T> {
+  const [state, setState] = useState<{ data: T | null; error: string | null }>({ data: null, error: null });
+  const [turn, setTurn] = useState(0);
+  const key = JSON.stringify(variables);
+  useEffect(() => {
+    let current = true;
+    request<T>(query, variables).then(
+      (data) => current && setState({ data, error: null }),
+      (error: Error) => current && setState((before) => ({ ...before, error: error.message })),
+    );
+    return () => {
+      current = false;
+    };
+  }, [query, key, turn]);
+  return { ...state, reload: () => setTurn((before) => before + 1) };
+}
+
+export function idempotencyKey(): string {
+  return crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+}

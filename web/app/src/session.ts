@@ -1,0 +1,107 @@
+// Who is logged in: tokens, their renewal, and the user that the page greets.
+import { signal } from "@preact/signals";
+import { forgetSocket, send } from "./graphql";
+import { type Locale, locale } from "./i18n";
+
+export interface SessionUser {
+  id: string;
+  name: string;
+  email: string;
+  role: "CUSTOMER" | "BOX_OFFICE" | "MANAGER" | "ADMIN";
+}
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+  expiresAt: string;
+}
+interface SessionPayload extends Partial<Tokens> {
+  user: SessionUser | null;
+  errors: { code: string; message: string; path: string[] | null }[];
+}
+
+const KEY = "marquee.session";
+const FIELDS = "user { id name email role } accessToken refreshToken expiresAt errors { code message path }";
+const RENEW_BEFORE_MS = 30_000;
+
+export const user = signal<SessionUser | null>(null);
+let tokens: Tokens | null = read();
+let renewal: Promise<void> | null = null;
+
+function read(): Tokens | null {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "null") as Tokens | null;
+  } catch {
+    return null;
+  }
+}
+
+function keep(next: Tokens | null, who: SessionUser | null): void {
+  tokens = next;
+  user.value = who;
+  if (next) localStorage.setItem(KEY, JSON.stringify(next));
+  else localStorage.removeItem(KEY);
+  forgetSocket();
+}
+
+export function accessToken(): string | null {
+  return tokens?.accessToken ?? null;
+}
+
+// Renews the access token when it is about to end; concurrent callers share one renewal.
+export function ensureFresh(): Promise<void> {
+  if (!tokens || Date.parse(tokens.expiresAt) - Date.now() > RENEW_BEFORE_MS) return Promise.resolve();
+  renewal ??= renew().finally(() => (renewal = null));
+  return renewal;
+}
+
+async function renew(): Promise<void> {
+  const query = `mutation Refresh($input: RefreshSessionInput!) { refreshSession(input: $input) { ${FIELDS} } }`;
+  const latest = read() ?? tokens; // another tab may have rotated it already
+  if (!latest) return keep(null, null);
+  if (latest.accessToken !== tokens?.accessToken && Date.parse(latest.expiresAt) - Date.now() > RENEW_BEFORE_MS) {
+    tokens = latest;
+    return;
+  }
+  const data = await send<{ refreshSession: SessionPayload }>(query, { input: { refreshToken: latest.refreshToken } }, null);
+  take(data.refreshSession);
+}
+
+function take(payload: SessionPayload): SessionPayload {
+  const { accessToken: access, refreshToken, expiresAt } = payload;
+  if (access && refreshToken && expiresAt) keep({ accessToken: access, refreshToken, expiresAt }, payload.user);
+  else keep(null, null);
+  return payload;
+}
+
+export async function logIn(email: string, password: string): Promise<SessionPayload> {
+  const query = `mutation LogIn($input: LoginInput!) { login(input: $input) { ${FIELDS} } }`;
+  const data = await send<{ login: SessionPayload }>(query, { input: { email, password } }, null);
+  return data.login.accessToken ? take(data.login) : data.login;
+}
+
+export async function register(name: string, email: string, password: string): Promise<SessionPayload> {
+  const query = `mutation Register($input: RegisterUserInput!) { registerUser(input: $input) { ${FIELDS} } }`;
+  const input = { name, email, password, locale: locale.value satisfies Locale };
+  const data = await send<{ registerUser: SessionPayload }>(query, { input }, null);
+  return data.registerUser.accessToken ? take(data.registerUser) : data.registerUser;
+}
+
+export async function logOut(): Promise<void> {
+  await ensureFresh();
+  const query = "mutation LogOut { logout(input: {}) { success } }";
+  await send(query, {}, accessToken()).catch(() => undefined); // the local session ends in any case
+  keep(null, null);
+}
+
+// At start: who do the kept tokens belong to?
+export async function restore(): Promise<void> {
+  if (!tokens) return;
+  try {
+    await ensureFresh();
+    const data = await send<{ me: SessionUser | null }>("{ me { id name email role } }", {}, accessToken());
+    if (data.me) user.value = data.me;
+    else keep(null, null);
+  } catch {
+    keep(null, null);
+  }
+}

@@ -1,0 +1,128 @@
+// For those who work here: admitting people, and how the house is doing.
+import { useState } from "preact/hooks";
+import { Failure, Problems } from "../components/problems";
+import { request } from "../graphql";
+import { money, t, type Money } from "../i18n";
+import { idempotencyKey, useQuery } from "../load";
+import { user } from "../session";
+
+const CHECK_IN = `mutation CheckIn($input: CheckInTicketInput!) {
+  checkInTicket(input: $input) { ticket { id status seat { id label } showtime { id movie { id title } } } errors { code message } }
+}`;
+const DASHBOARD = `query Dashboard {
+  dashboard {
+    revenue { amount currency } orders ticketsSold checkIns newUsers occupancy
+    topMovies { ticketsSold movie { id title } }
+    salesByDay { date ticketsSold }
+  }
+}`;
+
+interface Dashboard {
+  revenue: Money[];
+  orders: number;
+  ticketsSold: number;
+  checkIns: number;
+  newUsers: number;
+  occupancy: number | null;
+  topMovies: { ticketsSold: number; movie: { id: string; title: string } }[];
+  salesByDay: { date: string; ticketsSold: number }[];
+}
+interface Admitted {
+  ticket: { status: string; seat: { label: string }; showtime: { movie: { title: string } } } | null;
+  errors: { code: string; message: string }[];
+}
+
+export function StaffView() {
+  const role = user.value?.role;
+  return (
+    <div class="columns">
+      <Scanner />
+      {(role === "MANAGER" || role === "ADMIN") && <Figures />}
+    </div>
+  );
+}
+
+function Scanner() {
+  const [answer, setAnswer] = useState<Admitted | null>(null);
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const fields = new FormData(form);
+    const input = { qrCode: String(fields.get("qrCode")).trim(), gate: fields.get("gate"), nonce: idempotencyKey() };
+    try {
+      const data = await request<{ checkInTicket: Admitted | null }>(CHECK_IN, { input });
+      setAnswer(data.checkInTicket);
+      if (data.checkInTicket?.ticket) form.reset();
+    } catch (error) {
+      setAnswer({ ticket: null, errors: [{ code: "FAILED", message: (error as Error).message }] });
+    }
+  };
+  return (
+    <section class="card">
+      <h1>{t("scan")}</h1>
+      <form onSubmit={(event) => void submit(event)}>
+        <label>
+          {t("qrText")} <input name="qrCode" required autofocus autocomplete="off" />
+        </label>
+        <label>
+          {t("gate")} <input name="gate" defaultValue="1" required />
+        </label>
+        <button>{t("admit")}</button>
+      </form>
+      {answer?.ticket && (
+        <p class="admitted" role="status">
+          ✓ {answer.ticket.seat.label} · {answer.ticket.showtime.movie.title}
+        </p>
+      )}
+      <Problems errors={answer?.errors ?? []} />
+    </section>
+  );
+}
+
+function Figures() {
+  const { data, error } = useQuery<{ dashboard: Dashboard | null }>(DASHBOARD);
+  const figures = data?.dashboard;
+  if (!figures) return <Failure text={error} />;
+  const most = Math.max(1, ...figures.salesByDay.map((one) => one.ticketsSold));
+  return (
+    <section class="card">
+      <h1>{t("dashboard")}</h1>
+      <dl class="figures">
+        <div>
+          <dt>{t("revenue")}</dt>
+          <dd>{figures.revenue.map(money).join(" + ") || "—"}</dd>
+        </div>
+        <div>
+          <dt>{t("ticketsSold")}</dt>
+          <dd>{figures.ticketsSold}</dd>
+        </div>
+        <div>
+          <dt>{t("checkIns")}</dt>
+          <dd>{figures.checkIns}</dd>
+        </div>
+        <div>
+          <dt>{t("newUsers")}</dt>
+          <dd>{figures.newUsers}</dd>
+        </div>
+        <div>
+          <dt>{t("occupancy")}</dt>
+          <dd>{figures.occupancy === null ? "—" : `${Math.round(figures.occupancy * 100)} %`}</dd>
+        </div>
+      </dl>
+      <svg class="bars" viewBox={`0 0 ${figures.salesByDay.length * 12} 100`} preserveAspectRatio="none" role="img" aria-label={t("ticketsSold")}>
+        {figures.salesByDay.map((one, index) => (
+          <rect key={one.date} x={index * 12 + 1} width={10} y={100 - (one.ticketsSold / most) * 96} height={(one.ticketsSold / most) * 96}>
+            <title>{`${one.date}: ${one.ticketsSold}`}</title>
+          </rect>
+        ))}
+      </svg>
+      <ol>
+        {figures.topMovies.map((one) => (
+          <li key={one.movie.id}>
+            {one.movie.title} · {one.ticketsSold}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
