@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Generic, TypeAlias, TypeVar
 
 import orjson
@@ -20,7 +21,7 @@ T = TypeVar("T")
 
 MAX_PAGE_SIZE: Final = 100
 _MAX_CURSOR_LENGTH: Final = 500
-SortKey: TypeAlias = tuple[str | int | float | bool | None, ...]
+SortKey: TypeAlias = tuple[str | int | float | bool | datetime | None, ...]
 """The values of the columns a list is sorted by, the last one unique."""
 
 
@@ -81,7 +82,20 @@ def _decode(cursor: str, key_types: tuple[type, ...]) -> SortKey:
         raise refusal from error
     if not isinstance(values, list) or len(values) != len(key_types):
         raise refusal
-    for value, key_type in zip(values, key_types, strict=True):
-        if value is not None and type(value) is not key_type:
-            raise refusal
-    return tuple(values)
+    try:
+        return tuple([_read(value, key_type) for value, key_type in zip(values, key_types, strict=True)])
+    except ValueError as error:
+        raise refusal from error
+
+
+def _read(value: object, key_type: type) -> str | int | float | bool | datetime | None:
+    if value is None:
+        return None
+    if key_type is datetime and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its offset")
+        return moment
+    if type(value) is key_type and isinstance(value, str | int | float | bool):
+        return value
+    raise ValueError("a cursor of another list")

@@ -10,6 +10,7 @@ from subgraphs.kit.graphql.directives import connection_size, cost, list_size
 from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from subgraphs.kit.graphql.entities import InvalidRepresentation, Representation
 from subgraphs.kit.graphql.errors import UserError, user_error
+from subgraphs.kit.graphql.fields import field, subscription
 from subgraphs.kit.graphql.mutations import Payload, mutation
 from subgraphs.kit.graphql.schema import SubgraphSchema, build_schema
 from subgraphs.kit.graphql.shared import CurrencyCode, DateRangeInput, Locale, Money, MoneyInput
@@ -33,7 +34,9 @@ __all__ = [
     "build_schema",
     "connection_size",
     "cost",
+    "field",
     "list_size",
     "mutation",
+    "subscription",
     "user_error",
 ]

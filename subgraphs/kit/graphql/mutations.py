@@ -8,7 +8,7 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import strawberry
 from strawberry import federation
@@ -21,6 +21,8 @@ from subgraphs.kit.refusals import Refusal
 
 if TYPE_CHECKING:
     from subgraphs.kit.graphql.schema import SubgraphSchema
+
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
 
 @strawberry.type
@@ -55,24 +57,27 @@ class RefusalsAsErrors(FieldExtension):
 
 
 def mutation(
-    resolver: Callable[..., Awaitable[Any]] | None = None,
     *,
     authenticated: bool = False,
     scopes: Sequence[str] = (),
     description: str | None = None,
+    deprecation_reason: str | None = None,
     directives: Sequence[object] = (),
-) -> Any:
-    """Declare a mutation. `authenticated` and `scopes` (any one suffices) draw the router's fence; a fenced
-    mutation answers `XPayload | None`. The service checks again, for the fence is not the only way in."""
+) -> Callable[[F], F]:
+    """Declare a mutation. `authenticated` and `scopes` (any one suffices) draw the router's fence; a
+    fenced mutation answers `XPayload | None`. The service checks again, for the fence is not the only
+    way in."""
 
-    def decorate(function: Callable[..., Awaitable[Any]]) -> Any:
-        return federation.field(
-            resolver=function,
+    def decorate(resolver: F) -> F:
+        declared = federation.field(
+            resolver=resolver,
             authenticated=authenticated,
             requires_scopes=[[scope] for scope in scopes],
             description=description,
+            deprecation_reason=deprecation_reason,
             directives=directives,
             extensions=[RefusalsAsErrors()],
         )
+        return cast("F", declared)
 
-    return decorate if resolver is None else decorate(resolver)
+    return decorate

@@ -1,0 +1,163 @@
+"""`Subgraph`: one subgraph as the composition root sees it, whether nine share a process or each has its own.
+
+`build(runtime)` of a subgraph's `app.py` returns it without touching disk or network, so that its
+schema can be printed; `start` opens what it needs. Of several in one process, all `start` before any
+`speak`s, so that no event is published before its queues are bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from subgraphs.kit.database import Database
+from subgraphs.kit.events import ServiceEvents
+from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
+from subgraphs.kit.graphql.schema import SubgraphSchema
+from subgraphs.kit.runtime import Runtime
+from subgraphs.kit.supervisor import BackgroundTask, Supervisor
+
+Check = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a subgraph's `wire` made: its service, and what must run and answer beside it."""
+
+    service: Any
+    """What resolvers find as `info.context.service`."""
+    events: ServiceEvents | None = None
+    tasks: Sequence[BackgroundTask] = ()
+    routes: Sequence[BaseRoute] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """Readiness: each returns when its part works, or raises."""
+
+
+Wire = Callable[[Runtime, AsyncExitStack], Awaitable[Wiring]]
+"""Opens what a subgraph needs, pushing on the stack whatever must be closed again."""
+
+
+def database_check(database: Database) -> Check:
+    """A readiness check that asks the database something small."""
+
+    async def check() -> None:
+        async with database.read() as connection:
+            await connection.scalar(select(1))
+
+    return check
+
+
+class Subgraph:
+    """A subgraph with its schema, its ASGI application and its life."""
+
+    def __init__(self, runtime: Runtime, *, name: str, port: int, schema: SubgraphSchema, wire: Wire) -> None:
+        self.name = name
+        self.port = port
+        self.schema = schema
+        self.service: Any = None
+        """The wired service while started, for demo data and `verify`; None before."""
+        self._runtime = runtime
+        self._wire = wire
+        self._stack: AsyncExitStack | None = None
+        self._events: ServiceEvents | None = None
+        self._checks: Mapping[str, Check] = {}
+        self._endpoint: SubgraphEndpoint[Any] | None = None
+        self._other: ASGIApp = self._routes(())
+
+    @property
+    def sdl(self) -> str:
+        """The schema in SDL with its federation directives, as `_service { sdl }` answers it."""
+        return self.schema.as_str()
+
+    async def start(self) -> None:
+        """Open stores, start tasks and listen to events; what was opened is closed again when a part
+        fails.
+        """
+        if self._stack is not None:
+            raise RuntimeError(f"{self.name} is started already")
+        async with AsyncExitStack() as stack:
+            wiring = await self._wire(self._runtime, stack)
+            if wiring.events is not None:
+                stack.push_async_callback(wiring.events.close)
+                await wiring.events.listen()
+            supervisor = Supervisor(self._runtime.logger(self.name))
+            stack.push_async_callback(supervisor.close)
+            supervisor.start(wiring.tasks)
+            self._stack = stack.pop_all()
+        self.service = wiring.service
+        self._events = wiring.events
+        self._checks = wiring.checks
+        self._other = self._routes(wiring.routes)
+        self._endpoint = SubgraphEndpoint(
+            self.schema, wiring.service, self._runtime.identity, self._runtime.clock
+        )
+
+    def speak(self) -> None:
+        """Publish the events that wait, and those that come."""
+        if self._events is not None:
+            self._events.speak()
+
+    async def stop(self) -> None:
+        """Stop tasks and consumers, then close the stores. Does nothing when not started."""
+        stack, self._stack = self._stack, None
+        self._endpoint = None
+        self.service = None
+        if stack is not None:
+            await stack.aclose()
+
+    async def readiness(self) -> dict[str, str]:
+        """Ask every part; its answer is `ok`, or the kind of its failure."""
+        if self._endpoint is None:
+            return {"subgraph": "not started"}
+        parts: dict[str, str] = {}
+        for name, check in self._checks.items():
+            try:
+                await check()
+                parts[name] = "ok"
+            except Exception as error:  # noqa: BLE001  # an edge: any failure means "not ready"
+                parts[name] = type(error).__name__
+        return parts
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application; ready for in-process calls once started, or run alone by its lifespan."""
+        if scope["type"] != "lifespan" and scope["path"] == "/graphql":
+            if self._endpoint is not None:
+                await self._endpoint(scope, receive, send)
+                return
+            if scope["type"] == "http":
+                await JSONResponse({"status": "starting"}, 503)(scope, receive, send)
+                return
+        await self._other(scope, receive, send)
+
+    def _routes(self, routes: Sequence[BaseRoute]) -> Starlette:
+        return Starlette(
+            routes=[Route("/health", self._health), Route("/ready", self._ready), *routes],
+            lifespan=self._lifespan,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        await self.start()
+        self.speak()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    async def _health(self, _: Request) -> Response:
+        return JSONResponse({"status": "ok", "subgraph": self.name})
+
+    async def _ready(self, _: Request) -> Response:
+        parts = await self.readiness()
+        ready = all(state == "ok" for state in parts.values())
+        body = {"status": "ready" if ready else "not ready", "subgraph": self.name, "parts": parts}
+        return JSONResponse(body, 200 if ready else 503)

@@ -1,0 +1,42 @@
+"""What the composition root gives every subgraph: settings, clock, broker, verified identities. Holds
+no subgraph's state.
+
+One `Runtime` serves all nine in one process, or one alone; whoever made its parts closes them.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy import MetaData
+
+from subgraphs.kit.clock import Clock
+from subgraphs.kit.database import Database
+from subgraphs.kit.events import Broker, ServiceEvents
+from subgraphs.kit.identity import IdentityVerifier
+from subgraphs.kit.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The surroundings of a subgraph."""
+
+    settings: Settings
+    clock: Clock
+    broker: Broker
+    identity: IdentityVerifier
+
+    def logger(self, subgraph: str) -> logging.Logger:
+        """The subgraph's logger; its children may be named further."""
+        return logging.getLogger(f"marquee.{subgraph}")
+
+    async def open_database(self, subgraph: str, *tables: MetaData) -> Database:
+        """Open the subgraph's own SQL store, with its tables and the kit's. The caller closes it."""
+        return await Database.open(
+            self.settings.database_url(subgraph), *tables, pool_size=self.settings.postgres_pool_size
+        )
+
+    def events(self, subgraph: str, database: Database) -> ServiceEvents:
+        """The subgraph's outbox, relay and consumer over the broker. `Subgraph` starts and closes them."""
+        return ServiceEvents(subgraph, database, self.broker, self.clock)

@@ -1,0 +1,3 @@
+"""The users subgraph: accounts, sessions, roles and the tokens that name them. The only one that sees a
+password.
+"""

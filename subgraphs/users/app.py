@@ -1,0 +1,73 @@
+"""Wiring of the users subgraph, and nothing else."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.audit import AuditLog
+from subgraphs.kit.runtime import Runtime
+from subgraphs.users.events import UserEvents, consume
+from subgraphs.users.passwords import Passwords
+from subgraphs.users.schema import build_users_schema
+from subgraphs.users.service import UserService
+from subgraphs.users.store import TABLES, UserStore
+from subgraphs.users.throttle import SignInThrottle
+from subgraphs.users.tokens import AccessTokens, read_key, read_or_make_key
+
+NAME = "users"
+PORT = 3000
+
+
+def build(runtime: Runtime, *, passwords: Passwords | None = None) -> Subgraph:
+    """The users subgraph; `passwords` sets the cost of hashing, by default the recommended one."""
+    return Subgraph(
+        runtime,
+        name=NAME,
+        port=PORT,
+        schema=build_users_schema(runtime.logger(NAME)),
+        wire=partial(_wire, passwords),
+    )
+
+
+async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
+    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    events = runtime.events(NAME, database)
+    store = UserStore()
+    user_events = UserEvents(events.outbox)
+    consume(events.consumer, store, user_events)
+    tokens = _signing_tokens(runtime.settings.data_dir)
+    service = UserService(
+        database=database,
+        store=store,
+        events=user_events,
+        audit=AuditLog(runtime.clock),
+        passwords=passwords or Passwords(),
+        tokens=tokens,
+        throttle=SignInThrottle(),
+        clock=runtime.clock,
+    )
+
+    async def jwks(_: Request) -> Response:
+        return JSONResponse(tokens.jwks, headers={"cache-control": "public, max-age=300"})
+
+    return Wiring(
+        service=service,
+        events=events,
+        routes=[Route("/.well-known/jwks.json", jwks)],
+        checks={"database": database_check(database)},
+    )
+
+
+def _signing_tokens(data_dir: Path) -> AccessTokens:
+    previous = data_dir / "users-signing-key.previous.pem"
+    keys = [read_or_make_key(data_dir / "users-signing-key.pem")]
+    if previous.exists():
+        keys.append(read_key(previous))
+    return AccessTokens(keys)
