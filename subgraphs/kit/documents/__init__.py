@@ -1,0 +1,59 @@
+"""Documents (movies, reviews): JSON bodies in collections with declared fields, behind one repository
+contract.
+
+The SQL implementation serves SQLite and PostgreSQL; MongoDB stands behind the same contract. Must never leak
+SQL into its callers.
+"""
+
+from subgraphs.kit.documents.collection import Collection, Field, FieldKind
+from subgraphs.kit.documents.errors import (
+    DocumentError,
+    DuplicateDocument,
+    InvalidDocument,
+    UnknownField,
+    VersionConflict,
+)
+from subgraphs.kit.documents.query import (
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Equal,
+    Filter,
+    Matches,
+    Missing,
+    Not,
+    OneOf,
+    Sort,
+)
+from subgraphs.kit.documents.repository import DocumentRepository, DocumentStore, StoredDocument
+from subgraphs.kit.documents.sql import SqlDocumentRepository
+from subgraphs.kit.documents.sql_tables import DocumentTables, document_tables
+from subgraphs.kit.documents.text import fold
+
+__all__ = [
+    "AnyOf",
+    "AtLeast",
+    "AtMost",
+    "Collection",
+    "DocumentError",
+    "DocumentRepository",
+    "DocumentStore",
+    "DocumentTables",
+    "DuplicateDocument",
+    "Equal",
+    "Field",
+    "FieldKind",
+    "Filter",
+    "InvalidDocument",
+    "Matches",
+    "Missing",
+    "Not",
+    "OneOf",
+    "Sort",
+    "SqlDocumentRepository",
+    "StoredDocument",
+    "UnknownField",
+    "VersionConflict",
+    "document_tables",
+    "fold",
+]

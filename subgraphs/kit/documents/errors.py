@@ -1,0 +1,40 @@
+"""What a document repository refuses.
+
+DocumentError
+├── DuplicateDocument  the id, or a unique set of fields, is taken
+├── VersionConflict    somebody else replaced it since it was read, or it is gone
+├── InvalidDocument    the body breaks the collection's declaration
+└── UnknownField       a filter or sort names a field that is not declared: a bug of the caller
+"""
+
+from __future__ import annotations
+
+
+class DocumentError(Exception):
+    """What a document repository refuses."""
+
+    code = "DOCUMENT_ERROR"
+
+
+class DuplicateDocument(DocumentError):
+    """The id, or a unique set of fields, is taken."""
+
+    code = "DUPLICATE_DOCUMENT"
+
+
+class VersionConflict(DocumentError):
+    """Somebody else replaced the document since it was read, or it is gone."""
+
+    code = "VERSION_CONFLICT"
+
+
+class InvalidDocument(DocumentError):
+    """The body breaks the collection's declaration."""
+
+    code = "INVALID_DOCUMENT"
+
+
+class UnknownField(DocumentError):
+    """A filter or sort names a field that is not declared."""
+
+    code = "UNKNOWN_FIELD"
