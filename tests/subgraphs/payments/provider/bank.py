@@ -1,0 +1,50 @@
+"""A simulated bank with a client that speaks to it in this process, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from subgraphs.payments.provider.gateway import AuthorizationRequest
+from subgraphs.payments.provider.in_process import InProcessClient
+from subgraphs.payments.provider.simulator import SimulatedBank
+from subgraphs.payments.provider.simulator.bank import SIMULATED_KEY
+from subgraphs.payments.provider.stripe_adapter import StripeProvider
+
+SECRET = "whsec_test"
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """Both ends."""
+
+    simulator: SimulatedBank
+    provider: StripeProvider
+
+
+def open_bank(
+    path: Path,
+    *,
+    deliver: Callable[[bytes, str], Awaitable[int]] | None = None,
+    timeout_seconds: float = 5,
+) -> Bank:
+    """Open the books at `path` and a client; nothing is sent until asked."""
+    simulator = SimulatedBank(path, public_url="http://cinema.test", webhook_secret=SECRET, deliver=deliver)
+    client = InProcessClient(simulator.app, timeout_seconds=timeout_seconds)
+    provider = StripeProvider(SIMULATED_KEY, SECRET, client, base_url="http://bank.test")
+    return Bank(simulator, provider)
+
+
+def asking(
+    payment_method: str = "pm_card_visa", *, payment_id: str = "pay_1", amount_minor: int = 4800
+) -> AuthorizationRequest:
+    """A request to authorise."""
+    return AuthorizationRequest(
+        payment_id=payment_id,
+        order_id="ord_1",
+        amount_minor=amount_minor,
+        currency="PEN",
+        payment_method=payment_method,
+        return_url="http://cinema.test/orders/ord_1",
+    )
