@@ -1,0 +1,78 @@
+"""What is signed or made at random: QR codes of tickets, hold and access tokens, order numbers.
+
+A QR code is `MQ1:<ticket>:<version>:<signature>`, all in the QR alphanumeric set so that the symbol stays
+small. The signature covers the ticket, its showtime and the version; the showtime is looked up, not
+carried. Tokens are derived from their hold or order with the key, so that no store holds one and the same
+request gets the same token again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from base64 import b32encode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Final
+
+_PREFIX: Final = "MQ1"
+_CODE: Final = re.compile(r"MQ1:([0-7][0-9A-HJKMNP-TV-Z]{25}):([0-9]{1,9}):([A-Z2-7]{24})")
+_TICKET_KIND: Final = "tkt_"
+_NUMBER_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedCode:
+    """What a code claims, before its signature was checked."""
+
+    ticket_id: str
+    version: int
+    signature: str
+
+
+def _sign(key: bytes, ticket_id: str, showtime_id: str, version: int) -> str:
+    message = f"{_PREFIX}\n{ticket_id}\n{showtime_id}\n{version}".encode()
+    return b32encode(hmac.digest(key, message, "sha256")[:15]).decode()
+
+
+def make_code(key: bytes, ticket_id: str, showtime_id: str, version: int) -> str:
+    """Return the signed text of a ticket's QR code."""
+    ulid = ticket_id.removeprefix(_TICKET_KIND)
+    return f"{_PREFIX}:{ulid}:{version}:{_sign(key, ticket_id, showtime_id, version)}"
+
+
+def read_code(text: str) -> ScannedCode | None:
+    """Read what a scanned text claims; None when it is no code of ours."""
+    match = _CODE.fullmatch(text.strip().upper()) if len(text) <= 200 else None
+    if match is None:
+        return None
+    return ScannedCode(_TICKET_KIND + match[1], int(match[2]), match[3])
+
+
+def is_genuine(code: ScannedCode, key: bytes, showtime_id: str) -> bool:
+    """Tell whether the code was signed with `key` for this showtime."""
+    return hmac.compare_digest(code.signature, _sign(key, code.ticket_id, showtime_id, code.version))
+
+
+def make_token(key: bytes, identifier: str) -> str:
+    """Return the secret that goes with a hold or a guest's order: `<id>.<signature>`; nothing to store."""
+    return f"{identifier}.{_seal(key, identifier)}"
+
+
+def read_token(key: bytes, token: str) -> str | None:
+    """Return the identifier that a token speaks for; None when the token is not genuine."""
+    identifier, _, seal = token.partition(".")
+    if len(token) > 200 or not token.isascii() or not hmac.compare_digest(seal, _seal(key, identifier)):
+        return None
+    return identifier
+
+
+def _seal(key: bytes, identifier: str) -> str:
+    digest = hmac.digest(key, f"token\n{identifier}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:24]).decode()
+
+
+def new_order_number() -> str:
+    """Make a number that people can read to each other: `MQ-7K3F-92XD`, with no 0, 1, I or O."""
+    letters = "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(8))
+    return f"MQ-{letters[:4]}-{letters[4:]}"

@@ -1,0 +1,66 @@
+"""The refund policy, as data, and what it gives back for which tickets at what time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRule:
+    """Applies while the showtime is further away than `until_before`."""
+
+    until_before: timedelta
+    with_fee: bool
+    staff_only: bool
+
+
+POLICY: Final = (
+    RefundRule(timedelta(hours=24), with_fee=True, staff_only=False),
+    RefundRule(timedelta(hours=2), with_fee=False, staff_only=False),
+    RefundRule(timedelta(0), with_fee=False, staff_only=True),
+)
+"""In order; the first rule that applies counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundableTicket:
+    """What was paid for one ticket: the seat, and its share of the booking fee."""
+
+    id: str
+    net: int
+    fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOption:
+    """What giving the tickets back until then is worth."""
+
+    until: datetime
+    amount: int
+    staff_only: bool
+
+
+def refund_amount(tickets: Sequence[RefundableTicket], *, with_fee: bool, still_paid: int) -> int:
+    """Return what these tickets give back; never more than is left of what was paid."""
+    amount = sum(ticket.net + (ticket.fee if with_fee else 0) for ticket in tickets)
+    return min(amount, max(still_paid, 0))
+
+
+def refund_options(
+    tickets: Sequence[RefundableTicket], *, starts_at: datetime, still_paid: int, now: datetime
+) -> list[RefundOption]:
+    """Return what may be got back from now on, the best first; nothing once the showtime has begun."""
+    if not tickets:
+        return []
+    return [
+        RefundOption(
+            starts_at - rule.until_before,
+            refund_amount(tickets, with_fee=rule.with_fee, still_paid=still_paid),
+            rule.staff_only,
+        )
+        for rule in POLICY
+        if now < starts_at - rule.until_before
+    ]

@@ -1,0 +1,67 @@
+"""What state a seat of a showtime is in, by the clock. A seat that no row speaks of is available."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+_SEPARATOR = ":"
+
+
+class SeatStatus(StrEnum):
+    """What people see of a seat."""
+
+    AVAILABLE = "AVAILABLE"
+    HELD = "HELD"
+    SOLD = "SOLD"
+    CHECKED_IN = "CHECKED_IN"
+    BLOCKED = "BLOCKED"
+
+
+@dataclass(frozen=True, slots=True)
+class SeatState:
+    """The stored state of one seat. A hold that has run out is still stored, and reads as available."""
+
+    label: str
+    status: SeatStatus
+    hold_id: str | None = None
+    held_until: datetime | None = None
+    user_id: str | None = None
+    order_id: str | None = None
+
+    def status_at(self, now: datetime) -> SeatStatus:
+        """Return the status by the clock: a hold that expired is gone, whether or not anyone swept it."""
+        if self.status is SeatStatus.HELD and (self.held_until is None or self.held_until <= now):
+            return SeatStatus.AVAILABLE
+        return self.status
+
+
+def free_seats(labels: Iterable[str], states: Mapping[str, SeatState], now: datetime) -> set[str]:
+    """Return which of `labels` are available now."""
+    return {
+        label
+        for label in labels
+        if (state := states.get(label)) is None or state.status_at(now) is SeatStatus.AVAILABLE
+    }
+
+
+def count_of_user(states: Iterable[SeatState], user_id: str, now: datetime) -> int:
+    """Count the seats that a user holds or has bought."""
+    return sum(
+        1
+        for state in states
+        if state.user_id == user_id and state.status_at(now) not in (SeatStatus.AVAILABLE, SeatStatus.BLOCKED)
+    )
+
+
+def make_seat_id(showtime_id: str, label: str) -> str:
+    """Make the id by which the whole graph knows a seat of a showtime."""
+    return f"{showtime_id}{_SEPARATOR}{label}"
+
+
+def read_seat_id(seat_id: str) -> tuple[str, str] | None:
+    """Return the showtime's id and the seat's label; None when it is no seat's id."""
+    showtime_id, separator, label = seat_id.partition(_SEPARATOR)
+    return (showtime_id, label) if separator and showtime_id and label and len(seat_id) <= 120 else None

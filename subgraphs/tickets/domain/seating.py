@@ -1,0 +1,114 @@
+"""Which seats may be taken together, and which are the best that are left.
+
+Every rule that says no comes with a way out: seats that could be taken instead. Never looks at a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Set
+from dataclasses import dataclass
+from typing import Final
+
+from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
+
+MAX_SEATS: Final = 10
+"""Seats per hold, and per customer and showtime."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """So many neighbouring free seats, and what taking them costs."""
+
+    labels: tuple[str, ...]
+    discomfort: float
+    leaves_lonely: bool
+
+
+def missing_wheelchairs(layout: Layout, chosen: Collection[str], own: Collection[str] = ()) -> list[str]:
+    """Return the wheelchair seats that the chosen companion seats belong to and that are not taken along.
+
+    `own` are seats that the customer holds already.
+    """
+    needed = [
+        place.companion_of
+        for place in map(layout.__getitem__, chosen)
+        if place.kind is SeatKind.COMPANION and place.companion_of in layout
+    ]
+    return layout.sort({label for label in needed if label and label not in chosen and label not in own})
+
+
+def lonely_seats(layout: Layout, free: Set[str]) -> set[str]:
+    """Return the free ordinary seats that have no free ordinary neighbour."""
+    lonely: set[str] = set()
+    for block in layout.blocks:
+        for run in _free_runs(block, free):
+            if len(run) == 1:
+                lonely.add(run[0].label)
+    return lonely
+
+
+def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> list[str]:
+    """Return the seats that would be left alone by taking `chosen`, and are not alone already."""
+    rows = {layout[label].row for label in chosen}
+    left: set[str] = set()
+    remaining = free - set(chosen)
+    for block in layout.blocks:
+        if block[0].row not in rows:
+            continue
+        before = {run[0].label for run in _free_runs(block, free) if len(run) == 1}
+        after = {run[0].label for run in _free_runs(block, remaining) if len(run) == 1}
+        left |= after - before
+    return layout.sort(left)
+
+
+def choose_tidy(layout: Layout, free: Set[str], count: int) -> list[str]:
+    """Return the best `count` neighbouring seats that leave nobody's seat alone, or nothing."""
+    tidy = [window for window in _windows(layout, free, count) if not window.leaves_lonely]
+    best = min(tidy, key=lambda window: window.discomfort, default=None)
+    return list(best.labels) if best else []
+
+
+def choose_best(layout: Layout, free: Set[str], count: int) -> list[str]:
+    """Return the best `count` free seats: neighbours where possible, leaving no seat alone where possible.
+
+    Where no run is long enough the party is split into as few groups as the room allows; where fewer
+    seats are left, it gets those. Bays for wheelchairs and companions are never offered.
+    """
+    chosen: list[str] = []
+    left = set(free)
+    size = min(count, MAX_SEATS)
+    while size > 0:
+        windows = list(_windows(layout, left, size))
+        if not windows:
+            size -= 1
+            continue
+        best = min(windows, key=lambda window: (window.leaves_lonely, window.discomfort))
+        chosen.extend(best.labels)
+        left.difference_update(best.labels)
+        size = min(size, count - len(chosen))
+    return layout.sort(chosen)
+
+
+def _free_runs(block: tuple[SeatPlace, ...], free: Set[str]) -> Iterator[list[SeatPlace]]:
+    run: list[SeatPlace] = []
+    for place in block:
+        if place.is_ordinary and place.label in free:
+            run.append(place)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _windows(layout: Layout, free: Set[str], count: int) -> Iterator[_Window]:
+    for block in layout.blocks:
+        for run in _free_runs(block, free):
+            for start in range(len(run) - count + 1):
+                labels = tuple(place.label for place in run[start : start + count])
+                yield _Window(
+                    labels,
+                    sum(layout.discomfort[label] for label in labels) / count,
+                    # One seat left over at either end of the run would be alone.
+                    start == 1 or len(run) - count - start == 1,
+                )

@@ -1,0 +1,37 @@
+"""A showtime as tickets knows it: when it is, what it costs, whether it sells. A projection of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+DOORS_OPEN: Final = timedelta(hours=2)
+"""How long before the start a ticket is admitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showtime:
+    """One showtime; `base_price` in minor units of `currency`, `seat_version` counts changes of its seats."""
+
+    id: str
+    movie_id: str
+    movie_title: str
+    cinema_id: str
+    cinema_name: str
+    time_zone: str
+    starts_at: datetime
+    ends_at: datetime
+    sales_close_at: datetime
+    base_price: int
+    currency: str
+    is_cancelled: bool
+    seat_version: int
+
+    def sells_at(self, now: datetime) -> bool:
+        """Tell whether seats may be held and orders placed now."""
+        return not self.is_cancelled and now < self.sales_close_at
+
+    def admits_at(self, now: datetime) -> bool:
+        """Tell whether the door takes tickets now: from two hours before the start until the end."""
+        return self.starts_at - DOORS_OPEN <= now < self.ends_at

@@ -1,0 +1,41 @@
+"""Vouchers as tickets knows them: a projection of what loyalty issued, used at most once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class VoucherKind(StrEnum):
+    """What a voucher takes off."""
+
+    AMOUNT = "AMOUNT"
+    PERCENT = "PERCENT"
+    FREE_SEAT = "FREE_SEAT"
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """One voucher: `value` is in minor units of `currency`; `order_id` is the order that uses it."""
+
+    code: str
+    user_id: str
+    kind: VoucherKind
+    value: int | None
+    currency: str | None
+    percent: int | None
+    expires_at: datetime
+    order_id: str | None = None
+
+    def why_not(self, *, user_id: str | None, currency: str, now: datetime) -> str | None:
+        """Say why this voucher cannot be used by this user, in this currency, now; None when it can."""
+        if user_id is None or user_id != self.user_id:
+            return "There is no such voucher for you."
+        if self.order_id is not None:
+            return "This voucher has been used."
+        if self.expires_at <= now:
+            return "This voucher has expired."
+        if self.kind is VoucherKind.AMOUNT and self.currency != currency:
+            return f"This voucher is worth {self.currency}, and this order is in {currency}."
+        return None

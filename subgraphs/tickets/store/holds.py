@@ -1,0 +1,122 @@
+"""Statements on holds, and on what a customer brings along: vouchers and the tier of a membership."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from subgraphs.kit.database import Connection, Transaction
+from subgraphs.tickets.domain.holds import Hold
+from subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
+from subgraphs.tickets.store.rows import values_of
+from subgraphs.tickets.tables import HOLDS, MEMBERSHIPS, VOUCHERS
+
+_HOLD = [HOLDS.c[name] for name in Hold.__dataclass_fields__]
+_VOUCHER = [VOUCHERS.c[name] for name in Voucher.__dataclass_fields__]
+
+
+async def save_hold(tx: Transaction, hold: Hold) -> None:
+    """Keep a new hold."""
+    await tx.execute(insert(HOLDS), {name: getattr(hold, name) for name in Hold.__dataclass_fields__})
+
+
+async def lock_hold(tx: Transaction, hold_id: str) -> Hold | None:
+    """Return a hold, kept from others until the end of the transaction."""
+    row = (await tx.execute(select(*_HOLD).where(HOLDS.c.id == hold_id).with_for_update())).first()
+    return None if row is None else Hold(*values_of(row))
+
+
+async def update_hold(tx: Transaction, hold_id: str, **values: Any) -> None:
+    """Change a hold."""
+    await tx.execute(update(HOLDS).where(HOLDS.c.id == hold_id).values(**values))
+
+
+async def lock_expired_holds(tx: Transaction, *, now: datetime, limit: int) -> list[Hold]:
+    """Return open holds whose time is up, the oldest first; those another worker has are skipped."""
+    rows = await tx.execute(
+        select(*_HOLD)
+        .where(HOLDS.c.is_open.is_(True), HOLDS.c.expires_at <= now)
+        .order_by(HOLDS.c.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [Hold(*values_of(row)) for row in rows]
+
+
+async def lock_open_holds(tx: Transaction, *, showtime_id: str, limit: int) -> list[Hold]:
+    """Return open holds of a showtime."""
+    rows = await tx.execute(
+        select(*_HOLD)
+        .where(HOLDS.c.is_open.is_(True), HOLDS.c.showtime_id == showtime_id)
+        .order_by(HOLDS.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return [Hold(*values_of(row)) for row in rows]
+
+
+async def close_holds(tx: Transaction, hold_ids: Sequence[str]) -> None:
+    """Close holds that ended."""
+    await tx.execute(update(HOLDS).where(HOLDS.c.id.in_(hold_ids)).values(is_open=False))
+
+
+async def find_voucher(connection: Connection, code: str) -> Voucher | None:
+    """Return one voucher."""
+    row = (await connection.execute(select(*_VOUCHER).where(VOUCHERS.c.code == code))).first()
+    return None if row is None else _voucher(row)
+
+
+async def save_voucher(tx: Transaction, voucher: Voucher) -> None:
+    """Keep a voucher that was issued; one known already stays as it is."""
+    values = {name: getattr(voucher, name) for name in Voucher.__dataclass_fields__}
+    await tx.execute(tx.insert(VOUCHERS).values(**values).on_conflict_do_nothing())
+
+
+async def use_voucher(tx: Transaction, *, code: str, user_id: str, order_id: str, now: datetime) -> bool:
+    """Use a voucher for an order; False when somebody was faster. At most one order ever gets it."""
+    rows = await tx.execute(
+        update(VOUCHERS)
+        .where(
+            VOUCHERS.c.code == code,
+            VOUCHERS.c.user_id == user_id,
+            VOUCHERS.c.order_id.is_(None),
+            VOUCHERS.c.expires_at > now,
+        )
+        .values(order_id=order_id)
+    )
+    return rows.rowcount == 1
+
+
+async def release_voucher(tx: Transaction, *, code: str, order_id: str) -> str | None:
+    """Give back a voucher that this order used; answers whose it is, None when it did not use it."""
+    owner: str | None = await tx.scalar(
+        update(VOUCHERS)
+        .where(VOUCHERS.c.code == code, VOUCHERS.c.order_id == order_id)
+        .values(order_id=None)
+        .returning(VOUCHERS.c.user_id)
+    )
+    return owner
+
+
+def _voucher(row: Any) -> Voucher:
+    code, user_id, kind, *rest = row
+    return Voucher(code, user_id, VoucherKind(kind), *rest)
+
+
+async def save_tier(tx: Transaction, *, user_id: str, tier: str) -> None:
+    """Keep a member's tier."""
+    statement = tx.insert(MEMBERSHIPS).values(user_id=user_id, tier=tier)
+    await tx.execute(
+        statement.on_conflict_do_update(index_elements=[MEMBERSHIPS.c.user_id], set_={"tier": tier})
+    )
+
+
+async def find_tier(connection: Connection, user_id: str) -> str | None:
+    """Return a member's tier; None for who is no member."""
+    tier: str | None = await connection.scalar(
+        select(MEMBERSHIPS.c.tier).where(MEMBERSHIPS.c.user_id == user_id)
+    )
+    return tier

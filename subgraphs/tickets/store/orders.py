@@ -1,0 +1,251 @@
+"""Statements on orders, their tickets and their refunds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, select, update
+
+from subgraphs.kit.database import Connection, Transaction
+from subgraphs.kit.pagination import PageRequest
+from subgraphs.tickets.domain.layout import SeatKind
+from subgraphs.tickets.domain.orders import Order, OrderStatus, Ticket, TicketStatus
+from subgraphs.tickets.domain.pricing import PriceLine, PriceLineKind, SeatPrice
+from subgraphs.tickets.store.rows import values_of
+from subgraphs.tickets.tables import ORDERS, REFUNDS, SHOWTIMES, TICKETS
+
+_ORDER = [ORDERS.c[name] for name in Order.__dataclass_fields__]
+_TICKET = [TICKETS.c[name] for name in Ticket.__dataclass_fields__]
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund that tickets decided on; payments executes it."""
+
+    id: str
+    order_id: str
+    payment_id: str
+    amount: int
+    currency: str
+    ticket_ids: list[str]
+    status: str
+    reason: str
+    decided_at: datetime
+
+
+_REFUND = [REFUNDS.c[name] for name in Refund.__dataclass_fields__]
+
+
+async def save_order(tx: Transaction, order: Order) -> None:
+    """Keep a new order."""
+    values = {name: getattr(order, name) for name in Order.__dataclass_fields__}
+    values["seats"] = [asdict(seat) for seat in order.seats]
+    values["lines"] = [asdict(line) for line in order.lines]
+    await tx.execute(insert(ORDERS), values)
+
+
+async def lock_order(tx: Transaction, order_id: str) -> Order | None:
+    """Return an order, kept from others until the end of the transaction."""
+    row = (await tx.execute(select(*_ORDER).where(ORDERS.c.id == order_id).with_for_update())).first()
+    return None if row is None else _order(row)
+
+
+async def update_order(tx: Transaction, order_id: str, **values: Any) -> None:
+    """Change an order."""
+    await tx.execute(update(ORDERS).where(ORDERS.c.id == order_id).values(**values))
+
+
+async def find_orders(connection: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
+    """Return the orders there are among `order_ids`."""
+    rows = await connection.execute(select(*_ORDER).where(ORDERS.c.id.in_(order_ids)))
+    return {row.id: _order(row) for row in rows}
+
+
+async def page_orders_of_user(
+    connection: Connection, user_id: str, request: PageRequest, cinemas: frozenset[str] | None
+) -> list[Order]:
+    """Return a user's orders, the newest first, one more than asked for; `cinemas` narrows them."""
+    statement = select(*_ORDER).where(*_orders_of_user(user_id, cinemas))
+    if request.after is not None:
+        statement = statement.where(ORDERS.c.id < request.after[0])
+    rows = await connection.execute(statement.order_by(ORDERS.c.id.desc()).limit(request.first + 1))
+    return [_order(row) for row in rows]
+
+
+async def count_orders_of_user(connection: Connection, user_id: str, cinemas: frozenset[str] | None) -> int:
+    """Count a user's orders."""
+    statement = select(func.count()).select_from(ORDERS).where(*_orders_of_user(user_id, cinemas))
+    return int(await connection.scalar(statement))
+
+
+def _orders_of_user(user_id: str, cinemas: frozenset[str] | None) -> list[ColumnElement[bool]]:
+    conditions = [ORDERS.c.user_id == user_id]
+    if cinemas is not None:
+        conditions.append(ORDERS.c.cinema_id.in_(sorted(cinemas)))
+    return conditions
+
+
+async def lock_orders_to_give_back(
+    tx: Transaction, *, showtime_id: str, after_order_id: str, limit: int
+) -> list[Order]:
+    """Return orders of a showtime after one of them, in order of id; all states, so that progress counts."""
+    rows = await tx.execute(
+        select(*_ORDER)
+        .where(ORDERS.c.showtime_id == showtime_id, ORDERS.c.id > after_order_id)
+        .order_by(ORDERS.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return [_order(row) for row in rows]
+
+
+async def count_orders_of_showtime(connection: Connection, showtime_id: str) -> int:
+    """Count a showtime's orders, in whatever state."""
+    statement = select(func.count()).select_from(ORDERS).where(ORDERS.c.showtime_id == showtime_id)
+    return int(await connection.scalar(statement))
+
+
+def _order(row: Any) -> Order:
+    values = dict(row._mapping)
+    values["status"] = OrderStatus(values["status"])
+    values["seats"] = tuple(SeatPrice(**{**seat, "kind": SeatKind(seat["kind"])}) for seat in values["seats"])
+    values["lines"] = tuple(
+        PriceLine(**{**line, "kind": PriceLineKind(line["kind"])}) for line in values["lines"]
+    )
+    return Order(**values)
+
+
+async def save_tickets(tx: Transaction, tickets: Sequence[Ticket]) -> None:
+    """Keep new tickets."""
+    await tx.execute(
+        insert(TICKETS),
+        [{name: getattr(ticket, name) for name in Ticket.__dataclass_fields__} for ticket in tickets],
+    )
+
+
+async def lock_ticket(tx: Transaction, ticket_id: str) -> Ticket | None:
+    """Return a ticket, kept from others until the end of the transaction."""
+    row = (await tx.execute(select(*_TICKET).where(TICKETS.c.id == ticket_id).with_for_update())).first()
+    return None if row is None else _ticket(row)
+
+
+async def find_tickets(connection: Connection, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
+    """Return the tickets there are among `ticket_ids`."""
+    rows = await connection.execute(select(*_TICKET).where(TICKETS.c.id.in_(ticket_ids)))
+    return {row.id: _ticket(row) for row in rows}
+
+
+async def find_tickets_of_orders(connection: Connection, order_ids: Sequence[str]) -> dict[str, list[Ticket]]:
+    """Return the tickets of several orders, in order of id."""
+    rows = await connection.execute(
+        select(*_TICKET).where(TICKETS.c.order_id.in_(order_ids)).order_by(TICKETS.c.id)
+    )
+    found: dict[str, list[Ticket]] = {order_id: [] for order_id in order_ids}
+    for row in rows:
+        found[row.order_id].append(_ticket(row))
+    return found
+
+
+async def find_tickets_of_user(
+    connection: Connection, user_id: str, movie_ids: Sequence[str]
+) -> dict[str, list[Ticket]]:
+    """Return a user's tickets for several movies, the newest first."""
+    rows = await connection.execute(
+        select(*_TICKET)
+        .where(TICKETS.c.user_id == user_id, TICKETS.c.movie_id.in_(movie_ids))
+        .order_by(TICKETS.c.id.desc())
+    )
+    found: dict[str, list[Ticket]] = {movie_id: [] for movie_id in movie_ids}
+    for row in rows:
+        found[row.movie_id].append(_ticket(row))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQuery:
+    """Which tickets are asked for; None means all."""
+
+    user_id: str | None = None
+    showtime_id: str | None = None
+    order_id: str | None = None
+    status: TicketStatus | None = None
+    cinemas: frozenset[str] | None = None
+    ending_after: datetime | None = None
+    ended_before: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        wanted: list[ColumnElement[bool]] = [
+            column == value
+            for column, value in (
+                (TICKETS.c.user_id, self.user_id),
+                (TICKETS.c.showtime_id, self.showtime_id),
+                (TICKETS.c.order_id, self.order_id),
+                (TICKETS.c.status, self.status),
+            )
+            if value is not None
+        ]
+        if self.cinemas is not None:
+            wanted.append(TICKETS.c.cinema_id.in_(sorted(self.cinemas)))
+        ends_at = select(SHOWTIMES.c.ends_at).where(SHOWTIMES.c.id == TICKETS.c.showtime_id).scalar_subquery()
+        if self.ending_after is not None:
+            wanted.append(ends_at > self.ending_after)
+        if self.ended_before is not None:
+            wanted.append(ends_at <= self.ended_before)
+        return wanted
+
+
+async def page_tickets(connection: Connection, query: TicketQuery, request: PageRequest) -> list[Ticket]:
+    """Return tickets, the newest first, one more than asked for."""
+    statement = select(*_TICKET).where(*query.conditions())
+    if request.after is not None:
+        statement = statement.where(TICKETS.c.id < request.after[0])
+    rows = await connection.execute(statement.order_by(TICKETS.c.id.desc()).limit(request.first + 1))
+    return [_ticket(row) for row in rows]
+
+
+async def count_tickets(connection: Connection, query: TicketQuery) -> int:
+    """Count tickets."""
+    statement = select(func.count()).select_from(TICKETS).where(*query.conditions())
+    return int(await connection.scalar(statement))
+
+
+async def update_tickets(tx: Transaction, ticket_ids: Sequence[str], **values: Any) -> None:
+    """Change tickets."""
+    await tx.execute(update(TICKETS).where(TICKETS.c.id.in_(ticket_ids)).values(**values))
+
+
+async def check_in(tx: Transaction, *, ticket_id: str, now: datetime) -> bool:
+    """Admit a valid ticket; False when it is not valid (any more). At most one scan ever gets True."""
+    rows = await tx.execute(
+        update(TICKETS)
+        .where(TICKETS.c.id == ticket_id, TICKETS.c.status == "VALID")
+        .values(status="CHECKED_IN", checked_in_at=now)
+    )
+    return rows.rowcount == 1
+
+
+def _ticket(row: Any) -> Ticket:
+    values = dict(row._mapping)
+    values["status"] = TicketStatus(values["status"])
+    return Ticket(**values)
+
+
+async def save_refund(tx: Transaction, refund: Refund) -> bool:
+    """Keep a decision; False when this refund was decided before."""
+    values = {name: getattr(refund, name) for name in Refund.__dataclass_fields__}
+    rows = await tx.execute(tx.insert(REFUNDS).values(**values).on_conflict_do_nothing())
+    return rows.rowcount == 1
+
+
+async def find_refund(connection: Connection, refund_id: str) -> Refund | None:
+    """Return one refund."""
+    row = (await connection.execute(select(*_REFUND).where(REFUNDS.c.id == refund_id))).first()
+    return None if row is None else Refund(*values_of(row))
+
+
+async def update_refund(tx: Transaction, refund_id: str, **values: Any) -> None:
+    """Change a refund."""
+    await tx.execute(update(REFUNDS).where(REFUNDS.c.id == refund_id).values(**values))
