@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from router.errors import SubgraphReplyInvalid
 from router.execution.subgraph import SubgraphReply, SubgraphTransport
 
-_Key = tuple[bytes, tuple[tuple[str, str], ...]]
+_Key: TypeAlias = tuple[bytes, tuple[tuple[str, str], ...]]
+
+_PER_REQUEST = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id"})
+"""Headers that only say which client request a call serves: they do not change its answer."""
 
 
 class Exchange:
@@ -30,7 +33,7 @@ class Exchange:
 
     async def query(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
         """Send a query, or wait for the reply to an equal one (same body and headers) that is on its way."""
-        key = (body, tuple(headers.items()))
+        key = (body, tuple([item for item in headers.items() if item[0] not in _PER_REQUEST]))
         waiting = self._in_flight.get(key)
         if waiting is not None:
             future: asyncio.Future[SubgraphReply | None] = asyncio.get_running_loop().create_future()

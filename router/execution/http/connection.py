@@ -1,0 +1,192 @@
+"""One keep-alive HTTP/1.1 connection: one request at a time, bytes in, one answer out.
+
+Owns parsing and the fate of the request that is on it; knows nothing of pools, GraphQL or retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
+
+import httptools
+
+from router.errors import SubgraphReplyInvalid, SubgraphUnavailable
+from router.execution.subgraph import SubgraphReply
+
+_LENGTH_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class ConnectionBroken(SubgraphUnavailable):
+    """The connection ended before a whole answer; `untouched` when not one byte of it had come."""
+
+    def __init__(self, detail: str, *, untouched: bool) -> None:
+        super().__init__(detail)
+        self.untouched = untouched
+
+
+class ResponseHeaders(Mapping[str, str]):
+    """Response headers, decoded only when somebody looks; of a repeated name the last one."""
+
+    __slots__ = ("_decoded", "_raw")
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+        self._decoded: dict[str, str] | None = None
+
+    def content_type(self) -> str:
+        """The media type, without decoding the rest."""
+        for name, value in self._raw:
+            if len(name) == 12 and name.lower() == b"content-type":
+                return value.decode("latin-1")
+        return ""
+
+    def _all(self) -> dict[str, str]:
+        if self._decoded is None:
+            self._decoded = {
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._raw
+            }
+        return self._decoded
+
+    def __getitem__(self, name: str) -> str:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+class Connection(asyncio.Protocol):
+    """A connection of a pool; `on_free` is called when it can carry another request, `on_lost` when it is
+    gone."""
+
+    __slots__ = (
+        "_chunks",
+        "_future",
+        "_headers",
+        "_max_body_bytes",
+        "_on_free",
+        "_on_lost",
+        "_parser",
+        "_received",
+        "_size",
+        "_status",
+        "_transport",
+        "closed",
+        "idle_since",
+    )
+
+    def __init__(
+        self,
+        max_body_bytes: int,
+        on_free: Callable[[Connection], None],
+        on_lost: Callable[[Connection], None],
+    ) -> None:
+        self._max_body_bytes = max_body_bytes
+        self._on_free = on_free
+        self._on_lost = on_lost
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._future: asyncio.Future[SubgraphReply] | None = None
+        self._reset()
+        self.closed = False
+        self.idle_since = 0.0
+
+    def _reset(self) -> None:
+        self._status = 0
+        self._size = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._chunks: list[bytes] = []
+        self._received = False
+
+    @property
+    def made(self) -> bool:
+        """Whether it was ever connected: then `on_lost` will be called, sooner or later."""
+        return self._transport is not None
+
+    def request(self, data: bytes, future: asyncio.Future[SubgraphReply]) -> None:
+        """Write one request; its answer, or what befell it, goes to `future`."""
+        assert self._transport is not None
+        self._future = future
+        self._transport.write(data)
+
+    def abort(self) -> None:
+        """Drop the connection now, with whatever was under way."""
+        self._future = None
+        self.closed = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(SubgraphReplyInvalid(f"not HTTP: {error}"))
+
+    def eof_received(self) -> bool:
+        """A body without a length ends here (RFC 9112, 6.3)."""
+        if self._future is not None and self._status >= 200 and not self._has_length():
+            self._finish(keep=False)
+        return False
+
+    def _has_length(self) -> bool:
+        return any(name.lower() in _LENGTH_HEADERS for name, _ in self._headers)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.closed = True
+        if self._future is not None:
+            detail = f"the connection broke: {error!r}" if error else "the connection was closed"
+            self._fail(ConnectionBroken(detail, untouched=not self._received))
+        self._on_lost(self)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._status = self._parser.get_status_code()
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > self._max_body_bytes:
+            self._fail(SubgraphReplyInvalid("the answer is too large", status=self._status, retryable=False))
+            return
+        self._chunks.append(body)
+
+    def on_message_complete(self) -> None:
+        if 100 <= self._status < 200:
+            self._reset()
+            return
+        if self._future is None:
+            self._close()
+            return
+        self._finish(keep=self._parser.should_keep_alive())
+
+    def _finish(self, *, keep: bool) -> None:
+        future, self._future = self._future, None
+        headers = ResponseHeaders(self._headers)
+        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        if future is not None and not future.done():
+            future.set_result(SubgraphReply(self._status, headers.content_type(), body, headers))
+        self._reset()
+        if keep and not self.closed:
+            self._on_free(self)
+        else:
+            self._close()
+
+    def _fail(self, error: SubgraphUnavailable) -> None:
+        future, self._future = self._future, None
+        if future is not None and not future.done():
+            future.set_exception(error)
+        self._close()
+
+    def _close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            if self._transport is not None:
+                self._transport.abort()

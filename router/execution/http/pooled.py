@@ -1,0 +1,89 @@
+"""The HTTP/1.1 client of the hot path: plain `http://`, one POST at a time per pooled connection, few
+allocations.
+
+Owns request bytes, timeouts and the single retry on a stale connection. TLS and proxies are `session`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from router.errors import RouterMisconfigured, SubgraphTimeout, SubgraphUnavailable
+from router.execution.http.connection import Connection, ConnectionBroken
+from router.execution.http.options import HttpOptions
+from router.execution.http.pool import ConnectionPool
+from router.execution.subgraph import SubgraphReply
+
+ACCEPT = "application/graphql-response+json, application/json;q=0.9"
+
+
+class PooledHttp:
+    """POSTs GraphQL requests to one `http://` URL."""
+
+    def __init__(self, url: str, options: HttpOptions) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise RouterMisconfigured(f"{url!r} is no http:// URL")
+        self._pool = ConnectionPool(parts.hostname, parts.port or 80, options)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        host = parts.netloc.rpartition("@")[2]
+        self._head = (
+            f"POST {target} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"
+            f"accept: {ACCEPT}\r\ncontent-length: "
+        ).encode("ascii")
+
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        """Send one request; a stale connection costs a query one silent retry on a new connection."""
+        request = b"%s%d\r\n%s\r\n%s" % (self._head, len(body), _encoded(headers) if headers else b"", body)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_seconds
+        connection = self._pool.idle()
+        if connection is not None:
+            try:
+                return await _answer(connection, request, timeout_seconds, loop)
+            except ConnectionBroken as broken:
+                if not (idempotent and broken.untouched):
+                    raise
+                self._pool.drop_idle()
+        try:
+            async with asyncio.timeout_at(deadline):
+                connection = await self._pool.connection()
+        except TimeoutError:
+            raise SubgraphTimeout(f"no free connection within {timeout_seconds:g} s") from None
+        return await _answer(connection, request, deadline - loop.time(), loop)
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        self._pool.close()
+
+
+async def _answer(
+    connection: Connection, request: bytes, timeout_seconds: float, loop: asyncio.AbstractEventLoop
+) -> SubgraphReply:
+    future: asyncio.Future[SubgraphReply] = loop.create_future()
+    timer = loop.call_later(timeout_seconds, _time_out, future, timeout_seconds)
+    connection.request(request, future)
+    try:
+        return await future
+    except (SubgraphTimeout, asyncio.CancelledError):
+        connection.abort()
+        raise
+    finally:
+        timer.cancel()
+
+
+def _time_out(future: asyncio.Future[SubgraphReply], timeout_seconds: float) -> None:
+    if not future.done():
+        future.set_exception(SubgraphTimeout(f"no answer within {timeout_seconds:g} s"))
+
+
+def _encoded(headers: Mapping[str, str]) -> bytes:
+    """Header lines; a value with a line break is refused, since it would smuggle in another header."""
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
+        raise SubgraphUnavailable("a header value contains a line break", retryable=False)
+    return text.encode("latin-1", "replace")
