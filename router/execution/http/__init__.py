@@ -11,7 +11,6 @@ from router.execution.http.pooled import PooledHttp
 from router.execution.http.session import SessionHttp
 from router.execution.http.streams import subscribe_multipart, subscribe_sse
 from router.execution.http.websocket import subscribe_websocket
-from router.execution.subgraph import SubgraphReply
 
 __all__ = ["HttpOptions", "HttpTransport", "SubscriptionProtocol"]
 
