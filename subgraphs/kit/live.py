@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from types import TracebackType
 from typing import Final, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
@@ -35,6 +34,7 @@ class LiveSubscription(Protocol[M]):
     async def __anext__(self) -> M | Resync: ...
     async def __aenter__(self) -> LiveSubscription[M]: ...
     async def __aexit__(self, *_: object) -> None: ...
+
     async def aclose(self) -> None:
         """Stop; a waiting iteration ends."""
         ...
@@ -92,9 +92,7 @@ class _LocalSubscription(Generic[M]):
     async def __aenter__(self) -> _LocalSubscription[M]:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -119,7 +117,7 @@ class LocalTopics(Generic[M]):
         for subscriber in tuple(self._subscribers.get(topic, ())):
             subscriber.offer(message)
 
-    def subscribe(self, topic: str) -> _LocalSubscription[M]:
+    def subscribe(self, topic: str) -> LiveSubscription[M]:
         """Receive what is published from now on; close it, or use it as a context."""
         subscription = _LocalSubscription(self, topic, self._capacity)
         self._subscribers.setdefault(topic, WeakSet()).add(subscription)

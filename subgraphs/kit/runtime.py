@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import MetaData
 
@@ -15,6 +16,7 @@ from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Database
 from subgraphs.kit.events import Broker, ServiceEvents
 from subgraphs.kit.identity import IdentityVerifier
+from subgraphs.kit.live import LocalTopics, Topics
 from subgraphs.kit.settings import Settings
 
 
@@ -36,6 +38,10 @@ class Runtime:
         return await Database.open(
             self.settings.database_url(subgraph), *tables, pool_size=self.settings.postgres_pool_size
         )
+
+    def topics(self, subgraph: str) -> Topics[Any]:
+        """Live fan-out of the subgraph's small messages to its subscriptions. The caller closes it."""
+        return LocalTopics[Any]()
 
     def events(self, subgraph: str, database: Database) -> ServiceEvents:
         """The subgraph's outbox, relay and consumer over the broker. `Subgraph` starts and closes them."""

@@ -28,6 +28,7 @@ from subgraphs.kit.graphql import (
     mutation,
     user_error,
 )
+from subgraphs.kit.identity import Viewer
 from subgraphs.kit.pagination import PageRequest
 from subgraphs.users import errors
 from subgraphs.users.domain import Role, SessionRecord, UserRecord, public_name, sees_in_full
@@ -66,33 +67,42 @@ class User:
     """
 
     record: strawberry.Private[UserRecord]
+    in_full: strawberry.Private[bool]
     id: ID
     locale: Locale
     created_at: datetime
 
     @classmethod
-    def of(cls, record: UserRecord) -> Self:
-        return cls(record=record, id=ID(record.id), locale=record.locale, created_at=record.created_at)
+    def of(cls, record: UserRecord, viewer: Viewer) -> Self:
+        return cls.shown(record, in_full=sees_in_full(viewer, record))
+
+    @classmethod
+    def shown(cls, record: UserRecord, *, in_full: bool) -> Self:
+        return cls(
+            record=record,
+            in_full=in_full,
+            id=ID(record.id),
+            locale=record.locale,
+            created_at=record.created_at,
+        )
 
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
         context = info.context
         record = await context.loaders(context.service.users_by_id).load(representation.text("id"))
-        return None if record is None else cls.of(record)
+        return None if record is None else cls.of(record, context.viewer)
 
     @field()
-    def name(self, info: Info) -> str:
-        if sees_in_full(info.context.viewer, self.record):
-            return self.record.name
-        return public_name(self.record.name)
+    def name(self) -> str:
+        return self.record.name if self.in_full else public_name(self.record.name)
 
     @field()
-    def email(self, info: Info) -> str | None:
-        return self.record.email if sees_in_full(info.context.viewer, self.record) else None
+    def email(self) -> str | None:
+        return self.record.email if self.in_full else None
 
     @field()
-    def role(self, info: Info) -> Role | None:
-        return self.record.role if sees_in_full(info.context.viewer, self.record) else None
+    def role(self) -> Role | None:
+        return self.record.role if self.in_full else None
 
     @field(authenticated=True)
     async def sessions(self, info: Info) -> list[Session] | None:
@@ -135,12 +145,16 @@ class Query:
         page = await context.service.page(
             context.viewer, PageRequest.of(first, after, (datetime, str)), text=text, role=role
         )
-        return Connection.of(page, User.of, lambda: context.service.count(text=text, role=role))
+        return Connection.of(
+            page,
+            lambda record: User.of(record, context.viewer),
+            lambda: context.service.count(text=text, role=role),
+        )
 
 
 async def _load_user(info: Info, user_id: str) -> User | None:
     record = await info.context.loaders(info.context.service.users_by_id).load(user_id)
-    return None if record is None else User.of(record)
+    return None if record is None else User.of(record, info.context.viewer)
 
 
 @strawberry.type
@@ -153,7 +167,7 @@ class _SignedInPayload(Payload):
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
         return cls(
-            user=User.of(signed_in.user),
+            user=User.shown(signed_in.user, in_full=True),  # who just proved to be this user
             access_token=signed_in.access.text,
             refresh_token=signed_in.refresh_token,
             expires_at=signed_in.access.expires_at,
@@ -294,14 +308,14 @@ class Mutation:
         record = await info.context.service.update(
             info.context.viewer, name=input.name, email=input.email, locale=input.locale
         )
-        return UpdateUserPayload(user=User.of(record))
+        return UpdateUserPayload(user=User.of(record, info.context.viewer))
 
     @mutation(authenticated=True, directives=[cost(20)])
     async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordPayload | None:
         record = await info.context.service.change_password(
             info.context.viewer, current=input.current_password, new=input.new_password
         )
-        return ChangePasswordPayload(user=User.of(record))
+        return ChangePasswordPayload(user=User.of(record, info.context.viewer))
 
     @mutation(scopes=["users:write"])
     async def set_user_role(self, info: Info, input: SetUserRoleInput) -> SetUserRolePayload | None:
@@ -312,7 +326,7 @@ class Mutation:
             cinema_ids=input.cinema_ids,
             reason=input.reason,
         )
-        return SetUserRolePayload(user=User.of(record))
+        return SetUserRolePayload(user=User.of(record, info.context.viewer))
 
     @mutation(authenticated=True)
     async def export_my_data(self, info: Info) -> ExportMyDataPayload | None:

@@ -4,14 +4,11 @@ started subgraph.
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 from sqlalchemy import MetaData
 
@@ -23,22 +20,22 @@ from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import load_settings
 from tests.subgraphs.door import Door, IdentitySigner
+from tests.subgraphs.stores import postgres_database, postgres_url, store_url
+
+__all__ = ["postgres_database", "postgres_url", "store_url"]
+"""Fixtures that pytest finds here."""
 
 OpenDoor = Callable[[Callable[[Runtime], Subgraph]], Awaitable[Door]]
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresRuntime(Runtime):
-    """A runtime whose databases are on PostgreSQL, each test's its own."""
+class StoreRuntime(Runtime):
+    """A runtime whose one database is at `store_url`."""
 
-    server: str = ""
-    made: list[str] = field(default_factory=list)
+    store_url: str = ""
 
     async def open_database(self, subgraph: str, *tables: MetaData) -> Database:
-        name = f"marquee_test_{subgraph}_{uuid.uuid4().hex[:12]}"
-        self.made.append(name)
-        url = f"{self.server.replace('postgresql://', 'postgresql+asyncpg://')}/{name}"
-        return await Database.open(url, *tables, pool_size=10)
+        return await Database.open(self.store_url, *tables, pool_size=10)
 
 
 @pytest.fixture
@@ -64,27 +61,16 @@ async def runtime(tmp_path: Path, clock: FrozenClock, signer: IdentitySigner) ->
     await broker.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def any_runtime(request: pytest.FixtureRequest, runtime: Runtime) -> AsyncIterator[Runtime]:
+@pytest.fixture
+async def any_runtime(store_url: str, runtime: Runtime) -> Runtime:
     """The same test on both SQL stores, the real ones."""
-    if request.param == "sqlite":
-        yield runtime
-        return
-    server = os.environ.get("MARQUEE_TEST_POSTGRES_URL")
-    if not server:
-        pytest.skip("MARQUEE_TEST_POSTGRES_URL names no PostgreSQL")
-    postgres = PostgresRuntime(
+    return StoreRuntime(
         settings=runtime.settings,
         clock=runtime.clock,
         broker=runtime.broker,
         identity=runtime.identity,
-        server=server,
+        store_url=store_url,
     )
-    yield postgres
-    connection = await asyncpg.connect(f"{server}/postgres")
-    for name in postgres.made:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await connection.close()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Tests of the subgraphs, through the ASGI door of each."""
