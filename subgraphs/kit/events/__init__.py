@@ -12,7 +12,7 @@ from subgraphs.kit.events.errors import BrokerClosed, EventError, MalformedEvent
 from subgraphs.kit.events.inbox import Inbox
 from subgraphs.kit.events.outbox import Outbox
 from subgraphs.kit.events.relay import Relay
-from subgraphs.kit.events.service import ServiceEvents
+from subgraphs.kit.events.service import ServiceEvents, all_settled
 
 __all__ = [
     "Broker",
@@ -29,5 +29,6 @@ __all__ = [
     "Relay",
     "ServiceEvents",
     "Subscription",
+    "all_settled",
     "current_trace",
 ]

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import Connection, Transaction, UnitOfWork, sql_transaction
@@ -68,6 +68,11 @@ class Outbox:
         transaction.after_commit(self._wake)
         return event
 
+    async def prune(self, tx: UnitOfWork, before: datetime) -> int:
+        """Delete events published before `before`; answer how many."""
+        statement = delete(OUTBOX).where(OUTBOX.c.published_at < before)
+        return (await sql_transaction(tx).execute(statement)).rowcount
+
 
 def _nobody() -> None:
     """No relay listens yet; it looks at its start."""
@@ -98,11 +103,12 @@ async def unpublished(connection: Connection, limit: int) -> list[tuple[int, Eve
     return [(row.sequence, Event.from_json(row.event)) for row in rows]
 
 
+async def count_unpublished(connection: Connection) -> int:
+    """How many events the broker has not confirmed."""
+    statement = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.published_at.is_(None))
+    return int(await connection.scalar(statement))
+
+
 async def mark_published(transaction: Transaction, sequences: Sequence[int], now: datetime) -> None:
     """Record that the broker has confirmed these."""
     await transaction.execute(update(OUTBOX).where(OUTBOX.c.sequence.in_(sequences)).values(published_at=now))
-
-
-async def prune_published(transaction: Transaction, before: datetime) -> int:
-    """Delete events published before `before`; answer how many."""
-    return (await transaction.execute(delete(OUTBOX).where(OUTBOX.c.published_at < before))).rowcount

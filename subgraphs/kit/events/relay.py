@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import Database
 from subgraphs.kit.events.broker import Broker
-from subgraphs.kit.events.outbox import Outbox, mark_published, unpublished
+from subgraphs.kit.events.outbox import Outbox, count_unpublished, mark_published, unpublished
 
 _LOGGER = logging.getLogger(__name__)
 _BATCH = 256
@@ -36,6 +36,7 @@ class Relay:
         self._broker = broker
         self._clock = clock or SystemClock()
         self._work = asyncio.Event()
+        self._progress = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,6 +59,7 @@ class Relay:
                 while await self.publish_batch() == _BATCH:
                     pass
                 pause = _FIRST_PAUSE_SECONDS
+                self._progress.set()
             except Exception:
                 _LOGGER.exception("the relay of %s will try again", self._outbox.producer)
                 self._work.set()
@@ -88,6 +90,15 @@ class Relay:
                     await self._broker.publish([event for _, event in batch])
                 await mark_published(tx, [sequence for sequence, _ in batch], self._clock.now())
         return len(batch)
+
+    async def flushed(self) -> None:
+        """Return when the broker has confirmed every event that is committed."""
+        while True:
+            self._progress.clear()
+            async with self._database.read() as connection:
+                if await count_unpublished(connection) == 0:
+                    return
+            await self._progress.wait()
 
     async def close(self) -> None:
         """Stop; what is unpublished is found at the next start."""

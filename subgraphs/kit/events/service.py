@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Database
 from subgraphs.kit.events.broker import Broker, Subscription
 from subgraphs.kit.events.consumer import Consumer
 from subgraphs.kit.events.outbox import Outbox
 from subgraphs.kit.events.relay import Relay
+
+
+class CountingBroker(Protocol):
+    """A broker that knows when it is idle."""
+
+    @property
+    def published(self) -> int:
+        """How many events were published through it."""
+        ...
+
+    async def settled(self) -> None:
+        """Return when every delivery is done or dead."""
+        ...
 
 
 class ServiceEvents:
@@ -42,3 +57,20 @@ class ServiceEvents:
             await self._subscription.close()
             self._subscription = None
         await self.relay.close()
+
+
+async def all_settled(broker: CountingBroker, *services: ServiceEvents) -> None:
+    """Return when no event is on its way: every outbox is flushed, every delivery done or dead, and none
+    led on.
+
+    For tests and orderly ends; the services must be speaking.
+    """
+    while True:
+        published = broker.published
+        for service in services:
+            await service.relay.flushed()
+        await broker.settled()
+        for service in services:
+            await service.relay.flushed()
+        if broker.published == published:
+            return

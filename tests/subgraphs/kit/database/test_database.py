@@ -62,10 +62,12 @@ async def test_a_transaction_commits_when_its_block_ends(database: Database) -> 
 
 
 async def test_a_transaction_that_raises_changes_nothing(database: Database) -> None:
+    async def fail(tx: Transaction) -> None:
+        await tx.execute(SEAT.values(label="A1"))
+        raise LookupError
+
     with pytest.raises(LookupError):
-        async with database.transaction() as tx:
-            await tx.execute(SEAT.values(label="A1"))
-            raise LookupError
+        await database.run(fail)
 
     assert await labels(database) == []
 

@@ -1,0 +1,411 @@
+"""From a committed change to its effect in another service: exactly once, in order, whatever fails
+between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from subgraphs.kit.database import Database, Transaction
+from subgraphs.kit.database.kit_tables import INBOX, OUTBOX
+from subgraphs.kit.events import (
+    EmbeddedBroker,
+    Event,
+    PoisonEvent,
+    Relay,
+    ServiceEvents,
+    all_settled,
+    current_trace,
+)
+
+
+async def place(events: ServiceEvents, store: Database, order: str, number: int = 0) -> Event:
+    async with store.transaction() as tx:
+        return await events.outbox.add(
+            tx, type="order.placed", aggregate_id=order, payload={"number": number}
+        )
+
+
+def collect(events: ServiceEvents) -> list[Event]:
+    taken: list[Event] = []
+
+    @events.consumer.on("order.placed")
+    async def take(tx: Transaction, event: Event) -> None:
+        tx.after_commit(lambda: taken.append(event))
+
+    return taken
+
+
+async def test_an_event_crosses_with_all_it_carries(
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+) -> None:
+    taken = collect(tickets)
+    await orders.start()
+    await tickets.start()
+    trace = current_trace.set("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    event = await place(orders, orders_store, "ord_1")
+    current_trace.reset(trace)
+
+    await all_settled(broker, orders, tickets)
+
+    assert taken == [event]
+    assert (event.producer, event.aggregate_version, event.correlation_id) == ("orders", 1, event.id)
+    assert event.trace == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+async def test_a_change_that_rolls_back_tells_nobody(
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+) -> None:
+    taken = collect(tickets)
+    await orders.start()
+    await tickets.start()
+
+    async def fail(tx: Transaction) -> None:
+        await orders.outbox.add(tx, type="order.placed", aggregate_id="ord_1", payload={})
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await orders_store.run(fail)
+    await all_settled(broker, orders, tickets)
+
+    assert taken == []
+
+
+async def test_an_effect_names_its_cause(
+    orders: ServiceEvents,
+    tickets: ServiceEvents,
+    orders_store: Database,
+    broker: EmbeddedBroker,
+) -> None:
+    @tickets.consumer.on("order.placed")
+    async def sell(tx: Transaction, event: Event) -> None:
+        await tickets.outbox.add(tx, type="seats.sold", aggregate_id="sho_1", payload={}, cause=event)
+
+    sold: list[Event] = []
+
+    @orders.consumer.outside_transaction("seats.sold")
+    async def confirm(event: Event) -> None:
+        sold.append(event)
+
+    await tickets.listen()
+    await orders.start()
+    tickets.speak()
+    placed = await place(orders, orders_store, "ord_1")
+    await all_settled(broker, orders, tickets)
+
+    assert [(event.causation_id, event.correlation_id) for event in sold] == [(placed.id, placed.id)]
+
+
+def _event(order: str, number: int) -> Event:
+    return Event(
+        id=f"{number:08}",
+        type="order.placed",
+        version=1,
+        occurred_at=datetime(2026, 1, 15, tzinfo=UTC),
+        producer="orders",
+        aggregate_id=order,
+        aggregate_version=number,
+        correlation_id="1",
+        causation_id=None,
+        trace=None,
+        payload={},
+    )
+
+
+async def test_each_aggregate_is_taken_in_order_under_many_writers(
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+) -> None:
+    taken = collect(tickets)
+    await orders.start()
+    await tickets.start()
+
+    await asyncio.gather(*(place(orders, orders_store, f"ord_{number % 7}", number) for number in range(140)))
+    await all_settled(broker, orders, tickets)
+
+    assert len(taken) == 140
+    for order in range(7):
+        versions = [event.aggregate_version for event in taken if event.aggregate_id == f"ord_{order}"]
+        assert versions == list(range(1, 21))
+
+
+async def test_what_committed_before_the_relay_ran_is_published_at_its_start(
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+) -> None:
+    taken = collect(tickets)
+    await tickets.start()
+    events = [await place(orders, orders_store, "ord_1", number) for number in range(3)]
+
+    await orders.start()
+    await all_settled(broker, orders, tickets)
+
+    assert taken == events
+
+
+async def test_an_event_that_comes_twice_has_one_effect(
+    orders: ServiceEvents,
+    tickets: ServiceEvents,
+    orders_store: Database,
+    tickets_store: Database,
+    broker: EmbeddedBroker,
+) -> None:
+    taken = collect(tickets)
+    await orders.start()
+    await tickets.start()
+    event = await place(orders, orders_store, "ord_1")
+    await all_settled(broker, orders, tickets)
+
+    await broker.publish([event, event])
+    await broker.publish([event])
+    await all_settled(broker, orders, tickets)
+    await tickets.consumer.handle(event)
+
+    assert taken == [event]
+    async with tickets_store.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(INBOX)) == 1
+
+
+class _Interrupted:
+    """A broker that confirms, but whose confirmation does not arrive the first time."""
+
+    def __init__(self, broker: EmbeddedBroker) -> None:
+        self._broker = broker
+        self.calls = 0
+        self.consume = broker.consume
+        self.dead_letters = broker.dead_letters
+        self.replay = broker.replay
+        self.close = broker.close
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        await self._broker.publish(events)
+        self.calls += 1
+        if self.calls == 1:
+            raise ConnectionError("the confirmation was lost")
+
+
+async def test_a_lost_confirmation_publishes_again_with_one_effect(
+    orders: ServiceEvents,
+    tickets: ServiceEvents,
+    orders_store: Database,
+    broker: EmbeddedBroker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    taken = collect(tickets)
+    await tickets.start()
+    event = await place(orders, orders_store, "ord_1")
+    interrupted = _Interrupted(broker)
+    relay = Relay(orders_store, orders.outbox, interrupted)
+    relay.start()
+    await relay.flushed()
+    await broker.settled()
+    await relay.close()
+
+    assert interrupted.calls == 2
+    assert taken == [event]
+
+
+async def test_replicas_of_a_relay_publish_each_event_once_and_in_order(
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+) -> None:
+    if orders_store.dialect == "sqlite":
+        relays = [Relay(orders_store, orders.outbox, broker)]
+    else:
+        relays = [Relay(orders_store, orders.outbox, broker) for _ in range(3)]
+    taken = collect(tickets)
+    await tickets.start()
+    events = [await place(orders, orders_store, "ord_1", number) for number in range(50)]
+
+    published = sum(await asyncio.gather(*(relay.publish_batch() for relay in relays)))
+    await broker.settled()
+
+    assert published == 50
+    assert taken == events
+
+
+async def test_a_failing_handler_is_tried_again_and_what_follows_waits(
+    orders: ServiceEvents,
+    tickets: ServiceEvents,
+    orders_store: Database,
+    broker: EmbeddedBroker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    attempts: list[int] = []
+
+    @tickets.consumer.on("order.placed")
+    async def take(tx: Transaction, event: Event) -> None:
+        attempts.append(event.payload["number"])
+        if len(attempts) < 3:
+            raise ConnectionError
+
+    await orders.start()
+    await tickets.start()
+    for number in (1, 2):
+        await place(orders, orders_store, "ord_1", number)
+    await all_settled(broker, orders, tickets)
+
+    assert attempts == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"), [(ConnectionError("down"), 3), (PoisonEvent("no such seat"), 1)]
+)
+async def test_a_poisonous_event_dies_alone_and_can_be_replayed(
+    error: Exception,
+    attempts: int,
+    orders: ServiceEvents,
+    tickets: ServiceEvents,
+    orders_store: Database,
+    broker: EmbeddedBroker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    broken = True
+    taken: list[int] = []
+
+    @tickets.consumer.on("order.placed")
+    async def take(tx: Transaction, event: Event) -> None:
+        if broken and event.payload["number"] == 1:
+            raise error
+        tx.after_commit(lambda: taken.append(event.payload["number"]))
+
+    await orders.start()
+    await tickets.start()
+    for number in (1, 2):
+        await place(orders, orders_store, "ord_1", number)
+    await all_settled(broker, orders, tickets)
+    letters = await broker.dead_letters("tickets")
+
+    assert taken == [2]
+    assert [(letter.event.payload["number"], letter.attempts) for letter in letters] == [(1, attempts)]
+    assert str(error) in letters[0].error
+
+    broken = False
+    assert await broker.replay("tickets", ["another"]) == 0
+    assert await broker.replay("tickets") == 1
+    await all_settled(broker, orders, tickets)
+
+    assert taken == [2, 1]
+    assert await broker.dead_letters() == []
+
+
+async def test_an_older_event_that_comes_late_is_known_as_such(
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, tickets_store: Database
+) -> None:
+    first, second = [await place(orders, orders_store, "ord_1") for _ in range(2)]
+
+    async def advance(event: Event) -> bool:
+        async with tickets_store.transaction() as tx:
+            return await tickets.consumer.inbox.advance(tx, event)
+
+    assert [await advance(event) for event in (second, first, second)] == [True, False, False]
+
+
+async def test_a_type_without_a_handler_goes_nowhere(
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+) -> None:
+    collect(tickets)
+    await orders.start()
+    await tickets.start()
+    async with orders_store.transaction() as tx:
+        event = await orders.outbox.add(tx, type="order.admired", aggregate_id="ord_1", payload={})
+    await all_settled(broker, orders, tickets)
+    await tickets.consumer.handle(event)
+
+    assert await broker.backlog() == 0
+
+
+async def test_a_second_handler_for_a_type_is_refused(tickets: ServiceEvents) -> None:
+    collect(tickets)
+    with pytest.raises(ValueError, match="two handlers"):
+        collect(tickets)
+
+
+async def test_queues_outlive_the_process(
+    tmp_path: Path, orders_store: Database, tickets_store: Database
+) -> None:
+    async with await EmbeddedBroker.open(tmp_path / "kept.sqlite") as broker:
+        tickets = ServiceEvents("tickets", tickets_store, broker)
+        collect(tickets)
+        await tickets.listen()
+        await tickets.close()
+        orders = ServiceEvents("orders", orders_store, broker)
+        orders.speak()
+        events = [await place(orders, orders_store, "ord_1", number) for number in range(3)]
+        await orders.relay.flushed()
+        await orders.close()
+        assert await broker.backlog() == 3
+
+    async with await EmbeddedBroker.open(tmp_path / "kept.sqlite") as broker:
+        tickets = ServiceEvents("tickets", tickets_store, broker)
+        taken = collect(tickets)
+        await tickets.listen()
+        await broker.settled()
+        await tickets.close()
+
+    assert taken == events
+
+
+async def test_a_queue_longer_than_memory_is_taken_whole(broker: EmbeddedBroker) -> None:
+    taken: list[int] = []
+
+    async def take(event: Event) -> None:
+        taken.append(event.aggregate_version)
+
+    events = [_event(f"ord_{number % 3}", number) for number in range(1500)]
+    await broker.publish(events[:1])
+    await broker.consume("tickets", ["order.placed"], take)
+    await asyncio.gather(*(broker.publish(events[start : start + 100]) for start in range(0, 1500, 100)))
+    await broker.settled()
+
+    assert sorted(taken) == list(range(1500))
+
+
+async def test_another_process_may_publish_into_the_queue(
+    tmp_path: Path,
+    tickets: ServiceEvents,
+    broker: EmbeddedBroker,
+    orders: ServiceEvents,
+    orders_store: Database,
+) -> None:
+    arrived = asyncio.Event()
+
+    @tickets.consumer.outside_transaction("order.placed")
+    async def take(event: Event) -> None:
+        arrived.set()
+
+    await tickets.start()
+    event = await place(orders, orders_store, "ord_1")
+    async with await EmbeddedBroker.open(tmp_path / "events.sqlite") as elsewhere:
+        await elsewhere.publish([event])
+        async with asyncio.timeout(5):
+            await arrived.wait()
+
+
+async def test_published_events_and_taken_ones_can_be_pruned(
+    orders: ServiceEvents,
+    tickets: ServiceEvents,
+    orders_store: Database,
+    tickets_store: Database,
+    broker: EmbeddedBroker,
+) -> None:
+    collect(tickets)
+    await orders.start()
+    await tickets.start()
+    event = await place(orders, orders_store, "ord_1")
+    await all_settled(broker, orders, tickets)
+    later = event.occurred_at.replace(year=event.occurred_at.year + 1)
+
+    async with orders_store.transaction() as tx:
+        assert await orders.outbox.prune(tx, event.occurred_at) == 0
+        assert await orders.outbox.prune(tx, later) == 1
+        assert await tx.scalar(select(func.count()).select_from(OUTBOX)) == 0
+    async with tickets_store.transaction() as tx:
+        assert await tickets.consumer.inbox.prune(tx, later) == 1
