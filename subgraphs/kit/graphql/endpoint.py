@@ -5,7 +5,6 @@ verified viewer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
@@ -13,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
+from strawberry import UNSET
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.graphql.context import Context
-from subgraphs.kit.graphql.pipeline import UNAUTHENTICATED_ROUTER
+from subgraphs.kit.graphql.documents import UNAUTHENTICATED_ROUTER
 from subgraphs.kit.graphql.schema import SubgraphSchema
 from subgraphs.kit.identity import IDENTITY_HEADER, IdentityVerifier, InvalidIdentity
 from subgraphs.kit.ids import new_ulid
@@ -46,6 +46,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, "graphql-sse"),
             max_subscriptions_per_connection=10_000,
         )
+        self._schema = schema
         self._service = service
         self._identity = identity
         self._clock = clock
@@ -59,6 +60,9 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context[ServiceT]:
+        return await self._context(request)
+
+    async def _context(self, request: Request | WebSocket) -> Context[ServiceT]:
         headers = request.headers
         correlation_id = headers.get("x-correlation-id", "")
         if not _CORRELATION_ID.fullmatch(correlation_id):
@@ -89,24 +93,41 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         except InvalidIdentity:
             context.trusted = False  # the pipeline refuses all but `_service { sdl }`
 
+    async def run(self, request: Request | WebSocket, context: Any = UNSET, root_value: Any = UNSET) -> Any:
+        """Answer plain POSTs ourselves, and leave streams, WebSockets and GET to Strawberry."""
+        if isinstance(request, Request) and request.method == "POST":
+            accept = request.headers.get("accept", "")
+            if "text/event-stream" not in accept and "multipart/" not in accept:
+                return await self._answer(request)
+        return await super().run(request, context, root_value)
+
+    async def _answer(self, request: Request) -> Response:
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            return PlainTextResponse("The content type must be application/json.", status_code=415)
+        try:
+            body = orjson.loads(await request.body())
+        except orjson.JSONDecodeError:
+            return PlainTextResponse("The body is not JSON.", status_code=400)
+        if not isinstance(body, dict):
+            return PlainTextResponse("The body is not one GraphQL request.", status_code=400)
+        query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
+        if (
+            not isinstance(query, str)
+            or not isinstance(variables, dict | None)
+            or not isinstance(name, str | None)
+        ):
+            return PlainTextResponse("The GraphQL request is malformed.", status_code=400)
+        context = await self._context(request)
+        answer = await self._schema.answer(query, variables, name, context)
+        errors = answer.get("errors", ())
+        refused = any(error["extensions"]["code"] == UNAUTHENTICATED_ROUTER for error in errors)
+        return Response(orjson.dumps(answer), 401 if refused else 200, media_type="application/json")
+
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> str:
         return orjson.dumps(data).decode()
-
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        refused = isinstance(response_data, Mapping) and any(
-            error.get("extensions", {}).get("code") == UNAUTHENTICATED_ROUTER
-            for error in response_data.get("errors", ())
-        )
-        response = Response(
-            orjson.dumps(response_data),
-            status_code=401 if refused else sub_response.status_code or 200,
-            media_type="application/json",
-        )
-        response.headers.raw.extend(sub_response.headers.raw)
-        return response
 
 
 def _bounded(receive: Receive) -> Receive:

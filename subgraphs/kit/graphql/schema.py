@@ -7,17 +7,29 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Final
 
 import strawberry
-from graphql import GraphQLError
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+    execute,
+)
 from strawberry import federation
+from strawberry.execution import optimized_is_awaitable
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from subgraphs.kit.graphql.context import Context
+from subgraphs.kit.graphql.documents import DocumentCache, refuse
 from subgraphs.kit.graphql.entities import resolve_representation
 from subgraphs.kit.graphql.errors import SHARED_USER_ERRORS, UserError, UserErrors
-from subgraphs.kit.graphql.pipeline import DocumentCache, Pipeline
+from subgraphs.kit.graphql.masking import show_errors
+from subgraphs.kit.graphql.pipeline import Pipeline
 from subgraphs.kit.graphql.scalars import SCALARS
 
 FEDERATION_VERSION: Final = "2.11"
@@ -28,6 +40,52 @@ class SubgraphSchema(federation.Schema):
     """A federation schema that knows its user errors and resolves entities by the kit's convention."""
 
     user_errors: UserErrors
+    documents: DocumentCache
+    logger: logging.Logger
+
+    async def answer(
+        self,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        context: Context[Any],
+    ) -> dict[str, Any]:
+        """Run one query or mutation and return the response as JSON has it.
+
+        The way of every HTTP request: graphql-core directly, without the stages that Strawberry's
+        extensions cost.
+        """
+        try:
+            prepared = self.documents.prepare(query, self._schema)
+        except GraphQLError as error:
+            return {"data": None, "errors": self._formatted([error], context, operation_name)}
+        refused = refuse(prepared, trusted=context.trusted)
+        if not refused and prepared.subscribes:
+            refused = [GraphQLError("A subscription needs a WebSocket or an event stream.")]
+        if refused:
+            return {"data": None, "errors": self._formatted(refused, context, operation_name)}
+        result = execute(
+            self._schema,
+            prepared.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation_name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but name
+            executor_class=self.execution_context_class,
+            operation_extensions=None,
+        )
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        if result.errors:
+            errors = self._formatted(result.errors, context, operation_name)
+            return {"data": result.data, "errors": errors}
+        return {"data": result.data}
+
+    def _formatted(
+        self, errors: Iterable[GraphQLError], context: Context[Any], operation_name: str | None
+    ) -> list[Any]:
+        shown = show_errors(errors, context, operation_name, self.logger)
+        return [error.formatted for error in shown]
 
     def entities_resolver(
         self, info: strawberry.Info, representations: list[FederationAny]
@@ -96,15 +154,35 @@ def build_schema(
     own errors, beside the shared ones, which are in every schema that has mutations.
     """
     shown = UserErrors([*(SHARED_USER_ERRORS if mutation is not None else ()), *user_errors])
-    cache = DocumentCache()
+    documents = DocumentCache()
     schema = SubgraphSchema(
         query=query,
         mutation=mutation,
         subscription=subscription,
         types=[*types, *shown.types],
-        extensions=[lambda: Pipeline(cache, logger)],
+        extensions=[lambda: Pipeline(documents, logger)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=False),
         federation_version=FEDERATION_VERSION,
     )
     schema.user_errors = shown
+    schema.documents = documents
+    schema.logger = logger
+    _leave_out_null_defaults(schema._schema)
     return schema
+
+
+def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
+    """Print `after: String`, not `after: String = null`: an optional argument of Python is no default
+    of the schema.
+
+    Resolvers still see None, by the defaults of their own arguments and of the input's fields.
+    """
+    for type_ in schema.type_map.values():
+        arguments: list[Any] = []
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            arguments = [argument for field in type_.fields.values() for argument in field.args.values()]
+        elif isinstance(type_, GraphQLInputObjectType):
+            arguments = list(type_.fields.values())
+        for argument in arguments:
+            if argument.default_value is None:
+                argument.default_value = Undefined

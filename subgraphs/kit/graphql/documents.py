@@ -1,0 +1,85 @@
+"""Parsed and validated documents of one schema, and what is refused before execution. Never holds
+variables or answers.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+
+UNAUTHENTICATED_ROUTER: Final = "UNAUTHENTICATED_ROUTER"
+MAX_TOKENS: Final = 20_000
+_MAX_CACHED_LENGTH: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A document that parses, and what validation says of it."""
+
+    document: DocumentNode
+    errors: tuple[GraphQLError, ...]
+    only_service: bool
+    """It asks for nothing but `_service { sdl }`, which needs no signature."""
+    subscribes: bool
+    """It holds a subscription, which needs a stream."""
+
+
+class DocumentCache:
+    """Prepares each text once while it is kept; the least recently used is forgotten first."""
+
+    __slots__ = ("_by_text", "_size")
+
+    def __init__(self, size: int = 1000) -> None:
+        self._by_text: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._size = size
+
+    def prepare(self, text: str, schema: GraphQLSchema) -> PreparedDocument:
+        """Parse and validate. Raises `GraphQLSyntaxError`."""
+        known = self._by_text.get(text)
+        if known is not None:
+            self._by_text.move_to_end(text)
+            return known
+        document = parse(text, max_tokens=MAX_TOKENS)
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        prepared = PreparedDocument(
+            document=document,
+            errors=tuple(validate(schema, document)),
+            only_service=len(operations) == len(document.definitions)
+            and all(_asks_only_for_service(operation) for operation in operations),
+            subscribes=any(operation.operation is OperationType.SUBSCRIPTION for operation in operations),
+        )
+        if len(text) <= _MAX_CACHED_LENGTH:
+            self._by_text[text] = prepared
+            if len(self._by_text) > self._size:
+                self._by_text.popitem(last=False)
+        return prepared
+
+
+def refuse(prepared: PreparedDocument, *, trusted: bool) -> list[GraphQLError]:
+    """Return why a document must not be executed; empty when it may.
+
+    A caller whose request the router did not sign learns nothing of the schema by validation errors either.
+    """
+    if not trusted and not prepared.only_service:
+        message = "This subgraph answers its router only."
+        return [GraphQLError(message, extensions={"code": UNAUTHENTICATED_ROUTER})]
+    return list(prepared.errors)
+
+
+def _asks_only_for_service(operation: OperationDefinitionNode) -> bool:
+    return all(
+        isinstance(selection, FieldNode) and selection.name.value in ("_service", "__typename")
+        for selection in operation.selection_set.selections
+    )
