@@ -124,3 +124,12 @@ class RemoteKeys:
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
                 raise UnknownKey("the router's keys could not be fetched") from error
             self._fetched_at = now
+
+
+def open_keys(location: str) -> IdentityKeys:
+    """Keys from a JWKS address (`http`, `https`) or a file. Raises `OSError` or `ValueError` for a bad
+    file.
+    """
+    if location.startswith(("http://", "https://")):
+        return RemoteKeys(location)
+    return FixedKeys.from_file(Path(location))

@@ -90,8 +90,16 @@ class Settings(BaseSettings):
     sms_url: str | None = Field(None, description="Address of the SMS provider; without one SMS stay here.")
     stripe_key: Secret = Field(None, description="Secret key of Stripe; without one payments are simulated.")
     stripe_webhook_secret: Secret = Field(None, description="Secret that Stripe signs its webhooks with.")
-    identity_secret: Secret = Field(
-        None, description="Secret that the router signs identities to subgraphs with; made when unset."
+    router_keys: str | None = Field(
+        None,
+        min_length=1,
+        description="Public keys of the router's identities, for a subgraph alone: a JWKS address, or a file.",
+    )
+    signing_key_file: Path | None = Field(
+        None, description="Ed25519 key (PEM) that signs access tokens; made in the data folder when unset."
+    )
+    previous_signing_key_file: Path | None = Field(
+        None, description="The former signing key, still published while its last tokens are valid."
     )
 
     @classmethod

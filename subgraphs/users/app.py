@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,6 +12,7 @@ from starlette.routing import Route
 from subgraphs.kit.app import Subgraph, Wiring, database_check
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.runtime import Runtime
+from subgraphs.kit.settings import Settings
 from subgraphs.users.events import UserEvents, consume
 from subgraphs.users.passwords import Passwords
 from subgraphs.users.schema import build_users_schema
@@ -42,7 +42,7 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
     store = UserStore()
     user_events = UserEvents(events.outbox)
     consume(events.consumer, store, user_events)
-    tokens = _signing_tokens(runtime.settings.data_dir)
+    tokens = _signing_tokens(runtime.settings)
     service = UserService(
         database=database,
         store=store,
@@ -65,9 +65,9 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
     )
 
 
-def _signing_tokens(data_dir: Path) -> AccessTokens:
-    previous = data_dir / "users-signing-key.previous.pem"
-    keys = [read_or_make_key(data_dir / "users-signing-key.pem")]
-    if previous.exists():
-        keys.append(read_key(previous))
+def _signing_tokens(settings: Settings) -> AccessTokens:
+    file = settings.signing_key_file
+    keys = [read_or_make_key(settings.data_dir / "users-signing-key.pem") if file is None else read_key(file)]
+    if settings.previous_signing_key_file is not None:
+        keys.append(read_key(settings.previous_signing_key_file))
     return AccessTokens(keys)
