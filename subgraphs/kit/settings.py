@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     router_keys: str | None = Field(
         None,
         min_length=1,
-        description="Public keys of the router's identities, for a subgraph alone: a JWKS address, or a file.",
+        description="Public keys of the router, for a subgraph alone: a JWKS address, or a file.",
     )
     signing_key_file: Path | None = Field(
         None, description="Ed25519 key (PEM) that signs access tokens; made in the data folder when unset."
