@@ -16,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -161,7 +162,7 @@ class RouterApp:
             jwks=self.signer.jwks if self.signer is not None else None,
         )
         if self.config.graphiql.enabled and is_built(extras.graphiql_assets):
-            files = StaticFiles(directory=extras.graphiql_assets)
+            files = GZipMiddleware(StaticFiles(directory=extras.graphiql_assets))
             routes.insert(0, Mount(f"{self.config.http.path}/assets", files))
         return routes
 

@@ -135,6 +135,8 @@ class Limits(Section):
     max_aliases: Positive = 500
     max_root_fields: Positive = 200
     max_directives: Positive = 200
+    max_fields: Positive = 10_000
+    """With fragments expanded."""
     max_cost: Positive | None = 100_000
     """Estimated by `@cost` and `@listSize`; None: no bound."""
     default_list_size: Positive = 10

@@ -5,6 +5,7 @@ app.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -90,7 +91,7 @@ class FakeEngine:
         """Run on the local resolvers."""
         document = parse_checked(prepared.text)
         coerced = coerce(document, request)
-        if "fault" in prepared.text:
+        if re.search(r"\bfault\b", prepared.text):
             raise RuntimeError("a secret detail")
         result = execute(
             SCHEMA,

@@ -1,0 +1,150 @@
+"""Measures a parsed document with its fragments expanded, without expanding them.
+
+Each fragment is measured once and its size added where it is spread, so that a document whose fragments
+multiply is measured in linear time. Must survive fragments that spread themselves: validation comes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+
+INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a selection set is, fragments included."""
+
+    fields: int = 0
+    root_fields: int = 0
+    """Fields of the set itself, not of their own selections."""
+    aliases: int = 0
+    directives: int = 0
+    depth: int = 0
+    introspection: bool = False
+
+    def plus(self, other: Size) -> Size:
+        """Both, side by side."""
+        return Size(
+            self.fields + other.fields,
+            self.root_fields + other.root_fields,
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            max(self.depth, other.depth),
+            self.introspection or other.introspection,
+        )
+
+
+EMPTY = Size()
+
+
+class DocumentSizes:
+    """Sizes of the operations of one document."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.fragments: dict[str, FragmentDefinitionNode] = {}
+        self.operations: list[OperationDefinitionNode] = []
+        for definition in document.definitions:
+            if isinstance(definition, FragmentDefinitionNode):
+                self.fragments[definition.name.value] = definition
+            elif isinstance(definition, OperationDefinitionNode):
+                self.operations.append(definition)
+        self._measured: dict[str, Size] = {}
+
+    def of(self, operation: OperationDefinitionNode) -> Size:
+        """The size of an operation."""
+        own = Size(directives=len(operation.directives or ()))
+        for variable in operation.variable_definitions or ():
+            own = own.plus(Size(directives=len(variable.directives or ())))
+        return own.plus(self._set(operation.selection_set, frozenset()))
+
+    def _set(self, selection_set: SelectionSetNode, within: frozenset[str]) -> Size:
+        size = EMPTY
+        for node in selection_set.selections:
+            size = size.plus(self._node(node, within))
+        return size
+
+    def _node(self, node: SelectionNode, within: frozenset[str]) -> Size:
+        own = Size(directives=len(node.directives or ()))
+        if isinstance(node, FieldNode):
+            inner = self._set(node.selection_set, within) if node.selection_set else EMPTY
+            return Size(
+                fields=1 + inner.fields,
+                root_fields=1,
+                aliases=(node.alias is not None) + inner.aliases,
+                directives=own.directives + inner.directives,
+                depth=1 + inner.depth,
+                introspection=node.name.value in INTROSPECTION_FIELDS or inner.introspection,
+            )
+        if isinstance(node, InlineFragmentNode):
+            return own.plus(self._set(node.selection_set, within))
+        if isinstance(node, FragmentSpreadNode):
+            return own.plus(self._fragment(node.name.value, within))
+        return own
+
+    def _fragment(self, name: str, within: frozenset[str]) -> Size:
+        known = self._measured.get(name)
+        if known is not None:
+            return known
+        fragment = self.fragments.get(name)
+        if fragment is None or name in within:
+            return EMPTY
+        size = Size(directives=len(fragment.directives or ())).plus(
+            self._set(fragment.selection_set, within | {name})
+        )
+        self._measured[name] = size
+        return size
+
+
+def overlaps(
+    selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], bound: int
+) -> int:
+    """How many pairs of fields have to be compared because they share a response key; stops beyond `bound`.
+
+    The sets must be small enough to be expanded: measure them first.
+    """
+    pairs = 0
+    groups: list[list[SelectionSetNode]] = [[selection_set]]
+    while groups:
+        by_key: dict[str, list[FieldNode]] = {}
+        for field in _fields(groups.pop(), fragments):
+            key = field.alias.value if field.alias else field.name.value
+            by_key.setdefault(key, []).append(field)
+        for fields in by_key.values():
+            pairs += len(fields) * (len(fields) - 1) // 2
+            if pairs > bound:
+                return pairs
+            inner = [field.selection_set for field in fields if field.selection_set is not None]
+            if inner:
+                groups.append(inner)
+    return pairs
+
+
+def _fields(
+    sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    waiting = list(sets)
+    spread: set[str] = set()
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                spread.add(node.name.value)
+                fragment = fragments.get(node.name.value)
+                if fragment is not None:
+                    waiting.append(fragment.selection_set)

@@ -1,0 +1,107 @@
+"""The limits as one guard of preparation.
+
+Owns which limit is checked when: text before parsing, document before validation, cost after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
+
+from router.config.model import Limits
+from router.errors import LimitExceeded, RequestError
+from router.request import RequestContext
+from router.security.limits.cost import Amount, CostModel, evaluate
+from router.security.limits.document import DocumentSizes, Size, overlaps
+from router.security.limits.text import check_text
+from router.stages import RequestCheck
+from schema.supergraph import Supergraph
+
+MAXIMUM_OPERATIONS = 50
+MAXIMUM_FRAGMENTS = 300
+MAXIMUM_OVERLAPS = 50_000
+"""Validation compares so many pairs of fields in about a tenth of a second."""
+
+
+class IntrospectionDisabled(RequestError):
+    """The schema is not shown to clients."""
+
+    code = "INTROSPECTION_DISABLED"
+
+
+class LimitsGuard:
+    """Implements `OperationGuard` for one supergraph."""
+
+    def __init__(self, limits: Limits, supergraph: Supergraph, *, introspection: bool) -> None:
+        self._limits = limits
+        self._introspection = introspection
+        self._costs = CostModel(supergraph, default_list_size=limits.default_list_size)
+
+    def check_text(self, text: str) -> None:
+        """Before parsing."""
+        check_text(text, self._limits)
+
+    def check_document(self, document: DocumentNode) -> None:
+        """Before validation."""
+        sizes = DocumentSizes(document)
+        _within("fragments", len(sizes.fragments), MAXIMUM_FRAGMENTS)
+        _within("operations", len(sizes.operations), MAXIMUM_OPERATIONS)
+        for operation in sizes.operations:
+            size = sizes.of(operation)
+            self._check_size(size)
+            pairs = overlaps(operation.selection_set, sizes.fragments, MAXIMUM_OVERLAPS)
+            _within("repeated_fields", pairs, MAXIMUM_OVERLAPS)
+
+    def _check_size(self, size: Size) -> None:
+        limits = self._limits
+        if size.introspection and not self._introspection:
+            raise IntrospectionDisabled("Introspection is switched off")
+        _within("max_depth", size.depth, limits.max_depth)
+        _within("max_aliases", size.aliases, limits.max_aliases)
+        _within("max_root_fields", size.root_fields, limits.max_root_fields)
+        _within("max_directives", size.directives, limits.max_directives)
+        _within("max_fields", size.fields, limits.max_fields)
+
+    def check_operation(
+        self, document: DocumentNode, operation_name: str | None, schema: GraphQLSchema
+    ) -> RequestCheck | None:
+        """After validation: the cost, now if it is known, else with each request's variables."""
+        maximum = self._limits.max_cost
+        if maximum is None:
+            return None
+        cost = self._cost(document, operation_name)
+        if isinstance(cost, int):
+            _within("max_cost", cost, maximum)
+            return None
+        depends = cost
+
+        def check(variables: Mapping[str, Any], _: RequestContext) -> None:
+            _within("max_cost", depends(variables), maximum)
+
+        return check
+
+    def estimate(self, document: DocumentNode, variables: Mapping[str, Any]) -> int:
+        """The estimated cost of a document's only operation."""
+        return evaluate(self._cost(document, None), variables)
+
+    def _cost(self, document: DocumentNode, operation_name: str | None) -> Amount:
+        fragments: dict[str, FragmentDefinitionNode] = {}
+        chosen: OperationDefinitionNode | None = None
+        for definition in document.definitions:
+            if isinstance(definition, FragmentDefinitionNode):
+                fragments[definition.name.value] = definition
+            elif isinstance(definition, OperationDefinitionNode) and (
+                operation_name is None or (definition.name and definition.name.value == operation_name)
+            ):
+                chosen = definition
+        return self._costs.of(chosen, fragments) if chosen is not None else 0
+
+
+def _within(limit: str, value: int, maximum: int) -> None:
+    if value > maximum:
+        raise LimitExceeded(
+            f"The operation exceeds the limit {limit}: {min(value, 10**15)} of {maximum}",
+            extensions={"limit": limit, "maximum": maximum},
+        )
