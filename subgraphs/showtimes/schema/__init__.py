@@ -1,0 +1,21 @@
+"""The schema of the showtimes subgraph."""
+
+from __future__ import annotations
+
+import logging
+
+from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.showtimes.schema.mutation import Mutation, ShowtimeNotChangeable, ShowtimeOverlap
+from subgraphs.showtimes.schema.query import Query
+from subgraphs.showtimes.schema.types import Movie, Seat
+
+
+def build_showtimes_schema(logger: logging.Logger) -> SubgraphSchema:
+    """The schema of showtimes."""
+    return build_schema(
+        query=Query,
+        mutation=Mutation,
+        types=[Movie, Seat],
+        user_errors=[ShowtimeOverlap, ShowtimeNotChangeable],
+        logger=logger,
+    )
