@@ -38,6 +38,8 @@ def postgres_database() -> Iterator[str | None]:
         return
     name = f"marquee_test_{os.getpid()}_{secrets.token_hex(3)}"
     asyncio.run(_execute(f"{server}/postgres", f'CREATE DATABASE "{name}"'))
+    # Tests kill no PostgreSQL, so its commits need not wait for the disk.
+    asyncio.run(_execute(f"{server}/postgres", f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     yield f"{server}/{name}"
     asyncio.run(_execute(f"{server}/postgres", f'DROP DATABASE "{name}" WITH (FORCE)'))
 

@@ -107,11 +107,12 @@ def after(
     next.
     """
     descending = [each.descending for each in sort] + [False]
+    values = [literal(value, expression.type) for expression, value in zip(expressions, key, strict=True)]
     later: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []
-    for expression, down, value in zip(expressions, descending, key, strict=True):
+    for expression, down, value in zip(expressions, descending, values, strict=True):
         later.append(and_(*same, expression < value if down else expression > value))
         same.append(expression == value)
-    bound = expressions[0] <= key[0] if descending[0] else expressions[0] >= key[0]
+    bound = expressions[0] <= values[0] if descending[0] else expressions[0] >= values[0]
     # Implied by the alternatives, but an index can be entered with it.
     return and_(bound, or_(*later))
