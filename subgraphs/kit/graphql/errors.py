@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 from strawberry import federation
@@ -36,6 +36,7 @@ class UserError:
 E = TypeVar("E", bound=type[UserError])
 
 
+@dataclass_transform(kw_only_default=True)
 def user_error(
     refusal: type[Refusal], *, name: str | None = None, shareable: bool = False
 ) -> Callable[[E], E]:
