@@ -64,3 +64,18 @@ def refund_options(
         for rule in POLICY
         if now < starts_at - rule.until_before
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund that tickets decided on; payments executes it."""
+
+    id: str
+    order_id: str
+    payment_id: str
+    amount: int
+    currency: str
+    ticket_ids: list[str]
+    status: str
+    reason: str
+    decided_at: datetime

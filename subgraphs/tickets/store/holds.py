@@ -34,26 +34,30 @@ async def update_hold(tx: Transaction, hold_id: str, **values: Any) -> None:
     await tx.execute(update(HOLDS).where(HOLDS.c.id == hold_id).values(**values))
 
 
-async def lock_expired_holds(tx: Transaction, *, now: datetime, limit: int) -> list[Hold]:
-    """Return open holds whose time is up, the oldest first; those another worker has are skipped."""
-    rows = await tx.execute(
+async def find_hold(connection: Connection, hold_id: str) -> Hold | None:
+    """Return a hold as it is at this moment."""
+    row = (await connection.execute(select(*_HOLD).where(HOLDS.c.id == hold_id))).first()
+    return None if row is None else Hold(*values_of(row))
+
+
+async def find_expired_holds(connection: Connection, *, now: datetime, limit: int) -> list[Hold]:
+    """Return open holds whose time is up, the oldest first."""
+    rows = await connection.execute(
         select(*_HOLD)
         .where(HOLDS.c.is_open.is_(True), HOLDS.c.expires_at <= now)
         .order_by(HOLDS.c.expires_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return [Hold(*values_of(row)) for row in rows]
 
 
-async def lock_open_holds(tx: Transaction, *, showtime_id: str, limit: int) -> list[Hold]:
-    """Return open holds of a showtime."""
-    rows = await tx.execute(
+async def find_open_holds(connection: Connection, showtime_id: str, limit: int) -> list[Hold]:
+    """Return holds of a showtime that hold seats and have no order."""
+    rows = await connection.execute(
         select(*_HOLD)
-        .where(HOLDS.c.is_open.is_(True), HOLDS.c.showtime_id == showtime_id)
+        .where(HOLDS.c.is_open.is_(True), HOLDS.c.showtime_id == showtime_id, HOLDS.c.order_id.is_(None))
         .order_by(HOLDS.c.id)
         .limit(limit)
-        .with_for_update()
     )
     return [Hold(*values_of(row)) for row in rows]
 

@@ -14,26 +14,12 @@ from subgraphs.kit.pagination import PageRequest
 from subgraphs.tickets.domain.layout import SeatKind
 from subgraphs.tickets.domain.orders import Order, OrderStatus, Ticket, TicketStatus
 from subgraphs.tickets.domain.pricing import PriceLine, PriceLineKind, SeatPrice
+from subgraphs.tickets.domain.refunds import Refund
 from subgraphs.tickets.store.rows import values_of
 from subgraphs.tickets.tables import ORDERS, REFUNDS, SHOWTIMES, TICKETS
 
 _ORDER = [ORDERS.c[name] for name in Order.__dataclass_fields__]
 _TICKET = [TICKETS.c[name] for name in Ticket.__dataclass_fields__]
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """A refund that tickets decided on; payments executes it."""
-
-    id: str
-    order_id: str
-    payment_id: str
-    amount: int
-    currency: str
-    ticket_ids: list[str]
-    status: str
-    reason: str
-    decided_at: datetime
 
 
 _REFUND = [REFUNDS.c[name] for name in Refund.__dataclass_fields__]
@@ -249,3 +235,21 @@ async def find_refund(connection: Connection, refund_id: str) -> Refund | None:
 async def update_refund(tx: Transaction, refund_id: str, **values: Any) -> None:
     """Change a refund."""
     await tx.execute(update(REFUNDS).where(REFUNDS.c.id == refund_id).values(**values))
+
+
+async def sum_pending_refunds(connection: Connection, order_id: str) -> int:
+    """Return the money of an order that is decided to go back and has not gone yet."""
+    statement = select(func.coalesce(func.sum(REFUNDS.c.amount), 0)).where(
+        REFUNDS.c.order_id == order_id, REFUNDS.c.status == "APPROVED"
+    )
+    return int(await connection.scalar(statement))
+
+
+async def sum_pending_refunds_of_many(connection: Connection, order_ids: Sequence[str]) -> dict[str, int]:
+    """Return the same for several orders; those without one are left out."""
+    rows = await connection.execute(
+        select(REFUNDS.c.order_id, func.sum(REFUNDS.c.amount))
+        .where(REFUNDS.c.order_id.in_(order_ids), REFUNDS.c.status == "APPROVED")
+        .group_by(REFUNDS.c.order_id)
+    )
+    return {order_id: int(amount) for order_id, amount in map(values_of, rows)}

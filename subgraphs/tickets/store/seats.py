@@ -42,6 +42,7 @@ _HELD: ColumnElement[str] = literal_column("'HELD'")
 
 CHANGES_KEPT = 1_000
 """How many versions of a showtime's seats can be recovered from; who missed more gets all seats."""
+_PRUNE_EVERY = 100
 
 
 @cache
@@ -265,7 +266,7 @@ async def log_change(tx: Transaction, *, showtime_id: str, version: int, labels:
     await tx.execute(
         insert(SEAT_CHANGES), {"showtime_id": showtime_id, "version": version, "labels": list(labels)}
     )
-    if version % 100 == 0:
+    if version % _PRUNE_EVERY == 0:
         await tx.execute(
             delete(SEAT_CHANGES).where(
                 SEAT_CHANGES.c.showtime_id == showtime_id, SEAT_CHANGES.c.version <= version - CHANGES_KEPT
@@ -277,6 +278,8 @@ async def read_changes(
     connection: Connection, *, showtime_id: str, after_version: int, version: int
 ) -> set[str] | None:
     """Return which seats changed after a version, up to `version`; None when too much was forgotten."""
+    if after_version < version // _PRUNE_EVERY * _PRUNE_EVERY - CHANGES_KEPT:
+        return None
     rows = await connection.execute(
         select(SEAT_CHANGES.c.labels).where(
             SEAT_CHANGES.c.showtime_id == showtime_id,
@@ -284,6 +287,4 @@ async def read_changes(
             SEAT_CHANGES.c.version <= version,
         )
     )
-    if len(rows) != version - after_version:
-        return None
     return {label for labels in rows.scalars() for label in labels}

@@ -1,0 +1,1 @@
+"""What tickets tells and hears: `published` and `consumed`."""

@@ -1,0 +1,333 @@
+"""Holding, keeping and giving back seats, and taking them out of sale. All seats of a request, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from subgraphs.kit.database import Transaction
+from subgraphs.kit.idempotency import Answered, fingerprint
+from subgraphs.kit.identity import Viewer
+from subgraphs.kit.ids import new_id
+from subgraphs.kit.refusals import InvalidInput, NotFound
+from subgraphs.kit.validation import InputCheck
+from subgraphs.tickets import store
+from subgraphs.tickets.domain import seating
+from subgraphs.tickets.domain.codes import make_token, read_token
+from subgraphs.tickets.domain.hall import Hall, SeatView
+from subgraphs.tickets.domain.holds import HOLD_TTL, Hold
+from subgraphs.tickets.domain.layout import Layout
+from subgraphs.tickets.domain.seat_states import SeatStatus, count_of_user, read_seat_id
+from subgraphs.tickets.domain.showtimes import Showtime
+from subgraphs.tickets.errors import (
+    CompanionOnly,
+    HoldExpired,
+    HoldOrdered,
+    LonelySeat,
+    SalesClosed,
+    SeatsUnavailable,
+    TooManySeats,
+)
+from subgraphs.tickets.service.box_office import BoxOffice, role_of
+
+_SCOPE_BLOCK = "seats:block"
+_MOST_BLOCKED_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSeats:
+    """A hold as its owner sees it."""
+
+    hold: Hold
+    token: str
+    seats: list[SeatView]
+
+
+def labels_of(seat_ids: Sequence[str], showtime_id: str, *, most: int) -> list[str]:
+    """Return the labels of seats of one showtime. Raises `InvalidInput`, `TooManySeats`."""
+    if len(seat_ids) > most:
+        raise TooManySeats(most)
+    labels: list[str] = []
+    with InputCheck() as check:
+        check.count("seatIds", list(seat_ids), most=most)
+        for seat_id in seat_ids:
+            seat = read_seat_id(seat_id)
+            if seat is None or seat[0] != showtime_id:
+                check.problem("seatIds", "names something that is no seat of this showtime")
+                break
+            labels.append(seat[1])
+    return labels
+
+
+def require_seats(layout: Layout, labels: Sequence[str]) -> list[str]:
+    """Return the labels in the order of the room. Raises `InvalidInput` when the room lacks one."""
+    if any(label not in layout for label in labels):
+        raise InvalidInput("names something that is no seat of this showtime", ["input", "seatIds"])
+    return layout.sort(labels)
+
+
+class Holding:
+    """The use cases of holds."""
+
+    def __init__(self, office: BoxOffice) -> None:
+        self._office = office
+
+    async def hold(
+        self,
+        viewer: Viewer,
+        *,
+        showtime_id: str,
+        seat_ids: Sequence[str],
+        hold_token: str | None = None,
+        idempotency_key: str | None = None,
+        client: str = "",
+    ) -> HeldSeats:
+        """Hold all these seats for ten minutes, or add them to a hold; `client` tells guests apart.
+
+        Raises `SeatsUnavailable`, `TooManySeats`, `LonelySeat`, `CompanionOnly`, `HoldExpired`,
+        `HoldOrdered`, `SalesClosed`, `NotFound`, `InvalidInput`, `IdempotencyConflict`.
+        """
+        labels = labels_of(seat_ids, showtime_id, most=seating.MAX_SEATS)
+        if idempotency_key is not None:
+            with InputCheck() as check:
+                check.idempotency_key(idempotency_key)
+        hold_id = self._hold_id(hold_token) if hold_token is not None else None
+
+        async def work(tx: Transaction) -> HeldSeats:
+            slot = None
+            if idempotency_key is not None:
+                known = await self._office.idempotency.run(
+                    tx,
+                    key=idempotency_key,
+                    scope=f"{viewer.user_id or f'guest {client}'}:holdSeats"[:200],
+                    fingerprint=fingerprint([showtime_id, sorted(labels), hold_id]),
+                )
+                if isinstance(known, Answered):
+                    return await self._show(tx, viewer, known.answer)
+                slot = known
+            held = await self._claim(tx, viewer, showtime_id, labels, hold_id)
+            if slot is not None:
+                await slot.store(tx, held.hold.id)
+            return held
+
+        return await self._office.database.run(work)
+
+    async def _claim(
+        self, tx: Transaction, viewer: Viewer, showtime_id: str, labels: list[str], hold_id: str | None
+    ) -> HeldSeats:
+        now = self._office.clock.now()
+        hold = None if hold_id is None else await self._own_hold(tx, viewer, hold_id, now)
+        if hold is not None and hold.showtime_id != showtime_id:
+            raise InvalidInput("is for another showtime", ["input", "holdToken"])
+        hall = await self._open_hall(tx, showtime_id, now)
+        if not hall.showtime.sells_at(now):
+            raise SalesClosed
+        own = {
+            label
+            for label, state in hall.states.items()
+            if hold is not None and state.hold_id == hold.id and state.status is SeatStatus.HELD
+        }
+        wanted = [label for label in require_seats(hall.layout, labels) if label not in own]
+        self._check_rules(viewer, hall, wanted, own)
+        if hold is None:
+            hold = Hold(new_id("hold", now), showtime_id, viewer.user_id, now, now + HOLD_TTL)
+            await store.save_hold(tx, hold)
+        if wanted:
+            claimed = await store.claim_seats(
+                tx,
+                showtime_id=showtime_id,
+                labels=wanted,
+                hold_id=hold.id,
+                user_id=hold.user_id,
+                held_until=hold.expires_at,
+                now=now,
+            )
+            if len(claimed) != len(wanted):
+                raise self._unavailable(
+                    hall, [label for label in wanted if label not in claimed], wanted, viewer
+                )
+            await self._office.tell_seats(tx, "held", hall.showtime, wanted)
+        held = hall.layout.sort([*own, *wanted])
+        return HeldSeats(hold, self._token(hold), hall.views(held, viewer.user_id, held_now=held))
+
+    def _check_rules(self, viewer: Viewer, hall: Hall, wanted: Sequence[str], own: set[str]) -> None:
+        free = hall.free()
+        taken = [label for label in wanted if label not in free]
+        if taken:
+            raise self._unavailable(hall, taken, wanted, viewer)
+        had = len(own)
+        if viewer.user_id is not None:
+            had = max(had, count_of_user(hall.states.values(), viewer.user_id, hall.now))
+        if had + len(wanted) > seating.MAX_SEATS:
+            raise TooManySeats(seating.MAX_SEATS)
+        missing = seating.missing_wheelchairs(hall.layout, wanted, own)
+        if missing:
+            raise CompanionOnly(hall.views(missing, viewer.user_id))
+        lonely = seating.leaves_lonely(hall.layout, free, wanted)
+        if lonely:
+            tidy = seating.choose_tidy(hall.layout, free, len(wanted))
+            if tidy:
+                raise LonelySeat(hall.views(lonely, viewer.user_id), hall.views(tidy, viewer.user_id))
+
+    def _unavailable(
+        self, hall: Hall, taken: Sequence[str], wanted: Sequence[str], viewer: Viewer
+    ) -> SeatsUnavailable:
+        alternatives = seating.choose_best(hall.layout, hall.free() - set(taken), len(wanted))
+        return SeatsUnavailable(hall.views(taken, viewer.user_id), hall.views(alternatives, viewer.user_id))
+
+    async def extend(self, viewer: Viewer, *, hold_token: str) -> HeldSeats:
+        """Hold for ten minutes from now, up to thirty in all. Raises `HoldExpired`."""
+        hold_id = self._hold_id(hold_token)
+
+        async def work(tx: Transaction) -> HeldSeats:
+            now = self._office.clock.now()
+            known = await store.find_hold(tx, hold_id)
+            if known is not None and known.order_id is not None:
+                # Orders are locked before their holds, everywhere.
+                await store.lock_order(tx, known.order_id)
+            hold = await self._own_hold(tx, viewer, hold_id, now, ordered=True)
+            await keep_longer(tx, hold, hold.extended(now))
+            return await self._show(tx, viewer, hold_id)
+
+        return await self._office.database.run(work)
+
+    async def release(
+        self, viewer: Viewer, *, hold_token: str, seat_ids: Sequence[str] | None = None
+    ) -> HeldSeats | None:
+        """Give back all seats of a hold, or some; None when none are left.
+
+        Raises `HoldExpired`, `HoldOrdered`, `CompanionOnly`, `InvalidInput`.
+        """
+        hold_id = self._hold_id(hold_token)
+
+        async def work(tx: Transaction) -> HeldSeats | None:
+            now = self._office.clock.now()
+            hold = await self._own_hold(tx, viewer, hold_id, now)
+            hall = await self._open_hall(tx, hold.showtime_id, now)
+            own = {label for label, state in hall.states.items() if state.hold_id == hold_id}
+            back = own
+            if seat_ids is not None:
+                named = labels_of(seat_ids, hold.showtime_id, most=seating.MAX_SEATS)
+                back = set(require_seats(hall.layout, named)) & own
+            kept = hall.layout.sort(own - back)
+            missing = seating.missing_wheelchairs(hall.layout, kept)
+            if missing:
+                raise CompanionOnly(hall.views(missing, viewer.user_id))
+            freed = await store.free_held(
+                tx, showtime_id=hold.showtime_id, hold_ids=[hold_id], labels=sorted(back), now=now
+            )
+            if freed:
+                await self._office.tell_seats(tx, "released", hall.showtime, hall.layout.sort(freed))
+            if kept:
+                return HeldSeats(hold, hold_token, hall.views(kept, viewer.user_id, held_now=kept))
+            await store.close_holds(tx, [hold_id])
+            return None
+
+        return await self._office.database.run(work)
+
+    async def block(
+        self, viewer: Viewer, *, showtime_id: str, seat_ids: Sequence[str], blocked: bool, reason: str
+    ) -> list[SeatView]:
+        """Take unsold seats out of sale, or put them back; audited.
+
+        Raises `NotAllowed`, `NotFound`, `SeatsUnavailable`, `InvalidInput`.
+        """
+        actor = viewer.require_scope(_SCOPE_BLOCK)
+        with InputCheck() as check:
+            reason = check.text("reason", reason, most=500)
+        labels = labels_of(seat_ids, showtime_id, most=_MOST_BLOCKED_AT_ONCE)
+
+        async def work(tx: Transaction) -> list[SeatView]:
+            now = self._office.clock.now()
+            hall = await self._open_hall(tx, showtime_id, now)
+            viewer.require_works_at(hall.showtime.cinema_id, _SCOPE_BLOCK)
+            wanted = require_seats(hall.layout, labels)
+            done = SeatStatus.BLOCKED if blocked else SeatStatus.AVAILABLE
+            before = {view.place.label: view.status for view in hall.views(wanted, None)}
+            change = [label for label in wanted if before[label] is not done]
+            allowed = SeatStatus.AVAILABLE if blocked else SeatStatus.BLOCKED
+            taken = [label for label in change if before[label] is not allowed]
+            if taken:
+                raise self._unavailable(hall, taken, wanted, viewer)
+            if change:
+                write = store.block_seats if blocked else store.unblock_seats
+                written = await write(tx, showtime_id=showtime_id, labels=change, now=now)
+                assert written == set(change), "the showtime's row is held, so nobody was faster"
+                await self._office.tell_watchers(tx, hall.showtime, change)
+            await self._office.audit.record(
+                tx,
+                actor_id=actor,
+                actor_role=role_of(viewer),
+                action="blockSeats",
+                target=showtime_id,
+                reason=reason,
+                before=before,
+                after=dict.fromkeys(wanted, done),
+            )
+            states = await store.read_states(tx, showtime_id)
+            return Hall(hall.showtime, hall.layout, states, now).views(wanted, viewer.user_id)
+
+        return await self._office.database.run(work)
+
+    def _hold_id(self, token: str) -> str:
+        hold_id = read_token(self._office.key, token)
+        if hold_id is None or not hold_id.startswith("hold_"):
+            raise HoldExpired
+        return hold_id
+
+    def _token(self, hold: Hold) -> str:
+        return make_token(self._office.key, hold.id)
+
+    async def _own_hold(
+        self, tx: Transaction, viewer: Viewer, hold_id: str, now: datetime, *, ordered: bool = False
+    ) -> Hold:
+        hold = await store.lock_hold(tx, hold_id)
+        return require_live(hold, viewer, now, ordered=ordered)
+
+    async def _open_hall(self, tx: Transaction, showtime_id: str, now: datetime) -> Hall:
+        showtime = await store.advance_version(tx, showtime_id)
+        if showtime is None:
+            raise NotFound("There is no such showtime.", ["input", "showtimeId"])
+        layout = await self._office.layouts.of_one(tx, showtime_id)
+        return Hall(showtime, layout, await store.read_states(tx, showtime_id), now)
+
+    async def _show(self, tx: Transaction, viewer: Viewer, hold_id: str) -> HeldSeats:
+        hold = await store.lock_hold(tx, hold_id)
+        hold = require_live(hold, viewer, self._office.clock.now(), ordered=True)
+        showtime = await _require_showtime(tx, hold.showtime_id)
+        layout = await self._office.layouts.of_one(tx, hold.showtime_id)
+        states = await store.read_states(tx, hold.showtime_id)
+        held = layout.sort(label for label, state in states.items() if state.hold_id == hold_id)
+        hall = Hall(showtime, layout, states, self._office.clock.now())
+        return HeldSeats(hold, self._token(hold), hall.views(held, viewer.user_id, held_now=held))
+
+
+def require_live(hold: Hold | None, viewer: Viewer, now: datetime, *, ordered: bool = False) -> Hold:
+    """Return a hold that lives and is the viewer's; `ordered` ones only when asked for.
+
+    The token is the right to a guest's hold; a signed-in customer's is theirs alone. Raises
+    `HoldExpired`, `HoldOrdered`.
+    """
+    if hold is None or (hold.user_id is not None and hold.user_id != viewer.user_id):
+        raise HoldExpired
+    if hold.order_id is not None and not ordered:
+        raise HoldOrdered
+    if not hold.is_live(now):
+        raise HoldExpired
+    return hold
+
+
+async def keep_longer(tx: Transaction, hold: Hold, until: datetime) -> bool:
+    """Keep a hold's seats, and its order, until then; False when some are no longer its own."""
+    kept = await store.keep_seats(tx, showtime_id=hold.showtime_id, hold_id=hold.id, held_until=until)
+    await store.update_hold(tx, hold.id, expires_at=until)
+    if hold.order_id is not None:
+        await store.update_order(tx, hold.order_id, expires_at=until)
+    return kept > 0
+
+
+async def _require_showtime(tx: Transaction, showtime_id: str) -> Showtime:
+    showtime = await store.find_showtime(tx, showtime_id)
+    assert showtime is not None, "a hold is for a showtime that is known"
+    return showtime

@@ -1,0 +1,202 @@
+"""What is read: batches for entities, pages, and who may see what. A batch is a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from subgraphs.kit.identity import Viewer
+from subgraphs.kit.pagination import Page, PageRequest
+from subgraphs.kit.refusals import NotFound
+from subgraphs.tickets import store
+from subgraphs.tickets.domain import seating
+from subgraphs.tickets.domain.codes import read_token
+from subgraphs.tickets.domain.hall import Hall, SeatView
+from subgraphs.tickets.domain.orders import Order, Ticket
+from subgraphs.tickets.domain.refunds import RefundOption
+from subgraphs.tickets.domain.showtimes import Showtime
+from subgraphs.tickets.domain.vouchers import Voucher
+from subgraphs.tickets.service.box_office import BoxOffice, cinemas_seen_by
+from subgraphs.tickets.service.refunding import options_for
+from subgraphs.tickets.store import TicketQuery
+
+SCOPE_READ = "tickets:read"
+SeatKey = tuple[str, str]
+
+
+def may_read(viewer: Viewer, *, user_id: str | None, cinema_id: str) -> bool:
+    """Tell whether a viewer may see an order or a ticket: its owner, and staff of its cinema."""
+    return viewer.is_user(user_id) or (viewer.has_scope(SCOPE_READ) and viewer.works_at(cinema_id))
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChange:
+    """What changed in a showtime's seats since a version; `resync` says that it is all of them."""
+
+    hall: Hall
+    labels: list[str]
+    resync: bool
+
+
+class Reading:
+    """The queries of tickets."""
+
+    def __init__(self, office: BoxOffice) -> None:
+        self._office = office
+
+    def now(self) -> datetime:
+        """The moment by which states are read."""
+        return self._office.clock.now()
+
+    async def showtimes(self, showtime_ids: Sequence[str]) -> Mapping[str, Showtime]:
+        """Batch: showtimes by id."""
+        async with self._office.database.read() as connection:
+            return await store.find_showtimes(connection, showtime_ids)
+
+    async def halls(self, showtime_ids: Sequence[str]) -> Mapping[str, Hall]:
+        """Batch: the whole seat maps of showtimes."""
+        async with self._office.database.read() as connection:
+            showtimes = await store.find_showtimes(connection, showtime_ids)
+            layouts = await self._office.layouts.of(connection, list(showtimes))
+            states = await store.read_states_of_many(connection, list(showtimes))
+        now = self.now()
+        return {
+            showtime_id: Hall(showtime, layouts[showtime_id], states[showtime_id], now)
+            for showtime_id, showtime in showtimes.items()
+        }
+
+    async def seats(self, keys: Sequence[SeatKey]) -> Mapping[SeatKey, Hall]:
+        """Batch: single seats by showtime and label, each in a hall that knows its state."""
+        showtime_ids = sorted({showtime_id for showtime_id, _ in keys})
+        async with self._office.database.read() as connection:
+            showtimes = await store.find_showtimes(connection, showtime_ids)
+            layouts = await self._office.layouts.of(connection, list(showtimes))
+            states = await store.read_states_of_seats(connection, keys)
+        now = self.now()
+        halls = {
+            showtime_id: Hall(
+                showtime,
+                layouts[showtime_id],
+                {label: state for (of, label), state in states.items() if of == showtime_id},
+                now,
+            )
+            for showtime_id, showtime in showtimes.items()
+        }
+        return {
+            (showtime_id, label): halls[showtime_id]
+            for showtime_id, label in keys
+            if showtime_id in halls and label in halls[showtime_id].layout
+        }
+
+    def best_available(self, hall: Hall, count: int, user_id: str | None) -> list[SeatView]:
+        """Return the best seats that are left, neighbours where possible."""
+        wanted = max(1, min(count, seating.MAX_SEATS))
+        return hall.views(seating.choose_best(hall.layout, hall.free(), wanted), user_id)
+
+    async def changes(self, showtime_id: str, after_version: int | None) -> SeatChange:
+        """Return what changed in a showtime's seats after a version (all of them when None).
+
+        Raises `NotFound`.
+        """
+        async with self._office.database.read() as connection:
+            showtime = await store.find_showtime(connection, showtime_id)
+            if showtime is None:
+                raise NotFound("There is no such showtime.")
+            layout = await self._office.layouts.of_one(connection, showtime_id)
+            changed = None
+            if after_version is not None and after_version <= showtime.seat_version:
+                changed = await store.read_changes(
+                    connection,
+                    showtime_id=showtime_id,
+                    after_version=after_version,
+                    version=showtime.seat_version,
+                )
+            states = await store.read_states(connection, showtime_id)
+        hall = Hall(showtime, layout, states, self.now())
+        if changed is None:
+            return SeatChange(hall, [place.label for place in layout.places], resync=True)
+        return SeatChange(hall, layout.sort(changed), resync=False)
+
+    async def orders(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
+        """Batch: orders by id, whoever asks; callers check `may_read`."""
+        async with self._office.database.read() as connection:
+            return await store.find_orders(connection, order_ids)
+
+    async def tickets(self, ticket_ids: Sequence[str]) -> Mapping[str, Ticket]:
+        """Batch: tickets by id, whoever asks; callers check `may_read`."""
+        async with self._office.database.read() as connection:
+            return await store.find_tickets(connection, ticket_ids)
+
+    async def tickets_of_orders(self, order_ids: Sequence[str]) -> Mapping[str, list[Ticket]]:
+        """Batch: the tickets of orders."""
+        async with self._office.database.read() as connection:
+            return await store.find_tickets_of_orders(connection, order_ids)
+
+    async def tickets_of_movies(
+        self, keys: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], list[Ticket]]:
+        """Batch: a user's tickets by user and movie."""
+        found: dict[tuple[str, str], list[Ticket]] = {}
+        async with self._office.database.read() as connection:
+            for user_id in {user_id for user_id, _ in keys}:
+                movie_ids = [movie_id for of, movie_id in keys if of == user_id]
+                by_movie = await store.find_tickets_of_user(connection, user_id, movie_ids)
+                found.update({(user_id, movie_id): tickets for movie_id, tickets in by_movie.items()})
+        return found
+
+    async def pending_refunds(self, order_ids: Sequence[str]) -> Mapping[str, int]:
+        """Batch: money of orders that is decided to go back."""
+        async with self._office.database.read() as connection:
+            return await store.sum_pending_refunds_of_many(connection, order_ids)
+
+    def refund_options(
+        self, order: Order, tickets: Sequence[Ticket], showtime: Showtime, pending: int
+    ) -> list[RefundOption]:
+        """Return what giving the whole order back is worth from now on."""
+        return options_for(order, tickets, showtime, pending=pending, office=self._office)
+
+    async def order(self, viewer: Viewer, order_id: str, access_token: str | None) -> Order | None:
+        """Return an order to its owner, to staff of its cinema, or to a guest with its token."""
+        order = (await self.orders([order_id])).get(order_id)
+        if order is None:
+            return None
+        guest = order.user_id is None and self.opens(access_token, order_id)
+        if guest or may_read(viewer, user_id=order.user_id, cinema_id=order.cinema_id):
+            return order
+        return None
+
+    def opens(self, access_token: str | None, order_id: str) -> bool:
+        """Tell whether a guest's token is the one of this order."""
+        return access_token is not None and read_token(self._office.key, access_token) == order_id
+
+    async def page_orders_of_user(self, viewer: Viewer, user_id: str, request: PageRequest) -> Page[Order]:
+        """Return a user's orders; staff sees those of its cinemas."""
+        cinemas = None if viewer.is_user(user_id) else cinemas_seen_by(viewer)
+        async with self._office.database.read() as connection:
+            rows = await store.page_orders_of_user(connection, user_id, request, cinemas)
+        return Page.of(rows, request, lambda order: (order.id,))
+
+    async def count_orders_of_user(self, viewer: Viewer, user_id: str) -> int:
+        """Count what `page_orders_of_user` leads through."""
+        cinemas = None if viewer.is_user(user_id) else cinemas_seen_by(viewer)
+        async with self._office.database.read() as connection:
+            return await store.count_orders_of_user(connection, user_id, cinemas)
+
+    async def page_tickets(self, query: TicketQuery, request: PageRequest) -> Page[Ticket]:
+        """Return tickets; the caller narrows the query to what the viewer may see."""
+        async with self._office.database.read() as connection:
+            rows = await store.page_tickets(connection, query, request)
+        return Page.of(rows, request, lambda ticket: (ticket.id,))
+
+    async def count_tickets(self, query: TicketQuery) -> int:
+        """Count what `page_tickets` leads through."""
+        async with self._office.database.read() as connection:
+            return await store.count_tickets(connection, query)
+
+    async def voucher(self, viewer: Viewer, code: str) -> Voucher | None:
+        """Return one of the viewer's own vouchers."""
+        user_id = viewer.require_user()
+        async with self._office.database.read() as connection:
+            voucher = await store.find_voucher(connection, code[:64])
+        return voucher if voucher is not None and voucher.user_id == user_id else None
