@@ -35,11 +35,13 @@ class Wiring:
 
     service: Any
     """What resolvers find as `info.context.service`."""
+    database: Database | None = None
+    """The SQL store, when there is one; readiness asks it."""
     events: ServiceEvents | None = None
     tasks: Sequence[BackgroundTask] = ()
     routes: Sequence[BaseRoute] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
-    """Readiness: each returns when its part works, or raises."""
+    """More of readiness: each returns when its part works, or raises."""
 
 
 Wire = Callable[[Runtime, AsyncExitStack], Awaitable[Wiring]]
@@ -65,10 +67,13 @@ class Subgraph:
         self.schema = schema
         self.service: Any = None
         """The wired service while started, for demo data and `verify`; None before."""
+        self.database: Database | None = None
+        """The SQL store while started, when there is one."""
+        self.events: ServiceEvents | None = None
+        """Outbox, relay and consumer while started, when there are any."""
         self._runtime = runtime
         self._wire = wire
         self._stack: AsyncExitStack | None = None
-        self._events: ServiceEvents | None = None
         self._checks: Mapping[str, Check] = {}
         self._endpoint: SubgraphEndpoint[Any] | None = None
         self._other: ASGIApp = self._routes(())
@@ -94,8 +99,11 @@ class Subgraph:
             supervisor.start(wiring.tasks)
             self._stack = stack.pop_all()
         self.service = wiring.service
-        self._events = wiring.events
-        self._checks = wiring.checks
+        self.database = wiring.database
+        self.events = wiring.events
+        self._checks = dict(wiring.checks)
+        if wiring.database is not None:
+            self._checks["database"] = database_check(wiring.database)
         self._other = self._routes(wiring.routes)
         self._endpoint = SubgraphEndpoint(
             self.schema, wiring.service, self._runtime.identity, self._runtime.clock
@@ -103,14 +111,14 @@ class Subgraph:
 
     def speak(self) -> None:
         """Publish the events that wait, and those that come."""
-        if self._events is not None:
-            self._events.speak()
+        if self.events is not None:
+            self.events.speak()
 
     async def stop(self) -> None:
         """Stop tasks and consumers, then close the stores. Does nothing when not started."""
         stack, self._stack = self._stack, None
         self._endpoint = None
-        self.service = None
+        self.service = self.database = self.events = None
         if stack is not None:
             await stack.aclose()
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import Settings
@@ -59,9 +59,9 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
 
     return Wiring(
         service=service,
+        database=database,
         events=events,
         routes=[Route("/.well-known/jwks.json", jwks)],
-        checks={"database": database_check(database)},
     )
 
 

@@ -17,6 +17,7 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from subgraphs.kit.clock import Clock
+from subgraphs.kit.events import current_trace
 from subgraphs.kit.graphql.context import Context
 from subgraphs.kit.graphql.documents import UNAUTHENTICATED_ROUTER
 from subgraphs.kit.graphql.schema import SubgraphSchema
@@ -118,7 +119,12 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         ):
             return PlainTextResponse("The GraphQL request is malformed.", status_code=400)
         context = await self._context(request)
-        answer = await self._schema.answer(query, variables, name, context)
+        # Reset afterwards: called in process, this runs in the caller's context.
+        token = current_trace.set(context.traceparent)
+        try:
+            answer = await self._schema.answer(query, variables, name, context)
+        finally:
+            current_trace.reset(token)
         errors = answer.get("errors", ())
         refused = any(error["extensions"]["code"] == UNAUTHENTICATED_ROUTER for error in errors)
         return Response(orjson.dumps(answer), 401 if refused else 200, media_type="application/json")
