@@ -14,9 +14,11 @@ import orjson
 from sqlalchemy import delete, select, update
 
 from subgraphs.kit.clock import Clock, SystemClock
-from subgraphs.kit.database import Transaction, UnitOfWork, sql_transaction
+from subgraphs.kit.database import DIALECTS, Transaction, UnitOfWork, insert_into, sql_transaction
 from subgraphs.kit.database.kit_tables import IDEMPOTENCY_KEYS
 from subgraphs.kit.refusals import IdempotencyConflict, Refusal
+
+_CLAIM = {dialect: insert_into(IDEMPOTENCY_KEYS, dialect).on_conflict_do_nothing() for dialect in DIALECTS}
 
 
 class RequestInProgress(Refusal):
@@ -83,11 +85,8 @@ class Idempotency:
         """
         transaction = sql_transaction(tx)
         now = self._clock.now()
-        claimed = await transaction.execute(
-            transaction.insert(IDEMPOTENCY_KEYS)
-            .values(scope=scope, key=key, fingerprint=fingerprint, claimed_at=now)
-            .on_conflict_do_nothing()
-        )
+        row = {"scope": scope, "key": key, "fingerprint": fingerprint, "claimed_at": now}
+        claimed = await transaction.execute(_CLAIM[transaction.dialect], row)
         if claimed.rowcount == 1:
             return Slot(scope, key, self._clock)
         return await self._known(transaction, scope, key, fingerprint, now)

@@ -4,7 +4,15 @@ Must never be shared between subgraphs. `Database` opens and closes it, `Transac
 reads.
 """
 
-from subgraphs.kit.database.connection import Connection, Rows, Transaction, UnitOfWork, sql_transaction
+from subgraphs.kit.database.connection import (
+    DIALECTS,
+    Connection,
+    Rows,
+    Transaction,
+    UnitOfWork,
+    insert_into,
+    sql_transaction,
+)
 from subgraphs.kit.database.database import Database, StatementCounter
 from subgraphs.kit.database.errors import DatabaseBusy, DatabaseClosed, DatabaseError, TransactionLost
 from subgraphs.kit.database.types import (
@@ -16,6 +24,7 @@ from subgraphs.kit.database.types import (
 )
 
 __all__ = [
+    "DIALECTS",
     "AutoIncrement",
     "Connection",
     "Database",
@@ -31,5 +40,6 @@ __all__ = [
     "TransactionLost",
     "UnitOfWork",
     "UtcDateTime",
+    "insert_into",
     "sql_transaction",
 ]

@@ -20,6 +20,21 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Listener = Callable[[Executable], None]
 
 
+DIALECTS = ("sqlite", "postgresql")
+
+
+def insert_into(table: Table, dialect: str) -> sqlite.Insert:
+    """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update` for `dialect`.
+
+    Statements on hot paths are built once per dialect, with bound parameters: building costs more than
+    executing.
+    """
+    if dialect == "postgresql":
+        # Both dialects offer the same upsert methods; one name for them keeps services free of dialects.
+        return cast(sqlite.Insert, postgresql.insert(table))
+    return sqlite.insert(table)
+
+
 class UnitOfWork(Protocol):
     """A set of writes that are kept together or not at all, whatever the store."""
 
@@ -126,10 +141,7 @@ class Transaction(Connection):
 
     def insert(self, table: Table) -> sqlite.Insert:
         """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update` for the dialect at hand."""
-        if self.dialect == "postgresql":
-            # Both dialects offer the same upsert methods; one name for them keeps services free of dialects.
-            return cast(sqlite.Insert, postgresql.insert(table))
-        return sqlite.insert(table)
+        return insert_into(table, self.dialect)
 
 
 def run_callbacks(callbacks: list[Callable[[], None]]) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from subgraphs.kit.clock import Clock, SystemClock
-from subgraphs.kit.database import UnitOfWork, sql_transaction
+from subgraphs.kit.database import DIALECTS, UnitOfWork, insert_into, sql_transaction
 from subgraphs.kit.database.kit_tables import INBOX, INBOX_AGGREGATES
 from subgraphs.kit.events.envelope import Event
+
+_RECORD = {dialect: insert_into(INBOX, dialect).on_conflict_do_nothing() for dialect in DIALECTS}
 
 
 class Inbox:
@@ -25,11 +27,8 @@ class Inbox:
     async def record(self, tx: UnitOfWork, event: Event) -> bool:
         """Record `event`; false when it was taken before, and then nothing must be done."""
         transaction = sql_transaction(tx)
-        rows = await transaction.execute(
-            transaction.insert(INBOX)
-            .values(consumer=self._consumer, event_id=event.id, received_at=self._clock.now())
-            .on_conflict_do_nothing()
-        )
+        row = {"consumer": self._consumer, "event_id": event.id, "received_at": self._clock.now()}
+        rows = await transaction.execute(_RECORD[transaction.dialect], row)
         return rows.rowcount == 1
 
     async def advance(self, tx: UnitOfWork, event: Event) -> bool:

@@ -10,13 +10,34 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from subgraphs.kit.clock import Clock, SystemClock
-from subgraphs.kit.database import Connection, Transaction, UnitOfWork, sql_transaction
+from subgraphs.kit.database import DIALECTS, Connection, Transaction, UnitOfWork, insert_into, sql_transaction
 from subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
 from subgraphs.kit.events.envelope import Event, current_trace
 from subgraphs.kit.ids import new_ulid
+
+_ADD = insert(OUTBOX)
+_NEXT_VERSION = {
+    dialect: insert_into(OUTBOX_AGGREGATES, dialect)
+    .on_conflict_do_update(
+        index_elements=[OUTBOX_AGGREGATES.c.aggregate_id], set_={"version": OUTBOX_AGGREGATES.c.version + 1}
+    )
+    .returning(OUTBOX_AGGREGATES.c.version)
+    for dialect in DIALECTS
+}
+_UNPUBLISHED = (
+    select(OUTBOX.c.sequence, OUTBOX.c.event)
+    .where(OUTBOX.c.published_at.is_(None))
+    .order_by(OUTBOX.c.sequence)
+    .limit(bindparam("at_most"))
+)
+_MARK_PUBLISHED = (
+    update(OUTBOX)
+    .where(OUTBOX.c.sequence.in_(bindparam("confirmed", expanding=True)))
+    .values(published_at=bindparam("at"))
+)
 
 
 class Outbox:
@@ -62,9 +83,8 @@ class Outbox:
             trace=current_trace.get() or (None if cause is None else cause.trace),
             payload=orjson.loads(orjson.dumps(payload)),
         )
-        await transaction.execute(
-            insert(OUTBOX).values(event_id=event.id, aggregate_id=aggregate_id, event=event.to_json())
-        )
+        row = {"event_id": event.id, "aggregate_id": aggregate_id, "event": event.to_json()}
+        await transaction.execute(_ADD, row)
         transaction.after_commit(self._wake)
         return event
 
@@ -80,26 +100,13 @@ def _nobody() -> None:
 
 async def _next_version(transaction: Transaction, aggregate_id: str) -> int:
     # The upsert locks the aggregate's row, so on PostgreSQL too versions are in the order of commits.
-    statement = (
-        transaction.insert(OUTBOX_AGGREGATES)
-        .values(aggregate_id=aggregate_id, version=1)
-        .on_conflict_do_update(
-            index_elements=[OUTBOX_AGGREGATES.c.aggregate_id],
-            set_={"version": OUTBOX_AGGREGATES.c.version + 1},
-        )
-        .returning(OUTBOX_AGGREGATES.c.version)
-    )
-    return int(await transaction.scalar(statement))
+    row = {"aggregate_id": aggregate_id, "version": 1}
+    return int(await transaction.scalar(_NEXT_VERSION[transaction.dialect], row))
 
 
 async def unpublished(connection: Connection, limit: int) -> list[tuple[int, Event]]:
     """The oldest events that the broker has not confirmed, with their sequence numbers."""
-    rows = await connection.execute(
-        select(OUTBOX.c.sequence, OUTBOX.c.event)
-        .where(OUTBOX.c.published_at.is_(None))
-        .order_by(OUTBOX.c.sequence)
-        .limit(limit)
-    )
+    rows = await connection.execute(_UNPUBLISHED, {"at_most": limit})
     return [(row.sequence, Event.from_json(row.event)) for row in rows]
 
 
@@ -111,4 +118,4 @@ async def count_unpublished(connection: Connection) -> int:
 
 async def mark_published(transaction: Transaction, sequences: Sequence[int], now: datetime) -> None:
     """Record that the broker has confirmed these."""
-    await transaction.execute(update(OUTBOX).where(OUTBOX.c.sequence.in_(sequences)).values(published_at=now))
+    await transaction.execute(_MARK_PUBLISHED, {"confirmed": sequences, "at": now})

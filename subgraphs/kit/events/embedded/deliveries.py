@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from subgraphs.kit.database import AutoIncrement, Connection, Transaction, UtcDateTime
+from subgraphs.kit.database import AutoIncrement, Connection, Transaction, UtcDateTime, insert_into
 from subgraphs.kit.events.broker import DeadLetter
 from subgraphs.kit.events.envelope import Event
 
@@ -51,6 +52,22 @@ _DELIVERIES = Table(
 )
 Index("deliveries_due", _DELIVERIES.c.queue, _DELIVERIES.c.status, _DELIVERIES.c.sequence)
 
+_DUE = (
+    select(_DELIVERIES.c.sequence, _DELIVERIES.c.event, _DELIVERIES.c.attempts, _DELIVERIES.c.next_attempt_at)
+    .where(
+        _DELIVERIES.c.queue == bindparam("of_queue"),
+        _DELIVERIES.c.status == "ready",
+        _DELIVERIES.c.sequence > bindparam("after"),
+    )
+    .order_by(_DELIVERIES.c.sequence)
+    .limit(bindparam("at_most"))
+)
+_WANTED = select(_BINDINGS.c.type, _BINDINGS.c.queue).where(
+    _BINDINGS.c.type.in_(bindparam("types", expanding=True))
+)
+_ENQUEUE = insert_into(_DELIVERIES, "sqlite").on_conflict_do_nothing()
+_FORGET = delete(_DELIVERIES).where(_DELIVERIES.c.sequence.in_(bindparam("done", expanding=True)))
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -73,9 +90,7 @@ async def enqueue(tx: Transaction, events: Sequence[Event], now: datetime) -> se
     """Write a delivery for each queue that wants each event; answer the queues."""
     wanted: dict[str, list[str]] = {}
     types = {event.type for event in events}
-    for row in await tx.execute(
-        select(_BINDINGS.c.type, _BINDINGS.c.queue).where(_BINDINGS.c.type.in_(types))
-    ):
+    for row in await tx.execute(_WANTED, {"types": sorted(types)}):
         wanted.setdefault(row.type, []).append(row.queue)
     rows = [
         {
@@ -92,19 +107,13 @@ async def enqueue(tx: Transaction, events: Sequence[Event], now: datetime) -> se
         for queue in wanted[event.type]
     ]
     if rows:
-        await tx.execute(tx.insert(_DELIVERIES).on_conflict_do_nothing(), rows)
+        await tx.execute(_ENQUEUE, rows)
     return {queue for queues in wanted.values() for queue in queues}
 
 
 async def due(connection: Connection, queue: str, after: int, limit: int) -> list[Delivery]:
     """The oldest deliveries of `queue` that are not dead, later in sequence than `after`."""
-    columns = _DELIVERIES.c
-    rows = await connection.execute(
-        select(columns.sequence, columns.event, columns.attempts, columns.next_attempt_at)
-        .where(columns.queue == queue, columns.status == "ready", columns.sequence > after)
-        .order_by(columns.sequence)
-        .limit(limit)
-    )
+    rows = await connection.execute(_DUE, {"of_queue": queue, "after": after, "at_most": limit})
     return [
         Delivery(row.sequence, Event.from_json(row.event), row.attempts, row.next_attempt_at) for row in rows
     ]
@@ -118,7 +127,7 @@ async def count_ready(connection: Connection) -> int:
 
 async def forget(tx: Transaction, sequences: Collection[int]) -> None:
     """Delete deliveries that are done."""
-    await tx.execute(delete(_DELIVERIES).where(_DELIVERIES.c.sequence.in_(sequences)))
+    await tx.execute(_FORGET, {"done": sequences})
 
 
 async def note_failure(
