@@ -172,8 +172,9 @@ def _list_lines(
     nullable = not isinstance(item_type, GraphQLNonNull)
     inner = item_type if nullable else cast("GraphQLNonNull[Any]", item_type).of_type
     if isinstance(inner, GraphQLScalarType | GraphQLEnumType) and inner.name != "ID":
-        checks = _leaf_lines(source, inner, nullable, "x")
-        loop = [f"for x in {variable}:", *(" " + line for line in checks)] if checks else []
+        item = f"{variable}_"
+        checks = _leaf_lines(source, inner, nullable, item)
+        loop = [f"for {item} in {variable}:", *(" " + line for line in checks)] if checks else []
         return statements + loop
     if isinstance(inner, GraphQLScalarType | GraphQLList | GraphQLEnumType):
         function = source.fresh("item")
