@@ -1,0 +1,35 @@
+"""Wiring of the movies subgraph, and nothing else."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.documents import SqlDocumentRepository
+from subgraphs.kit.runtime import Runtime
+from subgraphs.movies.events import MovieEvents
+from subgraphs.movies.schema import build_movies_schema
+from subgraphs.movies.service import MovieService
+from subgraphs.movies.store import MOVIE_TABLES, TABLES, MovieStore
+
+NAME = "movies"
+PORT = 8000
+
+
+def build(runtime: Runtime) -> Subgraph:
+    """The movies subgraph."""
+    return Subgraph(
+        runtime, name=NAME, port=PORT, schema=build_movies_schema(runtime.logger(NAME)), wire=_wire
+    )
+
+
+async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
+    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    events = runtime.events(NAME, database)
+    service = MovieService(
+        documents=database,
+        store=MovieStore(SqlDocumentRepository(database, MOVIE_TABLES)),
+        events=MovieEvents(events.outbox),
+        clock=runtime.clock,
+    )
+    return Wiring(service=service, events=events, checks={"database": database_check(database)})
