@@ -1,0 +1,28 @@
+"""The composer: subgraphs in, supergraph out, by the rules of Apollo Federation 2.
+
+    from schema.composition import CompositionError, Subgraph, compose
+
+    composition = compose([Subgraph(name="movies", url="http://movies/graphql", sdl=...), ...])
+
+Pure: reads no file, opens no connection. To find the rule behind an error code, search this package for the
+code: the module that
+reports it names it in the first line of its docstring.
+"""
+
+from schema.composition.composer import Composition, compose
+from schema.composition.errors import CompositionError, ErrorCode, Location, Problem
+from schema.composition.hints import Hint, HintCode, HintLevel
+from schema.composition.subgraph.reading import Subgraph
+
+__all__ = [
+    "Composition",
+    "CompositionError",
+    "ErrorCode",
+    "Hint",
+    "HintCode",
+    "HintLevel",
+    "Location",
+    "Problem",
+    "Subgraph",
+    "compose",
+]

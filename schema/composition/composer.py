@@ -1,0 +1,74 @@
+"""Composition from end to end: read, upgrade, validate, merge, check the whole, print. Each stage needs the
+one before to be clean."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from schema.composition.errors import ErrorCode
+from schema.composition.hints import Hint
+from schema.composition.merge.context import MergeContext
+from schema.composition.merge.interface_fields import check_interface_fields
+from schema.composition.merge.merger import merge_subgraphs
+from schema.composition.merge.required_arguments import check_required_arguments
+from schema.composition.report import Report
+from schema.composition.specs.inaccessible import INACCESSIBLE_IDENTITY
+from schema.composition.subgraph.reading import Subgraph, read_subgraph
+from schema.composition.subgraph.schema import SubgraphSchema
+from schema.composition.supergraph.api import api_schema
+from schema.composition.supergraph.printing import print_schema
+from schema.composition.validation.subgraph import validate_subgraph
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A supergraph that any router can load, the schema that clients see, and advice."""
+
+    supergraph_sdl: str
+    api_sdl: str
+    hints: tuple[Hint, ...]
+
+
+def compose(subgraphs: Iterable[Subgraph]) -> Composition:
+    """Composes subgraphs into a supergraph, by the rules of Apollo Federation 2.
+
+    Arguments:
+        subgraphs: each with a unique name, its URL and its SDL; Federation 1 and 2 may be mixed.
+
+    Raises:
+        CompositionError: with every problem of the stage that could not be passed; nothing else, whatever the
+        input.
+    """
+    report = Report()
+    schemas = _read(list(subgraphs), report)
+    report.raise_if_any()
+    context = merge_subgraphs(schemas, report)
+    report.raise_if_any()
+    _check_merged(context)
+    report.raise_if_any()
+    inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
+    api = api_schema(context.merged, context.linked_features(), inaccessible)
+    report.raise_if_any()
+    return Composition(print_schema(context.merged), print_schema(api), tuple(report.hints))
+
+
+def _read(subgraphs: Sequence[Subgraph], report: Report) -> list[SubgraphSchema]:
+    schemas: list[SubgraphSchema] = []
+    seen: set[str] = set()
+    for subgraph in subgraphs:
+        if subgraph.name in seen:
+            report.error(
+                ErrorCode.INVALID_SUBGRAPH_NAME,
+                f'There are two subgraphs named "{subgraph.name}": rename one of them.',
+            )
+            continue
+        seen.add(subgraph.name)
+        schema = read_subgraph(subgraph, report)
+        if schema is not None:
+            validate_subgraph(schema, report)
+            schemas.append(schema)
+    return schemas
+
+
+def _check_merged(context: MergeContext) -> None:
+    check_interface_fields(context)
+    check_required_arguments(context)

@@ -1,0 +1,2 @@
+"""The specifications a schema may `@link` to: what each defines, per version, and how its directives
+compose."""

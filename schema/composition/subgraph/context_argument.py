@@ -1,0 +1,12 @@
+"""Reading `@fromContext(field: "$context selection")`."""
+
+import re
+
+_IGNORED = r"(?:[\s,﻿]|#[^\n\r]*(?![^\n\r]))*"
+_PATTERN = re.compile(rf"{_IGNORED}\${_IGNORED}([A-Za-z_]\w*(?!\w))([\s\S]*)")
+
+
+def parse_context_argument(text: object) -> tuple[str | None, str | None]:
+    """The context's name and the selection in it; None for each that is not there."""
+    match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
+    return (match[1], match[2]) if match else (None, None)

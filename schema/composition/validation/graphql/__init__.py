@@ -1,0 +1,25 @@
+"""What GraphQL itself demands of a subgraph's schema; every rule here reports INVALID_GRAPHQL."""
+
+from collections.abc import Callable
+
+from schema.composition.report import SubgraphReport
+from schema.composition.subgraph.schema import SubgraphSchema
+from schema.composition.validation.graphql.applied_directives import check_applied_directives
+from schema.composition.validation.graphql.default_values import check_default_values
+from schema.composition.validation.graphql.empty_types import check_empty_types
+from schema.composition.validation.graphql.implementations import check_implementations
+from schema.composition.validation.graphql.input_cycles import check_input_cycles
+from schema.composition.validation.graphql.names import check_names
+from schema.composition.validation.graphql.shadowed_imports import check_shadowed_imports
+
+GraphQLRule = Callable[[SubgraphSchema, SubgraphReport], None]
+
+GRAPHQL_RULES: tuple[GraphQLRule, ...] = (
+    check_names,
+    check_empty_types,
+    check_applied_directives,
+    check_default_values,
+    check_implementations,
+    check_input_cycles,
+    check_shadowed_imports,
+)

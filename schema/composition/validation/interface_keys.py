@@ -1,0 +1,58 @@
+"""INTERFACE_KEY_NOT_ON_IMPLEMENTATION: an interface's key must be a key of each of its implementations."""
+
+from schema.composition.errors import ErrorCode
+from schema.composition.field_set import FieldSetError, normalized, parse_field_set
+from schema.composition.model import AppliedDirective, InterfaceType, ObjectType
+from schema.composition.report import SubgraphReport, listed
+from schema.composition.subgraph.federation_directives import fields_argument, is_resolvable
+from schema.composition.subgraph.schema import SubgraphSchema
+from schema.composition.validation.field_sets import describe
+
+
+def check_interface_keys(schema: SubgraphSchema, report: SubgraphReport) -> None:
+    """Every `@key` on an interface."""
+    for interface in schema.interfaces():
+        for key in interface.all_applied("key"):
+            _check_key(schema, interface, key, report)
+
+
+def _check_key(
+    schema: SubgraphSchema, interface: InterfaceType, key: AppliedDirective, report: SubgraphReport
+) -> None:
+    missing: list[str] = []
+    unresolvable: list[str] = []
+    for candidate in schema.runtime_types(interface.name):
+        same = _same_key(candidate, key)
+        if same is None:
+            missing.append(candidate.name)
+        elif is_resolvable(key) and not is_resolvable(same):
+            unresolvable.append(candidate.name)
+    what = f'Key {describe(key)} on interface "{interface.name}"'
+    if missing:
+        message = f"{what} is missing on implementation {listed(missing, 'type')}: add it there."
+    elif unresolvable:
+        message = (
+            f"{what} should be resolvable on all implementations, but is not on"
+            f" {listed(unresolvable, 'type')}."
+        )
+    else:
+        return
+    report.error(ErrorCode.INTERFACE_KEY_NOT_ON_IMPLEMENTATION, message, key.node)
+
+
+def _same_key(candidate: ObjectType, key: AppliedDirective) -> AppliedDirective | None:
+    wanted = _normalized_fields(key)
+    for other in candidate.all_applied("key"):
+        if _normalized_fields(other) == wanted:
+            return other
+    return None
+
+
+def _normalized_fields(key: AppliedDirective) -> frozenset[object] | None:
+    fields = fields_argument(key)
+    if fields is None:
+        return None
+    try:
+        return normalized(parse_field_set(fields))
+    except FieldSetError:
+        return None
