@@ -27,14 +27,17 @@ from router.execution.subgraph import SubgraphTransport
 from router.observability.health import operator_routes
 from router.observability.metrics import Metrics
 from router.observability.tracing import TraceContext, Tracer
+from router.security.authorization import FieldAuthorizer, PolicyDecision, no_policy_holds
 from router.security.documents import Documents
 from router.security.headers import HeaderPropagation
 from router.security.identity import IdentitySigner
 from router.security.jwks import JwksFetch
+from router.security.limits import LimitsGuard
 from router.security.tokens import TokenVerifier
+from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built
-from router.transport.service import Edge, GraphQLService, OperationRunner
+from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
 
 EngineFactory = Callable[[Supergraph], OperationRunner]
@@ -53,6 +56,8 @@ class Extras:
     examples: Sequence[Mapping[str, Any]] = ()
     """GraphiQL tabs."""
     tracer: Tracer = field(default_factory=TraceContext)
+    policies: PolicyDecision = no_policy_holds
+    """Decides which `@policy` names hold for a request."""
     graphiql_assets: Path = ASSETS
 
 
@@ -68,10 +73,11 @@ class RouterApp:
         engine_factory: EngineFactory | None = None,
     ) -> None:
         self.config = config
-        self._transports = dict(transports)
         self._documents = Documents(config.persisted_queries, config.trusted_documents)
         self._engine_factory = engine_factory or self._new_engine
         self.metrics = Metrics(max_operation_names=config.metrics.max_operation_names)
+        self._transports = SubgraphTransports(transports, config.subgraphs, self.metrics)
+        self._policies = extras.policies
         self.signer = (
             IdentitySigner(config.subgraph_identity, extras.identity_key)
             if config.subgraph_identity.enabled
@@ -83,6 +89,7 @@ class RouterApp:
         self._path = config.http.path
         self._ready = False
         self._reloading = asyncio.Lock()
+        self._endings: set[asyncio.Task[None]] = set()
         self._starlette = Starlette(routes=self._routes(extras), lifespan=self._lifespan)
         self.state = self._starlette.state
         self.state.router = self
@@ -108,8 +115,21 @@ class RouterApp:
         async with self._reloading:
             model = load_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
             engine = self._engine_factory(model)
+            previous = self.service.engine
+            if isinstance(engine, Engine) and isinstance(previous, Engine):
+                await engine.warm(previous)
             self.supergraph = model
-            await self.service.replace_engine(engine)
+            retired = await self.service.replace_engine(engine)
+            ending = asyncio.create_task(self._end(retired), name="end of a generation")
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+
+    async def _end(self, generation: Generation) -> None:
+        """Wait until nothing runs on a replaced engine, then close what only it used."""
+        await generation.unused.wait()
+        if isinstance(generation.engine, Engine):
+            await generation.engine.aclose()
+        await self._transports.keep_only(self.supergraph)
 
     def begin_drain(self) -> None:
         """Not ready any more: sockets are asked to connect elsewhere. Call it when the process is asked to
@@ -119,14 +139,23 @@ class RouterApp:
         self._endpoint.sockets.close_all()
 
     def _new_engine(self, supergraph: Supergraph) -> OperationRunner:
+        config = self.config
         return Engine(
             supergraph,
-            self._transports,
+            self._transports.of(supergraph),
             options=EngineOptions(
-                timeout_seconds=self.config.http.operation_timeout_seconds,
-                pass_subgraph_messages=not self.config.mask_subgraph_errors,
+                timeout_seconds=config.http.operation_timeout_seconds,
+                max_tokens=config.limits.max_tokens,
+                pass_subgraph_messages=not config.mask_subgraph_errors,
+                suggestions=config.introspection,
             ),
             document_source=self._documents,
+            guard=LimitsGuard(config.limits, supergraph, introspection=config.introspection),
+            authorizer=FieldAuthorizer(
+                supergraph,
+                on_unauthorized=config.authentication.on_unauthorized,
+                decide=self._policies,
+            ),
             owns_transports=False,
         )
 
@@ -196,14 +225,16 @@ class RouterApp:
         finally:
             self.begin_drain()
             await self.service.drain(self.config.subscriptions.drain_seconds)
-            freshness.cancel()
-            for transport in self._transports.values():
-                await transport.aclose()
+            for task in (freshness, *self._endings):
+                task.cancel()
+            if isinstance(self.service.engine, Engine):
+                await self.service.engine.aclose()
+            await self._transports.aclose()
 
 
 def create_app(
     supergraph: Supergraph | str,
-    transports: Mapping[str, SubgraphTransport],
+    transports: Mapping[str, SubgraphTransport] | None = None,
     config: RouterConfig | None = None,
     *,
     extras: Extras | None = None,
@@ -211,8 +242,8 @@ def create_app(
 ) -> RouterApp:
     """The router for a supergraph (its SDL, or loaded), as an ASGI app.
 
-    `transports` has one per subgraph, by name; the app closes them. Raises `SupergraphError` and
-    `RouterMisconfigured` at once, never later.
+    `transports` are by subgraph name, for subgraphs not reached by their URL; the app closes them. Raises
+    `SupergraphError` and `RouterMisconfigured` at once, never later.
     """
     model = load_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
-    return RouterApp(model, transports, config or RouterConfig(), extras or Extras(), engine_factory)
+    return RouterApp(model, transports or {}, config or RouterConfig(), extras or Extras(), engine_factory)

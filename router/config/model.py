@@ -213,6 +213,35 @@ class GraphiQl(Section):
     title: str = "GraphiQL"
 
 
+class Traffic(Section):
+    """How one subgraph is called over HTTP."""
+
+    url: str | None = None
+    """In place of the URL in the supergraph."""
+    timeout_seconds: Seconds = 10.0
+    retries: Annotated[int, Field(ge=0, le=5)] = 1
+    """Of queries only."""
+    failures_to_open: Annotated[int, Field(ge=0)] = 10
+    """Consecutive failures after which the subgraph is given a rest; 0: never."""
+    open_seconds: Seconds = 5.0
+    max_connections: Positive = 200
+    max_body_bytes: Positive = 64 * 1024 * 1024
+    proxy: str | None = None
+    subscription_protocol: Literal["websocket", "sse", "multipart"] = "websocket"
+    subscription_url: str | None = None
+
+
+class Subgraphs(Section):
+    """Traffic to subgraphs: one rule for all, and others by name in its place."""
+
+    all: Traffic = Traffic()
+    by_name: dict[str, Traffic] = Field(default_factory=dict)
+
+    def of(self, name: str) -> Traffic:
+        """The rule for one subgraph."""
+        return self.by_name.get(name, self.all)
+
+
 class RouterConfig(Section):
     """The whole of router.yaml."""
 
@@ -226,6 +255,7 @@ class RouterConfig(Section):
     csrf: Csrf = Csrf()
     cors: Cors = Cors()
     headers: HeaderRules = HeaderRules()
+    subgraphs: Subgraphs = Subgraphs()
     persisted_queries: PersistedQueries = PersistedQueries()
     trusted_documents: TrustedDocuments = TrustedDocuments()
     metrics: Metrics = Metrics()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
@@ -54,11 +54,39 @@ class OperationRunner(Protocol):
     ) -> AsyncIterator[Response]: ...
 
 
+@dataclass(slots=True, eq=False)
+class Generation:
+    """One engine, and how many operations run on it."""
+
+    engine: OperationRunner
+    number: int
+    running: int = 0
+    unused: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it was replaced and nothing runs on it any more."""
+    replaced: bool = False
+
+    def enter(self) -> None:
+        """An operation begins."""
+        self.running += 1
+
+    def leave(self) -> None:
+        """An operation ends."""
+        self.running -= 1
+        if self.replaced and not self.running:
+            self.unused.set()
+
+    def replace(self) -> None:
+        """No operation begins here any more."""
+        self.replaced = True
+        if not self.running:
+            self.unused.set()
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One prepared request, bound to the engine that prepared it."""
 
-    engine: OperationRunner
+    generation: Generation
     prepared: PreparedOperation
     request: GraphQLRequest
     context: RequestContext
@@ -90,30 +118,25 @@ class GraphQLService:
             max_upstreams=config.subscriptions.max_upstreams,
             replay_events=config.subscriptions.replay_events,
         )
-        self._engine = engine
-        self._generation = 0
+        self._generation = Generation(engine, 0)
         self._timeout_seconds = config.http.operation_timeout_seconds
         self._public_fields = frozenset(config.subscriptions.public_fields)
         self._live: dict[int, RequestContext] = {}
-        self._running = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
 
     @property
     def engine(self) -> OperationRunner:
         """The engine that new requests run on."""
-        return self._engine
+        return self._generation.engine
 
-    async def replace_engine(self, engine: OperationRunner) -> None:
-        """Let new requests run on `engine`; running ones finish where they began.
+    async def replace_engine(self, engine: OperationRunner) -> Generation:
+        """Let new requests run on `engine`; running ones finish where they began, on the generation returned.
 
         Subscriptions that the new schema no longer allows are completed.
         """
-        self._engine = engine
-        self._generation += 1
+        previous = self._generation
+        self._generation = Generation(engine, previous.number + 1)
         allowed: set[int] = set()
-        sources = self.broadcast.sources()
-        for source in sources:
+        for source in self.broadcast.sources():
             if source.request is None or source.context is None:
                 continue
             try:
@@ -122,6 +145,8 @@ class GraphQLService:
                 continue
             allowed.add(id(source))
         self.broadcast.retire(lambda source: id(source) in allowed)
+        previous.replace()
+        return previous
 
     async def identify(self, authorization: str | None) -> Identity | None:
         """The verified identity behind an `Authorization` value; raises `Unauthenticated`."""
@@ -149,31 +174,28 @@ class GraphQLService:
 
     async def begin(self, request: GraphQLRequest, context: RequestContext) -> Job:
         """Prepare the request on the current engine; raises `RequestError` when it is refused."""
-        engine = self._engine
+        generation = self._generation
         try:
-            prepared = await engine.prepare(request, context)
+            prepared = await generation.engine.prepare(request, context)
         except RequestError as refusal:
             self.edge.metrics.refused(refusal.code)
             raise
-        return Job(engine, prepared, request, context)
+        return Job(generation, prepared, request, context)
 
     async def run(self, job: Job) -> Response:
         """Execute a query or mutation; raises `RequestError` when its variables are refused."""
         started = time.perf_counter()
-        self._running += 1
-        self._idle.clear()
+        job.generation.enter()
         outcome = "fault"
         try:
-            response = await job.engine.execute(job.prepared, job.request, job.context)
+            response = await job.generation.engine.execute(job.prepared, job.request, job.context)
             outcome = "errors" if response.has_errors else "ok"
             return response
         except RequestError:
             outcome = "refused"
             raise
         finally:
-            self._running -= 1
-            if not self._running:
-                self._idle.set()
+            job.generation.leave()
             self.edge.metrics.answered(
                 job.prepared.name, job.prepared.kind, outcome, time.perf_counter() - started
             )
@@ -225,7 +247,7 @@ class GraphQLService:
         per_request = {"traceparent", "tracestate", signer.header if signer is not None else ""}
         headers = frozenset(item for item in context.subgraph_headers.items() if item[0] not in per_request)
         return (
-            self._generation,
+            job.generation.number,
             job.prepared.text,
             job.prepared.name,
             orjson.dumps(job.request.variables, option=orjson.OPT_SORT_KEYS),
@@ -236,10 +258,12 @@ class GraphQLService:
     async def _stream(self, job: Job, context: RequestContext) -> AsyncIterator[Response]:
         """The engine's stream; the signed identity in `context` is kept fresh while it runs."""
         self._live[id(context)] = context
+        job.generation.enter()
         try:
-            async for response in job.engine.subscribe(job.prepared, job.request, context):
+            async for response in job.generation.engine.subscribe(job.prepared, job.request, context):
                 yield response
         finally:
+            job.generation.leave()
             del self._live[id(context)]
 
     async def keep_identities_fresh(self) -> None:
@@ -257,8 +281,9 @@ class GraphQLService:
     async def drain(self, timeout_seconds: float) -> None:
         """Complete the subscriptions and wait, within bounds, for running operations."""
         await self.broadcast.aclose()
+        self._generation.replace()
         try:
             async with asyncio.timeout(timeout_seconds):
-                await self._idle.wait()
+                await self._generation.unused.wait()
         except TimeoutError:
             return

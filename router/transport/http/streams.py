@@ -157,8 +157,12 @@ class StreamAnswers:
     ) -> None:
         stream = self._single.find(token)
         operation_id = operation_id_of(request.extensions)
-        job = await self._service.begin(request, context)
-        stream.start(operation_id, job)
+        try:
+            job = await self._service.begin(request, context)
+        except RequestError as error:
+            stream.refuse(operation_id, error)
+        else:
+            stream.start(operation_id, job)
         await _send_plain(send, 202, b"")
 
 

@@ -127,6 +127,10 @@ class _Stream:
             task = asyncio.create_task(self._run(job, listener), name="operation on an event stream")
             self._operations[operation_id] = task.cancel
 
+    def refuse(self, operation_id: str, error: RequestError) -> None:
+        """Tell the stream that an operation is not run."""
+        _OperationListener(self, operation_id).finish(error)
+
     def complete(self, operation_id: str) -> None:
         """Stop an operation and tell the stream."""
         stop = self._operations.pop(operation_id, None)

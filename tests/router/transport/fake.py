@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
@@ -216,89 +216,3 @@ def fake_app(
         engine_factory=lambda _: engine,
     )
     return app, engine
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an app answered to one HTTP request."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """The decoded body."""
-        return orjson.loads(self.body)
-
-    @property
-    def code(self) -> str:
-        """The code of the first error."""
-        return str(self.json["errors"][0]["extensions"]["code"])
-
-
-async def call(
-    app: RouterApp,
-    method: str = "POST",
-    path: str = "/graphql",
-    *,
-    query_string: str = "",
-    headers: Mapping[str, str] | None = None,
-    body: bytes | Sequence[bytes] = b"",
-) -> Answer:
-    """One HTTP request against the ASGI interface."""
-    pieces = [body] if isinstance(body, bytes) else list(body)
-    messages = [
-        {"type": "http.request", "body": piece, "more_body": index + 1 < len(pieces)}
-        for index, piece in enumerate(pieces)
-    ]
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        if messages:
-            return messages.pop(0)
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": query_string.encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
-        "client": ("127.0.0.1", 1234),
-        "server": ("127.0.0.1", 80),
-    }
-    await app(scope, receive, send)
-    return Answer(
-        sent[0]["status"],
-        {name.decode(): value.decode() for name, value in sent[0]["headers"]},
-        b"".join(message.get("body", b"") for message in sent[1:]),
-    )
-
-
-async def post(
-    app: RouterApp,
-    query: str | None,
-    variables: Mapping[str, Any] | None = None,
-    *,
-    headers: Mapping[str, str] | None = None,
-    **parameters: Any,
-) -> Answer:
-    """One GraphQL request by POST."""
-    value: dict[str, Any] = dict(parameters)
-    if query is not None:
-        value["query"] = query
-    if variables is not None:
-        value["variables"] = variables
-    return await call(
-        app, headers={"content-type": "application/json", **(headers or {})}, body=orjson.dumps(value)
-    )

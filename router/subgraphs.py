@@ -1,0 +1,100 @@
+"""The transports of a router's subgraphs: those handed over, and HTTP ones made from URLs.
+
+Owns which transport belongs to which subgraph and URL over several supergraphs. Must never close one in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from router.config.model import Subgraphs, Traffic
+from router.errors import RouterMisconfigured
+from router.execution.http import HttpTransport
+from router.execution.http.options import HttpOptions, SubscriptionProtocol
+from router.execution.resilient import ResilienceOptions, ResilientTransport
+from router.execution.subgraph import SubgraphReply, SubgraphTransport
+from router.observability.metrics import Metrics
+from router.observability.subgraphs import MeasuredTransport
+from schema.supergraph import Supergraph
+
+
+class SubgraphTransports:
+    """All transports of one app."""
+
+    def __init__(self, given: Mapping[str, SubgraphTransport], settings: Subgraphs, metrics: Metrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._given = {name: MeasuredTransport(name, transport, metrics) for name, transport in given.items()}
+        self._made: dict[tuple[str, str], SubgraphTransport] = {}
+
+    def of(self, supergraph: Supergraph) -> dict[str, SubgraphTransport]:
+        """One transport per subgraph; raises `RouterMisconfigured` for one with neither transport nor URL."""
+        return {name: self._one(name, subgraph.url) for name, subgraph in supergraph.subgraphs.items()}
+
+    async def keep_only(self, supergraph: Supergraph) -> None:
+        """Close what was made for subgraphs that are not in this supergraph, or are served elsewhere now."""
+        wanted = set(self.of(supergraph).values())
+        for key, transport in list(self._made.items()):
+            if transport not in wanted:
+                del self._made[key]
+                await transport.aclose()
+
+    async def aclose(self) -> None:
+        """Close all."""
+        for transport in (*self._given.values(), *self._made.values()):
+            await transport.aclose()
+        self._made.clear()
+
+    def _one(self, name: str, url: str) -> SubgraphTransport:
+        given = self._given.get(name)
+        if given is not None:
+            return given
+        traffic = self._settings.of(name)
+        target = traffic.url or url
+        if not target.startswith(("http://", "https://")):
+            raise RouterMisconfigured(f"Subgraph {name} has no transport, and {target!r} is no HTTP URL")
+        made = self._made.get((name, target))
+        if made is None:
+            made = MeasuredTransport(name, http_transport(target, traffic), self._metrics)
+            self._made[name, target] = made
+        return made
+
+
+def http_transport(url: str, traffic: Traffic) -> SubgraphTransport:
+    """HTTP with a pool, retries, a circuit breaker and the subgraph's own timeout."""
+    transport = HttpTransport(
+        url,
+        HttpOptions(
+            max_connections=traffic.max_connections,
+            max_body_bytes=traffic.max_body_bytes,
+            proxy=traffic.proxy,
+            subscription_protocol=SubscriptionProtocol(traffic.subscription_protocol),
+            subscription_url=traffic.subscription_url,
+        ),
+    )
+    resilient = ResilientTransport(
+        transport,
+        ResilienceOptions(
+            retries=traffic.retries,
+            failures_to_open=traffic.failures_to_open,
+            open_seconds=traffic.open_seconds,
+        ),
+    )
+    return _Bounded(resilient, traffic.timeout_seconds)
+
+
+class _Bounded:
+    """A transport whose calls never take longer than the subgraph is given."""
+
+    def __init__(self, inner: ResilientTransport, timeout_seconds: float) -> None:
+        self._inner = inner
+        self._timeout_seconds = timeout_seconds
+        self.subscribe = inner.subscribe
+        self.aclose = inner.aclose
+
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        """Send one request within the nearer of both bounds."""
+        bound = min(timeout_seconds, self._timeout_seconds)
+        return await self._inner.fetch(body, headers, bound, idempotent=idempotent)
