@@ -68,6 +68,7 @@ class FakeEngine:
     """Implements `OperationRunner`; remembers the contexts it saw, and ticks when it is told to."""
 
     contexts: list[RequestContext] = field(default_factory=list)
+    subscriber_contexts: list[RequestContext] = field(default_factory=list)
     total: int = 0
     streams: int = 0
     ticking: list[asyncio.Queue[int | None]] = field(default_factory=list)
@@ -110,6 +111,7 @@ class FakeEngine:
         document = parse_checked(prepared.text)
         coerce(document, request)
         self.streams += 1
+        self.subscriber_contexts.append(context)
         stream = subscribe(SCHEMA, document, self, variable_values=dict(request.variables))
         if isawaitable(stream):
             stream = await stream
@@ -118,6 +120,12 @@ class FakeEngine:
             return
         async for result in stream:
             yield encoded(result)
+
+    async def opened(self, count: int) -> None:
+        """Wait until so many `ticks` are running."""
+        while len(self.ticking) < count:
+            self.subscribed.clear()
+            await self.subscribed.wait()
 
     def tick(self, value: int | None) -> None:
         """Send an event to every running `ticks`; None ends them."""
