@@ -1,0 +1,242 @@
+"""What can be read at one place for some object types: directly, by keys, or with what a field requires.
+
+Owns the search for entity hops at a place, in rounds: a hop may use only what earlier rounds made
+readable, so no hop ever waits for itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from router.planning.access import Access, Alternative, FetchPoint, FieldOrigin, Unit
+from router.planning.errors import NoPathError
+from router.planning.operation import NormalizedField, NormalizedSelection
+from router.planning.place import Place
+from router.planning.plan import Each, Path
+from schema.query_graph import EntityEdge, FieldEdge, Node
+from schema.supergraph import FieldSet
+
+if TYPE_CHECKING:
+    from router.planning.walk import Walk
+
+Guard: TypeAlias = frozenset[tuple[object, ...]]
+"""The fields whose requirements are being looked for: a requirement must not lead back to them."""
+
+_Reading: TypeAlias = tuple[Access, FieldEdge]
+
+
+class Branch:
+    """A place, some object types that behave alike there, and the accesses by which they arrive.
+
+    `subject` is one of the types (all are alike), or the interface where types are not known.
+    """
+
+    def __init__(
+        self,
+        walk: Walk,
+        place: Place,
+        path: Path,
+        subject: str,
+        types: frozenset[str],
+        bases: tuple[Access, ...],
+        *,
+        hops: bool = True,
+    ) -> None:
+        walk.spend()
+        self._walk = walk
+        self._reach = walk.reach
+        self._place = place
+        self._path = path
+        self._subject = subject
+        self._types = types
+        self._bases = bases
+        self._hops = hops
+        self._reachable: tuple[Access, ...] | None = None
+
+    def read(self, field: NormalizedField, units: list[Unit], guard: Guard) -> None:
+        """Add the units that reading the field, and all below it, takes. Raises `NoPathError`."""
+        direct = [r for r in self._readings(self._bases, field.name) if not r[1].requires]
+        earliest = min(access.stage for access in self._bases)
+        home = [r for r in direct if r[0].stage == earliest]
+        selection = field.selection
+        if selection is not None:
+            home = [r for r in home if r[1].head and self._reach.answers_whole(r[1].head, selection)]
+        if home:
+            self._add(field, home, units, whole=selection is not None)
+            return
+        readings = self._all_readings(field.name, guard)
+        if not readings:
+            keys = (*(e for e in self._path if isinstance(e, str)), field.response_key)
+            raise NoPathError(
+                f'No subgraph can answer "{self._subject}.{field.name}" at {".".join(keys)}', keys
+            )
+        if selection is None:
+            self._add(field, readings, units, whole=False)
+            return
+        place = self._place.child(field.source)
+        lists = readings[0][1].type.count("[")
+        path: Path = (*self._path, field.source, *(Each.ITEM,) * lists)
+        below = tuple(self._below(access, edge.head, field, place) for access, edge in readings if edge.head)
+        self._walk.select(place, path, below, selection, units, guard)
+
+    def _add(
+        self, field: NormalizedField, readings: list[_Reading], units: list[Unit], *, whole: bool
+    ) -> None:
+        options = tuple(access for access, _ in readings)
+        units.append(Unit(self._place, self._types, field, options, whole))
+
+    def _below(self, access: Access, head: Node, field: NormalizedField, place: Place) -> Access:
+        return Access(
+            place=place,
+            node=head,
+            fetch=access.fetch,
+            types=self._reach.possible(head),
+            typed=self._reach.is_typed(head),
+            origin=FieldOrigin(access, field, self._types),
+        )
+
+    def _readings(self, accesses: tuple[Access, ...], name: str) -> list[_Reading]:
+        found: list[_Reading] = []
+        for access in accesses:
+            edge = self._reach.edge(self._reach.narrow(access.node, self._subject), name)
+            if edge is not None:
+                found.append((access, edge))
+        return found
+
+    def _all_readings(self, name: str, guard: Guard) -> list[_Reading]:
+        found = [r for r in self._readings(self.reachable(), name) if not r[1].requires]
+        if self._hops:
+            found.extend(self._requiring_readings(name, guard))
+        return found
+
+    def _requiring_readings(self, name: str, guard: Guard) -> list[_Reading]:
+        found: list[_Reading] = []
+        seen: set[Node] = set()
+        for entity in self._reach.graph.entity_edges(self._subject):
+            edge = self._reach.edge(entity.head, name)
+            mark = (id(self._place), self._types, entity.head, name)
+            if edge is None or not edge.requires or entity.head in seen or mark in guard:
+                continue
+            seen.add(entity.head)
+            access = self._requiring_access(entity.head, edge.requires, guard | {mark})
+            if access is not None:
+                found.append((access, edge))
+        return found
+
+    def _requiring_access(self, head: Node, requires: FieldSet, guard: Guard) -> Access | None:
+        required = self._place.field_set(self._types, requires)
+        needed: list[Unit] = []
+        alternatives: list[Alternative] = []
+        try:
+            self._read_all(required, needed, guard)
+        except NoPathError:
+            return None
+        for edge in self._reach.graph.entity_edges(self._subject):
+            if edge.head == head:
+                key = self._place.field_set(self._types, edge.key.selection)
+                units: list[Unit] = []
+                try:
+                    self._read_all(key, units, guard)
+                except NoPathError:
+                    continue
+                alternatives.append(Alternative((*units, *needed), edge, key, required))
+        return self._enter(head, alternatives, requires) if alternatives else None
+
+    def _read_all(self, selection: NormalizedSelection, units: list[Unit], guard: Guard) -> None:
+        """Read a field set of this branch's types; types that differ in what is asked are looked at apart."""
+        groups: dict[int, tuple[NormalizedField, set[str]]] = {}
+        for type_name, fields in selection.by_type.items():
+            for field in fields:
+                groups.setdefault(id(field), (field, set()))[1].add(type_name)
+        for field, types in groups.values():
+            branch = self
+            if types != self._types and self._types:
+                same = frozenset(types)
+                subject = min(same)
+                branch = Branch(
+                    self._walk, self._place, self._path, subject, same, self.reachable(), hops=self._hops
+                )
+            branch.read(field, units, guard)
+
+    def reachable(self) -> tuple[Access, ...]:
+        """The bases, and every entity hop that their fields allow, the nearest first."""
+        if self._reachable is None:
+            self._reachable = self._bases
+            if self._hops:
+                self._reachable = (*self._bases, *self._root_hops(), *self._entity_hops())
+        return self._reachable
+
+    def _root_hops(self) -> list[Access]:
+        if not self._path:
+            return []
+        bases = {access.node.subgraph for access in self._bases}
+        existence = Unit(self._place, self._types, None, self._bases)
+        edges = self._reach.graph.root_edges(Node(self._subject, self._bases[0].node.subgraph))
+        heads = [edge.head for edge in edges if edge.head.subgraph not in bases]
+        return [self._enter(head, [Alternative((existence,))]) for head in heads]
+
+    def _entity_hops(self) -> list[Access]:
+        edges = self._reach.graph.entity_edges(self._subject)
+        earliest = min(access.stage for access in self._bases)
+        near = {access.node.subgraph for access in self._bases if access.typed and access.stage == earliest}
+        pending = [edge for edge in edges if edge.head.subgraph not in near]
+        found: list[Access] = []
+        while pending:
+            allowed = (*self._bases, *found)
+            readable = Branch(
+                self._walk, self._place, self._path, self._subject, self._types, allowed, hops=False
+            )
+            round_: dict[Node, list[Alternative]] = {}
+            for edge in pending:
+                alternative = readable.key_alternative(edge)
+                if alternative is not None:
+                    round_.setdefault(edge.head, []).append(alternative)
+            if not round_:
+                break
+            entered = [self._enter(head, alternatives) for head, alternatives in round_.items()]
+            found.extend(access for access in entered if self._is_nearer(access))
+            pending = [edge for edge in pending if edge.head not in round_]
+        return found
+
+    def _is_nearer(self, access: Access) -> bool:
+        """Hopping to a subgraph that has the object already is of use only when it is earlier."""
+        return all(
+            access.stage < base.stage
+            for base in self._bases
+            if base.node.subgraph == access.node.subgraph and base.typed == access.typed
+        )
+
+    def key_alternative(self, edge: EntityEdge) -> Alternative | None:
+        """Entering by this key, when this branch can read it."""
+        key = self._place.field_set(self._types, edge.key.selection)
+        units: list[Unit] = []
+        try:
+            self._read_all(key, units, frozenset())
+        except NoPathError:
+            return None
+        return Alternative(tuple(units), edge, key)
+
+    def _enter(self, head: Node, alternatives: list[Alternative], requires: FieldSet = ()) -> Access:
+        stage = 1 + min(
+            max((min(o.stage for o in unit.options) for unit in alternative.units), default=0)
+            for alternative in alternatives
+        )
+        point = self._walk.point(
+            FetchPoint(
+                identity=(self._path, self._types, head, requires),
+                node=head,
+                place=self._place,
+                path=self._path,
+                types=self._types,
+                stage=stage,
+                alternatives=alternatives,
+                requires=requires,
+            )
+        )
+        return Access(
+            place=self._place,
+            node=head,
+            fetch=point,
+            types=self._types & self._reach.possible(head) if self._reach.is_typed(head) else self._types,
+            typed=self._reach.is_typed(head) or not self._reach.is_abstract(self._subject),
+        )

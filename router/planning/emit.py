@@ -1,0 +1,129 @@
+"""From a selection tree to the text of a selection; owns compactness and validity of what subgraphs are sent.
+
+A field asked for on all types a subgraph can return is written once on the abstract type where the
+subgraph's own schema allows it; otherwise under the object types that need it. Never writes a type the
+subgraph does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from router.planning.conditions import ALWAYS, given, variables_of
+from router.planning.plan import Condition, Conditions
+from router.planning.reach import Reach
+from router.planning.selection_tree import Entry, SelectionTree
+from router.planning.source_keys import TYPENAME
+
+
+class SelectionPrinter:
+    """Prints trees of one fetch and remembers the client's variables that they use."""
+
+    def __init__(self, reach: Reach, conditions: Conditions) -> None:
+        """`conditions` hold whenever the fetch runs."""
+        self._reach = reach
+        self._context = conditions
+        self.variables: set[str] = set()
+
+    def fields(self, tree: SelectionTree) -> str:
+        """The selection without braces; never empty."""
+        parts: list[str] = []
+        abstract = self._reach.is_abstract(tree.node.type_name) and self._reach.is_typed(tree.node)
+        if tree.typename or abstract or not tree.entries:
+            parts.append(TYPENAME)
+        if abstract:
+            parts.extend(self._abstract_fields(tree))
+        else:
+            parts.extend(self._field(entry) for entry in tree.entries.values())
+        return _join(parts)
+
+    def fragments(self, tree: SelectionTree, types: frozenset[str]) -> tuple[str, ...]:
+        """The selection of entities of the given types: an inline fragment for each."""
+        if tree.node.type_name not in types:
+            return (f"...on {tree.node.type_name}{{{self.fields(tree)}}}",)
+        return tuple(self._fragment(tree, type_name) for type_name in sorted(types))
+
+    def _fragment(self, tree: SelectionTree, type_name: str) -> str:
+        parts = [self._field(entry) for entry in tree.entries.values() if type_name in entry.types]
+        if tree.typename or not parts:
+            parts.insert(0, TYPENAME)
+        return f"...on {type_name}{{{_join(parts)}}}"
+
+    def _abstract_fields(self, tree: SelectionTree) -> list[str]:
+        possible = self._reach.possible(tree.node)
+        general: dict[str, bool] = {}
+        for entry in tree.entries.values():
+            source = entry.field.source
+            general[source] = general.get(source, True) and self._is_general(tree, entry, possible)
+        parts: list[str] = []
+        per_type: dict[str, list[str]] = {}
+        for entry in tree.entries.values():
+            text = self._field(entry) if entry.types & possible else ""
+            if general[entry.field.source]:
+                parts.append(text)
+            else:
+                for type_name in sorted(entry.types & possible):
+                    per_type.setdefault(type_name, []).append(text)
+        return parts + self._grouped(tree, per_type)
+
+    def _is_general(self, tree: SelectionTree, entry: Entry, possible: frozenset[str]) -> bool:
+        """Whether the field may be written on the tree's abstract type itself."""
+        if not possible <= entry.types:
+            return False
+        edge = self._reach.edge(tree.node, entry.field.name)
+        return edge is not None and edge.head == (entry.tree.node if entry.tree is not None else None)
+
+    def _grouped(self, tree: SelectionTree, per_type: dict[str, list[str]]) -> list[str]:
+        same: dict[str, list[str]] = {}
+        for type_name, texts in per_type.items():
+            same.setdefault(_join(texts), []).append(type_name)
+        return [f"...on {name}{{{text}}}" for text, names in same.items() for name in names]
+
+    def _field(self, entry: Entry) -> str:
+        field = entry.field
+        text = field.name if field.source == field.name else f"{field.source}:{field.name}"
+        if field.arguments:
+            text += f"({','.join(f'{a.name}:{a.value}' for a in field.arguments)})"
+            self.variables.update(name for a in field.arguments for name in a.variables)
+        if field.directives:
+            text += f" {field.directives}"
+            self.variables.update(field.directive_variables)
+        below = f"{{{self.fields(entry.tree)}}}" if entry.tree is not None else ""
+        conditions = given(self._context, entry.conditions) or ALWAYS
+        self.variables.update(variables_of(conditions))
+        return _conditional(text, below, conditions)
+
+
+def _conditional(head: str, below: str, conditions: Conditions) -> str:
+    if not conditions:
+        return head + below
+    if len(conditions) == 1:
+        (conjunction,) = conditions
+        if len({condition.expected for condition in conjunction}) == len(conjunction):
+            return f"{head} {_join(map(_directive, conjunction))}{below}"
+    return _join(_nested(head + below, conjunction) for conjunction in conditions)
+
+
+def _nested(text: str, conjunction: tuple[Condition, ...]) -> str:
+    for condition in reversed(conjunction):
+        text = f"...{_directive(condition)}{{{text}}}"
+    return text
+
+
+def _directive(condition: Condition) -> str:
+    return f"@{'include' if condition.expected else 'skip'}(if:${condition.variable})"
+
+
+def _join(parts: Iterable[str]) -> str:
+    """Parts side by side: a space only between two names."""
+    text = ""
+    for part in parts:
+        if (
+            text
+            and part
+            and (text[-1].isalnum() or text[-1] == "_")
+            and (part[0].isalnum() or part[0] == "_")
+        ):
+            text += " "
+        text += part
+    return text

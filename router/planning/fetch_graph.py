@@ -1,0 +1,113 @@
+"""Fourth stage: the fetches that were chosen, what each selects, and which must wait for which.
+
+Owns the turning of potential into actual: selections are put into the trees of their fetches, later fetches
+first, so that each knows under which conditions it runs before what it needs is put into the earlier ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from router.planning.access import Access, FetchPoint, Identity, Unit
+from router.planning.choose import Choice, Realised
+from router.planning.conditions import ALWAYS, either
+from router.planning.operation import NormalizedField
+from router.planning.plan import Conditions
+from router.planning.reach import Reach
+from router.planning.selection_tree import SelectionTree, TreeBuilder
+
+
+@dataclass(slots=True, eq=False)
+class FetchNode:
+    """One fetch point with its selection; `conditions` is None until something is read by it."""
+
+    realised: Realised
+    tree: SelectionTree
+    conditions: Conditions | None = None
+    needs: dict[int, FetchNode] = field(default_factory=dict)
+    """Fetches that must come before, by `id`."""
+
+    @property
+    def point(self) -> FetchPoint:
+        """What is fetched."""
+        return self.realised.point
+
+
+def build_fetch_graph(choice: Choice, reach: Reach, max_fields: int) -> list[FetchNode]:
+    """The fetches in an order in which each comes after all it needs. Raises `TooComplexError`."""
+    return _Builder(choice, reach, max_fields).build()
+
+
+class _Builder:
+    def __init__(self, choice: Choice, reach: Reach, max_fields: int) -> None:
+        self._choice = choice
+        self._trees = TreeBuilder(reach, max_fields)
+        self._nodes: dict[Identity, FetchNode] = {
+            realised.point.identity: FetchNode(realised, SelectionTree(realised.point.node))
+            for realised in choice.fetches
+        }
+        self._by_access: dict[tuple[int, Conditions], SelectionTree] = {}
+
+    def build(self) -> list[FetchNode]:
+        for unit, access in self._choice.reads:
+            conditions = unit.field.conditions if unit.field is not None else unit.conditions
+            self._read(unit, access, conditions)
+        latest_first = sorted(self._nodes.values(), key=lambda node: -node.realised.stage)
+        for node in latest_first:
+            for unit, access in node.realised.providers:
+                conditions = node.conditions if node.conditions is not None else ALWAYS
+                provider = self._read(unit, access, conditions)
+                node.needs[id(provider)] = provider
+                self._read_typename(node, access, conditions)
+        used = [node for node in self._nodes.values() if node.conditions is not None]
+        return sorted(used, key=lambda node: node.realised.stage)
+
+    def _read(self, unit: Unit, access: Access, conditions: Conditions) -> FetchNode:
+        """Select the unit in the fetch of its access."""
+        node = self._nodes[access.fetch.identity]
+        tree = self._tree_of(access, conditions)
+        if unit.field is None:
+            if access.origin is None:
+                tree.typename = True
+        elif unit.whole or unit.field.selection is None:
+            self._trees.add_field(tree, unit.field, unit.types, _own(unit.field, conditions))
+        if access.origin is None:
+            own = _own(unit.field, conditions) if unit.field is not None else conditions
+            node.conditions = either(node.conditions, own)
+        return node
+
+    def _tree_of(self, access: Access, conditions: Conditions) -> SelectionTree:
+        """The tree of the object that the access gives, with all fields on the way to it selected."""
+        chain: list[Access] = []
+        current = access
+        while current.origin is not None:
+            chain.append(current)
+            current = current.origin.parent
+        node = self._nodes[access.fetch.identity]
+        tree = node.tree
+        for step in reversed(chain):
+            origin = step.origin
+            if origin is None:
+                continue
+            own = _own(origin.field, conditions)
+            entry = tree.enter(origin.field, origin.types, own, step.node)
+            if tree is node.tree:
+                node.conditions = either(node.conditions, own)
+            if entry.tree is not None:
+                tree = entry.tree
+        return tree
+
+    def _read_typename(self, node: FetchNode, access: Access, conditions: Conditions) -> None:
+        """A representation carries the object's type: select it where the object itself was read."""
+        current: Access | None = access
+        while current is not None and current.place is not node.point.place:
+            current = current.origin.parent if current.origin is not None else None
+        alternative = node.realised.alternative
+        is_entity = alternative is not None and alternative.edge is not None
+        if is_entity and current is not None and current.origin is not None:
+            self._tree_of(current, conditions).typename = True
+
+
+def _own(field_: NormalizedField, conditions: Conditions) -> Conditions:
+    """A field of the client has its own conditions; one that the planner wants has those of who needs it."""
+    return field_.conditions if field_.type is not None else conditions

@@ -1,0 +1,56 @@
+"""An entity fetch joins a later one of the same subgraph where nobody notices.
+
+Safe: only when neither waits for the other, directly or not, and when afterwards the whole takes no more
+serial steps than before: a fetch is delayed only within the time that others take anyway.
+"""
+
+from __future__ import annotations
+
+from router.planning.fetch import Fetch, needs_of, steps
+from router.planning.optimise.merging import merge_into
+
+_MAX_PAIRS = 200
+
+
+def delay_fetches(fetches: list[Fetch]) -> bool:
+    """Merge the first pair that allows it; tells whether there was one."""
+    step_of = steps(needs_of(fetches))
+    length = max(step_of.values(), default=0)
+    by_subgraph: dict[str, list[Fetch]] = {}
+    for fetch in fetches:
+        if fetch.is_entity_fetch:
+            by_subgraph.setdefault(fetch.subgraph, []).append(fetch)
+    pairs = 0
+    for same in by_subgraph.values():
+        same.sort(key=lambda fetch: step_of[fetch])
+        for index, early in enumerate(same):
+            for late in same[index + 1 :]:
+                pairs += 1
+                if pairs > _MAX_PAIRS:
+                    return False
+                if not _waits_for(late, early) and _length_merged(fetches, early, late) <= length:
+                    merge_into(late, early, fetches)
+                    return True
+    return False
+
+
+def _waits_for(fetch: Fetch, other: Fetch) -> bool:
+    seen: set[Fetch] = set()
+    stack = [fetch]
+    while stack:
+        current = stack.pop()
+        if current is other:
+            return True
+        for need in current.needs:
+            if need not in seen:
+                seen.add(need)
+                stack.append(need)
+    return False
+
+
+def _length_merged(fetches: list[Fetch], early: Fetch, late: Fetch) -> int:
+    """The last serial step if `early` ran together with `late`."""
+    rest = [fetch for fetch in fetches if fetch is not early]
+    needs = {fetch: {late if need is early else need for need in fetch.needs} for fetch in rest}
+    needs[late] |= early.needs
+    return max(steps(needs).values(), default=0)

@@ -1,0 +1,26 @@
+"""Entity fetches of one subgraph in one serial step become one operation.
+
+Safe: fetches of one step do not wait for each other, and all that they need is in earlier steps, so the
+merged fetch runs in that same step. Each keeps its own list of representations.
+"""
+
+from __future__ import annotations
+
+from router.planning.fetch import Fetch, needs_of, steps
+from router.planning.optimise.merging import merge_into
+
+
+def merge_siblings(fetches: list[Fetch]) -> bool:
+    """Merge all siblings."""
+    step_of = steps(needs_of(fetches))
+    first: dict[tuple[str, int], Fetch] = {}
+    changed = False
+    for fetch in list(fetches):
+        if not fetch.is_entity_fetch:
+            continue
+        place = (fetch.subgraph, step_of[fetch])
+        kept = first.setdefault(place, fetch)
+        if kept is not fetch:
+            merge_into(kept, fetch, fetches)
+            changed = True
+    return changed

@@ -1,0 +1,106 @@
+"""One place of the collected data: where an object stands, and which keys its fields have there.
+
+Owns the meeting of the client's keys and the planner's own: a field that only the planner wants (of a key, or
+required) is read under the client's key when it is the very same field, else under one that nobody uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from router.planning.operation import Argument, NormalizedField, NormalizedSelection
+from router.planning.source_keys import TYPENAME, Shapes, SourceKeys
+from schema.supergraph import FieldSet, FieldSetField, Supergraph, named_type
+
+
+class Place:
+    """A place, by its path of source keys; types are not part of it."""
+
+    def __init__(
+        self, supergraph: Supergraph, shapes: Shapes, selections: Iterable[NormalizedSelection]
+    ) -> None:
+        self._supergraph = supergraph
+        self._shapes = shapes
+        self._selections = list(selections)
+        """All that the client asks for here, in whatever branch."""
+        self._children: dict[str, Place] = {}
+        self._keys: SourceKeys | None = None
+        self._field_sets: dict[tuple[frozenset[str], FieldSet], NormalizedSelection] = {}
+
+    def child(self, source: str) -> Place:
+        """The place below a field."""
+        found = self._children.get(source)
+        if found is None:
+            below = {
+                id(field.selection): field.selection
+                for selection in self._selections
+                for fields in selection.by_type.values()
+                for field in fields
+                if field.source == source and field.selection is not None
+            }
+            found = Place(self._supergraph, self._shapes, below.values())
+            self._children[source] = found
+        return found
+
+    def field_set(self, types: frozenset[str], field_set: FieldSet) -> NormalizedSelection:
+        """A field set asked for here, on the given object types."""
+        found = self._field_sets.get((types, field_set))
+        if found is None:
+            shared: dict[tuple[object, ...], NormalizedField] = {}
+            found = NormalizedSelection(
+                {name: tuple(self._fields(name, field_set, shared).values()) for name in sorted(types)}
+            )
+            self._field_sets[types, field_set] = found
+        return found
+
+    def _fields(
+        self, type_name: str, field_set: FieldSet, shared: dict[tuple[object, ...], NormalizedField]
+    ) -> dict[str, NormalizedField]:
+        found: dict[str, NormalizedField] = {}
+        for item in field_set:
+            if not isinstance(item, FieldSetField):
+                if type_name in self._supergraph.possible_types.get(item.type_condition, ()):
+                    found.update(self._fields(type_name, item.selections, shared))
+            elif item.name != TYPENAME:
+                field = self._field(type_name, item, shared)
+                found[field.source] = field
+        return found
+
+    def _field(
+        self, type_name: str, item: FieldSetField, shared: dict[tuple[object, ...], NormalizedField]
+    ) -> NormalizedField:
+        arguments = tuple(Argument(name, value) for name, value in item.arguments)
+        source = self._source(type_name, item.name, arguments)
+        selection: NormalizedSelection | None = None
+        if item.selections:
+            target = named_type(self._supergraph.types[type_name].fields[item.name].type)
+            possible = self._supergraph.possible_types[target]
+            selection = self.child(source).field_set(possible, item.selections)
+        key = (source, item.name, arguments, id(selection))
+        field = shared.get(key)
+        if field is None:
+            field = NormalizedField(
+                response_key=item.name,
+                source=source,
+                name=item.name,
+                type=None,
+                arguments=arguments,
+                selection=selection,
+            )
+            shared[key] = field
+        return field
+
+    def _source(self, type_name: str, name: str, arguments: tuple[Argument, ...]) -> str:
+        if self._keys is None:
+            self._keys = self._client_keys()
+        found = self._keys.find(type_name, name, arguments)
+        return found if found is not None else self._keys.claim(type_name, name, name, arguments)
+
+    def _client_keys(self) -> SourceKeys:
+        keys = SourceKeys(self._shapes)
+        for selection in self._selections:
+            for type_name, fields in selection.by_type.items():
+                for field in fields:
+                    if field.name != TYPENAME:
+                        keys.record(type_name, field.source, field.name, field.arguments)
+        return keys

@@ -1,0 +1,102 @@
+"""What one fetch selects, as a tree that grows while the fetch graph is built; owns its shape, not its text.
+
+An entry is a field on some object types. Two readings of one field under one key become one entry, under
+whichever condition holds for either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from router.planning.conditions import ALWAYS, either
+from router.planning.errors import TooComplexError
+from router.planning.operation import NormalizedField, NormalizedSelection
+from router.planning.plan import Conditions
+from router.planning.reach import Reach
+from router.planning.source_keys import TYPENAME
+from schema.query_graph import Node
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A field under one key, on some object types."""
+
+    field: NormalizedField
+    types: frozenset[str]
+    conditions: Conditions
+    tree: SelectionTree | None
+
+
+@dataclass(slots=True, eq=False)
+class SelectionTree:
+    """The fields selected of an object in a fetch."""
+
+    node: Node
+    typename: bool = False
+    entries: dict[tuple[str, frozenset[str]], Entry] = field(default_factory=dict)
+
+    def enter(
+        self, field_: NormalizedField, types: frozenset[str], conditions: Conditions, head: Node | None
+    ) -> Entry:
+        """The entry of the field on these types, made or widened."""
+        key = (field_.source, types)
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = Entry(field_, types, conditions, SelectionTree(head) if head is not None else None)
+            self.entries[key] = entry
+        else:
+            widened = either(entry.conditions, conditions)
+            entry.conditions = widened if widened is not None else ALWAYS
+        return entry
+
+
+class TreeBuilder:
+    """Adds whole selections to trees; bounded by the number of fields it writes."""
+
+    def __init__(self, reach: Reach, max_fields: int) -> None:
+        self._reach = reach
+        self._remaining = max_fields
+
+    def head(self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]) -> Node | None:
+        """Where the field leads from the tree's node, for any of the types."""
+        edge = self._reach.edge(self._reach.narrow(tree.node, min(types)), field_.name)
+        return edge.head if edge is not None else None
+
+    def add_field(
+        self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str], conditions: Conditions
+    ) -> Entry | None:
+        """Select the field and all that is asked for below it."""
+        self._remaining -= 1
+        if self._remaining < 0:
+            raise TooComplexError("The operation selects too much of one subgraph")
+        if field_.name == TYPENAME:
+            tree.typename = True
+            return None
+        entry: Entry | None = None
+        for same, head in self._heads(tree, field_, types):
+            entry = tree.enter(field_, same, conditions, head)
+            if entry.tree is not None and field_.selection is not None:
+                self.add_selection(entry.tree, field_.selection)
+        return entry
+
+    def add_selection(self, tree: SelectionTree, selection: NormalizedSelection) -> None:
+        """Select everything of the selection that the subgraph can return."""
+        possible = self._reach.possible(tree.node)
+        untyped = not self._reach.is_typed(tree.node)
+        grouped: dict[int, tuple[NormalizedField, set[str]]] = {}
+        for type_name, fields in selection.by_type.items():
+            if type_name in possible or untyped:
+                for item in fields:
+                    grouped.setdefault(id(item), (item, set()))[1].add(type_name)
+        for item, types in grouped.values():
+            self.add_field(tree, item, frozenset(types), item.conditions)
+
+    def _heads(
+        self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
+    ) -> list[tuple[frozenset[str], Node | None]]:
+        if len(types) == 1 or not self._reach.is_typed(tree.node):
+            return [(types, self.head(tree, field_, types))]
+        heads: dict[Node | None, set[str]] = {}
+        for type_name in sorted(types):
+            heads.setdefault(self.head(tree, field_, frozenset((type_name,))), set()).add(type_name)
+        return [(frozenset(members), head) for head, members in heads.items()]

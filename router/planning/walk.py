@@ -1,0 +1,188 @@
+"""Second stage: walk the query graph along the operation and find every way to read each field.
+
+Owns the order of the walk, place by place, and its bound. What can be read at one place for one set of types
+is `Branch`'s. The result is a list of units, each with its options; nothing is chosen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from graphql import OperationType
+
+from router.planning.access import Access, FetchPoint, Identity, Unit
+from router.planning.branch import Branch, Guard
+from router.planning.conditions import ALWAYS, any_of
+from router.planning.errors import NoPathError, TooComplexError
+from router.planning.operation import NormalizedField, NormalizedSelection
+from router.planning.place import Place
+from router.planning.plan import OperationKind, Path, TypeCondition
+from router.planning.reach import Reach
+from router.planning.source_keys import TYPENAME
+from schema.query_graph import Node
+
+_INTROSPECTION = frozenset({"__schema", "__type"})
+_OPERATIONS = {
+    OperationKind.QUERY: OperationType.QUERY,
+    OperationKind.MUTATION: OperationType.MUTATION,
+    OperationKind.SUBSCRIPTION: OperationType.SUBSCRIPTION,
+}
+
+
+class Walk:
+    """One walk of the query graph; bounded by the number of branches it may look at."""
+
+    def __init__(self, reach: Reach, max_branches: int) -> None:
+        self.reach = reach
+        self._remaining = max_branches
+        self._points: dict[Identity, FetchPoint] = {}
+        self._held: list[NormalizedSelection] = []
+
+    def operation(
+        self,
+        kind: OperationKind,
+        place: Place,
+        selection: NormalizedSelection,
+        subgraphs: frozenset[str] | None = None,
+    ) -> list[Unit]:
+        """The units of a root selection; `subgraphs`, when given, are the only ones to begin in.
+
+        Raises `NoPathError` when a field cannot be reached.
+        """
+        bases = tuple(
+            self._root_access(place, node)
+            for node in self.reach.graph.roots(_OPERATIONS[kind])
+            if subgraphs is None or node.subgraph in subgraphs
+        )
+        units: list[Unit] = []
+        self.select(place, (), bases, selection, units, frozenset())
+        return units
+
+    def _root_access(self, place: Place, node: Node) -> Access:
+        types = frozenset((node.type_name,))
+        point = FetchPoint(
+            identity=("root", node.subgraph), node=node, place=place, path=(), types=types, stage=0
+        )
+        return Access(place, node, point, types, typed=True)
+
+    def spend(self) -> None:
+        """Count one branch. Raises `TooComplexError` when there were too many."""
+        self._remaining -= 1
+        if self._remaining < 0:
+            raise TooComplexError("The operation spreads over too many places of the graph to be planned")
+
+    def point(self, candidate: FetchPoint) -> FetchPoint:
+        """The fetch point of the same identity that was found first."""
+        return self._points.setdefault(candidate.identity, candidate)
+
+    def select(
+        self,
+        place: Place,
+        path: Path,
+        bases: tuple[Access, ...],
+        selection: NormalizedSelection,
+        units: list[Unit],
+        guard: Guard,
+    ) -> None:
+        """Find the units of a selection at a place that is reached by `bases`."""
+        self._held.append(selection)
+        everyone = frozenset[str]().union(*(access.types for access in bases))
+        wants = _group(selection, everyone)
+        typed = tuple(access for access in bases if access.typed)
+        if path:
+            units.append(Unit(place, everyone, None, typed or bases))
+        untyped = len(typed) < len(bases)
+        if untyped:
+            wants, typed = self._select_untyped(place, path, bases, wants, everyone, units, guard)
+        branches: dict[frozenset[str], Branch] = {}
+        for field, types in wants:
+            if field.name == TYPENAME:
+                self._add_typename(place, field, types, typed, units)
+            elif field.name not in _INTROSPECTION:
+                for same in self._classes(types, field.name, typed):
+                    own = tuple(access for access in typed if same <= access.types)
+                    if not own:
+                        continue  # no subgraph that is asked here can return these types
+                    if same not in branches:
+                        partial = untyped or same != everyone
+                        own_path = (*path, TypeCondition(same)) if partial else path
+                        branches[same] = Branch(self, place, own_path, min(same), same, own)
+                    branches[same].read(field, units, guard)
+
+    def _add_typename(
+        self,
+        place: Place,
+        field: NormalizedField,
+        types: frozenset[str],
+        typed: tuple[Access, ...],
+        units: list[Unit],
+    ) -> None:
+        """Root types are left out: everybody knows their names, and a subgraph may call them otherwise."""
+        roots = self.reach.supergraph.root_types.values()
+        covering = tuple(access for access in typed if access.types & types)
+        if covering and not types & set(roots):
+            units.append(Unit(place, types, field, covering))
+
+    def _select_untyped(
+        self,
+        place: Place,
+        path: Path,
+        bases: tuple[Access, ...],
+        wants: list[tuple[NormalizedField, frozenset[str]]],
+        everyone: frozenset[str],
+        units: list[Unit],
+        guard: Guard,
+    ) -> tuple[list[tuple[NormalizedField, frozenset[str]]], tuple[Access, ...]]:
+        """Read what is asked for on all types alike; for the rest, ask the interface's owner for the type."""
+        subject = next(access.node.type_name for access in bases if not access.typed)
+        branch = Branch(self, place, path, subject, everyone, bases)
+        asked = frozenset[str]().union(*(types for _, types in wants)) if wants else everyone
+        remaining: list[tuple[NormalizedField, frozenset[str]]] = []
+        for field, types in wants:
+            found: list[Unit] = []
+            try:
+                if types != asked or field.name == TYPENAME:
+                    raise NoPathError("only some types, or the type itself", ())
+                branch.read(field, found, guard)
+                units.extend(found)
+            except NoPathError:
+                remaining.append((field, types))
+        if not remaining:
+            return [], ()
+        typed = tuple(access for access in branch.reachable() if access.typed)
+        if not typed:
+            raise NoPathError(f'No subgraph can tell the type of "{subject}" here', _keys(path))
+        conditions = any_of(field.conditions for field, _ in remaining)
+        units.append(Unit(place, everyone, None, typed, conditions=conditions or ALWAYS))
+        return remaining, typed
+
+    def _classes(self, types: frozenset[str], name: str, bases: Iterable[Access]) -> list[frozenset[str]]:
+        """Split types into sets of which the field is found in the same ways."""
+        if len(types) == 1:
+            return [types]
+        classes: dict[object, set[str]] = {}
+        for type_name in sorted(types):
+            known = tuple(
+                (index, self.reach.edge(self.reach.narrow(access.node, type_name), name) is not None)
+                for index, access in enumerate(bases)
+                if type_name in access.types
+            )
+            key = (self.reach.resolution(type_name, name), known)
+            classes.setdefault(key, set()).add(type_name)
+        return [frozenset(members) for members in classes.values()]
+
+
+def _group(
+    selection: NormalizedSelection, types: frozenset[str]
+) -> list[tuple[NormalizedField, frozenset[str]]]:
+    found: dict[tuple[object, ...], tuple[NormalizedField, set[str]]] = {}
+    for type_name, fields in selection.by_type.items():
+        if type_name in types:
+            for field in fields:
+                key = (field.source, id(field.selection), field.conditions, field.name == TYPENAME)
+                found.setdefault(key, (field, set()))[1].add(type_name)
+    return [(field, frozenset(members)) for field, members in found.values()]
+
+
+def _keys(path: Path) -> tuple[str, ...]:
+    return tuple(element for element in path if isinstance(element, str))
