@@ -25,7 +25,7 @@ from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.domain.vouchers import Voucher
 from subgraphs.tickets.errors import HoldExpired, SalesClosed, VoucherInvalid
 from subgraphs.tickets.service.box_office import BoxOffice
-from subgraphs.tickets.service.holding import require_live
+from subgraphs.tickets.service.holding import labels_of, require_live, require_seats
 from subgraphs.tickets.service.selling import Unsold, sell_order
 
 _VOUCHER_MOST = 64
@@ -171,23 +171,21 @@ class Ordering:
         showtime_id: str,
         base_price: int,
         currency: str,
-        labels: Sequence[str],
+        seat_ids: Sequence[str],
         voucher_code: str | None,
     ) -> Price:
         """Tell what an order of these seats would cost this viewer now; holds and promises nothing.
 
-        Raises `InvalidInput`, `NotFound`, `VoucherInvalid`.
+        Raises `InvalidInput`, `TooManySeats`, `NotFound`, `VoucherInvalid`.
         """
         now = self._office.clock.now()
+        labels = labels_of(seat_ids, showtime_id, most=seating.MAX_SEATS)
         async with self._office.database.read() as connection:
             showtime = await store.find_showtime(connection, showtime_id)
             if showtime is None:
                 raise NotFound("There is no such showtime.")
             layout = await self._office.layouts.of_one(connection, showtime_id)
-            if not 1 <= len(labels) <= seating.MAX_SEATS or len(set(labels)) != len(labels):
-                raise InvalidInput(f"needs 1 to {seating.MAX_SEATS} different seats", ["seatIds"])
-            if any(label not in layout for label in labels):
-                raise InvalidInput("names something that is no seat of this showtime", ["seatIds"])
+            labels = require_seats(layout, labels)
             tier = None if viewer.user_id is None else await store.find_tier(connection, viewer.user_id)
             voucher = None
             if voucher_code is not None:
@@ -195,7 +193,7 @@ class Ordering:
                     connection, voucher_code[:_VOUCHER_MOST], viewer.user_id, currency, now
                 )
         priced = replace(showtime, base_price=base_price, currency=currency)
-        return _price(priced, [(label, layout[label].kind) for label in layout.sort(labels)], tier, voucher)
+        return _price(priced, [(label, layout[label].kind) for label in labels], tier, voucher)
 
 
 def _price(

@@ -1,4 +1,4 @@
-"""What is read: batches for entities, pages, and who may see what. A batch is a constant number of statements."""
+"""What is read: batches for entities, pages, who may see what. A batch is a constant number of statements."""
 
 from __future__ import annotations
 
@@ -182,6 +182,16 @@ class Reading:
         cinemas = None if viewer.is_user(user_id) else cinemas_seen_by(viewer)
         async with self._office.database.read() as connection:
             return await store.count_orders_of_user(connection, user_id, cinemas)
+
+    def tickets_of_user(self, viewer: Viewer, user_id: str, *, upcoming: bool | None) -> TicketQuery:
+        """Ask for a user's tickets; staff sees those of its cinemas."""
+        now = self.now()
+        return TicketQuery(
+            user_id=user_id,
+            cinemas=None if viewer.is_user(user_id) else cinemas_seen_by(viewer),
+            ending_after=now if upcoming is True else None,
+            ended_before=now if upcoming is False else None,
+        )
 
     async def page_tickets(self, query: TicketQuery, request: PageRequest) -> Page[Ticket]:
         """Return tickets; the caller narrows the query to what the viewer may see."""

@@ -83,9 +83,11 @@ async def sell_order(
 
 
 def _make_tickets(order: Order, now: datetime) -> list[Ticket]:
+    # Ids of one moment are in no order of their own; sorted, tickets stand as their seats do.
+    ids = sorted(new_id("tkt", now) for _ in order.seats)
     return [
         Ticket(
-            id=new_id("tkt", now),
+            id=ticket_id,
             order_id=order.id,
             showtime_id=order.showtime_id,
             cinema_id=order.cinema_id,
@@ -101,7 +103,7 @@ def _make_tickets(order: Order, now: datetime) -> list[Ticket]:
             refund_id=None,
             checked_in_at=None,
         )
-        for seat in order.seats
+        for ticket_id, seat in zip(ids, order.seats, strict=True)
     ]
 
 

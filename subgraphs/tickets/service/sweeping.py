@@ -5,6 +5,7 @@ Nothing depends on it: what has expired reads as expired before, and is taken ov
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from subgraphs.kit.database import Transaction
@@ -18,6 +19,7 @@ from subgraphs.tickets.service.refunding import give_back
 from subgraphs.tickets.service.selling import advance, end_unpaid
 
 _HOLDS_AT_ONCE: Final = 200
+_PAUSE_SECONDS: Final = 0.02
 _ORDERS_AT_ONCE: Final = 25
 """Orders given back per transaction: short ones, so that sales of other showtimes go on."""
 
@@ -27,6 +29,18 @@ class Sweeping:
 
     def __init__(self, office: BoxOffice) -> None:
         self._office = office
+
+    async def sweep(self) -> None:
+        """One round: end what has expired, until nothing is left."""
+        while await self.end_expired() == _HOLDS_AT_ONCE:
+            pass
+
+    async def refund(self) -> None:
+        """One round: give back what cancelled showtimes owe, batch by batch, letting sales in between."""
+        more = True
+        while more:
+            more = await self.give_back_cancelled()
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def end_expired(self) -> int:
         """End every hold and order whose time is up; answer how many."""

@@ -1,8 +1,8 @@
-"""Live seats and orders. Subscribes first, then reads, so that nothing falls between; sends no state twice."""
+"""Live seats and orders: subscribes first, then reads, so that nothing falls between."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from subgraphs.kit.identity import Viewer
 from subgraphs.kit.refusals import NotFound
@@ -18,7 +18,7 @@ class Watching:
         self._office = office
         self._reading = reading
 
-    async def seats(self, showtime_id: str, after_version: int | None) -> AsyncIterator[SeatChange]:
+    async def seats(self, showtime_id: str, after_version: int | None) -> AsyncGenerator[SeatChange, None]:
         """Tell what changes in a showtime's seats, from `after_version` on (all seats first when None).
 
         Each change is read from the log up to the newest version, so that many make one when the watcher
@@ -37,7 +37,9 @@ class Watching:
                 if change.resync or change.labels:
                     yield change
 
-    async def order(self, viewer: Viewer, order_id: str, access_token: str | None) -> AsyncIterator[Order]:
+    async def order(
+        self, viewer: Viewer, order_id: str, access_token: str | None
+    ) -> AsyncGenerator[Order, None]:
         """Tell how an order stands, now and after each change. Raises `NotFound`."""
         async with self._office.topics.subscribe(order_topic(order_id)) as messages:
             order = await self._reading.order(viewer, order_id, access_token)
