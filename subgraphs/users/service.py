@@ -71,7 +71,7 @@ class UserService:
         self._database = database
         self._store = store
         self._events = events
-        self._audit = audit
+        self.audit = audit
         self._passwords = passwords
         self._tokens = tokens
         self._throttle = throttle
@@ -266,7 +266,7 @@ class UserService:
             changed = replace(user, role=role, cinema_ids=tuple(cinemas))
             await self._store.set_role(tx, user_id, role, cinemas)
             await self._store.revoke_sessions(tx, user_id, self._clock.now())
-            await self._audit.record(
+            await self.audit.record(
                 tx,
                 actor_id=actor_id,
                 actor_role="admin" if viewer.is_admin else "staff",

@@ -1,0 +1,182 @@
+"""One's own data: taken along, and erased by all who keep it. And what the others are told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from subgraphs.kit.clock import FrozenClock
+from subgraphs.kit.events import EmbeddedBroker, Event
+from subgraphs.kit.events.service import all_settled
+from subgraphs.kit.ids import new_ulid
+from subgraphs.kit.runtime import Runtime
+from subgraphs.users.domain import ERASING_SUBGRAPHS
+from tests.subgraphs.door import Door
+from tests.subgraphs.users.people import (
+    ERASE,
+    EXPORT,
+    LOGIN,
+    PASSWORD,
+    REFRESH,
+    REGISTER,
+    SET_ROLE,
+    UPDATE,
+    admin,
+    as_user,
+    refusals,
+    register,
+    send,
+)
+
+TYPES = ["user.registered", "user.updated", "user.role_changed", "user.erasure_requested", "user.erased"]
+
+
+class Listener:
+    """Another subgraph's ear, and mouth."""
+
+    def __init__(self, door: Door, broker: EmbeddedBroker, clock: FrozenClock) -> None:
+        self._door = door
+        self._broker = broker
+        self._clock = clock
+        self.heard: list[Event] = []
+
+    async def hear(self, event: Event) -> None:
+        self.heard.append(event)
+
+    async def settle(self) -> list[Event]:
+        """Wait until all is said and done; returns what was heard."""
+        assert self._door.subgraph.events is not None
+        await all_settled(self._broker, self._door.subgraph.events)
+        return self.heard
+
+    async def confirm_erasure(self, subgraph: str, user_id: str, times: int = 1) -> None:
+        """Say what each subgraph says when it has erased a user."""
+        event = Event(
+            id=new_ulid(self._clock.now()),
+            type="user.erased",
+            version=1,
+            occurred_at=self._clock.now(),
+            producer=subgraph,
+            aggregate_id=user_id,
+            aggregate_version=1,
+            correlation_id="c",
+            causation_id=None,
+            trace=None,
+            payload={"user_id": user_id, "subgraph": subgraph},
+        )
+        for _ in range(times):
+            await self._broker.publish([event])
+        await self.settle()
+
+
+@pytest.fixture
+async def listener(door: Door, runtime: Runtime, clock: FrozenClock) -> AsyncIterator[Listener]:
+    assert isinstance(runtime.broker, EmbeddedBroker)
+    listener = Listener(door, runtime.broker, clock)
+    subscription = await runtime.broker.consume("listener", TYPES, listener.hear)
+    yield listener
+    await subscription.close()
+
+
+async def test_the_others_hear_of_every_change_in_order(door: Door, listener: Listener) -> None:
+    ana = await register(door)
+    user_id = ana["user"]["id"]
+    await send(door, UPDATE, as_user(ana), name="Ana P. de Ruiz")
+    await send(door, UPDATE, as_user(ana), name="Ana P. de Ruiz")
+    change: dict[str, Any] = {"role": "BOX_OFFICE", "cinemaIds": ["cin_1"], "reason": "Hired"}
+    await send(door, SET_ROLE, admin(), userId=user_id, **change)
+    heard = await listener.settle()
+    assert [(event.type, event.aggregate_version) for event in heard] == [
+        ("user.registered", 1),
+        ("user.updated", 2),
+        ("user.role_changed", 3),
+    ]
+    assert {event.aggregate_id for event in heard} == {user_id}
+    assert heard[0].payload == {
+        "user_id": user_id,
+        "name": "Ana Pérez",
+        "email": "ana@example.test",
+        "locale": "es",
+        "role": "customer",
+    }
+    assert heard[1].payload["name"] == "Ana P. de Ruiz"
+    assert heard[2].payload == {
+        "user_id": user_id,
+        "role": "box_office",
+        "cinema_ids": ["cin_1"],
+        "reason": "Hired",
+        "by": admin().user_id,
+    }
+
+
+async def test_the_requests_trace_goes_along(door: Door, listener: Listener) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    await send(
+        door, REGISTER, headers={"traceparent": trace}, name="Ana", email="a@b.test", password=PASSWORD
+    )
+    assert [event.trace for event in await listener.settle()] == [trace]
+
+
+async def test_what_is_refused_is_not_told(door: Door, listener: Listener) -> None:
+    await register(door)
+    await send(door, UPDATE, name="Eve")
+    await send(door, LOGIN, email="ana@example.test", password="wrong")
+    assert [event.type for event in await listener.settle()] == ["user.registered"]
+
+
+async def test_an_export_holds_ones_own_data_and_no_secret(door: Door) -> None:
+    ana = await register(door)
+    await register(door, name="Bob", email="bob@example.test")
+    data = (await door.ask(EXPORT, viewer=as_user(ana))).only()["data"]
+    assert data["user"]["email"] == "ana@example.test"
+    assert len(data["sessions"]) == 1
+    assert "argon2" not in str(data)
+    assert "bob" not in str(data)
+    assert refusals((await door.ask(EXPORT)).only()) == [("UNAUTHENTICATED", None)]
+
+
+async def test_erasing_waits_for_every_subgraph_and_then_forgets(
+    door: Door, listener: Listener, clock: FrozenClock
+) -> None:
+    ana = await register(door)
+    user_id = ana["user"]["id"]
+    payload = await send(door, ERASE, as_user(ana), password=PASSWORD)
+    assert payload["errors"] == []
+    requested_at = payload["requestedAt"]
+    clock.advance(timedelta(minutes=1))
+    assert (await send(door, ERASE, as_user(ana), password=PASSWORD))["requestedAt"] == requested_at
+    signed_in = await send(door, LOGIN, email="ana@example.test", password=PASSWORD)
+    assert refusals(signed_in) == [("INVALID_CREDENTIALS", None)]
+    refreshed = await send(door, REFRESH, refreshToken=ana["refreshToken"])
+    assert refusals(refreshed) == [("SESSION_REVOKED", ["input", "refreshToken"])]
+    *others, last = sorted(ERASING_SUBGRAPHS)
+    for subgraph in others:
+        await listener.confirm_erasure(subgraph, user_id, times=2)
+    query = "name email"
+    assert (await door.entities("User", [user_id], query, admin())).only()[0]["email"] == "ana@example.test"
+    await listener.confirm_erasure(last, user_id)
+    [erased] = (await door.entities("User", [user_id], query, admin())).only()
+    assert "ana" not in str(erased).lower()
+    told = [event for event in listener.heard if event.producer == "users"]
+    assert [event.type for event in told] == ["user.registered", "user.erasure_requested", "user.erased"]
+    assert (await register(door))["user"]["id"] != user_id
+
+
+async def test_receipts_without_a_request_erase_nobody(door: Door, listener: Listener) -> None:
+    ana = (await register(door))["user"]
+    for subgraph in sorted(ERASING_SUBGRAPHS):
+        await listener.confirm_erasure(subgraph, ana["id"])
+    assert (await door.entities("User", [ana["id"]], "name", admin())).only() == [{"name": "Ana Pérez"}]
+
+
+async def test_erasing_needs_the_password_and_spares_staff(door: Door, listener: Listener) -> None:
+    ana = await register(door)
+    assert refusals(await send(door, ERASE, password=PASSWORD)) == [("UNAUTHENTICATED", None)]
+    wrong = await send(door, ERASE, as_user(ana), password="a wrong guess")
+    assert refusals(wrong) == [("INVALID_CREDENTIALS", None)]
+    await send(door, SET_ROLE, admin(), userId=ana["user"]["id"], role="MANAGER", reason="Promoted")
+    assert refusals(await send(door, ERASE, as_user(ana), password=PASSWORD)) == [("NOT_ALLOWED", None)]
+    assert "user.erasure_requested" not in {event.type for event in await listener.settle()}
