@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Executable, MetaData
@@ -21,6 +21,7 @@ from subgraphs.kit.database.sqlite_handle import SqliteHandle, execute_on
 from subgraphs.kit.database.sqlite_writer import SqliteWriter
 
 _READERS = 2
+_INTERRUPT_AGAIN_SECONDS = 0.05
 
 
 class _SqliteReader(Connection):
@@ -62,9 +63,12 @@ class _HeavyReader(_SqliteReader):
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            # The connection may be used again only when the thread has let go of it.
-            handle.raw.interrupt()
-            await asyncio.wait([running])
+            # The connection may be used again only when the thread has let go of it. An interrupt that comes
+            # before the statement began has no effect, and a second cancellation changes nothing.
+            while not running.done():
+                handle.raw.interrupt()
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([running], timeout=_INTERRUPT_AGAIN_SECONDS)
             if not running.cancelled():
                 running.exception()
             raise

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Column, MetaData, String, Table, UniqueConstraint, func, select, text, update
+from sqlalchemy import Column, MetaData, String, Table, UniqueConstraint, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from subgraphs.kit.database import (
@@ -297,40 +297,3 @@ async def test_postgresql_makes_the_database_and_runs_a_lost_deadlock_again(post
         await asyncio.gather(cross("A1", "A2"), cross("A2", "A1"))
 
     assert runs == 3
-
-
-async def test_sqlite_refuses_work_after_closing(tmp_path: object) -> None:
-    database = await Database.open(f"sqlite:///{tmp_path}/closed.sqlite", METADATA)
-    await database.close()
-    with pytest.raises(DatabaseClosed):
-        async with database.transaction():
-            pass
-
-
-async def test_sqlite_waits_for_another_process_without_blocking_the_loop(tmp_path: object) -> None:
-    url = f"sqlite:///{tmp_path}/shared.sqlite"
-    async with await Database.open(url, METADATA) as one, await Database.open(url, METADATA) as other:
-        async with one.transaction() as tx:
-            await tx.execute(SEAT.values(label="A1"))
-
-            async def write() -> None:
-                async with other.transaction() as second:
-                    await second.execute(SEAT.values(label="A2"))
-
-            waiting = asyncio.create_task(write())
-            done, _ = await asyncio.wait([waiting], timeout=0.02)
-            assert not done
-        await waiting
-        assert await labels(one) == ["A1", "A2"]
-
-
-async def test_sqlite_transactions_that_need_no_flush_mix_with_those_that_do(tmp_path: object) -> None:
-    async with await Database.open(f"sqlite:///{tmp_path}/mixed.sqlite", METADATA) as database:
-
-        async def seat(number: int) -> None:
-            async with database.transaction(durable=number % 3 == 0) as tx:
-                await tx.execute(SEAT.values(label=f"A{number}"))
-                assert (await tx.execute(text("PRAGMA synchronous"))).scalar() in (1, 2)
-
-        await asyncio.gather(*(seat(number) for number in range(60)))
-        assert len(await labels(database)) == 60

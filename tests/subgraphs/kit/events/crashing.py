@@ -1,0 +1,73 @@
+"""A process to kill: `orders` places orders as fast as it can, `tickets` takes them, through
+`events.sqlite`.
+
+`python -m tests.subgraphs.kit.events.crashing DIR N OFFSET` says each of N orders on a line once its commit
+is answered, and at the end, when nothing is on its way, every order and every effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from sqlalchemy import Column, MetaData, String, Table, select
+
+from subgraphs.kit.database import AutoIncrement, Database, Transaction
+from subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents, all_settled
+
+METADATA = MetaData()
+ORDERS = Table("orders", METADATA, Column("id", String(20), primary_key=True))
+EFFECTS = Table(
+    "effects",
+    METADATA,
+    Column("id", AutoIncrement, primary_key=True, autoincrement=True),
+    Column("order_id", String(20), nullable=False),
+)
+
+
+async def run(folder: Path, rounds: int, offset: int) -> None:
+    async with (
+        await Database.open(f"sqlite:///{folder}/orders.sqlite", METADATA) as orders_store,
+        await Database.open(f"sqlite:///{folder}/tickets.sqlite", METADATA) as tickets_store,
+        await EmbeddedBroker.open(folder / "events.sqlite") as broker,
+    ):
+        orders = ServiceEvents("orders", orders_store, broker)
+        tickets = ServiceEvents("tickets", tickets_store, broker)
+
+        @tickets.consumer.on("order.placed")
+        async def take(tx: Transaction, event: Event) -> None:
+            await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
+            await tickets.outbox.add(
+                tx, type="seats.sold", aggregate_id=event.aggregate_id, payload=event.payload, cause=event
+            )
+
+        @orders.consumer.on("seats.sold")
+        async def confirm(tx: Transaction, event: Event) -> None:
+            await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
+
+        async def place(number: int) -> None:
+            order = f"ord_{offset + number}"
+            async with orders_store.transaction() as tx:
+                await tx.execute(ORDERS.insert().values(id=order))
+                await orders.outbox.add(tx, type="order.placed", aggregate_id=order, payload={"order": order})
+            print("placed", order, flush=True)
+
+        for service in (orders, tickets):
+            await service.listen()
+        for service in (orders, tickets):
+            service.speak()
+        for start in range(0, rounds, 8):
+            await asyncio.gather(*(place(number) for number in range(start, start + 8)))
+        await all_settled(broker, orders, tickets)
+        for service in (orders, tickets):
+            await service.close()
+        async with orders_store.read() as connection:
+            print("orders", *await connection.scalars(select(ORDERS.c.id)))
+            print("confirmed", *await connection.scalars(select(EFFECTS.c.order_id)))
+        async with tickets_store.read() as connection:
+            print("sold", *await connection.scalars(select(EFFECTS.c.order_id)))
+
+
+if __name__ == "__main__":
+    asyncio.run(run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
