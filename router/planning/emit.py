@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from router.planning.conditions import ALWAYS, given, variables_of
+from router.planning.conditions import given, variables_of
 from router.planning.plan import Condition, Conditions
 from router.planning.reach import Reach
 from router.planning.selection_tree import Entry, SelectionTree
@@ -29,13 +29,13 @@ class SelectionPrinter:
         """The selection without braces; never empty."""
         parts: list[str] = []
         abstract = self._reach.is_abstract(tree.node.type_name) and self._reach.is_typed(tree.node)
-        if tree.typename or abstract or not tree.entries:
+        if tree.typename or abstract:
             parts.append(TYPENAME)
         if abstract:
             parts.extend(self._abstract_fields(tree))
         else:
             parts.extend(self._field(entry) for entry in tree.entries.values())
-        return _join(parts)
+        return _join(parts) or TYPENAME
 
     def fragments(self, tree: SelectionTree, types: frozenset[str]) -> tuple[str, ...]:
         """The selection of entities of the given types: an inline fragment for each."""
@@ -45,9 +45,9 @@ class SelectionPrinter:
 
     def _fragment(self, tree: SelectionTree, type_name: str) -> str:
         parts = [self._field(entry) for entry in tree.entries.values() if type_name in entry.types]
-        if tree.typename or not parts:
+        if tree.typename:
             parts.insert(0, TYPENAME)
-        return f"...on {type_name}{{{_join(parts)}}}"
+        return f"...on {type_name}{{{_join(parts) or TYPENAME}}}"
 
     def _abstract_fields(self, tree: SelectionTree) -> list[str]:
         possible = self._reach.possible(tree.node)
@@ -77,7 +77,7 @@ class SelectionPrinter:
         same: dict[str, list[str]] = {}
         for type_name, texts in per_type.items():
             same.setdefault(_join(texts), []).append(type_name)
-        return [f"...on {name}{{{text}}}" for text, names in same.items() for name in names]
+        return [f"...on {name}{{{text}}}" for text, names in same.items() if text for name in names]
 
     def _field(self, entry: Entry) -> str:
         field = entry.field
@@ -89,7 +89,9 @@ class SelectionPrinter:
             text += f" {field.directives}"
             self.variables.update(field.directive_variables)
         below = f"{{{self.fields(entry.tree)}}}" if entry.tree is not None else ""
-        conditions = given(self._context, entry.conditions) or ALWAYS
+        conditions = given(self._context, entry.conditions)
+        if conditions is None:
+            return ""
         self.variables.update(variables_of(conditions))
         return _conditional(text, below, conditions)
 
