@@ -7,7 +7,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import assert_never
 
-from subgraphs.payments.domain.order import Order, OrderPhase
+from subgraphs.payments.domain.order import Order
 from subgraphs.payments.domain.payment import PaymentState, PaymentStatus
 
 
@@ -42,8 +42,7 @@ def next_step(payment_id: str, state: PaymentState, order: Order) -> Step:
                 return Step.VOID
             return Step.CAPTURE if order.is_sold_by(payment_id) else Step.AWAIT_SALE
         case PaymentStatus.CAPTURED | PaymentStatus.PARTIALLY_REFUNDED:
-            sold = order.phase is not OrderPhase.CLOSED and order.wants(payment_id)
-            return Step.NOTHING if sold else Step.RETURN
+            return Step.RETURN if unwanted and not order.is_sold_by(payment_id) else Step.NOTHING
         case PaymentStatus.FAILED:
             return Step.RELEASE if state.capture_failed and not state.released else Step.NOTHING
         case PaymentStatus.VOIDED | PaymentStatus.REFUNDED:

@@ -1,0 +1,78 @@
+"""Wiring of the payments subgraph, and nothing else."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from subgraphs.kit.app import Subgraph, Wiring
+from subgraphs.kit.runtime import Runtime
+from subgraphs.kit.supervisor import BackgroundTask
+from subgraphs.payments.pace import Pace
+from subgraphs.payments.provider.opening import open_provider
+from subgraphs.payments.schema import build_payments_schema
+from subgraphs.payments.store import TABLES
+from subgraphs.payments.webhooks import Webhooks
+from subgraphs.payments.wiring import Parts, assemble
+
+NAME = "payments"
+PORT = 6000
+_UPKEEP_SECONDS = 1.0
+
+
+def build(runtime: Runtime, *, pace: Pace | None = None) -> Subgraph:
+    """The payments subgraph; `pace` sets how long it waits, by default as `Pace` says."""
+    return Subgraph(
+        runtime,
+        name=NAME,
+        port=PORT,
+        schema=build_payments_schema(runtime.logger(NAME)),
+        wire=partial(_wire, pace or Pace()),
+    )
+
+
+async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
+    settings = runtime.settings
+    public_url = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    topics = runtime.topics(NAME)
+    stack.push_async_callback(topics.close)
+    webhooks = Webhooks()
+    opened = await open_provider(settings, webhooks.deliver, stack, public_url)
+    events = runtime.events(NAME, database)
+    service = assemble(
+        Parts(
+            database=database,
+            events=events,
+            provider=opened.provider,
+            methods=opened.methods,
+            topics=topics,
+            clock=runtime.clock,
+            logger=runtime.logger(NAME),
+            public_url=public_url,
+            pace=pace,
+        )
+    )
+    webhooks.open(opened.provider, service.upkeep)
+    stack.push_async_callback(service.payment_errands.close)
+    stack.push_async_callback(service.refund_errands.close)
+
+    async def upkeep() -> None:
+        await service.upkeep.look_after_due()
+
+    async def webhook(request: Request) -> Response:
+        status = await webhooks.deliver(await request.body(), request.headers.get("stripe-signature"))
+        return JSONResponse({"received": status == 200}, status)
+
+    pages: list[BaseRoute] = [*opened.bank.page_routes()] if opened.bank is not None else []
+    return Wiring(
+        service=service,
+        database=database,
+        events=events,
+        tasks=[BackgroundTask("payments-upkeep", upkeep, _UPKEEP_SECONDS)],
+        routes=[Route("/webhooks/stripe", webhook, methods=["POST"]), *pages],
+    )

@@ -1,0 +1,113 @@
+"""Payments with its simulated bank, and a stand-in for tickets on the same broker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subgraphs.kit.clock import FrozenClock
+from subgraphs.kit.identity import Viewer
+from subgraphs.kit.runtime import Runtime
+from subgraphs.payments.app import build
+from subgraphs.payments.pace import Pace
+from subgraphs.payments.service import PaymentService
+from tests.subgraphs.conftest import OpenDoor
+from tests.subgraphs.door import Door, customer, staff
+from tests.subgraphs.payments.tickets import Tickets
+
+PAYMENT = "id status amount { amount currency } refunded { amount } failureCode nextAction { type url }"
+PAY = f"""
+mutation ($input: PayOrderInput!) {{
+  payOrder(input: $input) {{
+    payment {{ {PAYMENT} }} errors {{ __typename code message path ... on CardDeclined {{ declineCode }} }}
+  }}
+}}
+"""
+CONFIRM = f"""
+mutation ($input: ConfirmPaymentInput!) {{
+  confirmPayment(input: $input) {{ payment {{ {PAYMENT} }} errors {{ __typename code }} }}
+}}
+"""
+REFUND = f"""
+mutation ($input: RefundPaymentInput!) {{
+  refundPayment(input: $input) {{
+    refund {{ id status amount {{ amount }} reason }} payment {{ {PAYMENT} }}
+    errors {{ __typename code message path }}
+  }}
+}}
+"""
+CUSTOMER = customer("usr_1")
+MANAGER = staff("refunds:write", user_id="usr_manager", role="manager", cinemas=["cin_1"])
+QUICK = Pace(order_wait_seconds=0.2, settle_wait_seconds=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cinema:
+    """What a test of payments stands on."""
+
+    door: Door
+    tickets: Tickets
+    clock: FrozenClock
+
+    @property
+    def service(self) -> PaymentService:
+        service = self.door.subgraph.service
+        assert isinstance(service, PaymentService)
+        return service
+
+    async def pay(
+        self,
+        order_id: str,
+        method: str = "pm_card_visa",
+        key: str = "key-00000001",
+        viewer: Viewer = CUSTOMER,
+    ) -> Any:
+        """Pay; answers the payload."""
+        given = {"orderId": order_id, "paymentMethod": method, "idempotencyKey": key}
+        return (await self.door.ask(PAY, {"input": given}, viewer)).only()
+
+    async def refund(
+        self, payment_id: str, amount: str | None = None, key: str = "key-00000001", viewer: Viewer = MANAGER
+    ) -> Any:
+        """Refund; answers the payload."""
+        given = {"paymentId": payment_id, "reason": "The projector broke.", "idempotencyKey": key}
+        if amount is not None:
+            given |= {"amount": {"amount": amount, "currency": "PEN"}}  # type: ignore[dict-item]  # JSON
+        return (await self.door.ask(REFUND, {"input": given}, viewer)).only()
+
+    async def confirm(self, payment_id: str, viewer: Viewer = CUSTOMER) -> Any:
+        """Go on after 3-D Secure; answers the payload."""
+        return (await self.door.ask(CONFIRM, {"input": {"paymentId": payment_id}}, viewer)).only()
+
+    async def status(self, payment_id: str) -> str:
+        """A payment's status as its customer sees it."""
+        query = "query ($id: ID!) { payment(id: $id) { status } }"
+        answer = await self.door.ask(query, {"id": payment_id}, staff())
+        return str(answer.only()["status"])
+
+
+async def _open(open_door: OpenDoor, runtime: Runtime, path: Path) -> Cinema:
+    assert isinstance(runtime.clock, FrozenClock)
+    tickets = await Tickets.open(path / "tickets.sqlite", runtime.broker, runtime.clock)
+    door = await open_door(lambda each: build(each, pace=QUICK))
+    return Cinema(door, tickets, runtime.clock)
+
+
+@pytest.fixture
+async def cinema(open_door: OpenDoor, runtime: Runtime, tmp_path: Path) -> AsyncIterator[Cinema]:
+    """On SQLite."""
+    cinema = await _open(open_door, runtime, tmp_path)
+    yield cinema
+    await cinema.tickets.close()
+
+
+@pytest.fixture
+async def any_cinema(open_any_door: OpenDoor, runtime: Runtime, tmp_path: Path) -> AsyncIterator[Cinema]:
+    """On SQLite, and on PostgreSQL."""
+    cinema = await _open(open_any_door, runtime, tmp_path)
+    yield cinema
+    await cinema.tickets.close()
