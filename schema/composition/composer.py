@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from schema.composition.errors import ErrorCode
 from schema.composition.hints import Hint
 from schema.composition.merge.context import MergeContext
+from schema.composition.merge.inaccessible import check_inaccessible
 from schema.composition.merge.interface_fields import check_interface_fields
 from schema.composition.merge.merger import merge_subgraphs
 from schema.composition.merge.required_arguments import check_required_arguments
-from schema.composition.report import Report
+from schema.composition.merge.transitive_access import check_transitive_access
+from schema.composition.report import Report, SupergraphReport
 from schema.composition.specs.inaccessible import INACCESSIBLE_IDENTITY
 from schema.composition.subgraph.reading import Subgraph, read_subgraph
 from schema.composition.subgraph.schema import SubgraphSchema
 from schema.composition.supergraph.api import api_schema
 from schema.composition.supergraph.printing import print_schema
+from schema.composition.upgrade import upgrade_subgraphs
+from schema.composition.validation.graphql import SUPERGRAPH_RULES
 from schema.composition.validation.subgraph import validate_subgraph
 
 
@@ -39,7 +43,9 @@ def compose(subgraphs: Iterable[Subgraph]) -> Composition:
         input.
     """
     report = Report()
-    schemas = _read(list(subgraphs), report)
+    schemas = _read(sorted(subgraphs, key=lambda subgraph: subgraph.name), report)
+    report.raise_if_any()
+    schemas = upgrade_subgraphs(schemas, report)
     report.raise_if_any()
     context = merge_subgraphs(schemas, report)
     report.raise_if_any()
@@ -72,3 +78,9 @@ def _read(subgraphs: Sequence[Subgraph], report: Report) -> list[SubgraphSchema]
 def _check_merged(context: MergeContext) -> None:
     check_interface_fields(context)
     check_required_arguments(context)
+    check_transitive_access(context)
+    if not context.report.problems:
+        for rule in SUPERGRAPH_RULES:
+            rule(context.merged, SupergraphReport(context.report))
+    if not context.report.problems:
+        check_inaccessible(context)

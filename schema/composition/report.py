@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from graphql import Node
 
@@ -42,6 +42,25 @@ class Report:
         """Raises `CompositionError` when there are problems; the end of a stage that later ones build on."""
         if self.problems:
             raise CompositionError(self.problems)
+
+
+class SchemaReport(Protocol):
+    """What rules about one schema report to."""
+
+    def error(self, code: ErrorCode, message: str, *nodes: Node | None) -> None:
+        """Records a problem at some nodes of the schema's syntax tree."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SupergraphReport:
+    """A report about the merged schema, whose elements have no syntax tree of their own."""
+
+    report: Report
+
+    def error(self, code: ErrorCode, message: str, *nodes: Node | None) -> None:
+        """Records a problem of the supergraph."""
+        self.report.error(code, f"After merging: {message}")
 
 
 @dataclass(frozen=True, slots=True)

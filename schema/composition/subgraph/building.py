@@ -72,7 +72,7 @@ def build_subgraph_schema(
     name: str, url: str, document: DocumentNode, report: SubgraphReport
 ) -> SubgraphSchema:
     """The schema a document defines; what cannot be built is reported and left out."""
-    return _DocumentBuilder(SubgraphSchema(name=name, url=url), report).build(document)
+    return _DocumentBuilder(SubgraphSchema(name=name, url=url, document=document), report).build(document)
 
 
 class _DocumentBuilder:

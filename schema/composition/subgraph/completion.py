@@ -39,16 +39,35 @@ def complete(schema: SubgraphSchema, report: SubgraphReport) -> None:
     federation = schema.federation
     if federation is None:
         _drop_loose_definitions(schema)
-        _add_elements(schema, FEDERATION_1, None, report)
+        add_elements(schema, FEDERATION_1, None, report)
     for feature in schema.links.by_identity.values() if schema.links else ():
         spec = known_feature(feature.url)
         if spec is None:
             continue
-        _add_elements(schema, spec, feature, report)
+        add_elements(schema, spec, feature, report)
         if feature.url.identity == FEDERATION_IDENTITY:
             schema.canonical_names = {feature.directive_name(name): name for name in spec.directives}
     if federation is None:
         schema.canonical_names = {name: name for name in FEDERATION_1.directives}
+
+
+def add_elements(
+    schema: SubgraphSchema, spec: FeatureSpec, feature: LinkedFeature | None, report: SubgraphReport
+) -> None:
+    """Adds the types and directives of a specification, or checks those that are there; no feature means
+    Federation 1."""
+    types = {name: feature.type_name(name) if feature else f"_{name}" for name in spec.types}
+    for name, type_spec in spec.types.items():
+        _add_type(schema, types[name], type_spec, report)
+    for name, directive_spec in spec.directives.items():
+        actual = feature.directive_name(name) if feature else name
+        expected = build_definition(actual, directive_spec, types)
+        existing = schema.directives.get(actual)
+        if existing is None:
+            schema.directives[actual] = expected
+            schema.spec_directives.add(actual)
+        elif spec.url.identity not in _UNCHECKED:
+            _check_definition(schema, expected, existing, report)
 
 
 def _drop_loose_definitions(schema: SubgraphSchema) -> None:
@@ -64,23 +83,6 @@ def _drop_loose_definitions(schema: SubgraphSchema) -> None:
         )
         if not definition.arguments or is_loose:
             del schema.directives[name]
-
-
-def _add_elements(
-    schema: SubgraphSchema, spec: FeatureSpec, feature: LinkedFeature | None, report: SubgraphReport
-) -> None:
-    types = {name: feature.type_name(name) if feature else f"_{name}" for name in spec.types}
-    for name, type_spec in spec.types.items():
-        _add_type(schema, types[name], type_spec, report)
-    for name, directive_spec in spec.directives.items():
-        actual = feature.directive_name(name) if feature else name
-        expected = build_definition(actual, directive_spec, types)
-        existing = schema.directives.get(actual)
-        if existing is None:
-            schema.directives[actual] = expected
-            schema.spec_directives.add(actual)
-        elif spec.url.identity not in _UNCHECKED:
-            _check_definition(schema, expected, existing, report)
 
 
 def build_definition(name: str, spec: DirectiveSpec, types: Mapping[str, str]) -> DirectiveDefinition:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from graphql import DocumentNode
+
 from schema.composition.model import InterfaceType, NamedType, ObjectType, Schema
 from schema.composition.specs.definition import Version
 from schema.composition.specs.federation import FEDERATION_IDENTITY
@@ -23,6 +25,7 @@ class SubgraphSchema(Schema):
 
     name: str
     url: str
+    document: DocumentNode
     links: Links | None = None
     canonical_names: dict[str, str] = field(default_factory=dict)
     spec_types: set[str] = field(default_factory=set)

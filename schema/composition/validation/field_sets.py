@@ -8,8 +8,6 @@ and *_FIELDS_MISSING_EXTERNAL.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from graphql import ArgumentNode, DirectiveNode, StringValueNode
-
 from schema.composition.errors import ErrorCode
 from schema.composition.field_set import (
     FieldSetError,
@@ -64,7 +62,7 @@ class FieldSetRule:
             f" {describe(applied)}"
         )
         text = applied.arguments.get("fields")
-        if not isinstance(text, str) or isinstance(text, EnumLiteral) or not _is_string_literal(applied):
+        if not isinstance(text, str) or isinstance(text, EnumLiteral):
             report.error(
                 self.invalid_type,
                 f'{what}: invalid value for argument "fields": must be a string.',
@@ -154,14 +152,6 @@ def describe(applied: AppliedDirective) -> str:
     """The directive as it is written, with its field set."""
     fields = applied.arguments.get("fields")
     return f'@{applied.name}(fields: "{fields}")'
-
-
-def _is_string_literal(applied: AppliedDirective) -> bool:
-    """Whether the argument is written as a string; an application that was made, not read, is."""
-    if not isinstance(applied.node, DirectiveNode):
-        return True
-    arguments: Sequence[ArgumentNode] = applied.node.arguments or ()
-    return all(isinstance(a.value, StringValueNode) for a in arguments if a.name.value == "fields")
 
 
 def _is_contextual(argument: Element) -> bool:

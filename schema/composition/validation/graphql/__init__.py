@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from schema.composition.report import SubgraphReport
+from schema.composition.model import Schema
+from schema.composition.report import SchemaReport, SubgraphReport
 from schema.composition.subgraph.schema import SubgraphSchema
 from schema.composition.validation.graphql.applied_directives import check_applied_directives
 from schema.composition.validation.graphql.default_values import check_default_values
@@ -22,4 +23,12 @@ GRAPHQL_RULES: tuple[GraphQLRule, ...] = (
     check_implementations,
     check_input_cycles,
     check_shadowed_imports,
+)
+
+# What merging can break in schemas that were valid each on their own.
+SUPERGRAPH_RULES: tuple[Callable[[Schema, SchemaReport], None], ...] = (
+    check_empty_types,
+    check_default_values,
+    check_implementations,
+    check_input_cycles,
 )

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from schema.composition.errors import ErrorCode
 from schema.composition.literal_types import is_valid_literal
-from schema.composition.model import Argument, CompositeType, InputField, InputType
-from schema.composition.report import SubgraphReport
-from schema.composition.subgraph.schema import SubgraphSchema
+from schema.composition.model import Argument, CompositeType, InputField, InputType, Schema
+from schema.composition.report import SchemaReport
 from schema.composition.values import MISSING, print_value
 
 
-def check_default_values(schema: SubgraphSchema, report: SubgraphReport) -> None:
+def check_default_values(schema: Schema, report: SchemaReport) -> None:
     """Each input value's default fits, and none is both required and deprecated."""
     for element in _input_values(schema):
         what = "argument" if isinstance(element, Argument) else "input field"
@@ -31,7 +30,7 @@ def check_default_values(schema: SubgraphSchema, report: SubgraphReport) -> None
             )
 
 
-def _input_values(schema: SubgraphSchema) -> Iterator[Argument | InputField]:
+def _input_values(schema: Schema) -> Iterator[Argument | InputField]:
     for candidate in schema.types.values():
         if isinstance(candidate, CompositeType):
             for field in candidate.fields.values():

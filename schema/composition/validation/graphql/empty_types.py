@@ -4,12 +4,12 @@ The query root may be empty: every subgraph can answer `_service`.
 """
 
 from schema.composition.errors import ErrorCode
-from schema.composition.model import CompositeType, EnumType, InputType, NamedType, UnionType
-from schema.composition.report import SubgraphReport
-from schema.composition.subgraph.schema import FEDERATION_OPERATION_TYPES, SubgraphSchema
+from schema.composition.model import CompositeType, EnumType, InputType, NamedType, Schema, UnionType
+from schema.composition.report import SchemaReport
+from schema.composition.subgraph.schema import FEDERATION_OPERATION_TYPES
 
 
-def check_empty_types(schema: SubgraphSchema, report: SubgraphReport) -> None:
+def check_empty_types(schema: Schema, report: SchemaReport) -> None:
     """Every type needs at least one child."""
     query = schema.roots.get("query")
     for candidate in schema.types.values():

@@ -3,14 +3,13 @@ and super-interfaces."""
 
 from schema.composition.errors import ErrorCode
 from schema.composition.model import CompositeType, Field, InterfaceType, Schema, UnionType
-from schema.composition.report import SubgraphReport
-from schema.composition.subgraph.schema import SubgraphSchema
+from schema.composition.report import SchemaReport
 from schema.composition.type_reference import is_subtype
 
 _INVALID = ErrorCode.INVALID_GRAPHQL
 
 
-def check_implementations(schema: SubgraphSchema, report: SubgraphReport) -> None:
+def check_implementations(schema: Schema, report: SchemaReport) -> None:
     """Every `implements` holds."""
     for candidate in schema.composites():
         for name in candidate.interfaces:
@@ -23,9 +22,7 @@ def check_implementations(schema: SubgraphSchema, report: SubgraphReport) -> Non
                     _check_field(schema, candidate, expected, report)
 
 
-def _check_super_interfaces(
-    candidate: CompositeType, interface: InterfaceType, report: SubgraphReport
-) -> None:
+def _check_super_interfaces(candidate: CompositeType, interface: InterfaceType, report: SchemaReport) -> None:
     for name in interface.interfaces:
         if name == candidate.name:
             message = f'Type "{name}" cannot implement "{interface.name}", which implements it.'
@@ -36,7 +33,7 @@ def _check_super_interfaces(
         report.error(_INVALID, message, candidate.node, interface.node)
 
 
-def _check_field(schema: Schema, candidate: CompositeType, expected: Field, report: SubgraphReport) -> None:
+def _check_field(schema: Schema, candidate: CompositeType, expected: Field, report: SchemaReport) -> None:
     actual = candidate.fields.get(expected.name)
     if actual is None:
         report.error(

@@ -2,13 +2,12 @@
 fields."""
 
 from schema.composition.errors import ErrorCode
-from schema.composition.model import InputField, InputType
-from schema.composition.report import SubgraphReport
-from schema.composition.subgraph.schema import SubgraphSchema
+from schema.composition.model import InputField, InputType, Schema
+from schema.composition.report import SchemaReport
 from schema.composition.type_reference import is_non_null, nullable
 
 
-def check_input_cycles(schema: SubgraphSchema, report: SubgraphReport) -> None:
+def check_input_cycles(schema: Schema, report: SchemaReport) -> None:
     """No chain of required input objects may come back to where it began."""
     done: set[str] = set()
     for candidate in schema.types.values():
@@ -16,7 +15,7 @@ def check_input_cycles(schema: SubgraphSchema, report: SubgraphReport) -> None:
             _walk(schema, report, candidate, done)
 
 
-def _walk(schema: SubgraphSchema, report: SubgraphReport, start: InputType, done: set[str]) -> None:
+def _walk(schema: Schema, report: SchemaReport, start: InputType, done: set[str]) -> None:
     """Depth first without recursion, so that a long chain cannot exhaust the stack."""
     if start.name in done:
         return
@@ -49,7 +48,7 @@ def _walk(schema: SubgraphSchema, report: SubgraphReport, start: InputType, done
             stack.append((target, _required_inputs(schema, target)))
 
 
-def _required_inputs(schema: SubgraphSchema, owner: InputType) -> list[tuple[InputField, InputType]]:
+def _required_inputs(schema: Schema, owner: InputType) -> list[tuple[InputField, InputType]]:
     found: list[tuple[InputField, InputType]] = []
     for field in owner.fields.values():
         target = schema.types.get(nullable(field.type)) if is_non_null(field.type) else None

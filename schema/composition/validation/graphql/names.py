@@ -4,15 +4,14 @@ literals."""
 from collections.abc import Iterator
 
 from schema.composition.errors import ErrorCode
-from schema.composition.model import Element, EnumType
-from schema.composition.report import SubgraphReport
-from schema.composition.subgraph.schema import SubgraphSchema
+from schema.composition.model import Element, EnumType, Schema
+from schema.composition.report import SchemaReport
 from schema.composition.traversal import directive_sites
 
 _LITERALS = ("true", "false", "null")
 
 
-def check_names(schema: SubgraphSchema, report: SubgraphReport) -> None:
+def check_names(schema: Schema, report: SchemaReport) -> None:
     """No element's name may begin with `__`."""
     for element in _named_elements(schema):
         if element.name.startswith("__"):
@@ -33,7 +32,7 @@ def check_names(schema: SubgraphSchema, report: SubgraphReport) -> None:
                     )
 
 
-def _named_elements(schema: SubgraphSchema) -> Iterator[Element]:
+def _named_elements(schema: Schema) -> Iterator[Element]:
     for element, location in directive_sites(schema):
         if location != "SCHEMA":
             yield element
