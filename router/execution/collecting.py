@@ -52,7 +52,7 @@ def _compile_path(path: Path) -> Collector:
             level = step(level)
             if not level:
                 return level
-        return [found for found in level if found.__class__ is dict]
+        return level
 
     return collect
 

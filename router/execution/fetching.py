@@ -14,7 +14,7 @@ from router.execution.collecting import SourcePath, compile_paths, locate
 from router.execution.conditions import compile_conditions
 from router.execution.exchange import Exchange, read_reply
 from router.execution.merging import copy_json, merge_objects
-from router.execution.representations import Groups, compile_representation
+from router.execution.representations import NOTHING, Filed, compile_representation
 from router.execution.requests import compile_entity_request, compile_root_request
 from router.execution.state import Execution, Failure
 from router.planning.plan import EntityFetch, EntityTarget, OperationKind, RootFetch
@@ -37,7 +37,7 @@ class CompiledRootFetch:
         self._operation = node.operation
 
     async def run(self, execution: Execution) -> None:
-        targets = [execution.data] if self._collect is None else self._collect(execution.data)
+        targets = [execution.data] if self._collect is None else _objects_of(self._collect(execution.data))
         if not targets:
             return
         exchange = self._exchange
@@ -87,11 +87,11 @@ class _Target:
         self.build = compile_representation(node.representation, node.typenames)
         self.conditions = compile_conditions(node.conditions)
 
-    def groups(self, execution: Execution) -> Groups:
+    def file(self, execution: Execution) -> Filed:
         if self.conditions is not None and not self.conditions(execution.variables):
-            return {}
+            return NOTHING
         objects = self.collect(execution.data)
-        return self.build(objects) if objects else {}
+        return self.build(objects) if objects else NOTHING
 
 
 class CompiledEntityFetch:
@@ -109,11 +109,12 @@ class CompiledEntityFetch:
         self._request = compile_entity_request(node.operation, variables, node.variables, node.operation_name)
 
     async def run(self, execution: Execution) -> None:
-        filed = [target.groups(execution) for target in self._targets]
-        if not any(filed):
+        filed = [target.file(execution) for target in self._targets]
+        encoded = [each.encoded for each in filed]
+        if not any(encoded):
             return
         exchange = self._exchange
-        body = self._request(execution, [b",".join(groups) for groups in filed])
+        body = self._request(execution, encoded)
         try:
             reply = await exchange.query(body, execution.headers_for(exchange.name), execution.time_left())
             data, errors = read_reply(reply.body, reply.status)
@@ -128,17 +129,18 @@ class CompiledEntityFetch:
             )
             execution.failures.append(Failure(self, _objects(filed), invalid))
 
-    def _absorb(self, filed: list[Groups], data: dict[str, Any], explained: bool) -> bool:
+    def _absorb(self, filed: list[Filed], data: dict[str, Any], explained: bool) -> bool:
         """Merge the entities into their objects; False when the list is not what was asked for."""
         valid = True
-        for target, groups in zip(self._targets, filed, strict=True):
+        for target, found in zip(self._targets, filed, strict=True):
+            groups = found.groups
             if not groups:
                 continue
             entities = data.get(target.node.response_key)
             if entities.__class__ is not list or len(entities) != len(groups):
                 valid = valid and entities is None and explained
                 continue
-            for group, entity in zip(groups.values(), entities, strict=True):
+            for group, entity in zip(groups, entities, strict=True):
                 if entity.__class__ is dict:
                     self._merge(group, entity)
                 elif entity is not None:
@@ -146,6 +148,13 @@ class CompiledEntityFetch:
         return valid
 
     def _merge(self, group: list[dict[str, Any]], entity: dict[str, Any]) -> None:
+        for value in entity.values():
+            if value is None or value.__class__ is dict or value.__class__ is list:
+                break
+        else:
+            for found in group:
+                found.update(entity)
+            return
         merge_objects(group[0], entity)
         if len(group) > 1:
             shared = self._merged_elsewhere
@@ -189,8 +198,12 @@ def _root_keys(operation: str) -> list[str]:
     return keys
 
 
-def _objects(filed: list[Groups]) -> list[Any]:
-    return [list(groups.values()) for groups in filed]
+def _objects(filed: list[Filed]) -> list[Any]:
+    return [each.groups for each in filed]
+
+
+def _objects_of(level: list[Any]) -> list[Any]:
+    return [found for found in level if found.__class__ is dict]
 
 
 def words(operation: str) -> set[str]:

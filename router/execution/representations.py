@@ -8,6 +8,7 @@ nulls and encode. Nothing enters its source but `repr` of names. Nested ones are
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import orjson
@@ -15,9 +16,19 @@ import orjson
 from router.execution.merging import merge_objects
 from router.planning.plan import RepresentationField, RepresentationSelection
 
-Groups: TypeAlias = dict[bytes, list[dict[str, Any]]]
-"""Encoded representation → the objects that it stands for, in the order found."""
-Builder: TypeAlias = Callable[[list[dict[str, Any]]], Groups]
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Objects under their representations."""
+
+    groups: list[list[dict[str, Any]]]
+    """Per distinct representation the objects that it stands for, in the order found."""
+    encoded: bytes
+    """The representations in the same order: JSON, separated by commas."""
+
+
+NOTHING = Filed([], b"")
+Builder: TypeAlias = Callable[[list[Any]], Filed]
 _Reader: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 _MISSING = object()
@@ -43,27 +54,34 @@ def compile_representation(
 
 
 def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> Builder:
+    """All-string values, which keys nearly always are, are told apart by a tuple; others by their JSON."""
+    variables = [f"v{index}" for index in range(len(fields))]
     reads = "; ".join(f"v{index} = o[{field.source!r}]" for index, field in enumerate(fields))
-    nulls = " or ".join(f"v{index} is None" for index in range(len(fields)))
+    values = ", ".join(variables)
     entries = ", ".join(
         f"{field.name!r}: "
-        + (f"typenames.get(v{index}, v{index})" if _renamed(field, typenames) else f"v{index}")
-        for index, field in enumerate(fields)
+        + (f"typenames.get({variable}, {variable})" if _renamed(field, typenames) else variable)
+        for field, variable in zip(fields, variables, strict=True)
     )
     source = f"""
 def build(objects):
     groups = {{}}
+    encoded = []
     for o in objects:
         try: {reads}
-        except KeyError: continue
-        if {nulls}: continue
-        k = dumps({{{entries}}})
+        except (KeyError, TypeError): continue
+        if {" is ".join(f"{variable}.__class__" for variable in variables)} is str:
+            k = ({values},)
+        elif {" or ".join(f"{variable} is None" for variable in variables)}: continue
+        else: k = dumps(({values},))
         g = groups.get(k)
-        if g is None: groups[k] = [o]
+        if g is None:
+            groups[k] = [o]
+            encoded.append(dumps({{{entries}}}))
         else: g.append(o)
-    return groups
+    return Filed(list(groups.values()), b",".join(encoded))
 """
-    names: dict[str, Any] = {"dumps": orjson.dumps, "typenames": typenames}
+    names: dict[str, Any] = {"dumps": orjson.dumps, "typenames": typenames, "Filed": Filed}
     code = compile(source, "<representations>", "exec", dont_inherit=True)
     exec(code, names)  # noqa: S102 our own generated source; see the module's docstring
     return cast("Builder", names["build"])
@@ -74,15 +92,17 @@ def _renamed(field: RepresentationField, typenames: Mapping[str, str]) -> bool:
 
 
 def _build_with(read: _Reader) -> Builder:
-    def build(objects: list[dict[str, Any]]) -> Groups:
-        groups: Groups = {}
+    def build(objects: list[Any]) -> Filed:
+        groups: dict[bytes, list[dict[str, Any]]] = {}
         for found in objects:
+            if found.__class__ is not dict:
+                continue
             try:
                 encoded = orjson.dumps(read(found))
             except _Absent:
                 continue
             groups.setdefault(encoded, []).append(found)
-        return groups
+        return Filed(list(groups.values()), b",".join(groups))
 
     return build
 

@@ -111,23 +111,28 @@ def compile_selection(
 
 
 def _object_lines(source: _Source, name: str, fields: tuple[ResponseField, ...], type_name: str) -> list[str]:
+    reads: list[tuple[str, ResponseField]] = []
     body: list[str] = []
     entries: list[tuple[str, str, int | None]] = []
-    reads = False
     for index, field in enumerate(fields):
         condition = source.condition(field.conditions) if field.conditions else None
         if field.name == "__typename":
             entries.append((field.response_key, repr(type_name), condition))
             continue
-        reads = reads or condition is None
         variable = f"v{index}"
-        statements = _field_lines(source, field, variable)
-        if condition is not None:
+        statements = (
+            []
+            if field.name in INTROSPECTION_FIELDS
+            else _value_lines(source, field.type, field.selection, variable)
+        )
+        if condition is None:
+            reads.append((variable, field))
+        else:
+            statements.insert(0, f"{variable} = {_read(field)}")
             statements = [f"if c[{condition}]:", *(" " + line for line in statements)]
         body.extend(statements)
         entries.append((field.response_key, variable, condition))
-    if not reads:
-        body.insert(0, "if o.__class__ is not dict: raise Anomaly")
+    body[:0] = _read_lines(reads)
     if all(condition is None for _, _, condition in entries):
         literal = ", ".join(f"{key!r}: {value}" for key, value, _ in entries)
         body.append(f"return {{{literal}}}")
@@ -140,11 +145,23 @@ def _object_lines(source: _Source, name: str, fields: tuple[ResponseField, ...],
     return [f"def {name}(o, c):", *(" " + line for line in body)]
 
 
-def _field_lines(source: _Source, field: ResponseField, variable: str) -> list[str]:
-    if field.name in INTROSPECTION_FIELDS:
-        return [f"{variable} = o.get({field.response_key!r})"]
-    read = f"o[{field.source!r}]" if isinstance(field.type, GraphQLNonNull) else f"o.get({field.source!r})"
-    return [f"{variable} = {read}", *_value_lines(source, field.type, field.selection, variable)]
+def _read_lines(reads: list[tuple[str, ResponseField]]) -> list[str]:
+    """Read all fields, in the hope that they are all there; a field that may be null may also be missing."""
+    if not reads:
+        return ["if o.__class__ is not dict: raise Anomaly"]
+    hopeful = "; ".join(f"{variable} = o[{_key(field)!r}]" for variable, field in reads)
+    careful = "; ".join(f"{variable} = {_read(field)}" for variable, field in reads)
+    return [f"try: {hopeful}", f"except KeyError: {careful}"]
+
+
+def _key(field: ResponseField) -> str:
+    """Introspection is put into the data under the client's own keys."""
+    return field.response_key if field.name in INTROSPECTION_FIELDS else field.source
+
+
+def _read(field: ResponseField) -> str:
+    required = isinstance(field.type, GraphQLNonNull) and field.name not in INTROSPECTION_FIELDS
+    return f"o[{_key(field)!r}]" if required else f"o.get({_key(field)!r})"
 
 
 def _value_lines(
