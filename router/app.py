@@ -35,6 +35,7 @@ from router.security.jwks import JwksFetch
 from router.security.limits import LimitsGuard
 from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
+from router.supergraph_planner import SupergraphPlanner
 from router.transport.endpoint import GraphQLEndpoint
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
@@ -143,6 +144,7 @@ class RouterApp:
         return Engine(
             supergraph,
             self._transports.of(supergraph),
+            planner=SupergraphPlanner(supergraph, config.override_labels),
             options=EngineOptions(
                 timeout_seconds=config.http.operation_timeout_seconds,
                 max_tokens=config.limits.max_tokens,

@@ -262,3 +262,6 @@ class RouterConfig(Section):
     logs: Logs = Logs()
     graphiql: GraphiQl = GraphiQl()
     mask_subgraph_errors: bool = True
+    """Messages of errors that subgraphs report are not shown to clients; their codes are."""
+    override_labels: dict[str, bool] = Field(default_factory=dict)
+    """Labels of progressive `@override` that are on or off; `percent(N)` labels not named here are drawn."""

@@ -28,8 +28,6 @@ class Size:
     """How large a selection set is, fragments included."""
 
     fields: int = 0
-    root_fields: int = 0
-    """Fields of the set itself, not of their own selections."""
     aliases: int = 0
     directives: int = 0
     depth: int = 0
@@ -39,7 +37,6 @@ class Size:
         """Both, side by side."""
         return Size(
             self.fields + other.fields,
-            self.root_fields + other.root_fields,
             self.aliases + other.aliases,
             self.directives + other.directives,
             max(self.depth, other.depth),
@@ -82,7 +79,6 @@ class DocumentSizes:
             inner = self._set(node.selection_set, within) if node.selection_set else EMPTY
             return Size(
                 fields=1 + inner.fields,
-                root_fields=1,
                 aliases=(node.alias is not None) + inner.aliases,
                 directives=own.directives + inner.directives,
                 depth=1 + inner.depth,
@@ -108,10 +104,20 @@ class DocumentSizes:
         return size
 
 
+def root_keys(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+    """How many different fields the answer has at its root."""
+    return len({_response_key(field) for field in _fields([operation.selection_set], fragments)})
+
+
+def _response_key(field: FieldNode) -> str:
+    return field.alias.value if field.alias else field.name.value
+
+
 def overlaps(
     selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], bound: int
 ) -> int:
-    """How many pairs of fields have to be compared because they share a response key; stops beyond `bound`.
+    """How many pairs of selections have to be compared because they share a response key; stops beyond
+    `bound`.
 
     The sets must be small enough to be expanded: measure them first.
     """
@@ -120,14 +126,13 @@ def overlaps(
     while groups:
         by_key: dict[str, list[FieldNode]] = {}
         for field in _fields(groups.pop(), fragments):
-            key = field.alias.value if field.alias else field.name.value
-            by_key.setdefault(key, []).append(field)
+            by_key.setdefault(_response_key(field), []).append(field)
         for fields in by_key.values():
-            pairs += len(fields) * (len(fields) - 1) // 2
-            if pairs > bound:
-                return pairs
             inner = [field.selection_set for field in fields if field.selection_set is not None]
             if inner:
+                pairs += len(inner) * (len(inner) - 1) // 2
+                if pairs > bound:
+                    return pairs
                 groups.append(inner)
     return pairs
 

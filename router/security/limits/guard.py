@@ -14,7 +14,7 @@ from router.config.model import Limits
 from router.errors import LimitExceeded, RequestError
 from router.request import RequestContext
 from router.security.limits.cost import Amount, CostModel, evaluate
-from router.security.limits.document import DocumentSizes, Size, overlaps
+from router.security.limits.document import DocumentSizes, Size, overlaps, root_keys
 from router.security.limits.text import check_text
 from router.stages import RequestCheck
 from schema.supergraph import Supergraph
@@ -51,6 +51,8 @@ class LimitsGuard:
         for operation in sizes.operations:
             size = sizes.of(operation)
             self._check_size(size)
+            roots = root_keys(operation, sizes.fragments)
+            _within("max_root_fields", roots, self._limits.max_root_fields)
             pairs = overlaps(operation.selection_set, sizes.fragments, MAXIMUM_OVERLAPS)
             _within("repeated_fields", pairs, MAXIMUM_OVERLAPS)
 
@@ -60,7 +62,6 @@ class LimitsGuard:
             raise IntrospectionDisabled("Introspection is switched off")
         _within("max_depth", size.depth, limits.max_depth)
         _within("max_aliases", size.aliases, limits.max_aliases)
-        _within("max_root_fields", size.root_fields, limits.max_root_fields)
         _within("max_directives", size.directives, limits.max_directives)
         _within("max_fields", size.fields, limits.max_fields)
 
