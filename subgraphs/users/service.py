@@ -77,6 +77,11 @@ class UserService:
         self._throttle = throttle
         self._clock = clock
 
+    @property
+    def jwks(self) -> Mapping[str, object]:
+        """The public keys of access tokens, as a JWKS document."""
+        return self._tokens.jwks
+
     # Signing in and out
 
     async def register(
