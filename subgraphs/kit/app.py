@@ -135,8 +135,15 @@ class Subgraph:
                 parts[name] = type(error).__name__
         return parts
 
-    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application; ready for in-process calls once started, or run alone by its lifespan."""
+    @property
+    def asgi(self) -> ASGIApp:
+        """The ASGI application: the subgraph itself."""
+        return self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve in process once started, or alone under a server, which starts and stops it by its
+        lifespan.
+        """
         if scope["type"] != "lifespan" and scope["path"] == "/graphql":
             if self._endpoint is not None:
                 await self._endpoint(scope, receive, send)

@@ -153,7 +153,7 @@ class Door:
                 parts.append(message.get("body", b""))
 
         scope = {"type": "http", "http_version": "1.1", "method": method, **_target(path, headers)}
-        await self.subgraph.asgi(scope, receive, send)
+        await self.subgraph(scope, receive, send)
         return status, b"".join(parts)
 
     @asynccontextmanager
@@ -177,7 +177,7 @@ class Door:
             {"type": "subscribe", "id": "1", "payload": operation},
         ):
             incoming.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
-        served = asyncio.create_task(self.subgraph.asgi(scope, incoming.get, outgoing.put))
+        served = asyncio.create_task(self.subgraph(scope, incoming.get, outgoing.put))
         try:
             yield _payloads(outgoing)
         finally:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from datetime import timedelta
-from typing import Any
 
 import jwt
-import pytest
 
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.users.domain import SCOPES, Role
@@ -98,38 +96,37 @@ def test_each_role_may_do_what_the_lesser_may() -> None:
         assert SCOPES[lesser] < SCOPES[greater]
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({"name": ""}, [("INVALID_INPUT", ["input", "name"])]),
-        ({"name": "   "}, [("INVALID_INPUT", ["input", "name"])]),
-        ({"name": "x" * 101}, [("INVALID_INPUT", ["input", "name"])]),
-        ({"name": "x" * 1_000_000}, [("INVALID_INPUT", ["input", "name"])]),
-        ({"name": "Ana\x00"}, [("INVALID_INPUT", ["input", "name"])]),
-        ({"name": "Ana\u202egro"}, [("INVALID_INPUT", ["input", "name"])]),
-        ({"name": "Ana\ue000"}, [("INVALID_INPUT", ["input", "name"])]),
-        ({"email": "ana"}, [("INVALID_INPUT", ["input", "email"])]),
-        ({"email": "ana@localhost"}, [("INVALID_INPUT", ["input", "email"])]),
-        ({"email": "ana@example.test\nBcc: all@example.test"}, [("INVALID_INPUT", ["input", "email"])]),
-        ({"email": "a" * 300 + "@example.test"}, [("INVALID_INPUT", ["input", "email"])]),
-        ({"email": "' OR 1=1 --@example.test"}, [("INVALID_INPUT", ["input", "email"])]),
-        (
-            {"name": "", "email": ""},
-            [("INVALID_INPUT", ["input", "name"]), ("INVALID_INPUT", ["input", "email"])],
-        ),
-        ({"password": "short"}, [("WEAK_PASSWORD", ["input", "password"])]),
-        ({"password": ""}, [("WEAK_PASSWORD", ["input", "password"])]),
-        ({"password": "a" * 30}, [("WEAK_PASSWORD", ["input", "password"])]),
-        ({"password": "ana@example.test"}, [("WEAK_PASSWORD", ["input", "password"])]),
-        ({"password": "Password123"}, [("WEAK_PASSWORD", ["input", "password"])]),
-        ({"password": "long enough " * 20}, [("WEAK_PASSWORD", ["input", "password"])]),
-    ],
-)
-async def test_a_bad_registration_is_typed_and_changes_nothing(
-    door: Door, fields: dict[str, Any], expected: list[Any]
-) -> None:
+BAD_REGISTRATIONS: list[tuple[dict[str, str], list[tuple[str, list[str]]]]] = [
+    ({"name": ""}, [("INVALID_INPUT", ["input", "name"])]),
+    ({"name": "   "}, [("INVALID_INPUT", ["input", "name"])]),
+    ({"name": "x" * 101}, [("INVALID_INPUT", ["input", "name"])]),
+    ({"name": "x" * 1_000_000}, [("INVALID_INPUT", ["input", "name"])]),
+    ({"name": "Ana\x00"}, [("INVALID_INPUT", ["input", "name"])]),
+    ({"name": "Ana\u202egro"}, [("INVALID_INPUT", ["input", "name"])]),
+    ({"name": "Ana\ue000"}, [("INVALID_INPUT", ["input", "name"])]),
+    ({"email": "ana"}, [("INVALID_INPUT", ["input", "email"])]),
+    ({"email": "ana@localhost"}, [("INVALID_INPUT", ["input", "email"])]),
+    ({"email": "ana@example.test\nBcc: all@example.test"}, [("INVALID_INPUT", ["input", "email"])]),
+    ({"email": "a" * 300 + "@example.test"}, [("INVALID_INPUT", ["input", "email"])]),
+    ({"email": "' OR 1=1 --@example.test"}, [("INVALID_INPUT", ["input", "email"])]),
+    (
+        {"name": "", "email": ""},
+        [("INVALID_INPUT", ["input", "name"]), ("INVALID_INPUT", ["input", "email"])],
+    ),
+    ({"password": "short"}, [("WEAK_PASSWORD", ["input", "password"])]),
+    ({"password": ""}, [("WEAK_PASSWORD", ["input", "password"])]),
+    ({"password": "a" * 30}, [("WEAK_PASSWORD", ["input", "password"])]),
+    ({"password": "ana@example.test"}, [("WEAK_PASSWORD", ["input", "password"])]),
+    ({"password": "Password123"}, [("WEAK_PASSWORD", ["input", "password"])]),
+    ({"password": "long enough " * 20}, [("WEAK_PASSWORD", ["input", "password"])]),
+]
+
+
+async def test_a_bad_registration_is_typed_and_changes_nothing(door: Door) -> None:
     good = {"name": "Ana Pérez", "email": "ana@example.test", "password": PASSWORD}
-    assert refusals(await send(door, REGISTER, **{**good, **fields})) == expected
+    for fields, expected in BAD_REGISTRATIONS:
+        document = {"input": {**good, **fields}}
+        assert refusals((await door.ask(REGISTER, document)).only()) == expected, str(fields)[:200]
     assert await _count_users(door) == 0
 
 
@@ -164,11 +161,11 @@ async def test_a_wrong_password_and_an_unknown_email_look_alike(door: Door) -> N
     assert wrong["errors"] == unknown["errors"]
 
 
-@pytest.mark.parametrize("password", ["", "x" * 1_000_000, "\x00", "\ue000", PASSWORD + " "])
-async def test_a_hostile_password_is_only_wrong(door: Door, password: str) -> None:
+async def test_a_hostile_password_is_only_wrong(door: Door) -> None:
     await register(door)
-    payload = await send(door, LOGIN, email="ana@example.test", password=password)
-    assert refusals(payload) == [("INVALID_CREDENTIALS", None)]
+    for password in ("", "x" * 1_000_000, "\x00", "\ue000", PASSWORD + " "):
+        payload = await send(door, LOGIN, email="ana@example.test", password=password)
+        assert refusals(payload) == [("INVALID_CREDENTIALS", None)]
 
 
 async def test_guessing_is_slowed_per_account_even_with_the_right_password(

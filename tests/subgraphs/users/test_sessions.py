@@ -58,9 +58,9 @@ async def test_of_racing_uses_of_one_token_at_most_one_wins(any_door: Door) -> N
     assert refusals(await _refresh(any_door, winner)) == REVOKED
 
 
-@pytest.mark.parametrize("token", ["", "unknown", "x" * 1_000_000, "\ue000"])
-async def test_a_token_never_issued_is_refused(door: Door, token: str) -> None:
-    assert refusals(await send(door, REFRESH, refreshToken=token)) == REVOKED
+async def test_a_token_never_issued_is_refused(door: Door) -> None:
+    for token in ("", "unknown", "x" * 1_000_000, "\ue000"):
+        assert refusals(await send(door, REFRESH, refreshToken=token)) == REVOKED
 
 
 async def test_a_refresh_token_ends_after_thirty_days(door: Door, clock: FrozenClock) -> None:
