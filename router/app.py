@@ -35,7 +35,6 @@ from router.security.jwks import JwksFetch
 from router.security.limits import LimitsGuard
 from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
-from router.supergraph_planner import SupergraphPlanner
 from router.transport.endpoint import GraphQLEndpoint
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
@@ -144,7 +143,6 @@ class RouterApp:
         return Engine(
             supergraph,
             self._transports.of(supergraph),
-            planner=SupergraphPlanner(supergraph, config.override_labels),
             options=EngineOptions(
                 timeout_seconds=config.http.operation_timeout_seconds,
                 max_tokens=config.limits.max_tokens,
@@ -158,6 +156,7 @@ class RouterApp:
                 on_unauthorized=config.authentication.on_unauthorized,
                 decide=self._policies,
             ),
+            decide_override=lambda label, _: config.override_labels.get(label),
             owns_transports=False,
         )
 

@@ -8,21 +8,25 @@ but the transports.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 from graphql import GraphQLSchema
 
-from router.errors import RequestError, RouterMisconfigured
+from router.errors import RequestError
+from router.execution.compiled import CompiledPlan
 from router.execution.exchange import Exchange
 from router.execution.state import Execution, HeaderSource
 from router.execution.subgraph import SubgraphTransport
 from router.lru import LeastRecentlyUsed
 from router.options import EngineOptions
-from router.preparation import Preparation, PreparedOperation
+from router.planning.override import enabled_labels
+from router.preparation import Preparation, PreparedOperation, VariantKey
 from router.request import GraphQLRequest, RequestContext, Response
-from router.stages import Authorizer, DocumentSource, OperationGuard, OperationPlanner, Supergraph
+from router.stages import Authorizer, DocumentSource, OperationGuard, OverrideDecision
+from schema.supergraph import Supergraph
 
 __all__ = ["Engine", "EngineOptions", "PreparedOperation"]
 
@@ -34,7 +38,7 @@ class Engine:
     """Answers GraphQL requests on one supergraph.
 
     `transports` maps each subgraph's name to its transport; `aclose` closes them unless `owns_transports` is
-    False.
+    False. `decide_override` says which progressive overrides are on; percentages are drawn per request.
     """
 
     def __init__(
@@ -42,12 +46,12 @@ class Engine:
         supergraph: Supergraph,
         transports: Mapping[str, SubgraphTransport],
         *,
-        planner: OperationPlanner | None = None,
         options: EngineOptions | None = None,
         document_source: DocumentSource | None = None,
         guard: OperationGuard | None = None,
         authorizer: Authorizer | None = None,
         header_source: HeaderSource | None = None,
+        decide_override: OverrideDecision | None = None,
         owns_transports: bool = True,
     ) -> None:
         self.supergraph = supergraph
@@ -56,14 +60,12 @@ class Engine:
         self._document_source = document_source
         self._header_source = header_source
         self._owns_transports = owns_transports
-        if planner is None:
-            raise RouterMisconfigured("An engine needs a planner")
         exchanges = {name: Exchange(name, transport) for name, transport in self._transports.items()}
-        self._preparation = Preparation(
-            supergraph.api_schema, planner, exchanges, self._options, guard, authorizer
-        )
+        self._preparation = Preparation(supergraph, exchanges, self._options, guard, authorizer)
+        self._decide_override = decide_override
         self._outcomes: LeastRecentlyUsed[_Key, _Outcome] = LeastRecentlyUsed(self._options.documents_cached)
         self._under_way: dict[_Key, asyncio.Future[_Outcome]] = {}
+        self._variants_under_way: dict[tuple[int, VariantKey], asyncio.Future[CompiledPlan]] = {}
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
 
     @property
@@ -112,10 +114,43 @@ class Engine:
         variables = prepared.coerce(request.variables)
         if prepared.check is not None:
             prepared.check(variables, context)
+        compiled = prepared.compiled if prepared.variants is None else await self._variant(prepared, context)
         execution = self._begin(variables, context)
         if prepared.introspect is not None:
             execution.data.update(prepared.introspect(variables))
-        return await prepared.compiled.execute(execution)
+        return await compiled.execute(execution)
+
+    async def _variant(self, prepared: PreparedOperation, context: RequestContext) -> CompiledPlan:
+        """The plan for this requester, and for the overrides that are on for this request."""
+        assert prepared.variants is not None
+        labels = self._labels(context)
+        grant = None if prepared.protected is None else await prepared.protected.key(context)
+        key = VariantKey(labels, grant)
+        if not labels and prepared.protected is None:
+            return prepared.compiled
+        known = prepared.variants.get(key)
+        if known is None:
+            known = await self._compile_variant(prepared, key)
+            prepared.variants.put(key, known)
+        return known
+
+    def _labels(self, context: RequestContext) -> frozenset[str]:
+        """The labels of progressive overrides that are on for this request."""
+        labels, decide = self.supergraph.override_labels, self._decide_override
+        if not labels:
+            return labels
+        return enabled_labels(labels, _draw, None if decide is None else lambda label: decide(label, context))
+
+    async def _compile_variant(self, prepared: PreparedOperation, key: VariantKey) -> CompiledPlan:
+        name = (id(prepared), key)
+        future = self._variants_under_way.get(name)
+        if future is None:
+            future = asyncio.get_running_loop().run_in_executor(
+                self._worker, self._preparation.variant, prepared, key
+            )
+            self._variants_under_way[name] = future
+            future.add_done_callback(lambda _: self._variants_under_way.pop(name, None))
+        return await asyncio.shield(future)
 
     async def subscribe(
         self, prepared: PreparedOperation, request: GraphQLRequest, context: RequestContext
@@ -124,7 +159,8 @@ class Engine:
         variables = prepared.coerce(request.variables)
         if prepared.check is not None:
             prepared.check(variables, context)
-        events = prepared.compiled.events(lambda: self._begin(variables, context))
+        compiled = prepared.compiled if prepared.variants is None else await self._variant(prepared, context)
+        events = compiled.events(lambda: self._begin(variables, context))
         try:
             async for response in events:
                 yield response
@@ -149,3 +185,7 @@ class Engine:
         if self._owns_transports:
             for transport in self._transports.values():
                 await transport.aclose()
+
+
+def _draw() -> float:
+    return random.uniform(0, 100)  # noqa: S311 a share of traffic, not a secret

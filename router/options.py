@@ -11,8 +11,8 @@ class EngineOptions:
 
     documents_cached: int = 2_000
     """Prepared operations kept, by text; the least recently used go first."""
-    grants_cached: int = 64
-    """Variants of one protected operation kept, by the rights of the requester."""
+    variants_cached: int = 64
+    """Plans of one operation kept, by the rights of the requester and the labels of overrides."""
     timeout_seconds: float = 30.0
     """For each subgraph call, unless the request's deadline is nearer."""
     max_tokens: int = 20_000

@@ -7,8 +7,9 @@ Synchronous and costly: the engine runs it on one worker thread, never on the ev
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from graphql import (
     DocumentNode,
@@ -22,15 +23,28 @@ from graphql import (
     validate,
 )
 
-from router.errors import DocumentSyntaxError, FormattedError, OperationUnresolved, ValidationFailed
+from router.errors import (
+    DocumentSyntaxError,
+    FormattedError,
+    LimitExceeded,
+    OperationUnplannable,
+    OperationUnresolved,
+    ValidationFailed,
+)
 from router.execution.compiled import CompiledPlan, compile_plan
+from router.execution.denial import deny
 from router.execution.exchange import Exchange
 from router.execution.introspection import Introspect, Introspection
 from router.execution.variables import CoerceVariables, compile_variables
 from router.lru import LeastRecentlyUsed
 from router.options import EngineOptions
-from router.planning.plan import OperationKind, QueryPlan
-from router.stages import Authorizer, OperationGuard, OperationPlanner, Protected, RequestCheck
+from router.planning.errors import PlanningError, TooComplexError
+from router.planning.normalise import normalise
+from router.planning.operation import NormalizedOperation
+from router.planning.plan import OperationKind, QueryPlan, ResponseSelection
+from router.planning.planner import Planner
+from router.stages import Authorizer, OperationGuard, Protected, Pruned, RequestCheck
+from schema.supergraph import Supergraph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,19 +58,23 @@ class PreparedOperation:
     plan: QueryPlan
     compiled: CompiledPlan = field(repr=False)
     coerce: CoerceVariables = field(repr=False)
+    normalised: NormalizedOperation = field(repr=False)
     introspect: Introspect | None = field(default=None, repr=False)
     check: RequestCheck | None = field(default=None, repr=False)
     protected: Protected | None = field(default=None, repr=False)
-    grants: LeastRecentlyUsed[Hashable, Granted] | None = field(default=None, repr=False)
-    """What requesters are granted of a protected operation, by the key of their rights."""
+    variants: LeastRecentlyUsed[VariantKey, CompiledPlan] | None = field(default=None, repr=False)
+    """Other plans of this operation, by what they depend on; None when nothing about a request can change
+    it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    """An operation as far as one set of rights reaches."""
+class VariantKey:
+    """What of a request decides which plan of an operation it gets."""
 
-    compiled: CompiledPlan
-    errors: tuple[FormattedError, ...]
+    labels: frozenset[str] = frozenset()
+    """The labels of progressive overrides that are on."""
+    grant: Hashable = None
+    """What the requester may see, as `Protected.key` says; None when nothing is protected."""
 
 
 class Preparation:
@@ -64,20 +82,20 @@ class Preparation:
 
     def __init__(
         self,
-        schema: GraphQLSchema,
-        planner: OperationPlanner,
+        supergraph: Supergraph,
         exchanges: Mapping[str, Exchange],
         options: EngineOptions,
         guard: OperationGuard | None = None,
         authorizer: Authorizer | None = None,
     ) -> None:
-        self._schema = schema
-        self._planner = planner
+        self._supergraph = supergraph
+        self._schema: GraphQLSchema = supergraph.api_schema
+        self._planner = Planner(supergraph)
         self._exchanges = exchanges
         self._options = options
         self._guard = guard
         self._authorizer = authorizer
-        self._introspection = Introspection(schema)
+        self._introspection = Introspection(self._schema)
         self._by_normalised_text: LeastRecentlyUsed[str, PreparedOperation] = LeastRecentlyUsed(
             options.documents_cached
         )
@@ -124,9 +142,11 @@ class Preparation:
     ) -> PreparedOperation:
         name = operation.name.value if operation.name else None
         check = None if self._guard is None else self._guard.check_operation(document, name, self._schema)
-        normalised = self._planner.normalise(document, name)
+        with _planning_refusals():
+            normalised = normalise(document, name, self._supergraph)
+            plan = self._planner.plan_operation(normalised)
         protected = None if self._authorizer is None else self._authorizer.examine(normalised)
-        plan = self._planner.plan(normalised)
+        varies = protected is not None or bool(self._supergraph.override_labels)
         definitions = tuple(operation.variable_definitions or ())
         return PreparedOperation(
             kind=plan.kind,
@@ -135,19 +155,45 @@ class Preparation:
             plan=plan,
             compiled=self._compile_plan(plan),
             coerce=compile_variables(self._schema, definitions),
+            normalised=normalised,
             introspect=self._introspection.compile(document, operation),
             check=check,
             protected=protected,
-            grants=None if protected is None else LeastRecentlyUsed(self._options.grants_cached),
+            variants=LeastRecentlyUsed(self._options.variants_cached) if varies else None,
         )
 
-    def _compile_plan(self, plan: QueryPlan) -> CompiledPlan:
+    def variant(self, prepared: PreparedOperation, key: VariantKey) -> CompiledPlan:
+        """The plan of an operation under these labels and as far as this grant reaches."""
+        pruned = Pruned(prepared.normalised)
+        if prepared.protected is not None:
+            pruned = prepared.protected.prune(key.grant)
+        node, kept = None, ResponseSelection({})
+        if pruned.operation is not None:
+            with _planning_refusals():
+                plan = self._planner.plan_operation(pruned.operation, override_labels=key.labels)
+            node, kept = plan.node, plan.response
+        response = deny(prepared.plan.response, kept) if pruned.errors else prepared.plan.response
+        return self._compile_plan(replace(prepared.plan, node=node, response=response), pruned.errors)
+
+    def _compile_plan(self, plan: QueryPlan, denied: tuple[FormattedError, ...] = ()) -> CompiledPlan:
         return compile_plan(
             plan,
             self._schema,
             self._exchanges,
             pass_subgraph_messages=self._options.pass_subgraph_messages,
+            denied=denied,
         )
+
+
+@contextmanager
+def _planning_refusals() -> Iterator[None]:
+    """The planner's errors as refusals of the request."""
+    try:
+        yield
+    except TooComplexError as error:
+        raise LimitExceeded(error.message, extensions={"limit": "planning"}) from error
+    except PlanningError as error:
+        raise OperationUnplannable(error.message) from error
 
 
 def _resolve(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:

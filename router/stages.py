@@ -15,29 +15,11 @@ from typing import Any, Protocol, TypeAlias
 from graphql import DocumentNode, GraphQLSchema
 
 from router.errors import FormattedError
-from router.planning.plan import QueryPlan
+from router.planning.operation import NormalizedOperation
 from router.request import GraphQLRequest, RequestContext
 
-
-class Supergraph(Protocol):
-    """What the engine itself needs of a supergraph."""
-
-    @property
-    def api_schema(self) -> GraphQLSchema:
-        """The schema clients see: nothing inaccessible in it."""
-        ...
-
-
-class OperationPlanner(Protocol):
-    """The pure stages between a valid document and its plan."""
-
-    def normalise(self, document: DocumentNode, operation_name: str | None) -> Any:
-        """The normalised operation; the document is valid and the name resolves."""
-        ...
-
-    def plan(self, operation: Any) -> QueryPlan:
-        """The plan of a normalised operation; raises `OperationUnplannable` when there is none."""
-        ...
+OverrideDecision: TypeAlias = Callable[[str, RequestContext], bool | None]
+"""Whether the label of a progressive `@override` is on for a request; None leaves a percentage to chance."""
 
 
 class DocumentSource(Protocol):
@@ -76,8 +58,7 @@ class OperationGuard(Protocol):
 class Pruned:
     """What an identity may run of an operation; `operation` is None when nothing is left to run."""
 
-    operation: Any
-    """A normalised operation, of the type that was given to `Authorizer.examine`."""
+    operation: NormalizedOperation | None
     errors: tuple[FormattedError, ...] = ()
     """One per field taken away, with the path of response keys; list positions are not known here."""
 
@@ -98,6 +79,6 @@ class Protected(Protocol):
 class Authorizer(Protocol):
     """Decides per operation whether identity matters at all."""
 
-    def examine(self, operation: Any) -> Protected | None:
+    def examine(self, operation: NormalizedOperation) -> Protected | None:
         """None when nothing in this normalised operation is protected."""
         ...

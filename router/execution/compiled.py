@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, assert_never
 import orjson
 from graphql import GraphQLSchema
 
-from router.errors import RouterMisconfigured, SubgraphUnavailable
+from router.errors import FormattedError, RouterMisconfigured, SubgraphUnavailable
 from router.execution.conditions import compile_conditions
 from router.execution.exchange import Exchange, read_reply
 from router.execution.fetching import CompiledEntityFetch, CompiledRootFetch, words
@@ -49,6 +49,8 @@ class CompiledPlan:
     reporter: Reporter
     source: CompiledSource | None = None
     """Of a subscription: its source stream."""
+    is_whole: bool = True
+    """False when some of the operation is denied, which each answer says."""
 
     async def execute(self, execution: Execution) -> Response:
         """Run the fetches and encode the answer."""
@@ -59,7 +61,7 @@ class CompiledPlan:
     def answer(self, execution: Execution) -> Response:
         """The answer to what has been collected."""
         data, violations = self.projector.project(execution.data, execution.variables)
-        if not violations and not execution.failures:
+        if self.is_whole and not violations and not execution.failures:
             return Response(b'{"data":' + orjson.dumps(data) + b"}")
         errors = self.reporter.report(execution.data, execution.failures, violations)
         if not errors:
@@ -118,6 +120,7 @@ def compile_plan(
     exchanges: Mapping[str, Exchange],
     *,
     pass_subgraph_messages: bool = True,
+    denied: tuple[FormattedError, ...] = (),
 ) -> CompiledPlan:
     """Compile `plan` against the API schema; raises `RouterMisconfigured` when a subgraph has no
     transport."""
@@ -130,8 +133,9 @@ def compile_plan(
         node = node.rest
     fetches = list(_fetches(plan.node))
     run = None if node is None else _compile_node(node, _Nodes(exchanges, fetches))
-    reporter = Reporter(plan.response, plan.root_type, pass_messages=pass_subgraph_messages)
-    return CompiledPlan(run, Projector(plan.response, plan.root_type, schema), reporter, source)
+    reporter = Reporter(plan.response, plan.root_type, pass_messages=pass_subgraph_messages, denied=denied)
+    projector = Projector(plan.response, plan.root_type, schema)
+    return CompiledPlan(run, projector, reporter, source, is_whole=not denied)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,18 @@ _SECRETS = frozenset({"exception", "stacktrace", "stackTrace", "trace", "debugMe
 class Reporter:
     """Formats the errors of one plan's runs."""
 
-    __slots__ = ("_pass_messages", "_response", "_root_type")
+    __slots__ = ("_denied", "_pass_messages", "_response", "_root_type")
 
-    def __init__(self, response: ResponseSelection, root_type: str, *, pass_messages: bool) -> None:
+    def __init__(
+        self,
+        response: ResponseSelection,
+        root_type: str,
+        *,
+        pass_messages: bool,
+        denied: tuple[FormattedError, ...] = (),
+    ) -> None:
+        self._denied = denied
+        """In every answer; their paths have no list positions."""
         self._response = response
         self._root_type = root_type
         self._pass_messages = pass_messages
@@ -35,8 +44,8 @@ class Reporter:
     def report(
         self, data: dict[str, Any], failures: list[Failure], violations: list[Violation]
     ) -> list[FormattedError]:
-        """Errors in the response format. A null that one of the failures explains is not reported again."""
-        errors: list[FormattedError] = []
+        """Errors in the response format. A null that a failure or a denial explains is not reported again."""
+        errors: list[FormattedError] = list(self._denied)
         explained: list[ResponsePath] = []
         for failure in failures:
             if failure.unavailable is not None:
@@ -44,7 +53,7 @@ class Reporter:
             for raw in failure.reported:
                 errors += self._reported(failure, raw, data, explained)
         for violation in violations:
-            if not (violation.is_null and any(_related(path, violation.path) for path in explained)):
+            if not (violation.is_null and self._is_explained(violation.path, explained)):
                 errors.append(
                     {
                         "message": violation.message,
@@ -53,6 +62,12 @@ class Reporter:
                     }
                 )
         return errors
+
+    def _is_explained(self, path: ResponsePath, explained: list[ResponsePath]) -> bool:
+        keys = tuple(element for element in path if isinstance(element, str))
+        return any(_related(other, path) for other in explained) or any(
+            _related(tuple(denied.get("path", ())), keys) for denied in self._denied
+        )
 
     def _failed(
         self, failure: Failure, data: dict[str, Any], explained: list[ResponsePath]
