@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import DIALECTS, UnitOfWork, insert_into, sql_transaction
 from subgraphs.kit.database.kit_tables import INBOX, INBOX_AGGREGATES
 from subgraphs.kit.events.envelope import Event
 
+_PRUNED_AT_ONCE = 1000
 _RECORD = {dialect: insert_into(INBOX, dialect).on_conflict_do_nothing() for dialect in DIALECTS}
 
 
@@ -54,6 +55,10 @@ class Inbox:
         return rows.rowcount == 1
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:
-        """Forget events taken before `before`, which must be older than any replay; answer how many."""
-        statement = delete(INBOX).where(INBOX.c.consumer == self._consumer, INBOX.c.received_at < before)
+        """Forget at most 1000 events taken before `before`, which must be older than any replay; answer
+        how many.
+        """
+        mine = (INBOX.c.consumer == self._consumer, INBOX.c.received_at < before)
+        oldest = select(INBOX.c.event_id).where(*mine).order_by(INBOX.c.received_at).limit(_PRUNED_AT_ONCE)
+        statement = delete(INBOX).where(*mine, INBOX.c.event_id.in_(oldest))
         return (await sql_transaction(tx).execute(statement)).rowcount

@@ -18,6 +18,7 @@ from subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
 from subgraphs.kit.events.envelope import Event, current_trace
 from subgraphs.kit.ids import new_ulid
 
+_PRUNED_AT_ONCE = 1000
 _ADD = insert(OUTBOX)
 _NEXT_VERSION = {
     dialect: insert_into(OUTBOX_AGGREGATES, dialect)
@@ -89,8 +90,9 @@ class Outbox:
         return event
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:
-        """Delete events published before `before`; answer how many."""
-        statement = delete(OUTBOX).where(OUTBOX.c.published_at < before)
+        """Delete events published before `before`, at most 1000 of the oldest; answer how many."""
+        oldest = select(OUTBOX.c.sequence).order_by(OUTBOX.c.sequence).limit(_PRUNED_AT_ONCE)
+        statement = delete(OUTBOX).where(OUTBOX.c.sequence.in_(oldest), OUTBOX.c.published_at < before)
         return (await sql_transaction(tx).execute(statement)).rowcount
 
 

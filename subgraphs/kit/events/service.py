@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from datetime import timedelta
 from typing import Protocol
 
-from subgraphs.kit.clock import Clock
+from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import Database
 from subgraphs.kit.events.broker import Broker, Subscription
 from subgraphs.kit.events.consumer import Consumer
 from subgraphs.kit.events.outbox import Outbox
 from subgraphs.kit.events.relay import Relay
+
+_LOGGER = logging.getLogger(__name__)
+_OUTBOX_KEPT = timedelta(days=7)
+_INBOX_KEPT = timedelta(days=90)
+_TIDY_EVERY_SECONDS = 60.0
 
 
 class CountingBroker(Protocol):
@@ -33,6 +41,9 @@ class ServiceEvents:
         self.consumer = Consumer(database, service, clock)
         self.relay = Relay(database, self.outbox, broker, clock)
         self._broker = broker
+        self._database = database
+        self._clock = clock or SystemClock()
+        self._tidying: asyncio.Task[None] | None = None
         self._subscription: Subscription | None = None
 
     async def listen(self) -> None:
@@ -45,6 +56,22 @@ class ServiceEvents:
     def speak(self) -> None:
         """Publish what the outbox holds, and whatever comes."""
         self.relay.start()
+        self._tidying = asyncio.create_task(self._tidy_up(), name=f"tidying-{self.outbox.producer}")
+
+    async def prune(self) -> None:
+        """Forget what was published a week ago and what was taken a quarter ago, some of it at a time."""
+        now = self._clock.now()
+        async with self._database.transaction(durable=False) as tx:
+            await self.outbox.prune(tx, now - _OUTBOX_KEPT)
+            await self.consumer.inbox.prune(tx, now - _INBOX_KEPT)
+
+    async def _tidy_up(self) -> None:
+        while True:
+            await asyncio.sleep(_TIDY_EVERY_SECONDS)
+            try:
+                await self.prune()
+            except Exception:
+                _LOGGER.exception("old events of %s could not be deleted", self.outbox.producer)
 
     async def start(self) -> None:
         """Listen and speak."""
@@ -57,6 +84,10 @@ class ServiceEvents:
             await self._subscription.close()
             self._subscription = None
         await self.relay.close()
+        if self._tidying is not None:
+            self._tidying.cancel()
+            await asyncio.gather(self._tidying, return_exceptions=True)
+            self._tidying = None
 
 
 async def all_settled(broker: CountingBroker, *services: ServiceEvents) -> None:

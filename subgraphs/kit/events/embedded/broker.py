@@ -1,14 +1,17 @@
 """`EmbeddedBroker`: durable queues in `events.sqlite`, the same promises as the real broker.
 
-Several processes may share the file, as long as each queue is consumed by one of them. Must never lose what
-`publish` has answered.
+Several processes may share the file, as long as each queue is consumed by one of them. Events are kept for a
+day after they are done, so that a queue that is bound late still gets them. Must never lose what `publish`
+has answered.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from subgraphs.kit.clock import Clock, SystemClock
@@ -21,6 +24,7 @@ from subgraphs.kit.events.embedded.deliveries import (
     dead,
     enqueue,
     forget,
+    prune,
     revive,
 )
 from subgraphs.kit.events.embedded.lanes import QueueWorker
@@ -30,6 +34,8 @@ from subgraphs.kit.events.errors import BrokerClosed
 
 _LOGGER = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 0.1
+_LOOKS_PER_PRUNING = 300
+_KEPT = timedelta(days=1)
 
 
 class EmbeddedBroker:
@@ -80,7 +86,7 @@ class EmbeddedBroker:
         if queue in self._workers:
             raise ValueError(f"the queue {queue} is consumed already")
         async with self._database.transaction() as tx:
-            await bind(tx, queue, types)
+            await bind(tx, queue, types, self._clock.now())
         worker = QueueWorker(
             queue,
             handler,
@@ -125,6 +131,11 @@ class EmbeddedBroker:
             tx.after_commit(lambda: self._wake([queue]))
         return count
 
+    async def prune(self, before: datetime) -> None:
+        """Forget events published before `before` that every queue is done with, some at a time."""
+        async with self._database.transaction(durable=False) as tx:
+            await prune(tx, before)
+
     async def backlog(self) -> int:
         """How many deliveries are neither done nor dead."""
         async with self._database.read() as connection:
@@ -139,15 +150,23 @@ class EmbeddedBroker:
             await self._progress.wait()
 
     async def _watch_file(self) -> None:
-        """See what other processes publish into the queues of this one."""
+        """See what other processes publish into the queues of this one; tidy up now and then."""
         seen = self._database.data_version()
-        while True:
+        for look in itertools.count(1):
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            if look % _LOOKS_PER_PRUNING == 0:
+                await self._prune_old()
             version = self._database.data_version()
             if version != seen:
                 seen = version
                 self._wake(tuple(self._workers))
                 self._progress.set()
+
+    async def _prune_old(self) -> None:
+        try:
+            await self.prune(self._clock.now() - _KEPT)
+        except Exception:
+            _LOGGER.exception("old events could not be deleted; tried again in a while")
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

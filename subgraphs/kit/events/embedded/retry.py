@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class RetryPolicy:
     """At most `attempts` attempts, with a pause that grows from `first_pause_seconds`."""
 
-    attempts: int = 8
+    attempts: int = 12
     first_pause_seconds: float = 0.1
     factor: float = 3.0
     longest_pause_seconds: float = 60.0

@@ -131,3 +131,47 @@ async def test_a_queue_has_one_consumer_and_a_closed_broker_none(tmp_path: Path)
 
     with pytest.raises(BrokerClosed):
         await broker.publish([EVENT])
+
+
+async def test_a_queue_that_is_bound_late_gets_what_is_kept_and_keeps_its_binding(tmp_path: Path) -> None:
+    taken: list[str] = []
+
+    async def take(event: Event) -> None:
+        taken.append(event.id)
+
+    async with await EmbeddedBroker.open(tmp_path / "e.sqlite") as broker:
+        await broker.publish([_of_order(number) for number in range(3)])
+        for _ in range(2):
+            subscription = await broker.consume("tickets", ["order.placed"], take)
+            await broker.settled()
+            await subscription.close()
+        await broker.publish([_of_order(3), _of_order(2)])
+        await broker.consume("tickets", ["order.placed"], take)
+        await broker.settled()
+
+    assert sorted(taken[:3]) == ["0", "1", "2"]
+    assert taken[3:] == ["3"]
+
+
+async def test_only_events_that_every_queue_is_done_with_are_forgotten(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    taken: list[str] = []
+
+    async def take(event: Event) -> None:
+        if event.id == "1":
+            raise ConnectionError
+        taken.append(event.id)
+
+    once = RetryPolicy(attempts=1)
+    async with await EmbeddedBroker.open(tmp_path / "e.sqlite", retry=once) as broker:
+        await broker.consume("tickets", ["order.placed"], take)
+        await broker.publish([_of_order(number) for number in range(3)])
+        await broker.settled()
+        await broker.prune(datetime.now(UTC) + timedelta(days=1))
+        await broker.publish([_of_order(number) for number in range(3)])
+        await broker.settled()
+
+        assert [letter.event.id for letter in await broker.dead_letters()] == ["1"]
+    assert sorted(taken) == ["0", "0", "2", "2"]
