@@ -48,7 +48,7 @@ class SeatPlace:
 class Layout:
     """All seats of a showtime, in order; `blocks` are runs of neighbours with no aisle inside."""
 
-    __slots__ = ("_by_label", "blocks", "discomfort", "order", "places")
+    __slots__ = ("_by_label", "_rows", "blocks", "discomfort", "order", "places")
 
     def __init__(self, places: Iterable[SeatPlace]) -> None:
         self.places: tuple[SeatPlace, ...] = tuple(places)
@@ -57,6 +57,7 @@ class Layout:
         rows: dict[str, list[SeatPlace]] = {}
         for place in self.places:
             rows.setdefault(place.row, []).append(place)
+        self._rows = {row: [place.label for place in seats] for row, seats in rows.items()}
         self.blocks: tuple[tuple[SeatPlace, ...], ...] = tuple(
             block for row in rows.values() for block in _split_at_aisles(row)
         )
@@ -67,6 +68,11 @@ class Layout:
 
     def __getitem__(self, label: str) -> SeatPlace:
         return self._by_label[label]
+
+    def rows_of(self, labels: Iterable[str]) -> list[str]:
+        """Return all labels of the rows that these seats stand in."""
+        rows = {self._by_label[label].row for label in labels}
+        return [label for row in sorted(rows) for label in self._rows[row]]
 
     def sort(self, labels: Iterable[str]) -> list[str]:
         """Return the labels in the order of the room, the same for everyone who locks them."""

@@ -18,7 +18,7 @@ from subgraphs.tickets.domain.codes import make_token, read_token
 from subgraphs.tickets.domain.hall import Hall, SeatView
 from subgraphs.tickets.domain.holds import HOLD_TTL, Hold
 from subgraphs.tickets.domain.layout import Layout
-from subgraphs.tickets.domain.seat_states import SeatStatus, count_of_user, read_seat_id
+from subgraphs.tickets.domain.seat_states import SeatStatus, count_of_user, free_seats, read_seat_id
 from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.errors import (
     CompanionOnly,
@@ -120,16 +120,23 @@ class Holding:
         hold = None if hold_id is None else await self._own_hold(tx, viewer, hold_id, now)
         if hold is not None and hold.showtime_id != showtime_id:
             raise InvalidInput("is for another showtime", ["input", "holdToken"])
-        hall = await self._open_hall(tx, showtime_id, now)
-        if not hall.showtime.sells_at(now):
+        showtime = await self._advance(tx, showtime_id)
+        if not showtime.sells_at(now):
             raise SalesClosed
-        own = {
-            label
-            for label, state in hall.states.items()
-            if hold is not None and state.hold_id == hold.id and state.status is SeatStatus.HELD
-        }
-        wanted = [label for label in require_seats(hall.layout, labels) if label not in own]
-        self._check_rules(viewer, hall, wanted, own)
+        layout = await self._office.layouts.of_one(tx, showtime_id)
+        labels = require_seats(layout, labels)
+        # The rules look at no more than the rows of these seats and at what the customer has already.
+        states = await store.read_states_near(
+            tx,
+            showtime_id=showtime_id,
+            labels=layout.rows_of(labels),
+            hold_id=hold_id,
+            user_id=viewer.user_id,
+        )
+        near = Hall(showtime, layout, states, now)
+        own = {label for label, state in states.items() if hold_id is not None and state.hold_id == hold_id}
+        wanted = [label for label in labels if label not in own]
+        await self._check_rules(tx, viewer, near, wanted, own)
         if hold is None:
             hold = Hold(new_id("hold", now), showtime_id, viewer.user_id, now, now + HOLD_TTL)
             await store.save_hold(tx, hold)
@@ -144,37 +151,46 @@ class Holding:
                 now=now,
             )
             if len(claimed) != len(wanted):
-                raise self._unavailable(
-                    hall, [label for label in wanted if label not in claimed], wanted, viewer
-                )
-            await self._office.tell_seats(tx, "held", hall.showtime, wanted)
-        held = hall.layout.sort([*own, *wanted])
-        return HeldSeats(hold, self._token(hold), hall.views(held, viewer.user_id, held_now=held))
+                lost = [label for label in wanted if label not in claimed]
+                raise await self._unavailable(tx, near, lost, wanted, viewer)
+            await self._office.tell_seats(tx, "held", showtime, wanted)
+        held = layout.sort([*own, *wanted])
+        return HeldSeats(hold, self._token(hold), near.views(held, viewer.user_id, held_now=held))
 
-    def _check_rules(self, viewer: Viewer, hall: Hall, wanted: Sequence[str], own: set[str]) -> None:
-        free = hall.free()
+    async def _check_rules(
+        self, tx: Transaction, viewer: Viewer, near: Hall, wanted: Sequence[str], own: set[str]
+    ) -> None:
+        layout, user_id = near.layout, viewer.user_id
+        free = free_seats(layout.rows_of(wanted), near.states, near.now)
         taken = [label for label in wanted if label not in free]
         if taken:
-            raise self._unavailable(hall, taken, wanted, viewer)
+            raise await self._unavailable(tx, near, taken, wanted, viewer)
         had = len(own)
-        if viewer.user_id is not None:
-            had = max(had, count_of_user(hall.states.values(), viewer.user_id, hall.now))
+        if user_id is not None:
+            had = max(had, count_of_user(near.states.values(), user_id, near.now))
         if had + len(wanted) > seating.MAX_SEATS:
             raise TooManySeats(seating.MAX_SEATS)
-        missing = seating.missing_wheelchairs(hall.layout, wanted, own)
+        missing = seating.missing_wheelchairs(layout, wanted, own)
         if missing:
-            raise CompanionOnly(hall.views(missing, viewer.user_id))
-        lonely = seating.leaves_lonely(hall.layout, free, wanted)
+            raise CompanionOnly(near.views(missing, user_id))
+        lonely = seating.leaves_lonely(layout, free, wanted)
         if lonely:
-            tidy = seating.choose_tidy(hall.layout, free, len(wanted))
+            whole = await self._whole(tx, near)
+            tidy = seating.choose_tidy(layout, whole.free(), len(wanted))
             if tidy:
-                raise LonelySeat(hall.views(lonely, viewer.user_id), hall.views(tidy, viewer.user_id))
+                raise LonelySeat(whole.views(lonely, user_id), whole.views(tidy, user_id))
 
-    def _unavailable(
-        self, hall: Hall, taken: Sequence[str], wanted: Sequence[str], viewer: Viewer
+    async def _unavailable(
+        self, tx: Transaction, hall: Hall, taken: Sequence[str], wanted: Sequence[str], viewer: Viewer
     ) -> SeatsUnavailable:
-        alternatives = seating.choose_best(hall.layout, hall.free() - set(taken), len(wanted))
-        return SeatsUnavailable(hall.views(taken, viewer.user_id), hall.views(alternatives, viewer.user_id))
+        whole = await self._whole(tx, hall)
+        alternatives = seating.choose_best(hall.layout, whole.free() - set(taken), len(wanted))
+        return SeatsUnavailable(whole.views(taken, viewer.user_id), whole.views(alternatives, viewer.user_id))
+
+    async def _whole(self, tx: Transaction, hall: Hall) -> Hall:
+        """The same hall with the states of all its seats."""
+        states = await store.read_states(tx, hall.showtime.id)
+        return Hall(hall.showtime, hall.layout, states, hall.now)
 
     async def extend(self, viewer: Viewer, *, hold_token: str) -> HeldSeats:
         """Hold for ten minutes from now, up to thirty in all. Raises `HoldExpired`."""
@@ -249,7 +265,7 @@ class Holding:
             allowed = SeatStatus.AVAILABLE if blocked else SeatStatus.BLOCKED
             taken = [label for label in change if before[label] is not allowed]
             if taken:
-                raise self._unavailable(hall, taken, wanted, viewer)
+                raise await self._unavailable(tx, hall, taken, wanted, viewer)
             if change:
                 write = store.block_seats if blocked else store.unblock_seats
                 written = await write(tx, showtime_id=showtime_id, labels=change, now=now)
@@ -285,10 +301,14 @@ class Holding:
         hold = await store.lock_hold(tx, hold_id)
         return require_live(hold, viewer, now, ordered=ordered)
 
-    async def _open_hall(self, tx: Transaction, showtime_id: str, now: datetime) -> Hall:
+    async def _advance(self, tx: Transaction, showtime_id: str) -> Showtime:
         showtime = await store.advance_version(tx, showtime_id)
         if showtime is None:
             raise NotFound("There is no such showtime.", ["input", "showtimeId"])
+        return showtime
+
+    async def _open_hall(self, tx: Transaction, showtime_id: str, now: datetime) -> Hall:
+        showtime = await self._advance(tx, showtime_id)
         layout = await self._office.layouts.of_one(tx, showtime_id)
         return Hall(showtime, layout, await store.read_states(tx, showtime_id), now)
 

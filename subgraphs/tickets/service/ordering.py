@@ -20,7 +20,6 @@ from subgraphs.tickets.domain.holds import Hold
 from subgraphs.tickets.domain.layout import SeatKind
 from subgraphs.tickets.domain.orders import Order, OrderStatus
 from subgraphs.tickets.domain.pricing import Price, price_order
-from subgraphs.tickets.domain.seat_states import SeatStatus
 from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.domain.vouchers import Voucher
 from subgraphs.tickets.errors import HoldExpired, SalesClosed, VoucherInvalid
@@ -136,13 +135,9 @@ class Ordering:
         return sold
 
     async def _held_seats(self, tx: Transaction, hold: Hold) -> list[tuple[str, SeatKind]]:
-        states = await store.read_states(tx, hold.showtime_id)
+        held = await store.read_held_labels(tx, showtime_id=hold.showtime_id, hold_id=hold.id)
         layout = await self._office.layouts.of_one(tx, hold.showtime_id)
-        labels = layout.sort(
-            label
-            for label, state in states.items()
-            if state.hold_id == hold.id and state.status is SeatStatus.HELD
-        )
+        labels = layout.sort(held)
         if not labels:
             raise HoldExpired
         return [(label, layout[label].kind) for label in labels]

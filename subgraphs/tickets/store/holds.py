@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from subgraphs.kit.database import Connection, Transaction
 from subgraphs.tickets.domain.holds import Hold
@@ -18,14 +18,18 @@ _HOLD = [HOLDS.c[name] for name in Hold.__dataclass_fields__]
 _VOUCHER = [VOUCHERS.c[name] for name in Voucher.__dataclass_fields__]
 
 
+_SAVE_HOLD = insert(HOLDS)
+_LOCK_HOLD = select(*_HOLD).where(HOLDS.c.id == bindparam("hold_id")).with_for_update()
+
+
 async def save_hold(tx: Transaction, hold: Hold) -> None:
     """Keep a new hold."""
-    await tx.execute(insert(HOLDS), {name: getattr(hold, name) for name in Hold.__dataclass_fields__})
+    await tx.execute(_SAVE_HOLD, {name: getattr(hold, name) for name in Hold.__dataclass_fields__})
 
 
 async def lock_hold(tx: Transaction, hold_id: str) -> Hold | None:
     """Return a hold, kept from others until the end of the transaction."""
-    row = (await tx.execute(select(*_HOLD).where(HOLDS.c.id == hold_id).with_for_update())).first()
+    row = (await tx.execute(_LOCK_HOLD, {"hold_id": hold_id})).first()
     return None if row is None else Hold(*values_of(row))
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from subgraphs.kit.database import Connection, Transaction
 from subgraphs.kit.pagination import PageRequest
@@ -25,17 +25,22 @@ _TICKET = [TICKETS.c[name] for name in Ticket.__dataclass_fields__]
 _REFUND = [REFUNDS.c[name] for name in Refund.__dataclass_fields__]
 
 
+_SAVE_ORDER = insert(ORDERS)
+_LOCK_ORDER = select(*_ORDER).where(ORDERS.c.id == bindparam("order_id")).with_for_update()
+_SAVE_TICKETS = insert(TICKETS)
+
+
 async def save_order(tx: Transaction, order: Order) -> None:
     """Keep a new order."""
     values = {name: getattr(order, name) for name in Order.__dataclass_fields__}
     values["seats"] = [asdict(seat) for seat in order.seats]
     values["lines"] = [asdict(line) for line in order.lines]
-    await tx.execute(insert(ORDERS), values)
+    await tx.execute(_SAVE_ORDER, values)
 
 
 async def lock_order(tx: Transaction, order_id: str) -> Order | None:
     """Return an order, kept from others until the end of the transaction."""
-    row = (await tx.execute(select(*_ORDER).where(ORDERS.c.id == order_id).with_for_update())).first()
+    row = (await tx.execute(_LOCK_ORDER, {"order_id": order_id})).first()
     return None if row is None else _order(row)
 
 
@@ -107,7 +112,7 @@ def _order(row: Any) -> Order:
 async def save_tickets(tx: Transaction, tickets: Sequence[Ticket]) -> None:
     """Keep new tickets."""
     await tx.execute(
-        insert(TICKETS),
+        _SAVE_TICKETS,
         [{name: getattr(ticket, name) for name in Ticket.__dataclass_fields__} for ticket in tickets],
     )
 

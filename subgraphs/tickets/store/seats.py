@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Insert,
     and_,
+    bindparam,
     delete,
     insert,
     literal_column,
@@ -226,9 +227,47 @@ async def mark_checked_in(
     )
 
 
+_NEAR = select(*_STATE).where(
+    SEATS.c.showtime_id == bindparam("showtime_id"),
+    or_(
+        SEATS.c.label.in_(bindparam("labels", expanding=True)),
+        SEATS.c.hold_id == bindparam("hold_id"),
+        SEATS.c.user_id == bindparam("user_id"),
+    ),
+)
+
+
+async def read_states_near(
+    connection: Connection,
+    *,
+    showtime_id: str,
+    labels: Sequence[str],
+    hold_id: str | None,
+    user_id: str | None,
+) -> dict[str, SeatState]:
+    """Return the states of these seats, and of all that this hold and this user have at the showtime."""
+    given = {"showtime_id": showtime_id, "labels": labels, "hold_id": hold_id, "user_id": user_id}
+    return {row[0]: _state(row) for row in await connection.execute(_NEAR, given)}
+
+
+_HELD_LABELS = select(SEATS.c.label).where(
+    SEATS.c.showtime_id == bindparam("showtime_id"),
+    SEATS.c.hold_id == bindparam("hold_id"),
+    SEATS.c.status == _HELD,
+)
+
+
+async def read_held_labels(connection: Connection, *, showtime_id: str, hold_id: str) -> list[str]:
+    """Return the labels of the seats that a hold still holds."""
+    return await connection.scalars(_HELD_LABELS, {"showtime_id": showtime_id, "hold_id": hold_id})
+
+
+_ALL = select(*_STATE).where(SEATS.c.showtime_id == bindparam("showtime_id"))
+
+
 async def read_states(connection: Connection, showtime_id: str) -> dict[str, SeatState]:
     """Return the states of a showtime's seats that have a row, by label."""
-    rows = await connection.execute(select(*_STATE).where(SEATS.c.showtime_id == showtime_id))
+    rows = await connection.execute(_ALL, {"showtime_id": showtime_id})
     return {row[0]: _state(row) for row in rows}
 
 
@@ -257,15 +296,19 @@ async def read_states_of_seats(
     return {(row.showtime_id, row.label): _state(row) for row in rows}
 
 
+_STATUSES = {status.value: status for status in SeatStatus}
+
+
 def _state(row: Any) -> SeatState:
-    return SeatState(row[0], SeatStatus(row[1]), row[2], row[3], row[4], row[5])
+    return SeatState(row[0], _STATUSES[row[1]], row[2], row[3], row[4], row[5])
+
+
+_LOG = insert(SEAT_CHANGES)
 
 
 async def log_change(tx: Transaction, *, showtime_id: str, version: int, labels: Sequence[str]) -> None:
     """Remember which seats a version changed; forget what is too old, now and then."""
-    await tx.execute(
-        insert(SEAT_CHANGES), {"showtime_id": showtime_id, "version": version, "labels": list(labels)}
-    )
+    await tx.execute(_LOG, {"showtime_id": showtime_id, "version": version, "labels": list(labels)})
     if version % _PRUNE_EVERY == 0:
         await tx.execute(
             delete(SEAT_CHANGES).where(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from subgraphs.kit.database import Connection, Transaction
 from subgraphs.tickets.domain.layout import SeatKind, SeatPlace
@@ -52,22 +52,24 @@ async def update_showtime(tx: Transaction, showtime_id: str, **values: Any) -> N
     await tx.execute(update(SHOWTIMES).where(SHOWTIMES.c.id == showtime_id).values(**values))
 
 
+_ADVANCE = (
+    update(SHOWTIMES)
+    .where(SHOWTIMES.c.id == bindparam("showtime_id"))
+    .values(seat_version=SHOWTIMES.c.seat_version + 1)
+    .returning(*_COLUMNS)
+)
+_FIND = select(*_COLUMNS).where(SHOWTIMES.c.id == bindparam("showtime_id"))
+
+
 async def advance_version(tx: Transaction, showtime_id: str) -> Showtime | None:
     """Count one change of the showtime's seats, and hold its row until the end of the transaction."""
-    row = (
-        await tx.execute(
-            update(SHOWTIMES)
-            .where(SHOWTIMES.c.id == showtime_id)
-            .values(seat_version=SHOWTIMES.c.seat_version + 1)
-            .returning(*_COLUMNS)
-        )
-    ).first()
+    row = (await tx.execute(_ADVANCE, {"showtime_id": showtime_id})).first()
     return None if row is None else Showtime(*values_of(row))
 
 
 async def find_showtime(connection: Connection, showtime_id: str) -> Showtime | None:
     """Return one showtime."""
-    row = (await connection.execute(select(*_COLUMNS).where(SHOWTIMES.c.id == showtime_id))).first()
+    row = (await connection.execute(_FIND, {"showtime_id": showtime_id})).first()
     return None if row is None else Showtime(*values_of(row))
 
 
