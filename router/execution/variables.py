@@ -18,12 +18,17 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLNullableInputType,
     GraphQLSchema,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    TypeNode,
     VariableDefinitionNode,
     get_variable_values,
     is_required_input_field,
     is_specified_scalar_type,
-    type_from_ast,
+    specified_scalar_types,
     value_from_ast_untyped,
 )
 
@@ -51,13 +56,12 @@ def compile_variables(
     entries: list[tuple[str, Coerce, bool, Any]] = []
     coercers: dict[str, Coerce] = {}
     for definition in definitions:
-        expected = cast("GraphQLInputType", type_from_ast(schema, definition.type))
+        expected = _declared_type(schema, definition.type)
+        check = _coercer(expected, coercers)
         default = definition.default_value
-        default_value = _MISSING if default is None else value_from_ast_untyped(default)
+        default_value = _MISSING if default is None else check(value_from_ast_untyped(default))
         required = isinstance(expected, GraphQLNonNull) and default is None
-        entries.append(
-            (definition.variable.name.value, _coercer(expected, coercers), required, default_value)
-        )
+        entries.append((definition.variable.name.value, check, required, default_value))
 
     def coerce(provided: Mapping[str, Any]) -> dict[str, Any]:
         coerced: dict[str, Any] = {}
@@ -77,6 +81,17 @@ def compile_variables(
         return coerced
 
     return coerce
+
+
+def _declared_type(schema: GraphQLSchema, node: TypeNode) -> GraphQLInputType:
+    """The type of a variable; a standard scalar may be named though the schema has no use for it."""
+    if isinstance(node, NonNullTypeNode):
+        return GraphQLNonNull(cast("GraphQLNullableInputType", _declared_type(schema, node.type)))
+    if isinstance(node, ListTypeNode):
+        return GraphQLList(_declared_type(schema, node.type))
+    assert isinstance(node, NamedTypeNode)
+    name = node.name.value
+    return cast("GraphQLInputType", schema.get_type(name) or specified_scalar_types[name])
 
 
 def _explain(
