@@ -14,7 +14,13 @@ from subgraphs.kit.database.connection import (
     sql_transaction,
 )
 from subgraphs.kit.database.database import Database, StatementCounter
-from subgraphs.kit.database.errors import DatabaseBusy, DatabaseClosed, DatabaseError, TransactionLost
+from subgraphs.kit.database.errors import (
+    DatabaseBusy,
+    DatabaseClosed,
+    DatabaseError,
+    NestedTransaction,
+    TransactionLost,
+)
 from subgraphs.kit.database.types import (
     AutoIncrement,
     ExactDecimal,
@@ -34,6 +40,7 @@ __all__ = [
     "ExactDecimal",
     "Json",
     "MinorUnits",
+    "NestedTransaction",
     "Rows",
     "StatementCounter",
     "Transaction",

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Executable, MetaData, make_url
 from sqlalchemy.exc import DBAPIError
 
 from subgraphs.kit.database.connection import Connection, Transaction
+from subgraphs.kit.database.errors import NestedTransaction
 from subgraphs.kit.database.kit_tables import KIT_TABLES
 from subgraphs.kit.database.postgres import PostgresBackend, is_retriable
 from subgraphs.kit.database.sqlite import SqliteBackend
@@ -65,6 +66,7 @@ class Database:
         self._backend = backend
         self._statements = statements
         self.dialect = backend.dialect
+        self._writing: set[asyncio.Task[Any] | None] = set()
 
     @classmethod
     async def open(
@@ -93,10 +95,24 @@ class Database:
     def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
         """Write: commits when the block ends, rolls back when it raises.
 
-        `durable=False` is for bookkeeping that may be redone: it survives the end of the process, not
-        that of the machine, and needs no flush to disk.
+        `durable=False` is for bookkeeping that may be redone: it survives the end of the process, not that of
+        the machine, and needs no flush to disk. Raises `NestedTransaction` when this task has one open.
         """
-        return self._backend.transaction(durable)
+        return self._watched(durable)
+
+    @asynccontextmanager
+    async def _watched(self, durable: bool) -> AsyncIterator[Transaction]:
+        task = asyncio.current_task()
+        if task in self._writing:
+            raise NestedTransaction(
+                "this task has a transaction open on the same database; pass it on instead"
+            )
+        async with self._backend.transaction(durable) as transaction:
+            self._writing.add(task)
+            try:
+                yield transaction
+            finally:
+                self._writing.discard(task)
 
     def read(self, *, heavy: bool = False) -> AbstractAsyncContextManager[Connection]:
         """Read from one snapshot. `heavy` is for scans of many rows, which must not hold up the loop."""

@@ -1,9 +1,10 @@
 """Faults of the SQL store, masked for clients.
 
 DatabaseError
-├── DatabaseBusy     another process kept the write lock too long
-├── DatabaseClosed   used after `close`
-└── TransactionLost  the commit of a group failed or the store rolled it back; nothing of it was kept
+├── DatabaseBusy       another process kept the write lock too long
+├── DatabaseClosed     used after `close`
+├── NestedTransaction  a task asked for a second transaction, and would wait for itself: a bug
+└── TransactionLost    the commit failed, or the store rolled it back; nothing of it was kept
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ class DatabaseClosed(DatabaseError):
     """The database was used after it was closed."""
 
     code = "DATABASE_CLOSED"
+
+
+class NestedTransaction(DatabaseError):
+    """A task that has a transaction open asked the same database for another, and would wait for itself."""
+
+    code = "NESTED_TRANSACTION"
 
 
 class TransactionLost(DatabaseError):

@@ -20,7 +20,8 @@ from subgraphs.kit.database.errors import DatabaseClosed
 from subgraphs.kit.database.sqlite_handle import SqliteHandle, execute_on
 from subgraphs.kit.database.sqlite_writer import SqliteWriter
 
-_READERS = 2
+_READERS_KEPT = 4
+_THREADS = 3
 _INTERRUPT_AGAIN_SECONDS = 0.05
 
 
@@ -82,13 +83,13 @@ class SqliteBackend:
     def __init__(self, path: Path, metadatas: tuple[MetaData, ...], listener: Listener) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._listener = listener
-        self._threads = ThreadPoolExecutor(max_workers=_READERS + 1, thread_name_prefix=f"sqlite-{path.stem}")
+        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=f"sqlite-{path.stem}")
         self._writer = SqliteWriter(SqliteHandle(path, read_only=False), listener, self._threads)
         self._writer.create_tables(metadatas)
-        self._all_readers = [SqliteHandle(path, read_only=True) for _ in range(_READERS)]
-        self._readers: asyncio.LifoQueue[SqliteHandle] = asyncio.LifoQueue()
-        for reader in self._all_readers:
-            self._readers.put_nowait(reader)
+        self._path = path
+        self._watcher = SqliteHandle(path, read_only=True)
+        self._idle_readers: list[SqliteHandle] = []
+        self._closed = False
 
     def transaction(self, durable: bool) -> AbstractAsyncContextManager[Transaction]:
         """Write; see `SqliteWriter.transaction`."""
@@ -97,7 +98,7 @@ class SqliteBackend:
     @asynccontextmanager
     async def read(self, heavy: bool) -> AsyncIterator[Connection]:
         """Read from one snapshot, off the loop when `heavy`."""
-        handle = await self._readers.get()
+        handle = self._take_reader()
         try:
             handle.raw.execute("BEGIN")
             connection = (
@@ -112,16 +113,32 @@ class SqliteBackend:
                 if handle.raw.in_transaction:
                     handle.raw.execute("ROLLBACK")
         finally:
-            self._readers.put_nowait(handle)
+            self._give_back(handle)
+
+    def _take_reader(self) -> SqliteHandle:
+        if self._closed:
+            raise DatabaseClosed("the database is closed")
+        # Never waits: one read may be open while another of the same request asks.
+        return self._idle_readers.pop() if self._idle_readers else SqliteHandle(self._path, read_only=True)
+
+    def _give_back(self, handle: SqliteHandle) -> None:
+        if self._closed or len(self._idle_readers) >= _READERS_KEPT:
+            handle.close()
+        else:
+            self._idle_readers.append(handle)
 
     def data_version(self) -> int:
-        """A number that changes when any connection but the readers has committed to the file."""
-        cursor = self._all_readers[0].raw.execute("PRAGMA data_version")
+        """A number that changes when any connection has committed to the file."""
+        cursor = self._watcher.raw.execute("PRAGMA data_version")
         return int(cursor.fetchone()[0])
 
     async def close(self) -> None:
-        """Finish the due commit, wait for readers, close every connection."""
+        """Finish the due commit and close every connection; reads that are open close theirs when they
+        end.
+        """
+        self._closed = True
         await self._writer.close()
-        for _ in self._all_readers:
-            (await self._readers.get()).close()
+        for handle in (self._watcher, *self._idle_readers):
+            handle.close()
+        self._idle_readers.clear()
         self._threads.shutdown(wait=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from subgraphs.kit.database import (
     ExactDecimal,
     Json,
     MinorUnits,
+    NestedTransaction,
     Transaction,
     UtcDateTime,
 )
@@ -252,6 +254,25 @@ async def test_statements_are_counted_while_asked_for(database: Database) -> Non
 
     assert counter.count == 2
     assert "FROM prices" in counter.statements[1]
+
+
+async def test_a_transaction_within_a_transaction_is_refused_not_waited_for(database: Database) -> None:
+    async with database.transaction():
+        with pytest.raises(NestedTransaction):
+            await labels_by_writing(database)
+    assert await labels_by_writing(database) == []
+
+
+async def labels_by_writing(database: Database) -> list[str]:
+    async with database.transaction() as tx:
+        return await tx.scalars(select(SEATS.c.label))
+
+
+async def test_reads_may_stand_open_side_by_side(database: Database) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(6):
+            connection = await stack.enter_async_context(database.read())
+            assert await connection.scalar(select(func.count()).select_from(SEATS)) == 0
 
 
 async def test_a_transaction_is_of_no_use_after_its_block(database: Database) -> None:
