@@ -66,22 +66,26 @@ class User:
     oneself and staff.
     """
 
-    record: strawberry.Private[UserRecord]
-    in_full: strawberry.Private[bool]
     id: ID
+    name: str
+    email: str | None
+    role: Role | None
     locale: Locale
     created_at: datetime
 
     @classmethod
     def of(cls, record: UserRecord, viewer: Viewer) -> Self:
+        """As the viewer may see them."""
         return cls.shown(record, in_full=sees_in_full(viewer, record))
 
     @classmethod
     def shown(cls, record: UserRecord, *, in_full: bool) -> Self:
+        # Plain attributes, not resolvers: the executor reads them several times faster.
         return cls(
-            record=record,
-            in_full=in_full,
             id=ID(record.id),
+            name=record.name if in_full else public_name(record.name),
+            email=record.email if in_full else None,
+            role=record.role if in_full else None,
             locale=record.locale,
             created_at=record.created_at,
         )
@@ -92,24 +96,12 @@ class User:
         record = await context.loaders(context.service.users_by_id).load(representation.text("id"))
         return None if record is None else cls.of(record, context.viewer)
 
-    @field()
-    def name(self) -> str:
-        return self.record.name if self.in_full else public_name(self.record.name)
-
-    @field()
-    def email(self) -> str | None:
-        return self.record.email if self.in_full else None
-
-    @field()
-    def role(self) -> Role | None:
-        return self.record.role if self.in_full else None
-
     @field(authenticated=True)
     async def sessions(self, info: Info) -> list[Session] | None:
         context = info.context
-        if not context.viewer.is_user(self.record.id):
+        if not context.viewer.is_user(self.id):
             return None
-        records = await context.loaders(context.service.sessions_by_user).load(self.record.id)
+        records = await context.loaders(context.service.sessions_by_user).load(self.id)
         return [Session.of(record, context.viewer.session_id) for record in records or ()]
 
 

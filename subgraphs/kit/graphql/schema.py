@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable
+from inspect import isawaitable
 from typing import Any, Final
 
 import strawberry
@@ -87,10 +89,13 @@ class SubgraphSchema(federation.Schema):
         shown = show_errors(errors, context, operation_name, self.logger)
         return [error.formatted for error in shown]
 
-    def entities_resolver(
+    async def entities_resolver(  # type: ignore[override]  # Strawberry awaits what a resolver returns
         self, info: strawberry.Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
-        """Start all representations at once; the loaders they meet in make batches of them."""
+        """Start all representations at once; the loaders they meet in make batches of them.
+
+        Awaited here together: the executor completes a list of values much faster than one of awaitables.
+        """
         if len(representations) > MAX_REPRESENTATIONS:
             raise GraphQLError(f"more than {MAX_REPRESENTATIONS} representations")
         types = self.schema_converter.type_map
@@ -104,6 +109,11 @@ class SubgraphSchema(federation.Schema):
                 results.append(GraphQLError(f"{name} is not an entity of this subgraph"))
             else:
                 results.append(resolve_representation(origin, info, fields))
+        waiting = [index for index, result in enumerate(results) if isawaitable(result)]
+        if waiting:
+            outcomes = await asyncio.gather(*[results[index] for index in waiting], return_exceptions=True)
+            for index, outcome in zip(waiting, outcomes, strict=True):
+                results[index] = outcome
         return results
 
     async def stream(
