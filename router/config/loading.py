@@ -105,7 +105,7 @@ def _construct(node: yaml.Node, location: Location, file: str, sources: dict[Loc
 
 
 def _scalar(node: yaml.Node) -> Any:
-    return yaml.safe_load(yaml.serialize(node))
+    return yaml.SafeLoader("").construct_object(node)
 
 
 def _apply_environment(

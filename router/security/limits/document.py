@@ -53,12 +53,17 @@ class DocumentSizes:
     def __init__(self, document: DocumentNode) -> None:
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.operations: list[OperationDefinitionNode] = []
+        self.fragment_count = 0
+        """Definitions, several of one name included."""
+        self.cyclic = False
+        """Whether a fragment was found to spread itself: validation will refuse the document."""
+        self._measured: dict[str, Size] = {}
         for definition in document.definitions:
             if isinstance(definition, FragmentDefinitionNode):
                 self.fragments[definition.name.value] = definition
+                self.fragment_count += 1
             elif isinstance(definition, OperationDefinitionNode):
                 self.operations.append(definition)
-        self._measured: dict[str, Size] = {}
 
     def of(self, operation: OperationDefinitionNode) -> Size:
         """The size of an operation."""
@@ -95,7 +100,10 @@ class DocumentSizes:
         if known is not None:
             return known
         fragment = self.fragments.get(name)
-        if fragment is None or name in within:
+        if fragment is None:
+            return EMPTY
+        if name in within:
+            self.cyclic = True
             return EMPTY
         size = Size(directives=len(fragment.directives or ())).plus(
             self._set(fragment.selection_set, within | {name})
@@ -119,7 +127,7 @@ def overlaps(
     """How many pairs of selections have to be compared because they share a response key; stops beyond
     `bound`.
 
-    The sets must be small enough to be expanded: measure them first.
+    The sets must be small enough to be expanded, and not cyclic: measure them first.
     """
     pairs = 0
     groups: list[list[SelectionSetNode]] = [[selection_set]]

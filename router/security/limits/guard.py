@@ -46,13 +46,15 @@ class LimitsGuard:
     def check_document(self, document: DocumentNode) -> None:
         """Before validation."""
         sizes = DocumentSizes(document)
-        _within("fragments", len(sizes.fragments), MAXIMUM_FRAGMENTS)
+        _within("fragments", sizes.fragment_count, MAXIMUM_FRAGMENTS)
         _within("operations", len(sizes.operations), MAXIMUM_OPERATIONS)
         for operation in sizes.operations:
             size = sizes.of(operation)
             self._check_size(size)
             roots = root_keys(operation, sizes.fragments)
             _within("max_root_fields", roots, self._limits.max_root_fields)
+            if sizes.cyclic:
+                continue
             pairs = overlaps(operation.selection_set, sizes.fragments, MAXIMUM_OVERLAPS)
             _within("repeated_fields", pairs, MAXIMUM_OVERLAPS)
 

@@ -70,6 +70,8 @@ class FakeEngine:
     contexts: list[RequestContext] = field(default_factory=list)
     subscriber_contexts: list[RequestContext] = field(default_factory=list)
     total: int = 0
+    forbidden: str = "(nothing)"
+    """A word that no document may contain any more."""
     streams: int = 0
     ticking: list[asyncio.Queue[int | None]] = field(default_factory=list)
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,6 +80,8 @@ class FakeEngine:
         """Parse and validate."""
         self.contexts.append(context)
         document = parse_checked(request.query or "")
+        if self.forbidden in (request.query or ""):
+            raise ValidationFailed("No such field any more")
         operation = get_operation_ast(document, request.operation_name)
         if operation is None:
             raise OperationUnresolved("No such operation")

@@ -1,0 +1,95 @@
+"""Settings: from file and environment, checked, with each mistake where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from router.config import ConfigError, RouterConfig, json_schema, load_config
+
+
+def written(folder: Path, text: str) -> Path:
+    """A configuration file."""
+    file = folder / "router.yaml"
+    file.write_text(text)
+    return file
+
+
+def problems(folder: Path, text: str, **environment: str) -> list[str]:
+    """What is wrong with it, the folder left out."""
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(folder, text), environment)
+    return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    assert load_config(environment={}) == RouterConfig()
+
+
+def test_an_empty_file_is_no_mistake(tmp_path: Path) -> None:
+    assert load_config(written(tmp_path, "# nothing\n"), {}) == RouterConfig()
+
+
+def test_a_file_sets_what_it_names(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "http:\n  path: /api\nlimits:\n  max_depth: 7\n"), {})
+    assert (config.http.path, config.limits.max_depth, config.limits.max_aliases) == ("/api", 7, 500)
+
+
+def test_each_mistake_names_its_line(tmp_path: Path) -> None:
+    text = (
+        "http:\n  max_body_bytes: -1\n  colour: red\n"
+        "authentication:\n  issuers:\n  - issuer: a\n    algorithms: [HS256]\n"
+    )
+    assert problems(tmp_path, text) == [
+        "router.yaml:2: http.max_body_bytes: Input should be greater than 0",
+        "router.yaml:3: http.colour: Extra inputs are not permitted",
+        "router.yaml:7: authentication.issuers.0.algorithms.0: Input should be 'EdDSA', 'ES256' or 'RS256'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("http: [", "router.yaml:1: expected the node content, but found '<stream end>'"),
+        ("- a", "router.yaml:1: must be a mapping of settings"),
+        ("http:\n  path: /a\n  path: /b\n", "router.yaml:3: http.path: is set twice"),
+        ("http:\n", "router.yaml:1: http: Input should be a valid dictionary or instance of Http"),
+    ],
+)
+def test_what_is_no_configuration_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    assert problems(tmp_path, text) == [problem]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
+        load_config(tmp_path / "nowhere.yaml", {})
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    environment = {
+        "MARQUEE_ROUTER__HTTP__PATH": "/env",
+        "MARQUEE_ROUTER__CORS__ORIGINS": "[https://a.test]",
+        "MARQUEE_ROUTER__INTROSPECTION": "false",
+        "MARQUEE_OTHER": "x",
+    }
+    config = load_config(written(tmp_path, "http:\n  path: /file\n  max_body_bytes: 5\n"), environment)
+    assert (config.http.path, config.http.max_body_bytes) == ("/env", 5)
+    assert config.cors.origins == ("https://a.test",)
+    assert config.introspection is False
+
+
+def test_a_mistake_in_a_variable_names_the_variable(tmp_path: Path) -> None:
+    assert problems(tmp_path, "", MARQUEE_ROUTER__LIMITS__MAX_DEPTH="deep") == [
+        "MARQUEE_ROUTER__LIMITS__MAX_DEPTH: limits.max_depth: Input should be a valid integer, "
+        "unable to parse string as an integer"
+    ]
+    assert problems(tmp_path, "", MARQUEE_ROUTER__NOTHING="1") == [
+        "MARQUEE_ROUTER__NOTHING: nothing: Extra inputs are not permitted"
+    ]
+
+
+def test_the_schema_describes_every_section() -> None:
+    schema = json_schema()
+    assert set(schema["properties"]) == set(RouterConfig.model_fields)
+    assert schema["additionalProperties"] is False

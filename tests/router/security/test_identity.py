@@ -1,0 +1,125 @@
+"""The identity that subgraphs receive: what it says, how long, and that it costs nothing per request."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from router.config import RouterConfig
+from router.config.model import SubgraphIdentity
+from router.request import Identity
+from router.security.identity import IdentitySigner
+from tests.router.security.issuing import issuing
+from tests.router.transport.driving import call, post
+from tests.router.transport.fake import fake_app
+
+
+def who(**claims: Any) -> Identity:
+    """A verified client."""
+    return Identity(
+        "ada",
+        "https://i.test",
+        frozenset({"b", "a"}),
+        frozenset({"customer"}),
+        "token",
+        time.time() + 300,
+        claims,
+    )
+
+
+def read(signer: IdentitySigner, token: str) -> dict[str, Any]:
+    """Verify as a subgraph does."""
+    assert jwt.get_unverified_header(token)["kid"] == signer.key_id
+    key = jwt.PyJWK(signer.jwks["keys"][0])
+    claims: dict[str, Any] = jwt.decode(
+        token, key, algorithms=["EdDSA"], audience="marquee-subgraphs", issuer="marquee-router"
+    )
+    return claims
+
+
+def test_a_client_is_described_by_its_verified_claims() -> None:
+    signer = IdentitySigner(SubgraphIdentity())
+    claims = read(signer, signer.sign(who(sid="s1", cinemas=["c1"], email="a@b.test")))
+    assert claims["exp"] - claims["iat"] == 60
+    assert {name: value for name, value in claims.items() if name not in ("iat", "exp")} == {
+        "iss": "marquee-router",
+        "aud": "marquee-subgraphs",
+        "sub": "ada",
+        "scopes": "a b",
+        "roles": ["customer"],
+        "sid": "s1",
+        "cinemas": ["c1"],
+    }
+
+
+def test_a_guest_has_one_too() -> None:
+    signer = IdentitySigner(SubgraphIdentity())
+    claims = read(signer, signer.sign(None))
+    assert claims["anonymous"] is True
+    assert "sub" not in claims
+    assert (claims["scopes"], claims["roles"]) == ("", [])
+
+
+def test_a_copied_claim_never_overrides_the_routers_own() -> None:
+    signer = IdentitySigner(SubgraphIdentity(claims=("iss", "sub", "roles")))
+    claims = read(signer, signer.sign(who(iss="evil", sub="root", roles=["admin"])))
+    assert (claims["iss"], claims["sub"], claims["roles"]) == ("marquee-router", "ada", ["customer"])
+
+
+def test_it_is_signed_once_per_token_and_half_lifetime(monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = IdentitySigner(SubgraphIdentity())
+    now = time.time()
+    first = signer.sign(who())
+    monkeypatch.setattr("router.security.identity.time.time", lambda: now + 29)
+    assert signer.sign(who()) is first
+    monkeypatch.setattr("router.security.identity.time.time", lambda: now + 31)
+    second = signer.sign(who())
+    assert second != first
+    claims = jwt.decode(second, options={"verify_signature": False})
+    assert claims["exp"] >= int(now) + 31 + 60
+
+
+def test_the_key_may_come_from_a_file(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    file = tmp_path / "key.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    signers = [IdentitySigner(SubgraphIdentity(key_file=str(file))) for _ in range(2)]
+    assert signers[0].jwks == signers[1].jwks
+    assert read(signers[1], signers[0].sign(None))["anonymous"] is True
+
+
+def test_a_lifetime_over_a_minute_is_refused() -> None:
+    with pytest.raises(ValueError, match="60"):
+        RouterConfig.model_validate({"subgraph_identity": {"lifetime_seconds": 61}})
+
+
+async def test_each_request_carries_it_and_the_key_is_published() -> None:
+    issuer = issuing()
+    settings = {**issuer.settings(), "headers": {"propagate": ["x-marquee-identity", "accept-language"]}}
+    app, engine = fake_app(settings, extras=issuer.extras())
+    await post(
+        app,
+        "{ hello }",
+        headers={
+            "authorization": f"Bearer {issuer.token('ada', sid='s7')}",
+            "x-marquee-identity": "forged",
+            "accept-language": "es",
+        },
+    )
+    sent = engine.contexts[-1].subgraph_headers
+    published = (await call(app, "GET", "/.well-known/jwks.json")).json
+    claims = jwt.decode(
+        sent["x-marquee-identity"],
+        jwt.PyJWK(published["keys"][0]),
+        algorithms=["EdDSA"],
+        audience="marquee-subgraphs",
+    )
+    assert (claims["sub"], claims["sid"]) == ("ada", "s7")
+    assert sent["accept-language"] == "es"
+    assert "authorization" not in sent
