@@ -35,7 +35,7 @@ class _Backend(Protocol):
 
 
 class StatementCounter:
-    """Counts the statements of one database while it is attached."""
+    """Counts the statements that one database executes for whoever attached it."""
 
     __slots__ = ("statements",)
 
@@ -49,13 +49,15 @@ class StatementCounter:
 
 
 class _Statements:
+    """Hears of each statement in the context of who asks for it."""
+
     __slots__ = ("counters",)
 
     def __init__(self) -> None:
-        self.counters: list[StatementCounter] = []
+        self.counters: ContextVar[tuple[StatementCounter, ...]] = ContextVar("counters", default=())
 
     def __call__(self, statement: Executable) -> None:
-        for counter in self.counters:
+        for counter in self.counters.get():
             counter.statements.append(str(statement))
 
 
@@ -132,13 +134,15 @@ class Database:
 
     @contextmanager
     def count_statements(self) -> Iterator[StatementCounter]:
-        """Count the statements that this database executes inside the block, whoever asks for them."""
+        """Count the statements executed for the code of the block and the tasks it starts; not those of
+        relays and sweepers, which run beside it.
+        """
         counter = StatementCounter()
-        self._statements.counters.append(counter)
+        token = self._statements.counters.set((*self._statements.counters.get(), counter))
         try:
             yield counter
         finally:
-            self._statements.counters.remove(counter)
+            self._statements.counters.reset(token)
 
     def data_version(self) -> int:
         """A number that changes when any process has written to the SQLite file; always 0 on PostgreSQL."""

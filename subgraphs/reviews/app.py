@@ -1,0 +1,52 @@
+"""Wiring of the reviews subgraph, and nothing else."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.audit import AuditLog
+from subgraphs.kit.documents import SqlDocumentRepository
+from subgraphs.kit.runtime import Runtime
+from subgraphs.reviews.events import ReviewEvents, consume
+from subgraphs.reviews.schema import build_reviews_schema
+from subgraphs.reviews.service import ReviewService
+from subgraphs.reviews.store import (
+    ATTENDANCE_TABLES,
+    FILM_TABLES,
+    REVIEW_TABLES,
+    TABLES,
+    VOTE_TABLES,
+    ReviewStore,
+)
+
+NAME = "reviews"
+PORT = 9000
+
+
+def build(runtime: Runtime) -> Subgraph:
+    """The reviews subgraph."""
+    return Subgraph(
+        runtime, name=NAME, port=PORT, schema=build_reviews_schema(runtime.logger(NAME)), wire=_wire
+    )
+
+
+async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
+    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    events = runtime.events(NAME, database)
+    store = ReviewStore(
+        reviews=SqlDocumentRepository(database, REVIEW_TABLES),
+        votes=SqlDocumentRepository(database, VOTE_TABLES),
+        attendances=SqlDocumentRepository(database, ATTENDANCE_TABLES),
+        films=SqlDocumentRepository(database, FILM_TABLES),
+    )
+    review_events = ReviewEvents(events.outbox)
+    consume(events.consumer, store, review_events)
+    service = ReviewService(
+        documents=database,
+        store=store,
+        events=review_events,
+        audit=AuditLog(runtime.clock),
+        clock=runtime.clock,
+    )
+    return Wiring(service=service, events=events, checks={"database": database_check(database)})

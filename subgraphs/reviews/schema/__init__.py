@@ -1,0 +1,16 @@
+"""The schema of the reviews subgraph."""
+
+from __future__ import annotations
+
+import logging
+
+from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.reviews.schema.mutation import Mutation, ReviewExists
+from subgraphs.reviews.schema.types import Movie, Query, User
+
+
+def build_reviews_schema(logger: logging.Logger) -> SubgraphSchema:
+    """The schema of reviews."""
+    return build_schema(
+        query=Query, mutation=Mutation, types=[Movie, User], user_errors=[ReviewExists], logger=logger
+    )
