@@ -17,6 +17,7 @@ from subgraphs.kit.identity import ANONYMOUS, Viewer
 from subgraphs.kit.ids import new_id, new_ulid
 from subgraphs.tickets.events.consumed import consume
 from subgraphs.tickets.service import TicketService
+from subgraphs.tickets.verify import verify
 from tests.subgraphs.door import Answer, Door
 
 HOLD = """
@@ -58,6 +59,7 @@ mutation ($input: CheckInTicketInput!) {
   }
 }
 """
+TWO_ROWS: Mapping[str, Sequence[int]] = {"A": range(1, 11), "B": range(1, 11)}
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class Stage:
     async def schedule(
         self,
         *,
-        rows: Mapping[str, int] | None = None,
+        rows: Mapping[str, Sequence[int]] | None = None,
         kinds: Mapping[str, str] | None = None,
         companions: Mapping[str, str] | None = None,
         blocked: Sequence[str] = (),
@@ -145,8 +147,8 @@ class Stage:
                 "companion_of": (companions or {}).get(f"{row}{number}"),
                 "blocked": f"{row}{number}" in blocked,
             }
-            for depth, (row, count) in enumerate((rows or {"A": 10, "B": 10}).items())
-            for number in range(1, count + 1)
+            for depth, (row, numbers) in enumerate((rows or TWO_ROWS).items())
+            for number in numbers
         ]
         await self.hear(
             "showtime.scheduled",
@@ -244,6 +246,29 @@ class Stage:
         given = {"orderId": order["id"], "idempotencyKey": new_ulid(self.clock.now()), **more}
         payload: dict[str, Any] = (await self.door.ask(CANCEL, {"input": given}, viewer)).only()
         return payload
+
+    async def check_in(self, viewer: Viewer, qr_code: str, nonce: str) -> dict[str, Any]:
+        """Scan a code at the door; answers the payload."""
+        given = {"qrCode": qr_code, "gate": "north", "nonce": nonce}
+        payload: dict[str, Any] = (await self.door.ask(CHECK_IN, {"input": given}, viewer)).only()
+        return payload
+
+    async def issue_voucher(self, code: str, viewer: Viewer, kind: str = "AMOUNT", **more: Any) -> None:
+        """Have loyalty issue a voucher, by default of 10.00 PEN."""
+        value = {"value": {"minor": 1000, "currency": "PEN"}} if kind == "AMOUNT" else {}
+        payload = {
+            "code": code,
+            "user_id": viewer.user_id,
+            "kind": kind,
+            "expires_at": (self.clock.now() + timedelta(days=30)).isoformat(),
+            **value,
+            **more,
+        }
+        await self.hear("voucher.issued", code, payload)
+
+    async def broken(self) -> list[str]:
+        """The invariants that do not hold; none, one hopes."""
+        return [str(invariant) for invariant in await verify(self.database) if not invariant.holds]
 
     async def seat_map(self, showtime_id: str, viewer: Viewer = ANONYMOUS) -> dict[str, str]:
         """The status of each seat by label."""
