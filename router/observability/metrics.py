@@ -1,87 +1,88 @@
 """Prometheus metrics of the router.
 
-Owns the names and bounds the labels: a client must never be able to grow the series.
+Owns the names and bounds the labels: a client must never be able to grow the series. Counting is a few
+additions to
+plain numbers; they become Prometheus' text only when they are scraped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from router.planning.plan import OperationKind
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "(other)"
 ANONYMOUS = "(anonymous)"
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of the buckets, in seconds."""
 
 
-class Metrics:
+class Timings:
+    """A histogram: how many took how long."""
+
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS) + 1)
+        self.seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.seconds += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Cumulative, as Prometheus has them."""
+        total = 0
+        found: list[tuple[str, float]] = []
+        for bound, count in zip((*map(str, BOUNDS), "+Inf"), self.counts, strict=True):
+            total += count
+            found.append((bound, total))
+        return found
+
+
+class Metrics(Collector):
     """One registry per app, so that several apps live in one process."""
 
     def __init__(self, *, max_operation_names: int, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self._max_names = max_operation_names
         self._names: set[str] = set()
-        self._requests = Counter(
-            "router_requests",
-            "Client operations by name, kind and outcome (ok, errors, refused, fault).",
-            ("operation", "kind", "outcome"),
-            registry=self.registry,
-        )
-        self._refusals = Counter(
-            "router_refusals",
-            "Requests refused before execution, by code.",
-            ("code",),
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "router_operation_seconds",
-            "Time to execute an operation, without reading and preparing it.",
-            ("kind",),
-            buckets=BUCKETS,
-            registry=self.registry,
-        )
-        self._subgraph_seconds = Histogram(
-            "router_subgraph_seconds",
-            "Time of subgraph calls, by subgraph and outcome.",
-            ("subgraph", "outcome"),
-            buckets=BUCKETS,
-            registry=self.registry,
-        )
-        self._subscriptions = Counter(
-            "router_subscriptions",
-            "Subscriptions started, by operation.",
-            ("operation",),
-            registry=self.registry,
-        )
-        self._series: dict[tuple[str | None, OperationKind, str], tuple[Counter, Histogram]] = {}
+        self._requests: dict[tuple[str, str, str], int] = {}
+        self._refusals: dict[str, int] = {}
+        self._subscriptions: dict[str, int] = {}
+        self._seconds: dict[str, Timings] = {kind.value: Timings() for kind in OperationKind}
+        self._subgraphs: dict[tuple[str, str], Timings] = {}
+        self.registry.register(self)
 
     def answered(self, name: str | None, kind: OperationKind, outcome: str, seconds: float) -> None:
         """Count one executed operation."""
-        key = (name, kind, outcome)
-        series = self._series.get(key)
-        if series is None:
-            label = self._label(name)
-            series = (self._requests.labels(label, kind.value, outcome), self._seconds.labels(kind.value))
-            if label is not OTHER:
-                self._series[key] = series
-        series[0].inc()
-        series[1].observe(seconds)
+        key = (self._label(name), kind.value, outcome)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        self._seconds[kind.value].add(seconds)
 
     def refused(self, code: str) -> None:
         """Count one refused request."""
-        self._refusals.labels(code).inc()
+        self._refusals[code] = self._refusals.get(code, 0) + 1
 
     def subscribed(self, name: str | None) -> None:
         """Count one started subscription."""
-        self._subscriptions.labels(self._label(name)).inc()
+        label = self._label(name)
+        self._subscriptions[label] = self._subscriptions.get(label, 0) + 1
 
     def subgraph_called(self, subgraph: str, outcome: str, seconds: float) -> None:
         """Count one subgraph call."""
-        self._subgraph_seconds.labels(subgraph, outcome).observe(seconds)
+        timings = self._subgraphs.get((subgraph, outcome))
+        if timings is None:
+            timings = self._subgraphs[subgraph, outcome] = Timings()
+        timings.add(seconds)
 
     def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Publish a value that is read when metrics are scraped."""
@@ -91,6 +92,43 @@ class Metrics:
         """The text that Prometheus scrapes."""
         return generate_latest(self.registry)
 
+    def collect(self) -> Iterable[CounterMetricFamily | HistogramMetricFamily]:
+        """The families, for the registry."""
+        yield counters(
+            "router_requests",
+            "Client operations by name, kind and outcome (ok, errors, refused, fault).",
+            ("operation", "kind", "outcome"),
+            self._requests.items(),
+        )
+        yield counters(
+            "router_refusals",
+            "Requests refused before execution, by code.",
+            ("code",),
+            (((code,), count) for code, count in self._refusals.items()),
+        )
+        yield counters(
+            "router_subscriptions",
+            "Subscriptions started, by operation.",
+            ("operation",),
+            (((name,), count) for name, count in self._subscriptions.items()),
+        )
+        seconds = HistogramMetricFamily(
+            "router_operation_seconds",
+            "Time to execute an operation, without reading and preparing it.",
+            labels=("kind",),
+        )
+        for kind, timings in self._seconds.items():
+            seconds.add_metric((kind,), timings.buckets(), timings.seconds)
+        yield seconds
+        calls = HistogramMetricFamily(
+            "router_subgraph_seconds",
+            "Time of subgraph calls, by subgraph and outcome.",
+            labels=("subgraph", "outcome"),
+        )
+        for labels, timings in self._subgraphs.items():
+            calls.add_metric(labels, timings.buckets(), timings.seconds)
+        yield calls
+
     def _label(self, name: str | None) -> str:
         if name is None:
             return ANONYMOUS
@@ -99,3 +137,13 @@ class Metrics:
                 return OTHER
             self._names.add(name)
         return name
+
+
+def counters(
+    name: str, text: str, labels: tuple[str, ...], values: Iterable[tuple[tuple[str, ...], int]]
+) -> CounterMetricFamily:
+    """A family of counters."""
+    family = CounterMetricFamily(name, text, labels=labels)
+    for key, count in values:
+        family.add_metric(key, count)
+    return family

@@ -5,13 +5,15 @@ Owns the `traceparent` header. The seam for a tracing library is the `Tracer` pr
 
 from __future__ import annotations
 
-import os
+import random
 import re
 from typing import Protocol
 
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
 _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
+_random_bits = random.getrandbits
+"""Ids tell traces apart; they are no secrets."""
 
 
 class Tracer(Protocol):
@@ -30,9 +32,8 @@ class TraceContext:
         if traceparent is not None:
             match = _TRACEPARENT.match(traceparent)
             if match is not None and match[1] != _NO_TRACE and match[2] != _NO_SPAN:
-                return f"00-{match[1]}-{os.urandom(8).hex()}-{match[3]}"
-        fresh = os.urandom(24).hex()
-        return f"00-{fresh[:32]}-{fresh[32:]}-01"
+                return f"00-{match[1]}-{_random_bits(64) or 1:016x}-{match[3]}"
+        return f"00-{_random_bits(128) or 1:032x}-{_random_bits(64) or 1:016x}-01"
 
 
 def trace_id(traceparent: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from router.transport.refusals import BodyTimeout, BodyTooLarge, MalformedRequest, UnsupportedMediaType
+from router.transport.stepping import Waiting, begin
 
 
 class ClientGone(Exception):
@@ -29,31 +30,38 @@ async def read_body(
             raise MalformedRequest("Content-Length is not a number")
         if int(length[:20]) > max_bytes:
             raise _too_large(max_bytes)
+    first = begin(receive())
+    if not isinstance(first, Waiting) and not first.get("more_body", False):
+        return _whole(first, max_bytes)
     try:
         async with asyncio.timeout(timeout_seconds):
-            message = await receive()
-            if message["type"] == "http.request" and not message.get("more_body", False):
-                body: bytes = message.get("body", b"")
-                if len(body) > max_bytes:
-                    raise _too_large(max_bytes)
-                return body
-            chunks: list[bytes] = []
-            size = 0
-            while True:
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                if size > max_bytes:
-                    raise _too_large(max_bytes)
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
-                message = await receive()
+            return await _pieces(first, receive, max_bytes)
     except TimeoutError:
         raise BodyTimeout(
             f"The body was not complete within {timeout_seconds:g} seconds", headers={"connection": "close"}
         ) from None
+
+
+def _whole(message: Message, max_bytes: int) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    body: bytes = message.get("body", b"")
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
+
+
+async def _pieces(first: Message | Waiting[Message], receive: Receive, max_bytes: int) -> bytes:
+    message = await first if isinstance(first, Waiting) else first
+    chunks = [_whole(message, max_bytes)]
+    size = len(chunks[0])
+    while message.get("more_body", False):
+        message = await receive()
+        chunks.append(_whole(message, max_bytes))
+        size += len(chunks[-1])
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+    return b"".join(chunks)
 
 
 def _too_large(max_bytes: int) -> BodyTooLarge:

@@ -25,7 +25,7 @@ from router.transport.http.answer import (
 from router.transport.http.body import ClientGone, read_body
 from router.transport.http.negotiation import Accepted, Media, negotiate
 from router.transport.http.parameters import decode_json, query_parameters, request_of, request_of_query
-from router.transport.http.streams import StreamAnswers
+from router.transport.http.streams import TOKEN_HEADER, StreamAnswers
 from router.transport.refusals import (
     CsrfRefused,
     MalformedRequest,
@@ -138,7 +138,8 @@ class HttpHandler:
         *,
         only_reads: bool = False,
     ) -> None:
-        if await self._streams.answer(
+        wants_stream = accepted.stream is not None or TOKEN_HEADER in headers
+        if wants_stream and await self._streams.answer(
             request, receive, send, headers, accepted, context, only_reads=only_reads
         ):
             return

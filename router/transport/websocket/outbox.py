@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator
-from functools import partial
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from starlette.types import Send
+
+from router.transport.stepping import begin
 
 
 class Outbox:
@@ -37,17 +37,13 @@ class Outbox:
         if self._task is not None:
             self._queue(text)
             return
-        sending = self._send({"type": "websocket.send", "text": text}).__await__()
         try:
-            blocked_on = next(sending)
-        except StopIteration:
-            return
+            waiting = begin(self._send({"type": "websocket.send", "text": text}))
         except (OSError, RuntimeError):
             self.closed = True
             return
-        self._task = asyncio.create_task(
-            self._carry_on(_Continuation(sending, blocked_on)), name="slow socket"
-        )
+        if waiting is not None:
+            self._task = asyncio.create_task(self._carry_on(waiting), name="slow socket")
 
     def drop_oldest(self) -> None:
         """Make room for one message."""
@@ -80,28 +76,3 @@ class Outbox:
         finally:
             self._task = None
             self._waiting = None
-
-
-class _Continuation:
-    """An awaitable that was begun elsewhere and waits for `blocked_on`."""
-
-    __slots__ = ("_blocked_on", "_steps")
-
-    def __init__(self, steps: Generator[Any, Any, Any], blocked_on: object) -> None:
-        self._steps = steps
-        self._blocked_on = blocked_on
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        blocked_on = self._blocked_on
-        while True:
-            step: Callable[[], Any]
-            try:
-                sent = yield blocked_on
-            except BaseException as error:  # noqa: BLE001 - cancellation is the coroutine's too
-                step = partial(self._steps.throw, error)
-            else:
-                step = partial(self._steps.send, sent)
-            try:
-                blocked_on = step()
-            except StopIteration:
-                return

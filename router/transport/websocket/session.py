@@ -56,6 +56,7 @@ class Session:
         "_send",
         "_service",
         "_timer",
+        "_unanswered",
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class Session:
         self._initialised = False
         self._acknowledged = False
         self._closing: asyncio.Task[None] | None = None
+        self._unanswered = False
         self._operations: dict[str, Callable[[], object]] = {}
         self._outbox = Outbox(
             send, limit=self._config.subscriptions.queue_events, on_overflow=self._on_slow_client
@@ -91,6 +93,7 @@ class Session:
                 message = await receive()
                 if message["type"] != "websocket.receive":
                     return
+                self._unanswered = False
                 if self._closing is None:
                     await self._take(message)
         finally:
@@ -213,6 +216,10 @@ class Session:
         )
 
     def _send_keep_alive(self) -> None:
+        if self._unanswered and not self._dialect.errors_as_data:
+            self.close(CloseCode.TERMINATED, "The client does not answer")
+            return
+        self._unanswered = True
         self._outbox.push(self._dialect.keep_alive)
         self._schedule_keep_alive()
 

@@ -192,7 +192,7 @@ async def test_silence_is_broken_by_pings() -> None:
     assert await socket.receive() == {"type": "ping"}
     socket.send({"type": "pong"})
     assert await socket.receive() == {"type": "ping"}
-    await socket.leave()
+    assert await socket.closed() == (4499, "The client does not answer")
 
 
 async def test_the_legacy_protocol_speaks_its_own_words() -> None:
