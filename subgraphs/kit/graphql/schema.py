@@ -30,6 +30,7 @@ from subgraphs.kit.graphql.context import Context
 from subgraphs.kit.graphql.documents import DocumentCache, refuse
 from subgraphs.kit.graphql.entities import resolve_representation
 from subgraphs.kit.graphql.errors import SHARED_USER_ERRORS, UserError, UserErrors
+from subgraphs.kit.graphql.execution import PLAIN_FIELDS, SubgraphExecutor, find_plain_fields
 from subgraphs.kit.graphql.masking import show_errors
 from subgraphs.kit.graphql.pipeline import Pipeline
 from subgraphs.kit.graphql.scalars import SCALARS
@@ -172,12 +173,14 @@ def build_schema(
         types=[*types, *shown.types],
         extensions=[lambda: Pipeline(documents, logger)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=False),
+        execution_context_class=SubgraphExecutor,
         federation_version=FEDERATION_VERSION,
     )
     schema.user_errors = shown
     schema.documents = documents
     schema.logger = logger
     _leave_out_null_defaults(schema._schema)
+    schema._schema.extensions = {PLAIN_FIELDS: find_plain_fields(schema._schema)}
     return schema
 
 
