@@ -13,6 +13,7 @@ from schema.composition.merge.merger import merge_subgraphs
 from schema.composition.merge.required_arguments import check_required_arguments
 from schema.composition.merge.transitive_access import check_transitive_access
 from schema.composition.report import Report, SupergraphReport
+from schema.composition.satisfiability import check_satisfiability
 from schema.composition.specs.inaccessible import INACCESSIBLE_IDENTITY
 from schema.composition.subgraph.reading import Subgraph, read_subgraph
 from schema.composition.subgraph.schema import SubgraphSchema
@@ -53,6 +54,7 @@ def compose(subgraphs: Iterable[Subgraph]) -> Composition:
     report.raise_if_any()
     inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
     api = api_schema(context.merged, context.linked_features(), inaccessible)
+    check_satisfiability(context, api)
     report.raise_if_any()
     return Composition(print_schema(context.merged), print_schema(api), tuple(report.hints))
 
