@@ -33,6 +33,7 @@ interface Props {
 }
 
 export function SeatMap({ seats, chosen, mine, changed, toggle }: Props) {
+  if (!seats.length) return null;
   const xs = seats.map((seat) => seat.x);
   const ys = seats.map((seat) => seat.y);
   const left = Math.min(...xs) - 1.6;
@@ -77,7 +78,7 @@ export function SeatMap({ seats, chosen, mine, changed, toggle }: Props) {
           >
             <title>{`${seat.label} · ${money(seat.price)}`}</title>
             <path class="cushion" d="M-11 -9 q0 -4 4 -4 h14 q4 0 4 4 v14 q0 5 -5 5 h-12 q-5 0 -5 -5 z" />
-            <path class="arms" d="M-14 -2 v7 q0 6 6 6 h16 q6 0 6 -6 v-7" />
+            <path class="arms" d="M-13 0 v4 q0 6 6 6 h14 q6 0 6 -6 v-4" />
             {seat.kind === "WHEELCHAIR" ? <text y="4">♿</text> : <text y="3">{seat.number}</text>}
           </g>
         );

@@ -18,6 +18,8 @@ const PROGRAMME = `query Programme($text: String, $cinemaId: ID!, $date: Date!, 
   }
 }`;
 
+const LATE_HOUR = 22;
+
 interface Cinema {
   id: string;
   name: string;
@@ -36,17 +38,23 @@ interface Movie {
   showtimes: { nodes: { id: string; startsAt: string; status: string; format: string; auditorium: { name: string } }[] };
 }
 
-export function localDate(instant: Date, timeZone: string): string {
+function localDate(instant: Date, timeZone: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(instant);
+}
+
+function localHour(instant: Date, timeZone: string): number {
+  return Number(new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit" }).format(instant));
 }
 
 export function ProgrammeView() {
   const cinemas = useQuery<{ cinemas: { nodes: Cinema[] } }>(CINEMAS);
   const [chosen, setChosen] = useState<string | null>(localStorage.getItem("marquee.cinema"));
-  const [offset, setOffset] = useState(0);
+  const [chosenDay, chooseDay] = useState<number | null>(null);
   const [text, setText] = useState("");
   const list = cinemas.data?.cinemas.nodes ?? [];
   const cinema = list.find((one) => one.id === chosen) ?? list[0];
+  // Late in the evening people look for tomorrow.
+  const offset = chosenDay ?? (cinema && localHour(new Date(), cinema.timeZone) >= LATE_HOUR ? 1 : 0);
   const days = useMemo(() => [...Array(7).keys()].map((ahead) => new Date(Date.now() + ahead * 86_400_000)), []);
   return (
     <>
@@ -68,7 +76,7 @@ export function ProgrammeView() {
         </div>
         <div class="days">
           {days.map((date, ahead) => (
-            <button key={ahead} class="chip" aria-pressed={ahead === offset} onClick={() => setOffset(ahead)}>
+            <button key={ahead} class="chip" aria-pressed={ahead === offset} onClick={() => chooseDay(ahead)}>
               {ahead === 0 ? t("today") : day(date, cinema?.timeZone)}
             </button>
           ))}
