@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
+from typing import Any
 
 import yaml
 
@@ -28,6 +29,25 @@ class Film:
     cast: list[str]
     synopsis: str
     spanish_synopsis: str
+
+    def to_input(self) -> dict[str, Any]:
+        """The input of `createMovie`."""
+        return {
+            "title": self.title,
+            "originalTitle": self.original_title,
+            "synopsis": self.synopsis,
+            "runtimeMinutes": self.runtime_minutes,
+            "genres": self.genres,
+            "certificate": self.certificate,
+            "releaseDate": self.released.isoformat(),
+            "language": self.language,
+            "directors": self.directors,
+            "cast": self.cast,
+            "posterUrl": f"/posters/{self.slug}.svg",
+            "translations": [
+                {"locale": "ES", "title": self.spanish_title, "synopsis": self.spanish_synopsis}
+            ],
+        }
 
 
 def load_films() -> list[Film]:

@@ -1,0 +1,90 @@
+"""The whole cinema in one process: nine subgraphs, the router before them, pages around. Wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from marquee.pages import page_routes
+from marquee.subgraphs import NAMES, build_subgraph, open_runtime
+from router import Extras, RouterApp, create_app
+from router.config.model import Authentication, GraphiQl, Issuer, RouterConfig, Subscriptions
+from router.execution.in_process import InProcessTransport
+from router.transport.graphiql import read_examples
+from subgraphs.kit.app import Subgraph
+from subgraphs.kit.identity_keys import FixedKeys, parse_jwks
+from subgraphs.kit.runtime import Runtime
+from subgraphs.kit.settings import Settings
+
+ROOT: Final = Path(__file__).parents[1]
+SUPERGRAPH: Final = ROOT / "schema" / "supergraph.graphql"
+EXAMPLES: Final = ROOT / "web" / "graphiql" / "examples.json"
+USERS_ISSUER: Final = "marquee-users"
+AUDIENCE: Final = "marquee"
+
+
+@dataclass(frozen=True, slots=True)
+class Cinema:
+    """A running cinema; `app` is what a web server serves."""
+
+    app: RouterApp
+    runtime: Runtime
+    subgraphs: Mapping[str, Subgraph]
+
+    def service(self, name: str) -> Any:
+        """The use cases of a subgraph, for demo data."""
+        return self.subgraphs[name].service
+
+
+def router_config() -> RouterConfig:
+    """How the router treats the cinema, the same in one process and in many."""
+    return RouterConfig(
+        authentication=Authentication(issuers=(Issuer(issuer=USERS_ISSUER, audiences=(AUDIENCE,)),)),
+        subscriptions=Subscriptions(public_fields=("seatMapChanged",)),
+        graphiql=GraphiQl(title="Marquee"),
+        mask_subgraph_errors=False,  # subgraphs mask their own faults, and their other errors are for people
+    )
+
+
+@asynccontextmanager
+async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
+    """Start every subgraph and make the router's app; all is stopped and closed at the end."""
+    keys = FixedKeys()
+    async with AsyncExitStack() as stack:
+        runtime = await open_runtime(settings, keys)
+        stack.push_async_callback(runtime.broker.close)
+        subgraphs = {name: build_subgraph(name, runtime) for name in NAMES}
+        app = _router(subgraphs)
+        assert app.signer is not None, "the identity to subgraphs is never switched off here"
+        keys.replace(parse_jwks(app.signer.jwks))
+        for subgraph in subgraphs.values():
+            await subgraph.start()
+            stack.push_async_callback(subgraph.stop)
+        for subgraph in subgraphs.values():
+            subgraph.speak()
+        yield Cinema(app, runtime, subgraphs)
+
+
+def _router(subgraphs: Mapping[str, Subgraph]) -> RouterApp:
+    users = subgraphs["users"]
+
+    async def user_keys() -> Mapping[str, Any]:
+        jwks: Mapping[str, Any] = users.service.jwks
+        return jwks
+
+    return create_app(
+        SUPERGRAPH.read_text(encoding="utf-8"),
+        transports={name: InProcessTransport(subgraph.asgi) for name, subgraph in subgraphs.items()},
+        config=router_config(),
+        extras=Extras(
+            jwks={USERS_ISSUER: user_keys},
+            identity_key=Ed25519PrivateKey.generate(),
+            routes=page_routes(subgraphs),
+            examples=read_examples(EXAMPLES),
+        ),
+    )
