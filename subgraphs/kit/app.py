@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from sqlalchemy import select
 from starlette.applications import Starlette
@@ -23,8 +24,11 @@ from subgraphs.kit.database import Database
 from subgraphs.kit.events import ServiceEvents
 from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from subgraphs.kit.graphql.schema import SubgraphSchema
+from subgraphs.kit.idempotency import Idempotency
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask, Supervisor
+
+_IDEMPOTENCY_KEYS_KEPT: Final = timedelta(days=30)
 
 Check = Callable[[], Awaitable[None]]
 
@@ -96,7 +100,7 @@ class Subgraph:
                 await wiring.events.listen()
             supervisor = Supervisor(self._runtime.logger(self.name))
             stack.push_async_callback(supervisor.close)
-            supervisor.start(wiring.tasks)
+            supervisor.start([*wiring.tasks, *self._housekeeping(wiring.database)])
             self._stack = stack.pop_all()
         self.service = wiring.service
         self.database = wiring.database
@@ -152,6 +156,18 @@ class Subgraph:
                 await JSONResponse({"status": "starting"}, 503)(scope, receive, send)
                 return
         await self._other(scope, receive, send)
+
+    def _housekeeping(self, database: Database | None) -> list[BackgroundTask]:
+        if database is None:
+            return []
+        clock = self._runtime.clock
+        idempotency = Idempotency(clock)
+
+        async def forget_idempotency_keys() -> None:
+            async with database.transaction(durable=False) as tx:
+                await idempotency.prune(tx, clock.now() - _IDEMPOTENCY_KEYS_KEPT)
+
+        return [BackgroundTask("forget-idempotency-keys", forget_idempotency_keys, every_seconds=3600)]
 
     def _routes(self, routes: Sequence[BaseRoute]) -> Starlette:
         return Starlette(

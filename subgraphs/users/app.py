@@ -13,6 +13,7 @@ from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import Settings
+from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.users.events import UserEvents, consume
 from subgraphs.users.passwords import Passwords
 from subgraphs.users.schema import build_users_schema
@@ -61,6 +62,7 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
         service=service,
         database=database,
         events=events,
+        tasks=[BackgroundTask("forget-expired-sessions", service.forget_expired, every_seconds=3600)],
         routes=[Route("/.well-known/jwks.json", jwks)],
     )
 

@@ -333,6 +333,11 @@ class UserService:
             await self._events.erasure_requested(tx, user.id)
         return now
 
+    async def forget_expired(self) -> None:
+        """Housekeeping: delete refresh tokens past their end, and the sessions they leave behind."""
+        async with self._database.transaction(durable=False) as tx:
+            await self._store.delete_expired(tx, self._clock.now())
+
     # Steps
 
     async def _confirm_password(self, viewer: Viewer, password: str) -> UserRecord:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     func,
     or_,
     select,
@@ -255,6 +256,16 @@ class UserStore:
             .values(spent_at=now)
         )
         return rows.rowcount == 1
+
+    async def delete_expired(self, tx: Transaction, now: datetime) -> int:
+        """Forget refresh tokens past their end, then sessions left without any; answers how many tokens.
+
+        Two statements. A spent token must stay until its end: it is how its reuse is noticed.
+        """
+        tokens = await tx.execute(delete(REFRESH_TOKENS).where(REFRESH_TOKENS.c.expires_at <= now))
+        held = select(REFRESH_TOKENS.c.session_id).where(REFRESH_TOKENS.c.session_id == SESSIONS.c.id)
+        await tx.execute(delete(SESSIONS).where(~held.exists()))
+        return tokens.rowcount
 
     async def request_erasure(self, tx: Transaction, user_id: str, now: datetime) -> bool:
         """Mark the account as being erased; False when it was already."""

@@ -69,6 +69,22 @@ async def test_a_refresh_token_ends_after_thirty_days(door: Door, clock: FrozenC
     assert refusals(await _refresh(door, first)) == REVOKED
 
 
+async def test_sessions_past_their_end_are_forgotten_and_no_others(
+    any_door: Door, clock: FrozenClock
+) -> None:
+    old = await register(any_door)
+    clock.advance(timedelta(days=29))
+    new = await send(any_door, LOGIN, email="ana@example.test", password=PASSWORD)
+    clock.advance(timedelta(days=2))
+    await any_door.subgraph.service.forget_expired()
+    assert refusals(await _refresh(any_door, old)) == REVOKED
+    refreshed = await _refresh(any_door, new)
+    assert refreshed["errors"] == []
+    sessions = (await any_door.ask("{ me { sessions { id } } }", viewer=as_user(refreshed))).only()
+    assert sessions == {"sessions": [{"id": as_user(new).session_id}]}
+    assert refusals(await _refresh(any_door, new)) == REVOKED
+
+
 async def test_signing_out_ends_this_session_only(door: Door) -> None:
     first = await register(door)
     second = await send(door, LOGIN, email="ana@example.test", password=PASSWORD)
