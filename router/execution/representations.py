@@ -31,6 +31,9 @@ NOTHING = Filed([], b"")
 Builder: TypeAlias = Callable[[list[Any]], Filed]
 _Reader: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
+_Part: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], None]
+"""Adds to a representation what it reads of an object."""
+
 _MISSING = object()
 
 
@@ -50,7 +53,7 @@ def compile_representation(
     ]
     if len(flat) == len(selections):
         return _generate(flat, dict(typenames))
-    return _build_with(_reader(selections, typenames, nullable=False))
+    return _build_with(_reader(selections, typenames))
 
 
 def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> Builder:
@@ -58,6 +61,8 @@ def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> B
     variables = [f"v{index}" for index in range(len(fields))]
     reads = "; ".join(f"v{index} = o[{field.source!r}]" for index, field in enumerate(fields))
     values = ", ".join(variables)
+    required = [v for field, v in zip(fields, variables, strict=True) if not field.nullable]
+    nulls = " or ".join(f"{variable} is None" for variable in required) or "False"
     entries = ", ".join(
         f"{field.name!r}: "
         + (f"typenames.get({variable}, {variable})" if _renamed(field, typenames) else variable)
@@ -72,7 +77,7 @@ def build(objects):
         except (KeyError, TypeError): continue
         if {" is ".join(f"{variable}.__class__" for variable in variables)} is str:
             k = ({values},)
-        elif {" or ".join(f"{variable} is None" for variable in variables)}: continue
+        elif {nulls}: continue
         else: k = dumps(({values},))
         g = groups.get(k)
         if g is None:
@@ -107,20 +112,14 @@ def _build_with(read: _Reader) -> Builder:
     return build
 
 
-def _reader(
-    selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str], *, nullable: bool
-) -> _Reader:
-    """Reads one object; below the top level nulls may be sent, missing values never."""
-    parts: list[Callable[[dict[str, Any], dict[str, Any]], None]] = []
+def _reader(selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str]) -> _Reader:
+    """Reads one object; nulls are sent where the plan says so, missing values never."""
+    parts: list[_Part] = []
     for selection in selections:
         if isinstance(selection, RepresentationField):
-            parts.append(_field_part(selection, typenames, nullable=nullable))
+            parts.append(_field_part(selection, typenames))
         else:
-            parts.append(
-                _fragment_part(
-                    selection.possible, _reader(selection.selections, typenames, nullable=nullable)
-                )
-            )
+            parts.append(_fragment_part(selection.possible, _reader(selection.selections, typenames)))
 
     def read(found: dict[str, Any]) -> dict[str, Any]:
         representation: dict[str, Any] = {}
@@ -131,10 +130,9 @@ def _reader(
     return read
 
 
-def _field_part(
-    field: RepresentationField, typenames: Mapping[str, str], *, nullable: bool
-) -> Callable[[dict[str, Any], dict[str, Any]], None]:
-    nested = _reader(field.selections, typenames, nullable=True) if field.selections else None
+def _field_part(field: RepresentationField, typenames: Mapping[str, str]) -> _Part:
+    nested = _reader(field.selections, typenames) if field.selections else None
+    nullable = field.nullable
     rename = _renamed(field, typenames)
 
     def part(found: dict[str, Any], representation: dict[str, Any]) -> None:
@@ -164,9 +162,7 @@ def _nested(value: Any, read: _Reader) -> Any:
     raise _Absent
 
 
-def _fragment_part(
-    possible: frozenset[str], read: _Reader
-) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+def _fragment_part(possible: frozenset[str], read: _Reader) -> _Part:
     def part(found: dict[str, Any], representation: dict[str, Any]) -> None:
         if found.get("__typename") in possible:
             merge_objects(representation, read(found))

@@ -150,14 +150,14 @@ async def test_several_targets_share_one_call() -> None:
     assert [len(call.variables["b"]) for call in seen.calls] == [1, 0]
 
 
-async def test_nested_representations_send_nulls_below_the_top_and_names_by_type() -> None:
+async def test_nested_representations_send_nulls_where_the_plan_says_and_names_by_type() -> None:
     representation = (
         RepresentationField("__typename", "__typename"),
         RepresentationField("id", "_id"),
         RepresentationField(
             "box",
             "box",
-            (RepresentationField("width", "w"), RepresentationField("height", "height")),
+            (RepresentationField("width", "w"), RepresentationField("height", "height", nullable=True)),
         ),
         RepresentationFragment(frozenset({"Product"}), (RepresentationField("name", "name"),)),
         RepresentationFragment(frozenset({"Other"}), (RepresentationField("lost", "lost"),)),
@@ -182,6 +182,16 @@ async def test_nested_representations_send_nulls_below_the_top_and_names_by_type
         "r": [{"__typename": "Thing", "id": "1", "box": {"width": 1, "height": None}, "name": "a"}]
     }
     assert result == {"data": {"products": [{"stock": 1}, {"stock": None}, {"stock": None}]}}
+
+
+async def test_a_nullable_field_is_sent_as_null() -> None:
+    representation = (*KEY_ID, RepresentationField("name", "name", nullable=True))
+    node = Sequence((PRODUCTS, entities(("products", EACH), representation=representation)))
+    source = FakeSubgraph({"data": {"products": [product("1", name=None), product("2")]}})
+    seen = FakeSubgraph(stock)
+    result = await answer(SCHEMA, plan(SCHEMA, "{ products { stock } }", node), products=source, stock=seen)
+    assert seen.calls[0].variables == {"r": [{"__typename": "Product", "id": "1", "name": None}]}
+    assert result["data"]["products"] == [{"stock": 10}, {"stock": None}]
 
 
 async def test_type_conditions_and_nested_lists_in_paths() -> None:

@@ -1,0 +1,83 @@
+"""The planning tests' subgraphs behind the executor's transport seam, and an engine over a composed graph of
+them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from router.engine import Engine
+from router.errors import SubgraphUnavailable
+from router.execution.subgraph import SubgraphReply
+from router.request import GraphQLRequest, RequestContext
+from schema.composition import Subgraph as ComposedSubgraph
+from schema.composition import compose
+from schema.supergraph import Supergraph, load_supergraph
+from tests.router.planning.world import Subgraph, World
+
+
+class WorldTransport:
+    """Runs requests on one subgraph of a world; `down` makes it refuse."""
+
+    def __init__(self, subgraph: Subgraph) -> None:
+        self._subgraph = subgraph
+        self.down = False
+        self.calls = 0
+
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        self.calls += 1
+        if self.down:
+            raise SubgraphUnavailable("down")
+        request = orjson.loads(body)
+        result = self._subgraph.execute(request["query"], request.get("variables", {}))
+        return SubgraphReply(200, "application/json", orjson.dumps(result.formatted), {})
+
+    async def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+        request = orjson.loads(body)
+        query = request["query"].replace("subscription", "query", 1)
+        for _ in range(2):
+            result = self._subgraph.execute(query, request.get("variables", {}))
+            yield orjson.dumps(result.formatted)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def composed(subgraphs: Mapping[str, str]) -> Supergraph:
+    found = compose(
+        [ComposedSubgraph(name=name, url=f"http://{name}", sdl=sdl) for name, sdl in subgraphs.items()]
+    )
+    return load_supergraph(found.supergraph_sdl)
+
+
+class Federation:
+    """An engine over a world, and both answers to an operation."""
+
+    def __init__(
+        self,
+        subgraphs: Mapping[str, str],
+        root: dict[str, Any],
+        entities: Sequence[dict[str, Any]],
+        **engine: Any,
+    ) -> None:
+        self.supergraph = composed(subgraphs)
+        self.world = World(self.supergraph, subgraphs, root, entities)
+        self.transports = {name: WorldTransport(found) for name, found in self.world.subgraphs.items()}
+        self.engine = Engine(self.supergraph, self.transports, **engine)
+
+    async def ask(
+        self, query: str, variables: dict[str, Any] | None = None, context: RequestContext | None = None
+    ) -> Any:
+        """The router's decoded answer."""
+        request = GraphQLRequest(query, variables=variables or {})
+        context = context or RequestContext(headers={})
+        prepared = await self.engine.prepare(request, context)
+        response = await self.engine.execute(prepared, request, context)
+        return orjson.loads(response.body)
+
+    def calls(self) -> dict[str, int]:
+        return {name: transport.calls for name, transport in self.transports.items() if transport.calls}
