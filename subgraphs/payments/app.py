@@ -42,14 +42,19 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     topics = runtime.topics(NAME)
     stack.push_async_callback(topics.close)
     webhooks = Webhooks()
-    opened = await open_provider(settings, webhooks.deliver, stack, public_url)
+    opened = await open_provider(
+        settings,
+        webhooks.deliver,
+        stack,
+        public_url=public_url,
+        timeout_seconds=pace.provider_timeout_seconds,
+    )
     events = runtime.events(NAME, database)
     service = assemble(
         Parts(
             database=database,
             events=events,
-            provider=opened.provider,
-            methods=opened.methods,
+            opened=opened,
             topics=topics,
             clock=runtime.clock,
             logger=runtime.logger(NAME),

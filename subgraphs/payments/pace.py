@@ -14,6 +14,10 @@ class Pace:
     """How long `payOrder` waits for `order.placed`, which tickets has said already."""
     settle_wait_seconds: float = 5.0
     """How long a mutation waits for the end of what it began."""
+    provider_timeout_seconds: float = 4.0
+    """How long the provider has for one answer: less than the customer waits, so that silence is an
+    answer.
+    """
     lease: timedelta = timedelta(minutes=5)
     """How long the hold is asked to live while the customer pays."""
     look_again: timedelta = timedelta(seconds=5)
@@ -23,8 +27,6 @@ class Pace:
     longest_retry: timedelta = timedelta(minutes=5)
     capture_attempts: int = 14
     """Unanswered captures before giving up: with the pauses above, some 40 minutes."""
-    unheard_of_after: timedelta = timedelta(minutes=2)
-    """After this long, a request that the provider knows nothing of never reached it."""
 
     def retry(self, attempts: int) -> timedelta:
         """The pause before the next attempt, after `attempts` in vain."""

@@ -131,16 +131,7 @@ class Settlement:
             if found is not None:
                 return found
         try:
-            return await self.provider.authorize(
-                AuthorizationRequest(
-                    payment_id=payment.id,
-                    order_id=payment.order_id,
-                    amount_minor=payment.state.amount_minor,
-                    currency=payment.currency.value,
-                    payment_method=payment.payment_method,
-                    return_url=payment.return_url,
-                )
-            )
+            return await self.provider.authorize(_request(payment))
         except ProviderRefused:
             # Nothing may be called refused that was granted before.
             found = await self.provider.find(payment.id)
@@ -179,23 +170,18 @@ class Settlement:
         try:
             provider_id = payment.state.provider_id
             if provider_id is None:
-                found = await self.provider.find(payment.id)
-                if found is None:
-                    return await self._void_unheard_of(payment)
+                # Nobody can tell a request that never left from one on its way: use up its key.
+                request = _request(payment)
+                found = await self.provider.find(payment.id) or await self.provider.forestall(request)
+                if found is None:  # it had arrived, and will be found in a moment
+                    await self._later(payment)
+                    return False
                 provider_id = found.provider_id
             intent = await self.provider.cancel(payment.id, provider_id)
         except ProviderFault:
             await self._later(payment)
             return False
         return await self._believe(payment, intent)
-
-    async def _void_unheard_of(self, payment: PaymentRecord) -> bool:
-        sure_at = payment.state.started_at + self.pace.unheard_of_after
-        if self.clock.now() < sure_at:
-            async with self.database.transaction() as tx:
-                await self.payments.schedule(tx, payment.id, sure_at, attempts=payment.attempts)
-            return False
-        return await self._write(payment, self._voided)
 
     async def _release(self, payment: PaymentRecord) -> bool:
         try:
@@ -316,11 +302,6 @@ class Settlement:
             return ()
         return [PaymentEvent(EventKind.VOID_REQUESTED, self.clock.now(), message="The order is over.")]
 
-    def _voided(self, payment: PaymentRecord, _: Order) -> Sequence[PaymentEvent]:
-        if not payment.state.is_open:
-            return ()
-        return [PaymentEvent(EventKind.VOIDED, self.clock.now(), message="It never reached the bank.")]
-
     def _released(self, payment: PaymentRecord, _: Order) -> Sequence[PaymentEvent]:
         if not payment.state.capture_failed or payment.state.released:
             return ()
@@ -335,6 +316,18 @@ class Settlement:
             return [PaymentEvent(kind, self.clock.now(), code=refusal.code, message=refusal.message)]
 
         return facts
+
+
+def _request(payment: PaymentRecord) -> AuthorizationRequest:
+    """The same request each time, so that the provider knows it by its key."""
+    return AuthorizationRequest(
+        payment_id=payment.id,
+        order_id=payment.order_id,
+        amount_minor=payment.state.amount_minor,
+        currency=payment.currency.value,
+        payment_method=payment.payment_method,
+        return_url=payment.return_url,
+    )
 
 
 def _provider_id(payment: PaymentRecord) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -28,7 +27,11 @@ async def wait_until(
     async with topics.subscribe(topic) as news:
         found = await read()
         while not done(found) and (left := give_up - loop.time()) > 0:
-            with contextlib.suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(anext(news), left)
+            except StopAsyncIteration:  # the process is closing: there will be no more news
+                return found
+            except TimeoutError:
+                pass
             found = await read()
         return found

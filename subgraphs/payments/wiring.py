@@ -15,8 +15,7 @@ from subgraphs.payments.errands import Errands
 from subgraphs.payments.events import PaymentEvents, consume
 from subgraphs.payments.hearing import Hearing
 from subgraphs.payments.pace import Pace
-from subgraphs.payments.provider.gateway import PaymentProvider
-from subgraphs.payments.provider.methods import PaymentMethods
+from subgraphs.payments.provider.opening import OpenProvider
 from subgraphs.payments.refunding import Refunding
 from subgraphs.payments.service import Checkout, PaymentService, Reading, RefundDesk, Upkeep
 from subgraphs.payments.settlement import Settlement
@@ -29,8 +28,7 @@ class Parts:
 
     database: Database
     events: ServiceEvents
-    provider: PaymentProvider
-    methods: PaymentMethods
+    opened: OpenProvider
     topics: Topics[None]
     clock: Clock
     logger: logging.Logger
@@ -58,7 +56,7 @@ def assemble(parts: Parts) -> PaymentService:
         payments=payments,
         refunds=refunds,
         events=events,
-        provider=parts.provider,
+        provider=parts.opened.provider,
         topics=parts.topics,
         clock=parts.clock,
         pace=parts.pace,
@@ -71,7 +69,7 @@ def assemble(parts: Parts) -> PaymentService:
         payments=payments,
         refunds=refunds,
         events=events,
-        provider=parts.provider,
+        provider=parts.opened.provider,
         topics=parts.topics,
         clock=parts.clock,
         pace=parts.pace,
@@ -89,7 +87,7 @@ def assemble(parts: Parts) -> PaymentService:
     consume(parts.events.consumer, hearing)
     return PaymentService(
         database=parts.database,
-        methods=parts.methods,
+        methods=parts.opened.methods,
         checkout=Checkout(
             database=parts.database,
             orders=orders,
@@ -97,7 +95,7 @@ def assemble(parts: Parts) -> PaymentService:
             events=events,
             idempotency=idempotency,
             settlement=settlement,
-            methods=parts.methods,
+            methods=parts.opened.methods,
             topics=parts.topics,
             clock=parts.clock,
             pace=parts.pace,
@@ -128,4 +126,5 @@ def assemble(parts: Parts) -> PaymentService:
         ),
         payment_errands=payment_errands,
         refund_errands=refund_errands,
+        bank=parts.opened.bank,
     )

@@ -88,6 +88,14 @@ class PaymentProvider(Protocol):
         """Reserve the money, keyed by the payment. A card that is declined is an answer, not an error."""
         ...
 
+    async def forestall(self, request: AuthorizationRequest) -> Intent | None:
+        """Use up the payment's key without reserving anything, so that a request still on its way does
+        nothing.
+
+        Answers an intent to be cancelled, or None when the key is used: the request had arrived before.
+        """
+        ...
+
     async def find(self, payment_id: str) -> Intent | None:
         """The intent made for a payment, or None when the provider knows of none (yet)."""
         ...

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from subgraphs.payments.provider.simulator import SimulatedBank
     from subgraphs.payments.provider.simulator.webhooks import Deliver
 
-PROVIDER_TIMEOUT_SECONDS = 4.0
-"""Below the time that `payOrder` waits, so that a silent bank ends as a typed answer."""
-
 
 @dataclass(frozen=True, slots=True)
 class OpenProvider:
@@ -29,7 +26,7 @@ class OpenProvider:
 
 
 async def open_provider(
-    settings: Settings, deliver: Deliver, stack: AsyncExitStack, public_url: str
+    settings: Settings, deliver: Deliver, stack: AsyncExitStack, *, public_url: str, timeout_seconds: float
 ) -> OpenProvider:
     """Make the provider; the stack closes it. `deliver` takes the simulated bank's webhooks."""
     # Imported here: the client of Stripe costs 0.2 s, which printing a schema need not pay.
@@ -47,7 +44,7 @@ async def open_provider(
         provider = StripeProvider(
             key,
             secret.get_secret_value() if secret is not None else secrets.token_hex(32),
-            stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=PROVIDER_TIMEOUT_SECONDS)),
+            stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout_seconds)),
         )
         stack.push_async_callback(provider.close)
         test_mode = key.startswith(("sk_test_", "rk_test_"))
@@ -64,7 +61,7 @@ async def open_provider(
     provider = StripeProvider(
         SIMULATED_KEY,
         webhook_secret,
-        InProcessClient(bank.app, timeout_seconds=PROVIDER_TIMEOUT_SECONDS),
+        InProcessClient(bank.app, timeout_seconds=timeout_seconds),
         base_url="http://bank.invalid",
     )
     return OpenProvider(provider, PaymentMethods(simulated=True, shows_test_cards=True), bank)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import aiohttp
 import stripe
+from stripe.params import PaymentIntentCreateParams
 
 from subgraphs.payments.domain.intent import Intent, IntentStatus
 from subgraphs.payments.provider.gateway import (
@@ -59,18 +60,8 @@ class StripeProvider:
         """Create and confirm an intent in one call, keyed by the payment."""
         try:
             with _faults():
-                intent = await self._client.v1.payment_intents.create_async(
-                    params={
-                        "amount": request.amount_minor,
-                        "currency": request.currency.lower(),
-                        "capture_method": "manual",
-                        "confirm": True,
-                        "payment_method": request.payment_method,
-                        "allowed_payment_method_types": ["card"],
-                        "return_url": request.return_url,
-                        "metadata": {"payment_id": request.payment_id, "order_id": request.order_id},
-                    },
-                    options={"idempotency_key": f"authorize:{request.payment_id}"},
+                intent = await self._create(
+                    request, {**_params(request), "confirm": True, "return_url": request.return_url}
                 )
         except ProviderRefused as refusal:
             declined = _declined_intent(refusal)
@@ -78,6 +69,25 @@ class StripeProvider:
                 raise
             return declined
         return _intent(intent)
+
+    async def forestall(self, request: AuthorizationRequest) -> Intent | None:
+        """Create an unconfirmed intent under the payment's key: other parameters, so each excludes the
+        other.
+        """
+        try:
+            with _faults():
+                return _intent(await self._create(request, _params(request)))
+        except ProviderRefused as refusal:
+            if refusal.code != "idempotency_error":
+                raise
+            return None
+
+    async def _create(
+        self, request: AuthorizationRequest, params: PaymentIntentCreateParams
+    ) -> stripe.PaymentIntent:
+        return await self._client.v1.payment_intents.create_async(
+            params=params, options={"idempotency_key": f"authorize:{request.payment_id}"}
+        )
 
     async def find(self, payment_id: str) -> Intent | None:
         """Search by metadata. A new intent may take a moment to be found."""
@@ -155,6 +165,17 @@ class StripeProvider:
     async def close(self) -> None:
         """Close the HTTP client."""
         await self._http_client.close_async()  # type: ignore[no-untyped-call]  # theirs
+
+
+def _params(request: AuthorizationRequest) -> PaymentIntentCreateParams:
+    return {
+        "amount": request.amount_minor,
+        "currency": request.currency.lower(),
+        "capture_method": "manual",
+        "payment_method": request.payment_method,
+        "allowed_payment_method_types": ["card"],
+        "metadata": {"payment_id": request.payment_id, "order_id": request.order_id},
+    }
 
 
 class _CardRefused(ProviderRefused):

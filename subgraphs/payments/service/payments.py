@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from subgraphs.kit.database import Database
 from subgraphs.payments.errands import Errands
@@ -11,6 +12,9 @@ from subgraphs.payments.service.checkout import Checkout
 from subgraphs.payments.service.desk import RefundDesk
 from subgraphs.payments.service.reading import Reading
 from subgraphs.payments.service.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from subgraphs.payments.provider.simulator import SimulatedBank
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +29,8 @@ class PaymentService:
     upkeep: Upkeep
     payment_errands: Errands
     refund_errands: Errands
+    bank: SimulatedBank | None
+    """The bank, when it is simulated in this process: for comparing books."""
 
     async def idle(self) -> None:
         """Wait until no payment and no refund is being worked on in this process."""

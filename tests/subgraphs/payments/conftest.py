@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from subgraphs.kit.identity import Viewer
 from subgraphs.kit.runtime import Runtime
 from subgraphs.payments.app import build
 from subgraphs.payments.pace import Pace
+from subgraphs.payments.provider.in_process import call
+from subgraphs.payments.provider.simulator import SimulatedBank
 from subgraphs.payments.service import PaymentService
+from subgraphs.payments.verify import verify
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.payments.tickets import Tickets
@@ -42,7 +46,8 @@ mutation ($input: RefundPaymentInput!) {{
 """
 CUSTOMER = customer("usr_1")
 MANAGER = staff("refunds:write", user_id="usr_manager", role="manager", cinemas=["cin_1"])
-QUICK = Pace(order_wait_seconds=0.2, settle_wait_seconds=2.0)
+QUICK = Pace(order_wait_seconds=5.0, settle_wait_seconds=5.0)
+IMPATIENT = Pace(order_wait_seconds=0.05, settle_wait_seconds=5.0, provider_timeout_seconds=0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,19 @@ class Cinema:
         service = self.door.subgraph.service
         assert isinstance(service, PaymentService)
         return service
+
+    @property
+    def bank(self) -> SimulatedBank:
+        """The simulated bank, for its books and its webhooks."""
+        bank = self.service.bank
+        assert bank is not None
+        return bank
+
+    def paying(
+        self, order_id: str, method: str = "pm_card_visa", key: str = "key-00000001"
+    ) -> asyncio.Task[Any]:
+        """Begin to pay."""
+        return asyncio.create_task(self.pay(order_id, method, key))
 
     async def pay(
         self,
@@ -83,6 +101,15 @@ class Cinema:
         """Go on after 3-D Secure; answers the payload."""
         return (await self.door.ask(CONFIRM, {"input": {"paymentId": payment_id}}, viewer)).only()
 
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> tuple[int, bytes]:
+        """An HTTP request to what payments serves beside GraphQL."""
+        page, status, _ = await call(
+            self.door.subgraph.asgi, method, f"http://payments{path}", headers or {}, body
+        )
+        return status, page
+
     async def status(self, payment_id: str) -> str:
         """A payment's status as its customer sees it."""
         query = "query ($id: ID!) { payment(id: $id) { status } }"
@@ -90,10 +117,10 @@ class Cinema:
         return str(answer.only()["status"])
 
 
-async def _open(open_door: OpenDoor, runtime: Runtime, path: Path) -> Cinema:
+async def _open(open_door: OpenDoor, runtime: Runtime, path: Path, pace: Pace = QUICK) -> Cinema:
     assert isinstance(runtime.clock, FrozenClock)
     tickets = await Tickets.open(path / "tickets.sqlite", runtime.broker, runtime.clock)
-    door = await open_door(lambda each: build(each, pace=QUICK))
+    door = await open_door(lambda each: build(each, pace=pace))
     return Cinema(door, tickets, runtime.clock)
 
 
@@ -111,3 +138,21 @@ async def any_cinema(open_any_door: OpenDoor, runtime: Runtime, tmp_path: Path) 
     cinema = await _open(open_any_door, runtime, tmp_path)
     yield cinema
     await cinema.tickets.close()
+
+
+@pytest.fixture
+async def impatient_cinema(open_door: OpenDoor, runtime: Runtime, tmp_path: Path) -> AsyncIterator[Cinema]:
+    """One that waits a twentieth of a second for its bank, which sends no webhooks, and for orders."""
+    cinema = await _open(open_door, runtime, tmp_path, IMPATIENT)
+    await cinema.bank.courier.stop()
+    yield cinema
+    await cinema.tickets.close()
+
+
+async def clean(cinema: Cinema) -> None:
+    """Every invariant of payments holds, and the bank agrees."""
+    await cinema.service.idle()
+    assert cinema.service.bank is not None
+    report = await verify(cinema.service.database, cinema.service.bank.path)
+    assert len(report.findings) == 8
+    assert [str(finding) for finding in report.findings if not finding.holds] == []

@@ -45,6 +45,7 @@ class SimulatedBank:
         api_key: str = SIMULATED_KEY,
         now: Callable[[], int] = lambda: int(time.time()),
     ) -> None:
+        self.path = path
         self.books = Books(path, now)
         self.courier = Courier(self.books, webhook_secret, deliver, now)
         self._counter = Counter(self.books, public_url)

@@ -85,6 +85,21 @@ async def test_a_lost_answer_is_unknown_until_it_is_asked_for_again(tmp_path: Pa
     await bank.simulator.close()
 
 
+async def test_a_request_that_is_forestalled_reserves_nothing_when_it_comes_late(bank: Bank) -> None:
+    empty = await bank.provider.forestall(asking())
+    assert empty is not None
+    assert empty.status is IntentStatus.REQUIRES_CONFIRMATION
+    assert await bank.provider.forestall(asking()) == empty
+    with pytest.raises(ProviderRefused, match="idempotency_error"):
+        await bank.provider.authorize(asking())
+    assert (await bank.provider.cancel("pay_1", empty.provider_id)).status is IntentStatus.CANCELED
+
+
+async def test_a_request_that_has_arrived_cannot_be_forestalled(bank: Bank) -> None:
+    await bank.provider.authorize(asking())
+    assert await bank.provider.forestall(asking()) is None
+
+
 async def test_nothing_is_found_of_a_payment_that_never_came(bank: Bank) -> None:
     assert await bank.provider.find("pay_unheard") is None
 

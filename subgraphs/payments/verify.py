@@ -1,0 +1,239 @@
+"""The invariants of payments, checked on the stores as they are: running or not, on either SQL store.
+
+Also gives the sets that only several stores together can be checked by. Changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from subgraphs.kit.database import Connection, Database
+from subgraphs.payments.domain.order import OrderPhase
+from subgraphs.payments.domain.payment import IllegalTransition, PaymentEvent, PaymentStatus, fold
+from subgraphs.payments.domain.refund import RefundStatus
+from subgraphs.payments.store.payments import event_of, state_of
+from subgraphs.payments.store.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, REFUNDS
+
+_PAID: Final = ("CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED")
+_OVER: Final = ("FAILED", "VOIDED")
+_HOLDING: Final = ("requires_capture", "requires_action")
+_EXAMPLES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One invariant, whether it holds, and up to a few ids where it does not."""
+
+    name: str
+    holds: bool
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{'holds' if self.holds else 'BROKEN'}: {self.name} ({self.detail})"
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedPayment:
+    """Money that was taken, for comparing with the tickets and the revenue."""
+
+    payment_id: str
+    order_id: str
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of payments, and what other stores are compared with."""
+
+    findings: tuple[Finding, ...]
+    captured: tuple[CapturedPayment, ...]
+
+    @property
+    def refunded_by_order(self) -> Mapping[str, int]:
+        """Minor units given back, of each order that was paid."""
+        return {payment.order_id: payment.refunded_minor for payment in self.captured}
+
+
+async def verify(database: Database, bank_file: Path | None = None) -> Report:
+    """Check every invariant; with `bank_file`, the simulated bank's books must agree too."""
+    # What the bank knows was written here first, and what is over here was over at the bank first: so its
+    # books are read before ours for the one comparison and after ours for the other.
+    before = _read_bank(bank_file)
+    async with database.read(heavy=True) as connection:
+        payments = (await connection.execute(select(PAYMENTS))).all()
+        findings = [
+            await _status_is_the_fold(connection),
+            await _taken_is_sold_or_returned(connection),
+            await _taken_once(connection),
+            await _given_back_at_most_what_was_taken(connection),
+            _work_is_due(payments),
+        ]
+        waiting = set(
+            await connection.scalars(
+                select(REFUNDS.c.payment_id).where(REFUNDS.c.status == RefundStatus.PENDING.value)
+            )
+        )
+    if before is not None:
+        after = _read_bank(bank_file) or []
+        findings += [
+            _bank_holds_nothing_unknown(payments, before),
+            _bank_took_once(after),
+            _bank_agrees(payments, waiting, after),
+        ]
+    captured = tuple(
+        CapturedPayment(row.id, row.order_id, row.currency, row.captured_minor, row.refunded_minor)
+        for row in payments
+        if row.status in _PAID
+    )
+    return Report(tuple(findings), captured)
+
+
+async def _status_is_the_fold(connection: Connection) -> Finding:
+    rows = await connection.execute(
+        select(PAYMENT_EVENTS).order_by(PAYMENT_EVENTS.c.payment_id, PAYMENT_EVENTS.c.sequence)
+    )
+    events: dict[str, list[PaymentEvent]] = {}
+    for row in rows:
+        events.setdefault(row.payment_id, []).append(event_of(row))
+    broken = []
+    payments = await connection.execute(select(PAYMENTS))
+    for row in payments:
+        try:
+            same = fold(events.get(row.id, [])) == state_of(row)
+        except IllegalTransition:
+            same = False
+        if not same:
+            broken.append(row.id)
+    return _finding("a payment is what its events amount to", broken, len(payments))
+
+
+async def _taken_is_sold_or_returned(connection: Connection) -> Finding:
+    rows = await connection.execute(
+        select(PAYMENTS.c.id, PAYMENTS.c.status, ORDERS.c.phase, ORDERS.c.confirmed_payment_id)
+        .join(ORDERS, ORDERS.c.order_id == PAYMENTS.c.order_id)
+        .where(PAYMENTS.c.status.in_(_PAID))
+    )
+    returning = set(
+        await connection.scalars(
+            select(REFUNDS.c.payment_id).where(
+                REFUNDS.c.whole, REFUNDS.c.status == RefundStatus.PENDING.value
+            )
+        )
+    )
+    broken = [
+        row.id
+        for row in rows
+        if not (row.phase == OrderPhase.CONFIRMED.value and row.confirmed_payment_id == row.id)
+        and row.status != PaymentStatus.REFUNDED.value
+        and row.id not in returning
+    ]
+    return _finding("money taken is for a confirmed order, or given back", broken, len(rows))
+
+
+async def _taken_once(connection: Connection) -> Finding:
+    kept = PAYMENTS.c.captured_minor > PAYMENTS.c.refunded_minor
+    orders = await connection.execute(
+        select(PAYMENTS.c.order_id, func.count().label("payments")).where(kept).group_by(PAYMENTS.c.order_id)
+    )
+    return _finding(
+        "no order is paid twice", [row.order_id for row in orders if row.payments > 1], len(orders)
+    )
+
+
+async def _given_back_at_most_what_was_taken(connection: Connection) -> Finding:
+    sums = await connection.execute(
+        select(
+            REFUNDS.c.payment_id, REFUNDS.c.status, func.sum(REFUNDS.c.amount_minor).label("minor")
+        ).group_by(REFUNDS.c.payment_id, REFUNDS.c.status)
+    )
+    given: dict[str, int] = {}
+    promised: dict[str, int] = {}
+    for row in sums:
+        if row.status == RefundStatus.COMPLETED.value:
+            given[row.payment_id] = int(row.minor)
+        if row.status in (RefundStatus.COMPLETED.value, RefundStatus.PENDING.value):
+            promised[row.payment_id] = promised.get(row.payment_id, 0) + int(row.minor)
+    payments = await connection.execute(select(PAYMENTS))
+    broken = [
+        row.id
+        for row in payments
+        if given.get(row.id, 0) != row.refunded_minor
+        or promised.get(row.id, 0) != row.reserved_minor
+        or row.refunded_minor > row.captured_minor
+        or row.reserved_minor > row.amount_minor
+    ]
+    return _finding("refunds add up and never exceed what was taken", broken, len(payments))
+
+
+def _work_is_due(payments: Sequence[Any]) -> Finding:
+    open_ = [row for row in payments if row.status not in (*_PAID, *_OVER)]
+    forgotten = [row.id for row in open_ if row.due_at is None]
+    return _finding("every unfinished payment is looked after", forgotten, len(open_))
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    reference: str | None
+    id: str
+    status: str
+    received: int
+    refunded: int
+    captures: int
+
+
+def _read_bank(bank_file: Path | None) -> list[_Intent] | None:
+    """The bank's books, or None when there is no such bank."""
+    if bank_file is None or not bank_file.exists():
+        return None
+    with closing(sqlite3.connect(f"{bank_file.absolute().as_uri()}?mode=ro", uri=True)) as bank:
+        rows = bank.execute("SELECT reference, id, status, received, refunded, captures FROM intents")
+        return [_Intent(*row) for row in rows]
+
+
+def _bank_holds_nothing_unknown(payments: Sequence[Any], intents: Sequence[_Intent]) -> Finding:
+    ours = {row.id for row in payments}
+    unknown = [each.id for each in intents if each.reference not in ours and each.status != "canceled"]
+    return _finding("the bank holds nothing that payments does not know", unknown, len(intents))
+
+
+def _bank_took_once(intents: Sequence[_Intent]) -> Finding:
+    twice = [intent.id for intent in intents if intent.captures > 1]
+    return _finding("the bank took nothing twice", twice, len(intents))
+
+
+def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[_Intent]) -> Finding:
+    """Of payments at rest, the bank took and gave back what we say, and holds nothing for those that are
+    over.
+    """
+    settled = [
+        row
+        for row in payments
+        if row.status in (*_PAID, *_OVER) and row.due_at is None and row.id not in waiting
+    ]
+    by_payment: dict[str | None, list[_Intent]] = {}
+    for intent in intents:
+        by_payment.setdefault(intent.reference, []).append(intent)
+    broken = []
+    for row in settled:
+        at_bank = by_payment.get(row.id, [])
+        received = sum(intent.received for intent in at_bank)
+        refunded = sum(intent.refunded for intent in at_bank)
+        holds = row.status in _OVER and any(intent.status in _HOLDING for intent in at_bank)
+        if holds or (received, refunded) != (row.captured_minor, row.refunded_minor):
+            broken.append(row.id)
+    return _finding("the bank's books agree with ours", broken, len(settled))
+
+
+def _finding(name: str, broken: Sequence[str], checked: int) -> Finding:
+    if not broken:
+        return Finding(name, True, f"{checked} checked")
+    return Finding(name, False, f"{len(broken)} of {checked}: {', '.join(broken[:_EXAMPLES])}")

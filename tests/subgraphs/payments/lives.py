@@ -1,0 +1,149 @@
+"""Payments as a process that dies and starts again on the same files, and a provider in which it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from subgraphs.kit.clock import FrozenClock
+from subgraphs.kit.database import Database
+from subgraphs.kit.events import EmbeddedBroker, ServiceEvents
+from subgraphs.kit.live import LocalTopics
+from subgraphs.payments.domain.intent import Intent
+from subgraphs.payments.pace import Pace
+from subgraphs.payments.provider.gateway import (
+    AuthorizationRequest,
+    Notice,
+    PaymentProvider,
+    RefundReceipt,
+)
+from subgraphs.payments.provider.methods import PaymentMethods
+from subgraphs.payments.provider.opening import OpenProvider
+from subgraphs.payments.service import PaymentService
+from subgraphs.payments.store import TABLES
+from subgraphs.payments.wiring import Parts, assemble
+from tests.subgraphs.payments.provider.bank import Bank, open_bank
+
+Moment = Literal["before", "after"]
+
+
+class Tripwire:
+    """A provider in which the process dies: at one call, before it reaches the bank or after the bank
+    has acted.
+    """
+
+    def __init__(self, provider: PaymentProvider, call: str, moment: Moment) -> None:
+        self._provider = provider
+        self._call = call
+        self._moment = moment
+        self.reached = asyncio.Event()
+
+    async def _at(self, call: str, moment: Moment) -> None:
+        if (call, moment) == (self._call, self._moment):
+            self.reached.set()
+            await asyncio.Event().wait()
+
+    async def authorize(self, request: AuthorizationRequest) -> Intent:
+        await self._at("authorize", "before")
+        intent = await self._provider.authorize(request)
+        await self._at("authorize", "after")
+        return intent
+
+    async def forestall(self, request: AuthorizationRequest) -> Intent | None:
+        return await self._provider.forestall(request)
+
+    async def find(self, payment_id: str) -> Intent | None:
+        return await self._provider.find(payment_id)
+
+    async def retrieve(self, provider_id: str) -> Intent:
+        return await self._provider.retrieve(provider_id)
+
+    async def capture(self, payment_id: str, provider_id: str) -> Intent:
+        await self._at("capture", "before")
+        intent = await self._provider.capture(payment_id, provider_id)
+        await self._at("capture", "after")
+        return intent
+
+    async def cancel(self, payment_id: str, provider_id: str) -> Intent:
+        await self._at("cancel", "before")
+        intent = await self._provider.cancel(payment_id, provider_id)
+        await self._at("cancel", "after")
+        return intent
+
+    async def refund(self, refund_id: str, provider_id: str, amount_minor: int) -> RefundReceipt:
+        await self._at("refund", "before")
+        receipt = await self._provider.refund(refund_id, provider_id, amount_minor)
+        await self._at("refund", "after")
+        return receipt
+
+    async def retrieve_refund(self, provider_refund_id: str) -> RefundReceipt:
+        return await self._provider.retrieve_refund(provider_refund_id)
+
+    def read_webhook(self, body: bytes, signature: str | None) -> Notice:
+        return self._provider.read_webhook(body, signature)
+
+    async def close(self) -> None:
+        await self._provider.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One life of the process."""
+
+    service: PaymentService
+    bank: Bank
+    bank_file: Path
+    tripwire: Tripwire | None
+    stack: AsyncExitStack
+
+    async def die(self) -> None:
+        """Drop everything where it is; nothing more is asked or written."""
+        await self.stack.aclose()
+
+
+async def start_life(
+    folder: Path,
+    broker: EmbeddedBroker,
+    clock: FrozenClock,
+    pace: Pace,
+    *,
+    dies_at: tuple[str, Moment] | None = None,
+) -> Life:
+    """Start the process on the files in `folder`; with `dies_at` it gets stuck in that call to the
+    provider.
+    """
+    stack = AsyncExitStack()
+    database = await stack.enter_async_context(
+        await Database.open(f"sqlite:///{folder / 'payments.sqlite'}", TABLES)
+    )
+    bank = open_bank(folder / "bank.sqlite")
+    stack.push_async_callback(bank.simulator.close)
+    tripwire = None if dies_at is None else Tripwire(bank.provider, *dies_at)
+    events = ServiceEvents("payments", database, broker, clock)
+    topics: LocalTopics[None] = LocalTopics()
+    stack.push_async_callback(topics.close)
+    service = assemble(
+        Parts(
+            database=database,
+            events=events,
+            opened=OpenProvider(
+                tripwire or bank.provider,
+                PaymentMethods(simulated=True, shows_test_cards=True),
+                bank.simulator,
+            ),
+            topics=topics,
+            clock=clock,
+            logger=logging.getLogger("test.payments"),
+            public_url="http://cinema.test",
+            pace=pace,
+        )
+    )
+    stack.push_async_callback(service.refund_errands.close)
+    stack.push_async_callback(service.payment_errands.close)
+    stack.push_async_callback(events.close)
+    await events.start()
+    return Life(service, bank, folder / "bank.sqlite", tripwire, stack)
