@@ -65,7 +65,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
 
     async def _context(self, request: Request | WebSocket) -> Context[ServiceT]:
         headers = request.headers
-        correlation_id = headers.get("x-correlation-id", "")
+        correlation_id = headers.get("x-correlation-id") or headers.get("x-request-id") or ""
         if not _CORRELATION_ID.fullmatch(correlation_id):
             correlation_id = new_ulid(self._clock.now())
         context = Context(

@@ -45,15 +45,17 @@ class RefusalsAsErrors(FieldExtension):
             return await next_(source, info, **kwargs)
         except Refusal as refusal:
             schema: SubgraphSchema = info.schema  # type: ignore[assignment]  # the kit builds every schema
-            return self._payload_type()(errors=schema.user_errors.show(refusal))
+            payload = payload_type(self._field)
+            assert payload is not None, "build_schema checks that every mutation answers a Payload"
+            return payload(errors=schema.user_errors.show(refusal))
 
-    def _payload_type(self) -> type[Payload]:
-        type_: object = self._field.type
-        while isinstance(type_, StrawberryContainer):
-            type_ = type_.of_type
-        if not isinstance(type_, type) or not issubclass(type_, Payload):
-            raise TypeError(f"{self._field.python_name}: a mutation answers a Payload")
-        return type_
+
+def payload_type(field: StrawberryField) -> type[Payload] | None:
+    """The payload a mutation's field answers, or None when it answers something else."""
+    type_: object = field.type
+    while isinstance(type_, StrawberryContainer):
+        type_ = type_.of_type
+    return type_ if isinstance(type_, type) and issubclass(type_, Payload) else None
 
 
 def mutation(

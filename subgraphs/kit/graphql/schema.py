@@ -22,7 +22,9 @@ from graphql import (
 from strawberry import federation
 from strawberry.execution import optimized_is_awaitable
 from strawberry.federation.schema import FederationAny
+from strawberry.federation.schema_directives import Key
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition, get_object_definition
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
@@ -32,6 +34,7 @@ from subgraphs.kit.graphql.entities import resolve_representation
 from subgraphs.kit.graphql.errors import SHARED_USER_ERRORS, UserError, UserErrors
 from subgraphs.kit.graphql.execution import PLAIN_FIELDS, SubgraphExecutor, find_plain_fields
 from subgraphs.kit.graphql.masking import show_errors
+from subgraphs.kit.graphql.mutations import payload_type
 from subgraphs.kit.graphql.pipeline import Pipeline
 from subgraphs.kit.graphql.scalars import SCALARS
 
@@ -176,12 +179,36 @@ def build_schema(
         execution_context_class=SubgraphExecutor,
         federation_version=FEDERATION_VERSION,
     )
+    _check_entities(schema)
+    _check_mutations(mutation)
     schema.user_errors = shown
     schema.documents = documents
     schema.logger = logger
     _leave_out_null_defaults(schema._schema)
     schema._schema.extensions = {PLAIN_FIELDS: find_plain_fields(schema._schema)}
     return schema
+
+
+def _check_entities(schema: SubgraphSchema) -> None:
+    """Refuse an object type with a resolvable key and no way to resolve it: the router would find out,
+    late.
+    """
+    for known in schema.schema_converter.type_map.values():
+        definition = known.definition
+        if not isinstance(definition, StrawberryObjectDefinition) or not definition.is_object_type:
+            continue
+        keys = [directive for directive in definition.directives or () if isinstance(directive, Key)]
+        if any(key.resolvable is not False for key in keys) and not _is_entity(definition.origin):
+            raise TypeError(f"{definition.name} has a key, but neither resolve_reference nor of_reference")
+
+
+def _check_mutations(mutation: type | None) -> None:
+    """Refuse a mutation that does not answer a `Payload`: its refusals could not be shown."""
+    if mutation is None:
+        return
+    for field in get_object_definition(mutation, strict=True).fields:
+        if payload_type(field) is None:
+            raise TypeError(f"the mutation {field.python_name} does not answer a Payload")
 
 
 def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
