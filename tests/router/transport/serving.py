@@ -1,0 +1,44 @@
+"""Serves an app by uvicorn on a free port, within the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from router import RouterApp
+
+
+@asynccontextmanager
+async def served(app: RouterApp) -> AsyncIterator[str]:
+    """The URL of a running server; it is stopped at the end."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        ws="websockets-sansio",
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    started = asyncio.Event()
+    startup = server.startup
+
+    async def start(sockets: list[socket.socket] | None = None) -> None:
+        await startup(sockets)
+        started.set()
+
+    server.startup = start  # type: ignore[method-assign]  # uvicorn tells nobody that it has started
+    serving = asyncio.create_task(server._serve([listener]))
+    await started.wait()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        app.begin_drain()
+        server.should_exit = True
+        await serving
+        listener.close()
