@@ -55,14 +55,13 @@ class Branch:
 
     def read(self, field: NormalizedField, units: list[Unit], guard: Guard) -> None:
         """Add the units that reading the field, and all below it, takes. Raises `NoPathError`."""
-        direct = [r for r in self._readings(self._bases, field.name) if not r[1].requires]
         earliest = min(access.stage for access in self._bases)
+        direct = [r for r in self._readings(self._bases, field.name) if self._is_free(r)]
         home = [r for r in direct if r[0].stage == earliest]
         selection = field.selection
-        if selection is not None:
-            home = [r for r in home if r[1].head and self._reach.answers_whole(r[1].head, selection)]
-        if home:
-            self._add(field, home, units, whole=selection is not None)
+        whole = home if selection is None else self._whole(home, selection)
+        if whole:
+            self._add(field, whole, units, whole=selection is not None)
             return
         readings = self._all_readings(field.name, guard)
         if not readings:
@@ -77,7 +76,29 @@ class Branch:
         lists = readings[0][1].type.count("[")
         path: Path = (*self._path, field.source, *(Each.ITEM,) * lists)
         below = tuple(self._below(access, edge.head, field, place) for access, edge in readings if edge.head)
-        self._walk.select(place, path, below, selection, units, guard)
+        types = [self._reach.possible(edge.head) for _, edge in home or readings if edge.head]
+        self._walk.select(place, path, below, selection, units, guard, frozenset[str]().union(*types))
+
+    def _whole(self, readings: list[_Reading], selection: NormalizedSelection) -> list[_Reading]:
+        """Those that answer all below the field; if possible for all types, else for the types they know."""
+        for strict in (True, False):
+            found = [
+                (access, edge)
+                for access, edge in readings
+                if edge.head and self._reach.answers_whole(edge.head, selection, strict=strict)
+            ]
+            if found:
+                return found
+        return []
+
+    def _is_free(self, reading: _Reading) -> bool:
+        """Whether the field requires nothing, or only what is provided right there."""
+        access, edge = reading
+        if not edge.requires:
+            return True
+        required = self._place.field_set(self._types, edge.requires)
+        node = self._reach.narrow(access.node, self._subject)
+        return access.origin is not None and self._reach.answers_whole(node, required, strict=False)
 
     def _add(
         self, field: NormalizedField, readings: list[_Reading], units: list[Unit], *, whole: bool
@@ -104,26 +125,36 @@ class Branch:
         return found
 
     def _all_readings(self, name: str, guard: Guard) -> list[_Reading]:
-        found = [r for r in self._readings(self.reachable(), name) if not r[1].requires]
+        found = [r for r in self._readings(self.reachable(), name) if self._is_free(r)]
         if self._hops:
             found.extend(self._requiring_readings(name, guard))
         return found
 
     def _requiring_readings(self, name: str, guard: Guard) -> list[_Reading]:
         found: list[_Reading] = []
-        seen: set[Node] = set()
-        for entity in self._reach.graph.entity_edges(self._subject):
-            edge = self._reach.edge(entity.head, name)
-            mark = (id(self._place), self._types, entity.head, name)
-            if edge is None or not edge.requires or entity.head in seen or mark in guard:
-                continue
-            seen.add(entity.head)
-            access = self._requiring_access(entity.head, edge.requires, guard | {mark})
-            if access is not None:
-                found.append((access, edge))
+        for head, entries in self._entries().items():
+            edge = self._reach.edge(head, name)
+            mark = (id(self._place), self._types, head, name)
+            if edge is not None and edge.requires and mark not in guard:
+                access = self._requiring_access(head, entries, edge.requires, guard | {mark})
+                if access is not None:
+                    found.append((access, edge))
         return found
 
-    def _requiring_access(self, head: Node, requires: FieldSet, guard: Guard) -> Access | None:
+    def _entries(self) -> dict[Node, list[EntityEdge]]:
+        """Ways into each subgraph; back into where the object comes from, if need be, by any key."""
+        found: dict[Node, list[EntityEdge]] = {}
+        for edge in self._reach.graph.entity_edges(self._subject):
+            found.setdefault(edge.head, []).append(edge)
+        for access in self._bases:
+            for node in self._reach.graph.nodes_of(self._subject, access.node.subgraph):
+                if node not in found:
+                    found[node] = list(self._reach.graph.return_edges(node))
+        return found
+
+    def _requiring_access(
+        self, head: Node, entries: list[EntityEdge], requires: FieldSet, guard: Guard
+    ) -> Access | None:
         required = self._place.field_set(self._types, requires)
         needed: list[Unit] = []
         alternatives: list[Alternative] = []
@@ -131,15 +162,14 @@ class Branch:
             self._read_all(required, needed, guard)
         except NoPathError:
             return None
-        for edge in self._reach.graph.entity_edges(self._subject):
-            if edge.head == head:
-                key = self._place.field_set(self._types, edge.key.selection)
-                units: list[Unit] = []
-                try:
-                    self._read_all(key, units, guard)
-                except NoPathError:
-                    continue
-                alternatives.append(Alternative((*units, *needed), edge, key, required))
+        for edge in entries:
+            key = self._place.field_set(self._types, edge.key.selection)
+            units: list[Unit] = []
+            try:
+                self._read_all(key, units, guard)
+            except NoPathError:
+                continue
+            alternatives.append(Alternative((*units, *needed), edge, key, required))
         return self._enter(head, alternatives, requires) if alternatives else None
 
     def _read_all(self, selection: NormalizedSelection, units: list[Unit], guard: Guard) -> None:

@@ -73,6 +73,22 @@ def _decisions(units: list[Unit]) -> dict[tuple[Identity, ...], _Decision]:
     return dict(ordered)
 
 
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """What a fetch would add to the cost of the plan, and its serial step."""
+
+    cost: int
+    stage: int
+
+    @property
+    def price(self) -> int:
+        """Cost, and the delay of whatever waits for it."""
+        return self.cost + _STEP_COST * self.stage
+
+
+_NEVER = _Outlook(_STEP_COST * 10_000, 1_000)
+
+
 class _Fetches:
     """The fetches of a plan in the making, with their cost; what was added can be taken back."""
 
@@ -126,14 +142,19 @@ class _Fetches:
     def _cheapest(self, alternatives: list[Alternative]) -> Alternative:
         if len(alternatives) == 1:
             return alternatives[0]
-        memo: dict[Identity, int] = {}
-        return min(alternatives, key=lambda a: (self._estimate_all(a.units, memo), len(a.units)))
+        memo: dict[Identity, _Outlook] = {}
+
+        def price(alternative: Alternative) -> tuple[int, int]:
+            outlook = self._outlook_of(alternative.units, memo)
+            return (outlook.cost + _weight(outlook.stage + 1), len(alternative.units))
+
+        return min(alternatives, key=price)
 
     def _provide(self, unit: Unit) -> tuple[Access, int]:
         if len(unit.options) == 1:
             return unit.options[0], self.add(unit.options[0].fetch)
-        memo: dict[Identity, int] = {}
-        ordered = sorted(unit.options, key=lambda access: self.estimate(access.fetch, memo))
+        memo: dict[Identity, _Outlook] = {}
+        ordered = sorted(unit.options, key=lambda access: self._outlook(access.fetch, memo).price)
         mark = self.mark()
         for access in ordered:
             try:
@@ -142,27 +163,31 @@ class _Fetches:
                 self.undo(mark)
         raise FetchGraphError("What a fetch needs would have to wait for that fetch")
 
-    def estimate(self, point: FetchPoint, memo: dict[Identity, int]) -> int:
-        """About what adding the fetch would cost now."""
-        if point.identity in self.realised:
-            return 0
+    def _outlook(self, point: FetchPoint, memo: dict[Identity, _Outlook]) -> _Outlook:
+        """About what adding the fetch would cost now, and the step in which it would run."""
+        realised = self.realised.get(point.identity)
+        if realised is not None:
+            return _Outlook(0, realised.stage)
         known = memo.get(point.identity)
         if known is not None:
             return known
-        memo[point.identity] = _STEP_COST * 1_000  # while in progress: never by way of itself
-        shared = self._operations.get((point.subgraph, point.stage), 0)
-        cost = _SHARED_COST if shared else _weight(point.stage)
+        memo[point.identity] = _NEVER  # while in progress: never by way of itself
+        found = _Outlook(0, -1)
         if point.alternatives:
-            cost += min(self._estimate_all(a.units, memo) for a in point.alternatives)
-        memo[point.identity] = cost
-        return cost
+            needs = (self._outlook_of(a.units, memo) for a in point.alternatives)
+            found = min(needs, key=lambda outlook: outlook.price)
+        stage = found.stage + 1
+        shared = self._operations.get((point.subgraph, stage), 0)
+        memo[point.identity] = _Outlook(found.cost + (_SHARED_COST if shared else _weight(stage)), stage)
+        return memo[point.identity]
 
-    def _estimate_all(self, units: Iterable[Unit], memo: dict[Identity, int]) -> int:
-        needed: dict[Identity, int] = {}
+    def _outlook_of(self, units: Iterable[Unit], memo: dict[Identity, _Outlook]) -> _Outlook:
+        needed: dict[Identity, _Outlook] = {}
         for unit in units:
-            best = min(unit.options, key=lambda access: self.estimate(access.fetch, memo))
-            needed[best.fetch.identity] = self.estimate(best.fetch, memo)
-        return sum(needed.values())
+            best = min(unit.options, key=lambda access: self._outlook(access.fetch, memo).price)
+            needed[best.fetch.identity] = self._outlook(best.fetch, memo)
+        cost = sum(outlook.cost for outlook in needed.values())
+        return _Outlook(cost, max((outlook.stage for outlook in needed.values()), default=0))
 
 
 class _Search:

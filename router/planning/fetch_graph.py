@@ -70,7 +70,12 @@ class _Builder:
             if access.origin is None:
                 tree.typename = True
         elif unit.whole or unit.field.selection is None:
-            self._trees.add_field(tree, unit.field, unit.types, _own(unit.field, conditions))
+            own = _own(unit.field, conditions)
+            self._trees.add_field(tree, unit.field, unit.types, own)
+            required = self._trees.provided_requirement(tree, unit.field, unit.types)
+            if required and not access.fetch.requires:
+                selection = unit.place.field_set(unit.types, required)
+                self._trees.add_all(tree, selection, own)
         if access.origin is None:
             own = _own(unit.field, conditions) if unit.field is not None else conditions
             node.conditions = either(node.conditions, own)

@@ -97,10 +97,15 @@ class Place:
         return found if found is not None else self._keys.claim(type_name, name, name, arguments)
 
     def _client_keys(self) -> SourceKeys:
+        """The unconditional ones first: they are the better ones to share."""
         keys = SourceKeys(self._shapes)
-        for selection in self._selections:
-            for type_name, fields in selection.by_type.items():
-                for field in fields:
-                    if field.name != TYPENAME:
-                        keys.record(type_name, field.source, field.name, field.arguments)
+        asked = [
+            (type_name, field)
+            for selection in self._selections
+            for type_name, fields in selection.by_type.items()
+            for field in fields
+            if field.name != TYPENAME
+        ]
+        for type_name, field in sorted(asked, key=lambda item: bool(item[1].conditions)):
+            keys.record(type_name, field.source, field.name, field.arguments)
         return keys

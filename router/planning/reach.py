@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.planning.operation import NormalizedSelection
+from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.source_keys import TYPENAME
 from schema.query_graph import FieldEdge, Node, QueryGraph
 from schema.supergraph import FieldSetField, Supergraph, TypeKind
@@ -18,7 +18,7 @@ class Reach:
         self.graph = graph
         self.supergraph: Supergraph = graph.supergraph
         self._labels = labels
-        self._whole: dict[tuple[Node, int], bool] = {}
+        self._whole: dict[tuple[Node, int, bool], bool] = {}
         self._resolutions = resolutions
         self._held: dict[int, NormalizedSelection] = {}
 
@@ -54,47 +54,51 @@ class Reach:
         """The object types the subgraph can return at the node."""
         return self.supergraph.possible_types_in(node.subgraph, node.type_name)
 
-    def answers_whole(self, node: Node, selection: NormalizedSelection) -> bool:
-        """Whether the subgraph reads all of the selection at the node, for every type asked for."""
-        key = (node, id(selection))
+    def answers_whole(self, node: Node, selection: NormalizedSelection, *, strict: bool) -> bool:
+        """Whether the subgraph reads all of the selection at the node: for the types that it knows there, or,
+        when `strict`, for every type asked for.
+        """
+        key = (node, id(selection), strict)
         found = self._whole.get(key)
         if found is None:
             self._held[id(selection)] = selection
             typed = self.is_typed(node)
-            found = self._answers_typed(node, selection) if typed else self._answers_untyped(node, selection)
+            answers = self._answers_typed if typed else self._answers_untyped
+            found = answers(node, selection, strict)
             self._whole[key] = found
         return found
 
-    def _answers_typed(self, node: Node, selection: NormalizedSelection) -> bool:
+    def _answers_typed(self, node: Node, selection: NormalizedSelection, strict: bool) -> bool:
         possible = self.possible(node)
         for type_name, fields in selection.by_type.items():
             if type_name not in possible:
-                if fields:
+                if fields and strict:
                     return False
                 continue
             own = self.narrow(node, type_name)
             for field in fields:
-                if field.name != TYPENAME and not self._answers_field(own, field.name, field.selection):
+                if not self._answers_field(own, field, strict):
                     return False
         return True
 
-    def _answers_untyped(self, node: Node, selection: NormalizedSelection) -> bool:
+    def _answers_untyped(self, node: Node, selection: NormalizedSelection, strict: bool) -> bool:
         per_type = [
             tuple((f.source, id(f.selection)) for f in fields) for fields in selection.by_type.values()
         ]
         if len(set(per_type)) != 1 or self.possible(node) - selection.by_type.keys():
             return len(per_type) == 0
         fields = next(iter(selection.by_type.values()))
-        return all(
-            field.name != TYPENAME and self._answers_field(node, field.name, field.selection)
-            for field in fields
-        )
+        return all(field.name != TYPENAME and self._answers_field(node, field, strict) for field in fields)
 
-    def _answers_field(self, node: Node, name: str, selection: NormalizedSelection | None) -> bool:
-        edge = self.edge(node, name)
+    def _answers_field(self, node: Node, field: NormalizedField, strict: bool) -> bool:
+        if field.name == TYPENAME:
+            return True
+        edge = self.edge(node, field.name)
         if edge is None or edge.requires:
             return False
-        return selection is None or (edge.head is not None and self.answers_whole(edge.head, selection))
+        if field.selection is None:
+            return True
+        return edge.head is not None and self.answers_whole(edge.head, field.selection, strict=strict)
 
     def resolution(self, type_name: str, name: str) -> object:
         """Equal for object types of which the field, and the keys, are found in the same subgraphs."""

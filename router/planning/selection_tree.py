@@ -15,6 +15,7 @@ from router.planning.plan import Conditions
 from router.planning.reach import Reach
 from router.planning.source_keys import TYPENAME
 from schema.query_graph import Node
+from schema.supergraph import FieldSet
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +79,19 @@ class TreeBuilder:
             if entry.tree is not None and field_.selection is not None:
                 self.add_selection(entry.tree, field_.selection)
         return entry
+
+    def provided_requirement(
+        self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
+    ) -> FieldSet:
+        """What the field requires, where it is read in place because that is provided there."""
+        edge = self._reach.edge(self._reach.narrow(tree.node, min(types)), field_.name)
+        return edge.requires if edge is not None else ()
+
+    def add_all(self, tree: SelectionTree, selection: NormalizedSelection, conditions: Conditions) -> None:
+        """Select the fields that the planner wants, under the given conditions."""
+        for type_name, fields in selection.by_type.items():
+            for item in fields:
+                self.add_field(tree, item, frozenset((type_name,)), conditions)
 
     def add_selection(self, tree: SelectionTree, selection: NormalizedSelection) -> None:
         """Select everything of the selection that the subgraph can return."""

@@ -55,7 +55,8 @@ class Walk:
             if subgraphs is None or node.subgraph in subgraphs
         )
         units: list[Unit] = []
-        self.select(place, (), bases, selection, units, frozenset())
+        types = frozenset(node.type_name for node in self.reach.graph.roots(_OPERATIONS[kind]))
+        self.select(place, (), bases, selection, units, frozenset(), types)
         return units
 
     def _root_access(self, place: Place, node: Node) -> Access:
@@ -83,10 +84,13 @@ class Walk:
         selection: NormalizedSelection,
         units: list[Unit],
         guard: Guard,
+        everyone: frozenset[str],
     ) -> None:
-        """Find the units of a selection at a place that is reached by `bases`."""
+        """Find the units of a selection at a place reached by `bases`, for objects of `everyone`'s types.
+
+        Subgraphs that share a field agree on its value: a type that the nearest do not know does not arrive.
+        """
         self._held.append(selection)
-        everyone = frozenset[str]().union(*(access.types for access in bases))
         wants = _group(selection, everyone)
         typed = tuple(access for access in bases if access.typed)
         if path:

@@ -146,6 +146,14 @@ class QueryGraph:
                 found.extend(EntityEdge(node, key, node.type_name) for key in keys if key.resolvable)
         return found
 
+    def return_edges(self, node: Node) -> tuple[EntityEdge, ...]:
+        """Every key by which an entity could be sent back to the subgraph it was read from.
+
+        Keys with `resolvable: false` too: a subgraph with `@requires` must take back what it gave.
+        """
+        declared = self.supergraph.types[node.type_name].subgraphs[node.subgraph]
+        return tuple(EntityEdge(node, key, node.type_name) for key in declared.keys)
+
     def root_edges(self, node: Node) -> tuple[RootEdge, ...]:
         """From a node of the query type to the query type elsewhere."""
         if node.type_name != self.supergraph.root_types.get(OperationType.QUERY):

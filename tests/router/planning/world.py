@@ -7,7 +7,7 @@ says. A subgraph refuses to read an `@external` field that is not provided there
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +108,9 @@ class Subgraph:
         requires = _field_set(node, "requires")
         value = value_of(thing.data, name, arguments)
         if requires:
-            return f"{value}<{self._world.digest(thing.representation, requires)}>"
+            local = {i.name for i in thing.provided if isinstance(i, FieldSetField)}
+            sent = self._world.view(thing.data, requires, only=local) if local else {}
+            return f"{value}<{self._world.digest({**sent, **thing.representation}, requires)}>"
         return self._wrap(value, (*_field_set(node, "provides"), *(provided.selections if provided else ())))
 
     def _is_extension_key(self, type_name: str, name: str) -> bool:
@@ -188,18 +190,20 @@ class World:
         value = value_of(data, name, arguments)
         owners = (data.get("__typename", ""), *data.get("__interfaces", ()))
         requires = next((r for owner in owners if (r := self._requires.get((owner, name)))), None)
-        return f"{value}<{self.digest(self._view(data, requires), requires)}>" if requires else value
+        return f"{value}<{self.digest(self.view(data, requires), requires)}>" if requires else value
 
-    def _view(self, value: Json, selection: FieldSet) -> Json:
-        """What a router should send of a value for a field set."""
+    def view(self, value: Json, selection: FieldSet, only: Collection[str] | None = None) -> Json:
+        """What a router should send of a value for a field set, or of it what is provided."""
         if isinstance(value, list):
-            return [self._view(item, selection) for item in value]
+            return [self.view(item, selection) for item in value]
         if not selection or value is None:
             return value
         found: Object = {"__typename": value["__typename"]}
         for item in self.flat(selection, value["__typename"]):
+            if only is not None and item.name not in only:
+                continue
             arguments = {key: text.strip('"') for key, text in item.arguments}
-            found[item.name] = self._view(self._value(value, item.name, arguments), item.selections)
+            found[item.name] = self.view(self._value(value, item.name, arguments), item.selections)
         return found
 
 
