@@ -18,7 +18,7 @@ from subgraphs.kit.identity import Viewer
 from subgraphs.kit.ids import new_id
 from subgraphs.kit.locale import Locale
 from subgraphs.kit.pagination import Page, PageRequest
-from subgraphs.kit.refusals import NotAllowed, NotFound, Unauthenticated
+from subgraphs.kit.refusals import InvalidInput, NotAllowed, NotFound, Unauthenticated
 from subgraphs.kit.validation import InputCheck, normalize_email
 from subgraphs.users.domain import (
     PASSWORD_LENGTH,
@@ -119,7 +119,11 @@ class UserService:
         self._throttle.check(email, client.address, now)
         async with self._database.read() as connection:
             user, password_hash = await self._store.find_credentials(connection, email)
-        matches = await self._passwords.verify(password_hash, password[: PASSWORD_LENGTH[1] + 1])
+        matches = await self._passwords.verify(
+            password_hash,
+            password[: PASSWORD_LENGTH[1] + 1],
+            permit=lambda: self._throttle.check(email, client.address, now),
+        )
         if not matches or user is None or not user.is_active:
             self._throttle.failed(email, client.address, now)
             raise InvalidCredentials
@@ -189,8 +193,10 @@ class UserService:
     async def page(
         self, viewer: Viewer, request: PageRequest, *, text: str | None, role: Role | None
     ) -> Page[UserRecord]:
-        """Accounts, newest first. Raises `NotAllowed` without the scope users:read."""
+        """Accounts, newest first. Raises `NotAllowed` without the scope users:read, and `InvalidInput`."""
         viewer.require_scope("users:read")
+        if text is not None and len(text) > 100:
+            raise InvalidInput("at most 100 characters are searched for", ["filter", "text"])
         async with self._database.read() as connection:
             rows = await self._store.page(connection, request, text, role)
         return Page.of(rows, request, lambda user: (user.created_at, user.id))
@@ -348,9 +354,13 @@ class UserService:
             password_hash = await self._store.password_hash(connection, user_id)
         if user is None:
             raise Unauthenticated
-        self._throttle.check(user.email, None, now)
-        if not await self._passwords.verify(password_hash, password[: PASSWORD_LENGTH[1] + 1]):
-            self._throttle.failed(user.email, None, now)
+        email = user.email
+        if not await self._passwords.verify(
+            password_hash,
+            password[: PASSWORD_LENGTH[1] + 1],
+            permit=lambda: self._throttle.check(email, None, now),
+        ):
+            self._throttle.failed(email, None, now)
             raise InvalidCredentials("The password is wrong.")
         return user
 

@@ -1,11 +1,12 @@
 """Slowing down guesses: failed sign-ins counted per account and per address, in memory of this process.
 
-Successful sign-ins are never slowed, and knowing that an account is throttled says nothing of whether
-it exists.
+A bucket a subject: each failure fills it, time empties it, a full one refuses. Knowing that an account
+is throttled says nothing of whether it exists.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,38 +16,38 @@ from subgraphs.kit.refusals import RateLimited
 FAILURES_PER_ACCOUNT: Final = 10
 FAILURES_PER_ADDRESS: Final = 100
 WINDOW: Final = timedelta(minutes=15)
-_REMEMBERED: Final = 10_000
+"""The time in which a full bucket empties."""
+_REMEMBERED: Final = 20_000
 
 
 class SignInThrottle:
     """Refuses further attempts after too many failures within a window."""
 
     def __init__(self) -> None:
-        self._failures: OrderedDict[str, list[datetime]] = OrderedDict()
+        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
 
     def check(self, email: str, address: str | None, now: datetime) -> None:
         """Raise `RateLimited` when the account or the address failed too often."""
         for name, limit in _subjects(email, address):
-            failures = self._recent(name, now)
-            if len(failures) >= limit:
-                wait = failures[-limit] + WINDOW - now
-                raise RateLimited(max(1, int(wait.total_seconds()) + 1))
+            surplus = self._level(name, limit, now) - (limit - 1)
+            if surplus > 0:
+                raise RateLimited(math.ceil(surplus * WINDOW.total_seconds() / limit))
 
     def failed(self, email: str, address: str | None, now: datetime) -> None:
         """Count a failure."""
         for name, limit in _subjects(email, address):
-            failures = [*self._recent(name, now), now][-limit:]
-            self._failures[name] = failures
-            self._failures.move_to_end(name)
-        while len(self._failures) > _REMEMBERED:
-            self._failures.popitem(last=False)
+            self._buckets[name] = (min(limit, self._level(name, limit, now) + 1), now)
+            self._buckets.move_to_end(name)
+        while len(self._buckets) > _REMEMBERED:
+            self._buckets.popitem(last=False)
 
     def succeeded(self, email: str) -> None:
         """Forget the account's failures; its owner has come."""
-        self._failures.pop(f"account {email}", None)
+        self._buckets.pop(f"account {email}", None)
 
-    def _recent(self, name: str, now: datetime) -> list[datetime]:
-        return [at for at in self._failures.get(name, ()) if now - at < WINDOW]
+    def _level(self, name: str, limit: int, now: datetime) -> float:
+        level, at = self._buckets.get(name, (0.0, now))
+        return max(0.0, level - limit * ((now - at) / WINDOW))
 
 
 def _subjects(email: str, address: str | None) -> list[tuple[str, int]]:

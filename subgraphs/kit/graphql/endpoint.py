@@ -74,7 +74,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
             correlation_id=correlation_id,
             traceparent=headers.get("traceparent"),
             client_address=headers.get("x-marquee-client-address"),
-            device=(headers.get("x-marquee-client-device") or "")[:200] or None,
+            device=_printable(headers.get("x-marquee-client-device")),
         )
         await self._identify(context, headers.get(IDENTITY_HEADER))
         return context
@@ -134,6 +134,10 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
 
     def encode_json(self, data: object) -> str:
         return orjson.dumps(data).decode()
+
+
+def _printable(text: str | None) -> str | None:
+    return "".join([character for character in (text or "")[:200] if character.isprintable()]) or None
 
 
 def _bounded(receive: Receive) -> Receive:

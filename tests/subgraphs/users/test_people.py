@@ -78,6 +78,7 @@ async def test_the_list_is_for_the_scope_and_is_walked_newest_first(any_door: Do
     assert page["totalCount"] == 5
     found = (await any_door.ask(query, {"filter": {"text": "P3@EXAMPLE"}}, admin())).only()
     assert (found["totalCount"], [node["name"] for node in found["nodes"]]) == (1, ["Person 3"])
+    assert (await any_door.ask(query, {"filter": {"text": "x" * 101}}, admin())).codes == ["INVALID_INPUT"]
     for filter_ in ({"text": "%"}, {"text": "' OR 1=1"}, {"role": "ADMIN"}):
         assert (await any_door.ask(query, {"filter": filter_}, admin())).only()["totalCount"] == 0
 
