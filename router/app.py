@@ -7,6 +7,7 @@ its own.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -219,6 +220,8 @@ class RouterApp:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        # Operations are prepared on a thread: it must hand the interpreter back sooner than after 5 ms.
+        sys.setswitchinterval(min(sys.getswitchinterval(), 0.001))
         freshness = asyncio.create_task(self.service.keep_identities_fresh(), name="identity freshness")
         self._ready = True
         try:

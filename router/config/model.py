@@ -130,7 +130,7 @@ class SubgraphIdentity(Section):
 class Limits(Section):
     """The largest document the router plans. Refused before validation, with a code per limit."""
 
-    max_tokens: Positive = 20_000
+    max_tokens: Positive = 10_000
     max_depth: Positive = 64
     max_aliases: Positive = 500
     max_root_fields: Positive = 200

@@ -13,6 +13,7 @@ from router.errors import LimitExceeded
 
 _OPAQUE = re.compile(r'"""(?:[^"\\]|\\"""|\\|"(?!""))*+(?:""")?+|"(?:[^"\\\n\r]|\\.)*+"?+|#[^\n\r]*+')
 """Block strings, strings and comments, closed or not: what is inside is not structure."""
+_IN_PARENTHESES = re.compile(r"\([^()]*+\)")
 _BRACKETS = re.compile(r"[^{}\[\]()]++")
 
 NESTING_BEYOND_FIELDS = 32
@@ -32,6 +33,17 @@ def check_text(text: str, limits: Limits) -> None:
     allowed = limits.max_depth + NESTING_BEYOND_FIELDS
     if brackets > 2 * allowed and _nesting(_structure(text)) > allowed:
         raise LimitExceeded("The document is nested too deeply", extensions={"limit": "max_depth"})
+
+    if text.count(":") > limits.max_aliases and _aliases(text) > limits.max_aliases:
+        raise LimitExceeded(
+            f"The document has more than {limits.max_aliases} aliases", extensions={"limit": "max_aliases"}
+        )
+
+
+def _aliases(text: str) -> int:
+    """Colons outside parentheses: each is an alias. (Parentheses do not nest, but in variable
+    definitions.)"""
+    return _IN_PARENTHESES.sub("", _IN_PARENTHESES.sub("", _OPAQUE.sub("", text))).count(":")
 
 
 def _structure(text: str) -> str:

@@ -89,6 +89,14 @@ def test_what_is_within_the_limits_passes(text: str) -> None:
     assert checker.check_operation(parse(text), None, SCHEMA) is None
 
 
+def test_colons_of_arguments_and_strings_are_no_aliases() -> None:
+    arguments = " ".join(f'x{n}: search(text: "a: b: c")' for n in range(3))
+    text = "query ($a: Int = 1 @x(b: 1, c: 2), $b: [Int!] = [1]) {" + arguments + "}"
+    check_text(text, Limits(max_aliases=3))
+    with pytest.raises(LimitExceeded):
+        check_text(text, Limits(max_aliases=2))
+
+
 def test_fragments_that_multiply_are_measured_without_being_expanded() -> None:
     fragments = [
         f"fragment F{n} on Person {{ a: friend {{ ...F{n + 1} }} b: friend {{ ...F{n + 1} }} }}"
