@@ -25,6 +25,9 @@ def merge_default(
     if not present:
         return
     what = "Argument" if isinstance(target, Argument) else "Input field"
+    if len(present) == len(defaults) and all(same_value(present[0], other) for other in present[1:]):
+        target.default = present[0]
+        return
     printed = {
         index: "no default value"
         if source.default is MISSING
@@ -41,7 +44,7 @@ def merge_default(
             f" {differences(context, printed)}.",
             given,
         )
-    elif len(present) < len(defaults):
+    else:
         context.hint(
             HintCode.INCONSISTENT_DEFAULT_VALUE_PRESENCE,
             f'{what} "{target.coordinate}" has a default value in only some subgraphs, so the supergraph has'
@@ -49,5 +52,3 @@ def merge_default(
             f" {differences(context, printed)}.",
             given,
         )
-    else:
-        target.default = present[0]

@@ -1,8 +1,9 @@
 """One step of an operation, taken in the subgraphs: from each position, every position one can be in
 afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from schema.composition.satisfiability.conditions import ConditionResolver
 from schema.composition.satisfiability.contexts import RequiredContext, is_setter
@@ -25,6 +26,10 @@ class Position:
     setters: tuple[tuple[frozenset[str], Node], ...] = ()
 
 
+Spread: TypeAlias = Mapping[int, Sequence[Position]]
+"""Positions by subgraph."""
+
+
 @dataclass(slots=True)
 class Advancer:
     """Takes steps; remembers where keys lead."""
@@ -40,27 +45,38 @@ class Advancer:
             self._moves[position.node] = self.conditions.reachable(position.node)
         return [Position(node, True, position.setters) for node in self._moves[position.node]]
 
-    def narrow(self, position: Position, type_name: str, *, from_interface: bool) -> list[Position] | None:
-        """To one object type of an abstract one; None when the type can never be met on this path."""
-        graph, node = self.graph, position.node
-        is_object = not graph.is_abstract(node)
-        if not (from_interface and is_object) and type_name not in graph.runtime_types(node):
-            return None
-        found = self._narrow_here(position, type_name)
-        for moved in self.moves(position):
-            found += self._narrow_here(moved, type_name)
-        return list(dict.fromkeys(found))
+    def spread(self, positions: Iterable[Position], *, stays: bool) -> Spread:
+        """All positions with those that keys lead to from them, by subgraph; unless one `stays`, as at the
+        root."""
+        found: dict[int, dict[Position, None]] = {}
+        for position in positions:
+            found.setdefault(position.node.subgraph, {})[position] = None
+            for moved in () if stays else self.moves(position):
+                found.setdefault(moved.node.subgraph, {})[moved] = None
+        return {index: list(entries) for index, entries in found.items()}
 
-    def read(
-        self, position: Position, owner: str, name: str, labels: Labels, *, is_leaf: bool, is_root: bool
-    ) -> list[Position]:
+    def can_be(self, position: Position, type_name: str, *, from_interface: bool) -> bool:
+        """Whether an object type can be met at all where one stands."""
+        is_object = not self.graph.is_abstract(position.node)
+        return (from_interface and is_object) or type_name in self.graph.runtime_types(position.node)
+
+    def narrow(self, spread: Spread, type_name: str) -> list[Position]:
+        """To one object type of an abstract one."""
+        found: dict[Position, None] = {}
+        for entries in spread.values():
+            for position in entries:
+                found.update(dict.fromkeys(self._narrow_here(position, type_name)))
+        return list(found)
+
+    def read(self, spread: Spread, owner: str, name: str, labels: Labels, *, is_leaf: bool) -> list[Position]:
         """A field of an object type; for a leaf, one way to read it is enough."""
-        found = self.read_here(position, owner, name, labels)
-        if (found and is_leaf) or is_root:
-            return found
-        for moved in self.moves(position):
-            found += self.read_here(moved, owner, name, labels)
-        return list(dict.fromkeys(found))
+        found: dict[Position, None] = {}
+        for index in self.graph.definers_of(owner, name):
+            for position in spread.get(index, ()):
+                found.update(dict.fromkeys(self.read_here(position, owner, name, labels)))
+            if found and is_leaf:
+                break
+        return list(found)
 
     def read_here(self, position: Position, owner: str, name: str, labels: Labels) -> list[Position]:
         """A field, without leaving the subgraph."""

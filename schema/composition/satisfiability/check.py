@@ -20,7 +20,7 @@ from schema.composition.model import (
     UnionType,
 )
 from schema.composition.report import Report
-from schema.composition.satisfiability.advancing import Advancer, Labels, Position
+from schema.composition.satisfiability.advancing import Advancer, Labels, Position, Spread
 from schema.composition.satisfiability.conditions import BudgetExceededError, ConditionResolver
 from schema.composition.satisfiability.contexts import required_contexts
 from schema.composition.satisfiability.graph import SatisfiabilityGraph
@@ -102,8 +102,8 @@ class _Traversal:
         self._advancer = Advancer(self._graph, self._conditions, self._context_setters())
         self._explainer = Explainer(self._advancer)
         self._visited = _Visited()
+        self._labels = _override_labels(context.merged)
         self._states = 0
-        self._reported: set[tuple[str, str]] = set()
 
     def run(self) -> None:
         """All operation kinds of the API."""
@@ -127,7 +127,6 @@ class _Traversal:
         index = 0
         while index < len(states):
             state = states[index]
-            states[index] = state
             index += 1
             if visited.covers(state):
                 continue
@@ -138,13 +137,14 @@ class _Traversal:
 
     def _next_states(self, state: _State, visited: _Visited, report: Report) -> Iterator[_State]:
         target = self._api.types.get(state.type_name)
+        spread = self._advancer.spread(state.positions, stays=state.steps is None)
         if isinstance(target, ObjectType):
             for own in target.fields.values():
                 for labels in self._label_choices(own, state.labels):
-                    yield from self._read(state, own, labels, visited, report)
+                    yield from self._read(state, spread, own, labels, visited, report)
         elif isinstance(target, InterfaceType | UnionType):
             for candidate in self._api.runtime_types(target.name):
-                after = self._narrow(state, candidate.name, report)
+                after = self._narrow(state, spread, candidate.name, report)
                 if after is not None:
                     yield after
 
@@ -152,10 +152,9 @@ class _Traversal:
         self, own: Field, labels: tuple[tuple[str, bool], ...]
     ) -> list[tuple[tuple[str, bool], ...]]:
         """A progressively overridden field is looked at with its label on and off, unless that is decided."""
-        owner = self._context.merged.composite(own.parent.name)
-        merged = owner.fields.get(own.name) if owner else None
-        joins = merged.named("join__field") if merged else []
-        names = {str(j.arguments["overrideLabel"]) for j in joins if "overrideLabel" in j.arguments}
+        names = self._labels.get(own.coordinate)
+        if not names:
+            return [labels]
         undecided = sorted(names - {name for name, _ in labels})
         if not undecided:
             return [labels]
@@ -164,6 +163,7 @@ class _Traversal:
     def _read(
         self,
         state: _State,
+        spread: Spread,
         own: Field,
         labels: tuple[tuple[str, bool], ...],
         visited: _Visited,
@@ -171,16 +171,8 @@ class _Traversal:
     ) -> Iterator[_State]:
         """The field's type with all positions in which it can be read."""
         is_leaf = not isinstance(self._api.types.get(base_name(own.type)), CompositeType | UnionType)
-        is_root = state.steps is None and state.operation == "query"
         steps = _Steps(FieldStep(own), state.steps)
-        after: dict[Position, None] = {}
-        for position in state.positions:
-            found = self._advancer.read(
-                position, own.parent.name, own.name, dict(labels), is_leaf=is_leaf, is_root=is_root
-            )
-            after.update(dict.fromkeys(found))
-            if after and is_leaf:
-                return
+        after = self._advancer.read(spread, own.parent.name, own.name, dict(labels), is_leaf=is_leaf)
         if not after:
             self._report(state, steps, own.parent.name, own.name, dict(labels), report)
             return
@@ -201,17 +193,15 @@ class _Traversal:
         operation = print_witness(self._api, reached.operation, reached.steps.unrolled())
         return check_runtime_types(self._graph, own, ordered, operation)
 
-    def _narrow(self, state: _State, type_name: str, report: Report) -> _State | None:
+    def _narrow(self, state: _State, spread: Spread, type_name: str, report: Report) -> _State | None:
         """One object type below an abstract one; None when it cannot be met on this path, or not be
         answered."""
         from_interface = isinstance(self._api.types[state.type_name], InterfaceType)
-        steps = _Steps(NarrowStep(type_name), state.steps)
-        after: dict[Position, None] = {}
         for position in state.positions:
-            found = self._advancer.narrow(position, type_name, from_interface=from_interface)
-            if found is None:
+            if not self._advancer.can_be(position, type_name, from_interface=from_interface):
                 return None
-            after.update(dict.fromkeys(found))
+        steps = _Steps(NarrowStep(type_name), state.steps)
+        after = self._advancer.narrow(spread, type_name)
         if not after:
             self._report(state, steps, type_name, None, dict(state.labels), report)
             return None
@@ -260,3 +250,14 @@ class _Traversal:
             f"The following supergraph API query:\n{operation}\ncannot be satisfied by the subgraphs"
             f" because:\n{reasons}",
         )
+
+
+def _override_labels(supergraph: Schema) -> dict[str, set[str]]:
+    """The labels of progressive overrides, by the coordinate of their field."""
+    found: dict[str, set[str]] = {}
+    for candidate in supergraph.composites():
+        for own in candidate.fields.values():
+            for applied in own.directives:
+                if "overrideLabel" in applied.arguments:
+                    found.setdefault(own.coordinate, set()).add(str(applied.arguments["overrideLabel"]))
+    return found

@@ -82,6 +82,12 @@ class SatisfiabilityGraph:
         self._runtime_types: dict[tuple[int, str], frozenset[str]] = {}
         self._annotations: dict[Field, dict[str, AppliedDirective]] = {}
         self._local_keys: dict[tuple[int, str], bool] = {}
+        self._definers: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._declarations: dict[tuple[str, str], list[int]] = {}
+        for index, subgraph in enumerate(self.subgraphs):
+            for candidate in subgraph.composites():
+                for name in candidate.fields:
+                    self._declarations.setdefault((candidate.name, name), []).append(index)
 
     def definition(self, node: Node) -> NamedType | None:
         """The type at a node, as its subgraph defines it."""
@@ -114,6 +120,20 @@ class SatisfiabilityGraph:
     def cast(self, node: Node, type_name: str) -> Node:
         """The node for one object type of an abstract node."""
         return Node(node.subgraph, type_name, tuple(_view_of(node.view, type_name)))
+
+    def definers_of(self, owner: str, name: str) -> tuple[int, ...]:
+        """The subgraphs that declare a field of an object type, on the type or on an interface object for
+        it."""
+        key = (owner, name)
+        if key not in self._definers:
+            found = set(self._declarations.get(key, ()))
+            merged = self.context.merged.composite(owner)
+            for interface in merged.interfaces if merged else ():
+                if interface in self.context.interface_objects:
+                    standing = self._standing_for(interface)
+                    found.update(i for i in self._declarations.get((interface, name), ()) if i in standing)
+            self._definers[key] = tuple(sorted(found))
+        return self._definers[key]
 
     def field_edge(self, node: Node, name: str) -> FieldEdge | None:
         """Reading a field at a node; None when the subgraph cannot, at least not right there."""
