@@ -29,7 +29,6 @@ from subgraphs.tickets.schema.orders import (
     User,
     Voucher,
     load_ticket,
-    show_tickets,
 )
 from subgraphs.tickets.schema.seats import Info, Seat, SeatMapChange, Showtime
 from subgraphs.tickets.service.box_office import cinemas_seen_by
@@ -64,7 +63,9 @@ class Query:
             status=wanted.status,
             cinemas=cinemas_seen_by(viewer),
         )
-        return await show_tickets(info, query, PageRequest.of(first, after, (str,)))
+        reading = info.context.service.reading
+        page = await reading.page_tickets(query, PageRequest.of(first, after, (str,)))
+        return Connection.of(page, Ticket.of, lambda: reading.count_tickets(query))
 
     @field(authenticated=True)
     async def ticket(self, info: Info, id: ID) -> Ticket | None:

@@ -20,8 +20,8 @@ from subgraphs.tickets.domain.refunds import RefundOption as Option
 from subgraphs.tickets.domain.vouchers import Voucher as VoucherRecord
 from subgraphs.tickets.domain.vouchers import VoucherKind
 from subgraphs.tickets.schema.seats import SEAT_PLACE, Info, PriceLine, Seat, Showtime, load_seats, to_money
-from subgraphs.tickets.service.reading import SCOPE_READ, may_read
-from subgraphs.tickets.store import TicketQuery
+from subgraphs.tickets.service.reading import may_read
+from subgraphs.tickets.store import OrderQuery, TicketQuery
 
 strawberry.enum(OrderStatus, name="OrderStatus")
 strawberry.enum(TicketStatus, name="TicketStatus")
@@ -224,14 +224,16 @@ class User:
         description="Oneself's, or with the scope tickets:read those of one's cinemas.",
     )
     async def orders(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Order] | None:
-        viewer, reading = info.context.viewer, info.context.service.reading
-        viewer.require_self_or_scope(self.id, SCOPE_READ)
-        page = await reading.page_orders_of_user(viewer, self.id, PageRequest.of(first, after, (str,)))
-        return Connection.of(
-            page,
-            lambda record: Order.of(record, info),
-            lambda: reading.count_orders_of_user(viewer, self.id),
-        )
+        reading, loaders = info.context.service.reading, info.context.loaders
+        query = OrderQuery(cinemas=reading.cinemas_for(info.context.viewer, self.id))
+        request = PageRequest.of(first, after, (str,))
+        page = await loaders(reading.order_pages).load((self.id, query, request))
+        assert page is not None, "order_pages answers every key"
+
+        async def count() -> int:
+            return await loaders(reading.counts).load((self.id, query)) or 0
+
+        return Connection.of(page, lambda record: Order.of(record, info), count)
 
     @field(
         authenticated=True,
@@ -241,17 +243,21 @@ class User:
     async def tickets(
         self, info: Info, first: int = 20, after: str | None = None, upcoming: bool | None = None
     ) -> Connection[Ticket] | None:
-        viewer, reading = info.context.viewer, info.context.service.reading
-        viewer.require_self_or_scope(self.id, SCOPE_READ)
-        query = reading.tickets_of_user(viewer, self.id, upcoming=upcoming)
-        return await show_tickets(info, query, PageRequest.of(first, after, (str,)))
+        reading, loaders = info.context.service.reading, info.context.loaders
+        now = reading.now()
+        query = TicketQuery(
+            cinemas=reading.cinemas_for(info.context.viewer, self.id),
+            ending_after=now if upcoming is True else None,
+            ended_before=now if upcoming is False else None,
+        )
+        request = PageRequest.of(first, after, (str,))
+        page = await loaders(reading.ticket_pages).load((self.id, query, request))
+        assert page is not None, "ticket_pages answers every key"
 
+        async def count() -> int:
+            return await loaders(reading.counts).load((self.id, query)) or 0
 
-async def show_tickets(info: Info, query: TicketQuery, request: PageRequest) -> Connection[Ticket]:
-    """Show a page of tickets."""
-    reading = info.context.service.reading
-    page = await reading.page_tickets(query, request)
-    return Connection.of(page, Ticket.of, lambda: reading.count_tickets(query))
+        return Connection.of(page, Ticket.of, count)
 
 
 @federation.type(keys=["id"])

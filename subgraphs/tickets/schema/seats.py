@@ -18,7 +18,8 @@ from subgraphs.tickets.domain.pricing import Price, PriceLineKind
 from subgraphs.tickets.domain.pricing import PriceLine as PricedLine
 from subgraphs.tickets.domain.seat_states import SeatStatus, read_seat_id
 from subgraphs.tickets.service import TicketService
-from subgraphs.tickets.service.reading import SeatChange
+from subgraphs.tickets.service.reading import SCOPE_READ, SeatChange
+from subgraphs.tickets.store import Cancellation
 
 Info: TypeAlias = strawberry.Info[Context[TicketService], None]
 
@@ -182,6 +183,25 @@ class Quote:
         )
 
 
+@strawberry.type
+class ShowtimeCancellation:
+    """The refunds of a cancelled showtime, given batch by batch."""
+
+    reason: str
+    orders_total: int
+    orders_done: int
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, record: Cancellation) -> Self:
+        return cls(
+            reason=record.reason,
+            orders_total=record.orders_total,
+            orders_done=record.orders_done,
+            finished_at=record.finished_at,
+        )
+
+
 @federation.type(keys=["id"])
 class Showtime:
     """A showtime, as far as its seats go."""
@@ -227,6 +247,13 @@ class Showtime:
             voucher_code=voucher,
         )
         return Quote.of(price, self.id)
+
+    @field(scopes=[SCOPE_READ], description="How far a cancelled showtime's refunds are; null otherwise.")
+    async def cancellation(self, info: Info) -> ShowtimeCancellation | None:
+        info.context.viewer.require_scope(SCOPE_READ)
+        loader = info.context.loaders(info.context.service.reading.cancellations)
+        record = await loader.load(self.id)
+        return None if record is None else ShowtimeCancellation.of(record)
 
     async def _hall(self, info: Info) -> Hall | None:
         return await info.context.loaders(info.context.service.reading.halls).load(self.id)

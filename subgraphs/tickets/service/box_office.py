@@ -46,6 +46,10 @@ class Layouts:
                 self._kept.popitem(last=False)
         return found
 
+    def forget(self) -> None:
+        """Read every layout anew, as a fresh process does."""
+        self._kept.clear()
+
     async def of_one(self, connection: Connection, showtime_id: str) -> Layout:
         """Return the layout of one showtime; a showtime is never kept without."""
         return (await self.of(connection, [showtime_id]))[showtime_id]

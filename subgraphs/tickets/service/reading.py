@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from subgraphs.kit.identity import Viewer
 from subgraphs.kit.pagination import Page, PageRequest
@@ -19,10 +20,23 @@ from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.domain.vouchers import Voucher
 from subgraphs.tickets.service.box_office import BoxOffice, cinemas_seen_by
 from subgraphs.tickets.service.refunding import options_for
-from subgraphs.tickets.store import TicketQuery
+from subgraphs.tickets.store import Cancellation, OrderQuery, TicketQuery
 
 SCOPE_READ = "tickets:read"
 SeatKey = tuple[str, str]
+OrderPage = tuple[str, OrderQuery, PageRequest]
+TicketPage = tuple[str, TicketQuery, PageRequest]
+QueryT = TypeVar("QueryT")
+
+
+def _alike(
+    keys: Iterable[tuple[str, QueryT, PageRequest]],
+) -> Iterable[tuple[tuple[QueryT, PageRequest], list[str]]]:
+    """Group the users whose same page is asked for."""
+    groups: dict[tuple[QueryT, PageRequest], list[str]] = {}
+    for user_id, query, request in keys:
+        groups.setdefault((query, request), []).append(user_id)
+    return groups.items()
 
 
 def may_read(viewer: Viewer, *, user_id: str | None, cinema_id: str) -> bool:
@@ -170,28 +184,49 @@ class Reading:
         """Tell whether a guest's token is the one of this order."""
         return access_token is not None and read_token(self._office.key, access_token) == order_id
 
-    async def page_orders_of_user(self, viewer: Viewer, user_id: str, request: PageRequest) -> Page[Order]:
-        """Return a user's orders; staff sees those of its cinemas."""
-        cinemas = None if viewer.is_user(user_id) else cinemas_seen_by(viewer)
-        async with self._office.database.read() as connection:
-            rows = await store.page_orders_of_user(connection, user_id, request, cinemas)
-        return Page.of(rows, request, lambda order: (order.id,))
+    def cinemas_for(self, viewer: Viewer, user_id: str) -> frozenset[str] | None:
+        """Return the cinemas a viewer is shown of a user's orders; None for all. Raises `NotAllowed`."""
+        viewer.require_self_or_scope(user_id, SCOPE_READ)
+        return None if viewer.is_user(user_id) else cinemas_seen_by(viewer)
 
-    async def count_orders_of_user(self, viewer: Viewer, user_id: str) -> int:
-        """Count what `page_orders_of_user` leads through."""
-        cinemas = None if viewer.is_user(user_id) else cinemas_seen_by(viewer)
+    async def order_pages(self, keys: Sequence[OrderPage]) -> Mapping[OrderPage, Page[Order]]:
+        """Batch: pages of users' orders, one statement for each page that is alike."""
+        pages: dict[OrderPage, Page[Order]] = {}
         async with self._office.database.read() as connection:
-            return await store.count_orders_of_user(connection, user_id, cinemas)
+            for (query, request), users in _alike(keys):
+                found = await store.page_orders_of_users(connection, users, query, request)
+                for user_id, rows in found.items():
+                    page = Page.of(rows, request, lambda order: (order.id,))
+                    pages[(user_id, query, request)] = page
+        return pages
 
-    def tickets_of_user(self, viewer: Viewer, user_id: str, *, upcoming: bool | None) -> TicketQuery:
-        """Ask for a user's tickets; staff sees those of its cinemas."""
-        now = self.now()
-        return TicketQuery(
-            user_id=user_id,
-            cinemas=None if viewer.is_user(user_id) else cinemas_seen_by(viewer),
-            ending_after=now if upcoming is True else None,
-            ended_before=now if upcoming is False else None,
-        )
+    async def ticket_pages(self, keys: Sequence[TicketPage]) -> Mapping[TicketPage, Page[Ticket]]:
+        """Batch: pages of users' tickets, one statement for each page that is alike."""
+        pages: dict[TicketPage, Page[Ticket]] = {}
+        async with self._office.database.read() as connection:
+            for (query, request), users in _alike(keys):
+                found = await store.page_tickets_of_users(connection, users, query, request)
+                for user_id, rows in found.items():
+                    page = Page.of(rows, request, lambda ticket: (ticket.id,))
+                    pages[(user_id, query, request)] = page
+        return pages
+
+    async def counts(
+        self, keys: Sequence[tuple[str, OrderQuery | TicketQuery]]
+    ) -> Mapping[tuple[str, OrderQuery | TicketQuery], int]:
+        """Batch: how many orders or tickets users have."""
+        counts: dict[tuple[str, OrderQuery | TicketQuery], int] = {}
+        async with self._office.database.read() as connection:
+            for query in {query for _, query in keys}:
+                users = [user_id for user_id, of in keys if of == query]
+                found = await store.count_by_user(connection, users, query)
+                counts.update({(user_id, query): found.get(user_id, 0) for user_id in users})
+        return counts
+
+    async def cancellations(self, showtime_ids: Sequence[str]) -> Mapping[str, Cancellation]:
+        """Batch: how far the refunds of cancelled showtimes are."""
+        async with self._office.database.read() as connection:
+            return await store.find_cancellations(connection, showtime_ids)
 
     async def page_tickets(self, query: TicketQuery, request: PageRequest) -> Page[Ticket]:
         """Return tickets; the caller narrows the query to what the viewer may see."""

@@ -27,8 +27,9 @@ _ORDERS_AT_ONCE: Final = 25
 class Sweeping:
     """The background work of tickets; each round is safe to repeat and to run in several processes."""
 
-    def __init__(self, office: BoxOffice) -> None:
+    def __init__(self, office: BoxOffice, *, orders_at_once: int = _ORDERS_AT_ONCE) -> None:
         self._office = office
+        self._orders_at_once = orders_at_once
 
     async def sweep(self) -> None:
         """One round: end what has expired, until nothing is left."""
@@ -75,7 +76,10 @@ class Sweeping:
             return False
         showtime_id = cancellation.showtime_id
         orders = await store.lock_orders_to_give_back(
-            tx, showtime_id=showtime_id, after_order_id=cancellation.after_order_id, limit=_ORDERS_AT_ONCE
+            tx,
+            showtime_id=showtime_id,
+            after_order_id=cancellation.after_order_id,
+            limit=self._orders_at_once,
         )
         await advance(tx, showtime_id)
         for order in orders:

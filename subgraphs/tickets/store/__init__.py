@@ -18,11 +18,8 @@ from subgraphs.tickets.store.holds import (
     use_voucher,
 )
 from subgraphs.tickets.store.orders import (
-    TicketQuery,
     check_in,
     count_orders_of_showtime,
-    count_orders_of_user,
-    count_tickets,
     find_orders,
     find_refund,
     find_tickets,
@@ -31,8 +28,6 @@ from subgraphs.tickets.store.orders import (
     lock_order,
     lock_orders_to_give_back,
     lock_ticket,
-    page_orders_of_user,
-    page_tickets,
     save_order,
     save_refund,
     save_tickets,
@@ -41,6 +36,15 @@ from subgraphs.tickets.store.orders import (
     update_order,
     update_refund,
     update_tickets,
+)
+from subgraphs.tickets.store.pages import (
+    OrderQuery,
+    TicketQuery,
+    count_by_user,
+    count_tickets,
+    page_orders_of_users,
+    page_tickets,
+    page_tickets_of_users,
 )
 from subgraphs.tickets.store.seats import (
     CHANGES_KEPT,
@@ -77,6 +81,7 @@ from subgraphs.tickets.store.showtimes import (
 __all__ = [
     "CHANGES_KEPT",
     "Cancellation",
+    "OrderQuery",
     "TicketQuery",
     "advance_version",
     "begin_cancellation",
@@ -84,8 +89,8 @@ __all__ = [
     "check_in",
     "claim_seats",
     "close_holds",
+    "count_by_user",
     "count_orders_of_showtime",
-    "count_orders_of_user",
     "count_tickets",
     "erase_user",
     "find_cancellations",
@@ -112,8 +117,9 @@ __all__ = [
     "lock_ticket",
     "log_change",
     "mark_checked_in",
-    "page_orders_of_user",
+    "page_orders_of_users",
     "page_tickets",
+    "page_tickets_of_users",
     "read_changes",
     "read_held_labels",
     "read_or_make_secret",

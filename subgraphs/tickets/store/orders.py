@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from subgraphs.kit.database import Connection, Transaction
-from subgraphs.kit.pagination import PageRequest
 from subgraphs.tickets.domain.layout import SeatKind
 from subgraphs.tickets.domain.orders import Order, OrderStatus, Ticket, TicketStatus
 from subgraphs.tickets.domain.pricing import PriceLine, PriceLineKind, SeatPrice
 from subgraphs.tickets.domain.refunds import Refund
 from subgraphs.tickets.store.rows import values_of
-from subgraphs.tickets.tables import ORDERS, REFUNDS, SHOWTIMES, TICKETS
+from subgraphs.tickets.tables import ORDERS, REFUNDS, TICKETS
 
-_ORDER = [ORDERS.c[name] for name in Order.__dataclass_fields__]
-_TICKET = [TICKETS.c[name] for name in Ticket.__dataclass_fields__]
+ORDER_COLUMNS = [ORDERS.c[name] for name in Order.__dataclass_fields__]
+TICKET_COLUMNS = [TICKETS.c[name] for name in Ticket.__dataclass_fields__]
 
 
 _REFUND = [REFUNDS.c[name] for name in Refund.__dataclass_fields__]
 
 
 _SAVE_ORDER = insert(ORDERS)
-_LOCK_ORDER = select(*_ORDER).where(ORDERS.c.id == bindparam("order_id")).with_for_update()
+_LOCK_ORDER = select(*ORDER_COLUMNS).where(ORDERS.c.id == bindparam("order_id")).with_for_update()
 _SAVE_TICKETS = insert(TICKETS)
 
 
@@ -41,7 +40,7 @@ async def save_order(tx: Transaction, order: Order) -> None:
 async def lock_order(tx: Transaction, order_id: str) -> Order | None:
     """Return an order, kept from others until the end of the transaction."""
     row = (await tx.execute(_LOCK_ORDER, {"order_id": order_id})).first()
-    return None if row is None else _order(row)
+    return None if row is None else to_order(row)
 
 
 async def update_order(tx: Transaction, order_id: str, **values: Any) -> None:
@@ -51,32 +50,8 @@ async def update_order(tx: Transaction, order_id: str, **values: Any) -> None:
 
 async def find_orders(connection: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
     """Return the orders there are among `order_ids`."""
-    rows = await connection.execute(select(*_ORDER).where(ORDERS.c.id.in_(order_ids)))
-    return {row.id: _order(row) for row in rows}
-
-
-async def page_orders_of_user(
-    connection: Connection, user_id: str, request: PageRequest, cinemas: frozenset[str] | None
-) -> list[Order]:
-    """Return a user's orders, the newest first, one more than asked for; `cinemas` narrows them."""
-    statement = select(*_ORDER).where(*_orders_of_user(user_id, cinemas))
-    if request.after is not None:
-        statement = statement.where(ORDERS.c.id < request.after[0])
-    rows = await connection.execute(statement.order_by(ORDERS.c.id.desc()).limit(request.first + 1))
-    return [_order(row) for row in rows]
-
-
-async def count_orders_of_user(connection: Connection, user_id: str, cinemas: frozenset[str] | None) -> int:
-    """Count a user's orders."""
-    statement = select(func.count()).select_from(ORDERS).where(*_orders_of_user(user_id, cinemas))
-    return int(await connection.scalar(statement))
-
-
-def _orders_of_user(user_id: str, cinemas: frozenset[str] | None) -> list[ColumnElement[bool]]:
-    conditions = [ORDERS.c.user_id == user_id]
-    if cinemas is not None:
-        conditions.append(ORDERS.c.cinema_id.in_(sorted(cinemas)))
-    return conditions
+    rows = await connection.execute(select(*ORDER_COLUMNS).where(ORDERS.c.id.in_(order_ids)))
+    return {row.id: to_order(row) for row in rows}
 
 
 async def lock_orders_to_give_back(
@@ -84,13 +59,13 @@ async def lock_orders_to_give_back(
 ) -> list[Order]:
     """Return orders of a showtime after one of them, in order of id; all states, so that progress counts."""
     rows = await tx.execute(
-        select(*_ORDER)
+        select(*ORDER_COLUMNS)
         .where(ORDERS.c.showtime_id == showtime_id, ORDERS.c.id > after_order_id)
         .order_by(ORDERS.c.id)
         .limit(limit)
         .with_for_update()
     )
-    return [_order(row) for row in rows]
+    return [to_order(row) for row in rows]
 
 
 async def count_orders_of_showtime(connection: Connection, showtime_id: str) -> int:
@@ -99,7 +74,7 @@ async def count_orders_of_showtime(connection: Connection, showtime_id: str) -> 
     return int(await connection.scalar(statement))
 
 
-def _order(row: Any) -> Order:
+def to_order(row: Any) -> Order:
     values = dict(row._mapping)
     values["status"] = OrderStatus(values["status"])
     values["seats"] = tuple(SeatPrice(**{**seat, "kind": SeatKind(seat["kind"])}) for seat in values["seats"])
@@ -119,24 +94,26 @@ async def save_tickets(tx: Transaction, tickets: Sequence[Ticket]) -> None:
 
 async def lock_ticket(tx: Transaction, ticket_id: str) -> Ticket | None:
     """Return a ticket, kept from others until the end of the transaction."""
-    row = (await tx.execute(select(*_TICKET).where(TICKETS.c.id == ticket_id).with_for_update())).first()
-    return None if row is None else _ticket(row)
+    row = (
+        await tx.execute(select(*TICKET_COLUMNS).where(TICKETS.c.id == ticket_id).with_for_update())
+    ).first()
+    return None if row is None else to_ticket(row)
 
 
 async def find_tickets(connection: Connection, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
     """Return the tickets there are among `ticket_ids`."""
-    rows = await connection.execute(select(*_TICKET).where(TICKETS.c.id.in_(ticket_ids)))
-    return {row.id: _ticket(row) for row in rows}
+    rows = await connection.execute(select(*TICKET_COLUMNS).where(TICKETS.c.id.in_(ticket_ids)))
+    return {row.id: to_ticket(row) for row in rows}
 
 
 async def find_tickets_of_orders(connection: Connection, order_ids: Sequence[str]) -> dict[str, list[Ticket]]:
     """Return the tickets of several orders, in order of id."""
     rows = await connection.execute(
-        select(*_TICKET).where(TICKETS.c.order_id.in_(order_ids)).order_by(TICKETS.c.id)
+        select(*TICKET_COLUMNS).where(TICKETS.c.order_id.in_(order_ids)).order_by(TICKETS.c.id)
     )
     found: dict[str, list[Ticket]] = {order_id: [] for order_id in order_ids}
     for row in rows:
-        found[row.order_id].append(_ticket(row))
+        found[row.order_id].append(to_ticket(row))
     return found
 
 
@@ -145,62 +122,14 @@ async def find_tickets_of_user(
 ) -> dict[str, list[Ticket]]:
     """Return a user's tickets for several movies, the newest first."""
     rows = await connection.execute(
-        select(*_TICKET)
+        select(*TICKET_COLUMNS)
         .where(TICKETS.c.user_id == user_id, TICKETS.c.movie_id.in_(movie_ids))
         .order_by(TICKETS.c.id.desc())
     )
     found: dict[str, list[Ticket]] = {movie_id: [] for movie_id in movie_ids}
     for row in rows:
-        found[row.movie_id].append(_ticket(row))
+        found[row.movie_id].append(to_ticket(row))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class TicketQuery:
-    """Which tickets are asked for; None means all."""
-
-    user_id: str | None = None
-    showtime_id: str | None = None
-    order_id: str | None = None
-    status: TicketStatus | None = None
-    cinemas: frozenset[str] | None = None
-    ending_after: datetime | None = None
-    ended_before: datetime | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        wanted: list[ColumnElement[bool]] = [
-            column == value
-            for column, value in (
-                (TICKETS.c.user_id, self.user_id),
-                (TICKETS.c.showtime_id, self.showtime_id),
-                (TICKETS.c.order_id, self.order_id),
-                (TICKETS.c.status, self.status),
-            )
-            if value is not None
-        ]
-        if self.cinemas is not None:
-            wanted.append(TICKETS.c.cinema_id.in_(sorted(self.cinemas)))
-        ends_at = select(SHOWTIMES.c.ends_at).where(SHOWTIMES.c.id == TICKETS.c.showtime_id).scalar_subquery()
-        if self.ending_after is not None:
-            wanted.append(ends_at > self.ending_after)
-        if self.ended_before is not None:
-            wanted.append(ends_at <= self.ended_before)
-        return wanted
-
-
-async def page_tickets(connection: Connection, query: TicketQuery, request: PageRequest) -> list[Ticket]:
-    """Return tickets, the newest first, one more than asked for."""
-    statement = select(*_TICKET).where(*query.conditions())
-    if request.after is not None:
-        statement = statement.where(TICKETS.c.id < request.after[0])
-    rows = await connection.execute(statement.order_by(TICKETS.c.id.desc()).limit(request.first + 1))
-    return [_ticket(row) for row in rows]
-
-
-async def count_tickets(connection: Connection, query: TicketQuery) -> int:
-    """Count tickets."""
-    statement = select(func.count()).select_from(TICKETS).where(*query.conditions())
-    return int(await connection.scalar(statement))
 
 
 async def update_tickets(tx: Transaction, ticket_ids: Sequence[str], **values: Any) -> None:
@@ -218,7 +147,7 @@ async def check_in(tx: Transaction, *, ticket_id: str, now: datetime) -> bool:
     return rows.rowcount == 1
 
 
-def _ticket(row: Any) -> Ticket:
+def to_ticket(row: Any) -> Ticket:
     values = dict(row._mapping)
     values["status"] = TicketStatus(values["status"])
     return Ticket(**values)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from subgraphs.kit.clock import FrozenClock
+from subgraphs.kit.runtime import Runtime
 from subgraphs.tickets.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.tickets.stage import Stage
 
 
 @pytest.fixture
-async def stage(open_door: OpenDoor, clock: FrozenClock) -> Stage:
-    return Stage.of(await open_door(build), clock)
+async def stage(open_door: OpenDoor, clock: FrozenClock, runtime: Runtime) -> Stage:
+    return Stage.of(await open_door(build), clock, runtime.broker)
 
 
 @pytest.fixture
-async def any_stage(open_any_door: OpenDoor, clock: FrozenClock) -> Stage:
-    return Stage.of(await open_any_door(build), clock)
+async def any_stage(open_any_door: OpenDoor, clock: FrozenClock, runtime: Runtime) -> Stage:
+    return Stage.of(await open_any_door(build), clock, runtime.broker)

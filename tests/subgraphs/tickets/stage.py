@@ -12,7 +12,7 @@ from sqlalchemy import select
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.database import Database
 from subgraphs.kit.database.kit_tables import OUTBOX
-from subgraphs.kit.events import Consumer, Event
+from subgraphs.kit.events import Broker, Consumer, Event
 from subgraphs.kit.identity import ANONYMOUS, Viewer
 from subgraphs.kit.ids import new_id, new_ulid
 from subgraphs.tickets.events.consumed import consume
@@ -69,14 +69,15 @@ class Stage:
     door: Door
     clock: FrozenClock
     consumer: Consumer
+    broker: Broker
     versions: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, door: Door, clock: FrozenClock) -> Stage:
+    def of(cls, door: Door, clock: FrozenClock, broker: Broker) -> Stage:
         service: TicketService = door.subgraph.service
         consumer = Consumer(service.office.database, "tickets", clock)
         consume(consumer, service.projecting, service.settling)
-        return cls(door, clock, consumer)
+        return cls(door, clock, consumer, broker)
 
     @property
     def service(self) -> TicketService:

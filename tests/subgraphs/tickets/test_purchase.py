@@ -34,8 +34,7 @@ async def test_held_seats_are_sold_when_the_payment_is_authorised(any_stage: Sta
     assert [ticket["seat_label"] for ticket in confirmed.payload["tickets"]] == ["A4", "A5"]
 
 
-async def test_an_authorisation_after_the_expiry_is_refused_and_sells_nothing(any_stage: Stage) -> None:
-    stage = any_stage
+async def test_an_authorisation_after_the_expiry_is_refused_and_sells_nothing(stage: Stage) -> None:
     showtime_id = await stage.schedule()
     order = await stage.order(showtime_id, "A4", "A5", viewer=ANA)
     stage.clock.advance(timedelta(minutes=10))
