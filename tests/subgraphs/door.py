@@ -142,7 +142,13 @@ class Door:
         status = 0
         parts: list[bytes] = []
 
+        sent = False
+
         async def receive() -> dict[str, Any]:
+            nonlocal sent
+            if sent:  # a client that stays until it has its answer
+                await asyncio.get_running_loop().create_future()
+            sent = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:

@@ -69,6 +69,16 @@ async def test_a_fault_in_a_subscription_is_masked(door: Door) -> None:
     assert "torn" not in json.dumps(event)
 
 
+async def test_a_subscription_is_answered_as_an_event_stream(door: Door, shop: Shop) -> None:
+    shop.bell.set()
+    body = json.dumps({"query": 'subscription { titles(id: "b1", times: 1) { title } }'}).encode()
+    headers = {"accept": "text/event-stream", IDENTITY_HEADER: door.signer.sign(ANONYMOUS)}
+    status, stream = await door.post(body, headers)
+    assert status == 200
+    events = [line.removeprefix("data: ") for line in stream.decode().splitlines() if "titles" in line]
+    assert [json.loads(event) for event in events] == [{"data": {"titles": {"title": "Book 1"}}}]
+
+
 async def test_a_subscription_is_not_answered_to_a_plain_post(door: Door) -> None:
     answer = await door.ask(TITLES)
     assert answer.data is None
