@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from router.errors import SubgraphReplyInvalid
+from router.errors import SubgraphReplyInvalid, SubgraphTimeout
 from router.execution.subgraph import SubgraphReply, SubgraphTransport
 
 _Key: TypeAlias = tuple[bytes, tuple[tuple[str, str], ...]]
@@ -33,16 +33,17 @@ class Exchange:
 
     async def query(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
         """Send a query, or wait for the reply to an equal one (same body and headers) that is on its way."""
-        key = (body, tuple([item for item in headers.items() if item[0] not in _PER_REQUEST]))
+        key = (
+            (body, tuple([item for item in headers.items() if item[0] not in _PER_REQUEST]))
+            if headers
+            else (body, ())
+        )
         waiting = self._in_flight.get(key)
         if waiting is not None:
-            future: asyncio.Future[SubgraphReply | None] = asyncio.get_running_loop().create_future()
-            waiting.append(future)
-            shared = await future
-            if shared is not None:
-                return shared
-            return await self.query(body, headers, timeout_seconds)
-        waiters = self._in_flight[key] = []
+            shared = await _shared(waiting, timeout_seconds)
+            return shared or await self.query(body, headers, timeout_seconds)
+        waiters: list[asyncio.Future[SubgraphReply | None]] = []
+        self._in_flight[key] = waiters
         reply: SubgraphReply | None = None
         failure: Exception | None = None
         try:
@@ -59,6 +60,19 @@ class Exchange:
     async def mutate(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
         """Send a mutation: always, and once."""
         return await self.transport.fetch(body, headers, timeout_seconds)
+
+
+async def _shared(
+    waiting: list[asyncio.Future[SubgraphReply | None]], timeout_seconds: float
+) -> SubgraphReply | None:
+    """Wait for somebody else's reply; None when that call was cancelled."""
+    future: asyncio.Future[SubgraphReply | None] = asyncio.get_running_loop().create_future()
+    waiting.append(future)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            return await future
+    except TimeoutError:
+        raise SubgraphTimeout("no answer in time to a call that was shared") from None
 
 
 def _hand_over(

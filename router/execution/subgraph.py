@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class SubgraphReply:
+class SubgraphReply(NamedTuple):
     """A subgraph's raw answer to one operation."""
 
     status: int

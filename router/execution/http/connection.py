@@ -11,7 +11,7 @@ from typing import cast
 
 import httptools
 
-from router.errors import SubgraphReplyInvalid, SubgraphUnavailable
+from router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
 from router.execution.subgraph import SubgraphReply
 
 _LENGTH_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
@@ -75,15 +75,19 @@ class Connection(asyncio.Protocol):
         "_status",
         "_transport",
         "closed",
+        "deadline",
         "idle_since",
+        "loop",
     )
 
     def __init__(
         self,
+        loop: asyncio.AbstractEventLoop,
         max_body_bytes: int,
         on_free: Callable[[Connection], None],
         on_lost: Callable[[Connection], None],
     ) -> None:
+        self.loop = loop
         self._max_body_bytes = max_body_bytes
         self._on_free = on_free
         self._on_lost = on_lost
@@ -93,6 +97,8 @@ class Connection(asyncio.Protocol):
         self._reset()
         self.closed = False
         self.idle_since = 0.0
+        self.deadline = 0.0
+        """When the request that is under way must be answered, on the loop's clock."""
 
     def _reset(self) -> None:
         self._status = 0
@@ -106,11 +112,21 @@ class Connection(asyncio.Protocol):
         """Whether it was ever connected: then `on_lost` will be called, sooner or later."""
         return self._transport is not None
 
-    def request(self, data: bytes, future: asyncio.Future[SubgraphReply]) -> None:
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way."""
+        return self._future is not None
+
+    def request(self, data: bytes, future: asyncio.Future[SubgraphReply], deadline: float) -> None:
         """Write one request; its answer, or what befell it, goes to `future`."""
         assert self._transport is not None
         self._future = future
+        self.deadline = deadline
         self._transport.write(data)
+
+    def time_out(self) -> None:
+        """The answer did not come in time."""
+        self._fail(SubgraphTimeout("no answer in time"))
 
     def abort(self) -> None:
         """Drop the connection now, with whatever was under way."""
@@ -169,12 +185,12 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, *, keep: bool) -> None:
         future, self._future = self._future, None
-        headers = ResponseHeaders(self._headers)
-        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        chunks, headers = self._chunks, ResponseHeaders(self._headers)
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if future is not None and not future.done():
             future.set_result(SubgraphReply(self._status, headers.content_type(), body, headers))
-        self._reset()
         if keep and not self.closed:
+            self._reset()
             self._on_free(self)
         else:
             self._close()

@@ -4,6 +4,7 @@ may idle."""
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 
 from router.errors import SubgraphUnavailable
@@ -19,15 +20,18 @@ class ConnectionPool:
         self._port = port
         self._options = options
         self._idle: list[Connection] = []
-        self._open = 0
+        self._all: set[Connection] = set()
+        self._connecting = 0
+        self._alarm: asyncio.TimerHandle | None = None
+        self.alarm_at = math.inf
         self._line: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
 
-    def idle(self) -> Connection | None:
+    def idle(self, now: float) -> Connection | None:
         """A connection that can be used at once, the most recently used first; None when there is none."""
         if not self._idle:
             return None
-        oldest_allowed = asyncio.get_running_loop().time() - self._options.idle_seconds
+        oldest_allowed = now - self._options.idle_seconds
         while self._idle:
             connection = self._idle.pop()
             if connection.closed:
@@ -40,10 +44,10 @@ class ConnectionPool:
     async def connection(self) -> Connection:
         """A connection: idle, new, or the next that becomes free. The caller bounds the wait."""
         while not self._closed:
-            found = self.idle()
+            found = self.idle(asyncio.get_running_loop().time())
             if found is not None:
                 return found
-            if self._open < self._options.max_connections:
+            if len(self._all) + self._connecting < self._options.max_connections:
                 return await self.connect()
             found = await self._wait_in_line()
             if found is not None and not found.closed:
@@ -52,22 +56,46 @@ class ConnectionPool:
 
     async def connect(self) -> Connection:
         """A new connection, counted from now on."""
-        self._open += 1
+        self._connecting += 1
         loop = asyncio.get_running_loop()
-        connection = Connection(self._options.max_body_bytes, self._free, self._lost)
-        connected = False
+        connection = Connection(loop, self._options.max_body_bytes, self._free, self._lost)
         try:
             async with asyncio.timeout(self._options.connect_timeout_seconds):
                 await loop.create_connection(lambda: connection, self._host, self._port)
-            connected = True
         except TimeoutError:
             raise SubgraphUnavailable(f"no connection to {self._host}:{self._port} in time") from None
         except OSError as error:
             raise SubgraphUnavailable(f"cannot connect to {self._host}:{self._port}: {error}") from error
+        else:
+            if connection.closed:
+                raise SubgraphUnavailable(f"{self._host}:{self._port} hung up at once")
+            self._all.add(connection)
+            return connection
         finally:
-            if not connected and not connection.made:
-                self._vacated()
-        return connection
+            self._connecting -= 1
+            if connection not in self._all:
+                self._pass_on(None)
+
+    def watch(self, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Let connections whose answer is late time out: one alarm for all, set for the earliest deadline."""
+        if deadline < self.alarm_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self.alarm_at = deadline
+            self._alarm = loop.call_at(deadline, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._alarm, self.alarm_at = None, math.inf
+        now = loop.time()
+        earliest = math.inf
+        for connection in list(self._all):
+            if connection.busy:
+                if connection.deadline <= now:
+                    connection.time_out()
+                else:
+                    earliest = min(earliest, connection.deadline)
+        if earliest < math.inf:
+            self.watch(earliest, loop)
 
     def drop_idle(self) -> None:
         """Close all idle connections: one of them was found stale, so the others probably are."""
@@ -89,33 +117,35 @@ class ConnectionPool:
         """A connection can carry another request."""
         if self._closed:
             connection.abort()
-        else:
+        elif self._line:
             self._pass_on(connection)
+        else:
+            connection.idle_since = connection.loop.time()
+            self._idle.append(connection)
 
     def _pass_on(self, connection: Connection | None) -> None:
+        """The first in line gets the connection; None tells it that there is room for a new one."""
         while self._line:
             waiting = self._line.popleft()
             if not waiting.done():
                 waiting.set_result(connection)
                 return
         if connection is not None and not connection.closed:
-            connection.idle_since = asyncio.get_running_loop().time()
-            self._idle.append(connection)
+            self._free(connection)
 
     def _lost(self, connection: Connection) -> None:
+        """There is room for a new connection: let the first in line look again."""
         if connection in self._idle:
             self._idle.remove(connection)
-        self._vacated()
-
-    def _vacated(self) -> None:
-        """There is room for a new connection: let the first in line look again."""
-        self._open -= 1
+        self._all.discard(connection)
         self._pass_on(None)
 
     def close(self) -> None:
         """Close what is idle; what is in use closes when its answer is in."""
         self._closed = True
         self.drop_idle()
+        if self._alarm is not None and not any(connection.busy for connection in self._all):
+            self._alarm.cancel()
         while self._line:
             waiting = self._line.popleft()
             if not waiting.done():

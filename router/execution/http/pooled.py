@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from router.errors import RouterMisconfigured, SubgraphTimeout, SubgraphUnavailable
-from router.execution.http.connection import Connection, ConnectionBroken
+from router.execution.http.connection import ConnectionBroken
 from router.execution.http.options import HttpOptions
 from router.execution.http.pool import ConnectionPool
 from router.execution.subgraph import SubgraphReply
@@ -40,45 +40,46 @@ class PooledHttp:
         """Send one request; a stale connection costs a query one silent retry on a new connection."""
         request = b"%s%d\r\n%s\r\n%s" % (self._head, len(body), _encoded(headers) if headers else b"", body)
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_seconds
-        connection = self._pool.idle()
+        now = loop.time()
+        deadline = now + timeout_seconds
+        pool = self._pool
+        connection = pool.idle(now)
         if connection is not None:
+            future: asyncio.Future[SubgraphReply] = loop.create_future()
+            if deadline < pool.alarm_at:
+                pool.watch(deadline, loop)
+            connection.request(request, future, deadline)
             try:
-                return await _answer(connection, request, timeout_seconds, loop)
+                return await future
             except ConnectionBroken as broken:
                 if not (idempotent and broken.untouched):
                     raise
-                self._pool.drop_idle()
+                pool.drop_idle()
+            except asyncio.CancelledError:
+                connection.abort()
+                raise
+        return await self._on_new_connection(request, deadline, loop)
+
+    async def _on_new_connection(
+        self, request: bytes, deadline: float, loop: asyncio.AbstractEventLoop
+    ) -> SubgraphReply:
         try:
             async with asyncio.timeout_at(deadline):
                 connection = await self._pool.connection()
         except TimeoutError:
-            raise SubgraphTimeout(f"no free connection within {timeout_seconds:g} s") from None
-        return await _answer(connection, request, deadline - loop.time(), loop)
+            raise SubgraphTimeout("no free connection in time") from None
+        future: asyncio.Future[SubgraphReply] = loop.create_future()
+        self._pool.watch(deadline, loop)
+        connection.request(request, future, deadline)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            connection.abort()
+            raise
 
     async def aclose(self) -> None:
         """Close the pool."""
         self._pool.close()
-
-
-async def _answer(
-    connection: Connection, request: bytes, timeout_seconds: float, loop: asyncio.AbstractEventLoop
-) -> SubgraphReply:
-    future: asyncio.Future[SubgraphReply] = loop.create_future()
-    timer = loop.call_later(timeout_seconds, _time_out, future, timeout_seconds)
-    connection.request(request, future)
-    try:
-        return await future
-    except (SubgraphTimeout, asyncio.CancelledError):
-        connection.abort()
-        raise
-    finally:
-        timer.cancel()
-
-
-def _time_out(future: asyncio.Future[SubgraphReply], timeout_seconds: float) -> None:
-    if not future.done():
-        future.set_exception(SubgraphTimeout(f"no answer within {timeout_seconds:g} s"))
 
 
 def _encoded(headers: Mapping[str, str]) -> bytes:
