@@ -10,12 +10,13 @@ import pytest
 
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.database import Database
-from subgraphs.kit.events import Event
 from subgraphs.kit.identity import ANONYMOUS, Viewer
 from subgraphs.kit.ids import new_id
+from subgraphs.kit.runtime import Runtime
 from subgraphs.reviews.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
+from tests.subgraphs.hearing import hear, make_event
 
 MODERATOR = staff("reviews:moderate")
 ANA, BRUNO = customer("usr_ana"), customer("usr_bruno")
@@ -35,27 +36,14 @@ class Desk:
     """A reviews door that has heard of one film."""
 
     door: Door
-    runtime: Any
+    runtime: Runtime
     movie_id: str
 
     async def hear(self, type_: str, payload: dict[str, Any], version: int = 1) -> None:
         """Take an event to its end."""
-        now = self.runtime.clock.now()
-        event = Event(
-            id=new_id("evt", now),
-            type=type_,
-            version=1,
-            occurred_at=now,
-            producer=type_.partition(".")[0],
-            aggregate_id=str(payload.get("ticket_id") or payload.get("user_id") or payload["movie_id"]),
-            aggregate_version=version,
-            correlation_id="test",
-            causation_id=None,
-            trace=None,
-            payload=payload,
-        )
-        await self.runtime.broker.publish([event])
-        await self.runtime.broker.settled()
+        aggregate_id = str(payload.get("ticket_id") or payload.get("user_id") or payload["movie_id"])
+        event = make_event(self.runtime, type_, payload, aggregate_id=aggregate_id, version=version)
+        await hear(self.runtime, event)
 
     async def write(self, viewer: Viewer, **changes: Any) -> Any:
         """Review the film."""
@@ -68,7 +56,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(open_any_door: OpenDoor, any_runtime: Any, clock: FrozenClock) -> Desk:
+async def desk(open_any_door: OpenDoor, any_runtime: Runtime, clock: FrozenClock) -> Desk:
     desk = Desk(await open_any_door(build), any_runtime, new_id("mov", clock.now()))
     await desk.hear("movie.created", {"movie_id": desk.movie_id})
     return desk

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,9 +11,11 @@ from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.events import Event
 from subgraphs.kit.identity import Viewer
 from subgraphs.kit.ids import new_id
+from subgraphs.kit.runtime import Runtime
 from subgraphs.showtimes.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, staff
+from tests.subgraphs.hearing import hear, make_event
 
 ADMIN = staff("cinemas:write", "auditoriums:write", "showtimes:write")
 
@@ -60,26 +61,16 @@ class House:
 
 
 def movie_event(
-    movie_id: str, now: datetime, *, version: int = 1, minutes: int = 90, status: str = "ACTIVE"
+    runtime: Runtime, movie_id: str, *, version: int = 1, minutes: int = 90, status: str = "ACTIVE"
 ) -> Event:
     """What movies says of a film."""
-    return Event(
-        id=new_id("evt", now),
-        type="movie.created" if version == 1 else "movie.updated",
-        version=1,
-        occurred_at=now,
-        producer="movies",
-        aggregate_id=movie_id,
-        aggregate_version=version,
-        correlation_id="test",
-        causation_id=None,
-        trace=None,
-        payload={"movie_id": movie_id, "title": "The Kid", "runtime_minutes": minutes, "status": status},
-    )
+    payload = {"movie_id": movie_id, "title": "The Kid", "runtime_minutes": minutes, "status": status}
+    type_ = "movie.created" if version == 1 else "movie.updated"
+    return make_event(runtime, type_, payload, aggregate_id=movie_id, version=version)
 
 
 @pytest.fixture
-async def house(open_any_door: OpenDoor, any_runtime: Any, clock: FrozenClock) -> House:
+async def house(open_any_door: OpenDoor, any_runtime: Runtime, clock: FrozenClock) -> House:
     door = await open_any_door(build)
     cinema = (
         await door.ask(
@@ -103,11 +94,5 @@ async def house(open_any_door: OpenDoor, any_runtime: Any, clock: FrozenClock) -
     }
     made = (await door.ask(CREATE_AUDITORIUM, {"input": room}, viewer=ADMIN)).only()["auditorium"]
     movie_id = new_id("mov", clock.now())
-    await hear(door, any_runtime, movie_event(movie_id, clock.now()))
+    await hear(any_runtime, movie_event(any_runtime, movie_id))
     return House(door, cinema["id"], made["id"], movie_id)
-
-
-async def hear(door: Door, runtime: Any, event: Event) -> None:
-    """Publish an event and wait until showtimes has taken it."""
-    await runtime.broker.publish([event])
-    await runtime.broker.settled()

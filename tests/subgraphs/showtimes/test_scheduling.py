@@ -10,8 +10,10 @@ import pytest
 
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.ids import new_id
+from subgraphs.kit.runtime import Runtime
 from tests.subgraphs.door import customer, staff
-from tests.subgraphs.showtimes.conftest import ADMIN, CREATE_AUDITORIUM, House, hear, movie_event
+from tests.subgraphs.hearing import hear
+from tests.subgraphs.showtimes.conftest import ADMIN, CREATE_AUDITORIUM, House, movie_event
 
 START = "2026-01-16T20:00:00-05:00"
 
@@ -84,21 +86,17 @@ async def test_a_manager_schedules_in_their_own_cinema_only(house: House) -> Non
     assert (await house.schedule(START, here))["errors"] == []
 
 
-async def test_a_film_is_known_as_its_latest_event_tells(
-    house: House, any_runtime: Any, clock: FrozenClock
-) -> None:
-    latest = movie_event(house.movie_id, clock.now(), version=3, minutes=10)
-    late = movie_event(house.movie_id, clock.now(), version=2, minutes=200)
-    await hear(house.door, any_runtime, latest)
-    await hear(house.door, any_runtime, late)
+async def test_a_film_is_known_as_its_latest_event_tells(house: House, any_runtime: Runtime) -> None:
+    latest = movie_event(any_runtime, house.movie_id, version=3, minutes=10)
+    late = movie_event(any_runtime, house.movie_id, version=2, minutes=200)
+    await hear(any_runtime, latest)
+    await hear(any_runtime, late)
     showtime = (await house.schedule(START))["showtime"]
     assert showtime["endsAt"] == "2026-01-16T20:25:00-05:00"
 
 
-async def test_an_archived_film_is_not_scheduled(house: House, any_runtime: Any, clock: FrozenClock) -> None:
-    await hear(
-        house.door, any_runtime, movie_event(house.movie_id, clock.now(), version=2, status="ARCHIVED")
-    )
+async def test_an_archived_film_is_not_scheduled(house: House, any_runtime: Runtime) -> None:
+    await hear(any_runtime, movie_event(any_runtime, house.movie_id, version=2, status="ARCHIVED"))
     assert [error["code"] for error in (await house.schedule(START))["errors"]] == ["NOT_FOUND"]
 
 

@@ -1,0 +1,69 @@
+"""Wiring of the notifications subgraph, and nothing else."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.audit import AuditLog
+from subgraphs.kit.idempotency import Idempotency
+from subgraphs.kit.runtime import Runtime
+from subgraphs.kit.settings import Settings
+from subgraphs.kit.supervisor import BackgroundTask
+from subgraphs.notifications.composing import Composer
+from subgraphs.notifications.delivery import Carrier, Mailbox, SmtpMailer
+from subgraphs.notifications.domain import Channel
+from subgraphs.notifications.events import Hearing
+from subgraphs.notifications.schema import build_notifications_schema
+from subgraphs.notifications.service import NotificationService
+from subgraphs.notifications.store import TABLES, NotificationStore
+from subgraphs.notifications.telling import Teller
+
+NAME = "notifications"
+PORT = 7000
+CARRY_EVERY_SECONDS = 0.5
+
+
+def build(runtime: Runtime, *, mailer: Carrier | None = None) -> Subgraph:
+    """The notifications subgraph; `mailer` stands in for the one that the settings name."""
+
+    async def wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
+        return await _wire(runtime, stack, mailer or _mailer(runtime.settings))
+
+    return Subgraph(
+        runtime, name=NAME, port=PORT, schema=build_notifications_schema(runtime.logger(NAME)), wire=wire
+    )
+
+
+def _mailer(settings: Settings) -> Carrier:
+    if settings.smtp_url is None:
+        return Mailbox()
+    return SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from)
+
+
+async def _wire(runtime: Runtime, stack: AsyncExitStack, mailer: Carrier) -> Wiring:
+    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    topics = runtime.topics(NAME)
+    stack.push_async_callback(topics.close)
+    events = runtime.events(NAME, database)
+    store, composer = NotificationStore(), Composer()
+    teller = Teller(store=store, composer=composer, outbox=events.outbox, topics=topics, clock=runtime.clock)
+    Hearing(store, teller, events.outbox).register(events.consumer)
+    service = NotificationService(
+        database=database,
+        store=store,
+        teller=teller,
+        composer=composer,
+        carriers={Channel.EMAIL: mailer, Channel.SMS: Mailbox()},
+        topics=topics,
+        audit=AuditLog(runtime.clock),
+        idempotency=Idempotency(runtime.clock),
+        clock=runtime.clock,
+        logger=runtime.logger(NAME),
+    )
+    return Wiring(
+        service=service,
+        events=events,
+        tasks=[BackgroundTask("carry messages", service.carry, every_seconds=CARRY_EVERY_SECONDS)],
+        checks={"database": database_check(database)},
+    )

@@ -1,0 +1,253 @@
+"""What notifications hears, and what it tells whom because of it. Payloads: `docs/events.md`.
+
+Each handler runs once per event, with the inbox row, the notification and the queued mail in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from subgraphs.kit.database import Transaction
+from subgraphs.kit.events import Consumer, Event, Outbox, PoisonEvent
+from subgraphs.kit.locale import Locale
+from subgraphs.kit.money import Currency, Money
+from subgraphs.notifications.domain import Contact, NotificationKind, Person, TicketCode
+from subgraphs.notifications.store import NotificationStore
+from subgraphs.notifications.telling import News, Recipient, Teller
+
+MONTHS: Final = {
+    Locale.ES: ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
+    Locale.EN: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+}
+
+
+class NotYetKnown(Exception):
+    """An event speaks of an order or a person we have not heard of yet; the broker tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The handlers of notifications."""
+
+    store: NotificationStore
+    teller: Teller
+    outbox: Outbox
+
+    def register(self, consumer: Consumer) -> None:
+        """Bind every handler to its event types."""
+        consumer.on("user.registered", "user.updated")(self.person)
+        consumer.on("user.role_changed")(self.role_changed)
+        consumer.on("user.erasure_requested")(self.erasure)
+        consumer.on("order.placed")(self.order_placed)
+        consumer.on("order.confirmed")(self.order_confirmed)
+        consumer.on("order.expired", "order.failed", "order.cancelled")(self.order_ended)
+        consumer.on("order.sale_refused")(self.sale_refused)
+        consumer.on("refund.completed", "refund.failed")(self.refund)
+        consumer.on("showtime.cancelled")(self.showtime_cancelled)
+        consumer.on("showtime.rescheduled")(self.showtime_moved)
+        consumer.on("loyalty.points_earned", "membership.tier_changed")(self.loyalty)
+
+    async def person(self, tx: Transaction, event: Event) -> None:
+        """Keep who somebody is, and welcome who is new."""
+        person = Person(
+            text(event, "user_id"), text(event, "name"), text(event, "email"), locale_of(event.payload)
+        )
+        await self.store.save_person(tx, person)
+        if event.type == "user.registered":
+            news = News("welcome", NotificationKind.WELCOME, {"name": person.name})
+            await self.teller.tell(tx, _to(person), news, event)
+
+    async def role_changed(self, tx: Transaction, event: Event) -> None:
+        person = await self.store.find_person(tx, text(event, "user_id"))
+        if person is not None:
+            news = News("role_changed", NotificationKind.GENERIC, {"role": text(event, "role")})
+            await self.teller.tell(tx, _to(person), news, event)
+
+    async def erasure(self, tx: Transaction, event: Event) -> None:
+        """Forget a person and say so."""
+        user_id = text(event, "user_id")
+        await self.store.forget(tx, user_id)
+        payload = {"user_id": user_id, "subgraph": "notifications"}
+        await self.outbox.add(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
+
+    async def order_placed(self, tx: Transaction, event: Event) -> None:
+        """Keep whom to tell about the order; nothing is told yet."""
+        await self.store.save_contact(tx, contact_of(event), confirmed=False)
+
+    async def order_confirmed(self, tx: Transaction, event: Event) -> None:
+        """Send the tickets."""
+        contact = contact_of(event)
+        await self.store.save_contact(tx, contact, confirmed=True)
+        codes = [
+            TicketCode(str(ticket["seat_label"]), str(ticket["qr_code"]), f"{ticket['ticket_id']}@marquee")
+            for ticket in event.payload.get("tickets", [])
+        ]
+        recipient = await self._recipient(tx, contact)
+        values = {
+            "movie_title": contact.movie_title,
+            "cinema_name": text(event, "cinema_name"),
+            "starts_at_local": local_text(contact, recipient.locale),
+            "number": contact.number,
+            "seats": ", ".join(code.seat for code in codes),
+            "total": money_text(event.payload["total"]),
+        }
+        news = News(
+            "order_confirmed", NotificationKind.ORDER_CONFIRMED, values, f"/orders/{contact.order_id}", codes
+        )
+        await self.teller.tell(tx, recipient, news, event)
+
+    async def order_ended(self, tx: Transaction, event: Event) -> None:
+        """Tell that an order expired or failed; who cancelled it themself hears of the refund instead."""
+        contact = contact_of(event)
+        await self.store.save_contact(tx, contact, confirmed=False)
+        await self.store.unconfirm(tx, contact.order_id)
+        template, kind = {
+            "order.expired": ("order_expired", NotificationKind.ORDER_EXPIRED),
+            "order.failed": ("order_failed", NotificationKind.ORDER_FAILED),
+        }.get(event.type, (None, None))
+        if template is None or kind is None:
+            return
+        values = {
+            "number": contact.number,
+            "movie_title": contact.movie_title,
+            "reason": str(event.payload.get("reason") or "—"),
+        }
+        await self.teller.tell(tx, await self._recipient(tx, contact), News(template, kind, values), event)
+
+    async def sale_refused(self, tx: Transaction, event: Event) -> None:
+        contact = await self._contact(tx, event)
+        news = News("sale_refused", NotificationKind.ORDER_FAILED, {})
+        await self.teller.tell(tx, await self._recipient(tx, contact), news, event)
+
+    async def refund(self, tx: Transaction, event: Event) -> None:
+        """Tell that money is on its way back, or that it is not yet."""
+        contact = await self._contact(tx, event)
+        values: dict[str, Any] = {"number": contact.number, "movie_title": contact.movie_title}
+        if event.type == "refund.completed":
+            values["amount"] = money_text(event.payload["amount"])
+            if event.payload.get("whole"):
+                await self.store.unconfirm(tx, contact.order_id)
+            news = News("refund_completed", NotificationKind.REFUND_COMPLETED, values)
+        else:
+            news = News("refund_failed", NotificationKind.GENERIC, values)
+        await self.teller.tell(tx, await self._recipient(tx, contact), news, event)
+
+    async def showtime_cancelled(self, tx: Transaction, event: Event) -> None:
+        """Tell everybody who has tickets."""
+        for contact in await self.store.contacts_of(tx, text(event, "showtime_id")):
+            recipient = await self._recipient(tx, contact)
+            values = {
+                "movie_title": contact.movie_title,
+                "starts_at_local": local_text(contact, recipient.locale),
+                "reason": text(event, "reason"),
+            }
+            news = News("showtime_cancelled", NotificationKind.SHOWTIME_CANCELLED, values)
+            await self.teller.tell(tx, recipient, news, event)
+
+    async def showtime_moved(self, tx: Transaction, event: Event) -> None:
+        """Tell everybody who has tickets when it is now."""
+        showtime_id = text(event, "showtime_id")
+        await self.store.move_showtime(tx, showtime_id, moment(event.payload, "starts_at"))
+        for contact in await self.store.contacts_of(tx, showtime_id):
+            recipient = await self._recipient(tx, contact)
+            values = {
+                "movie_title": contact.movie_title,
+                "starts_at_local": local_text(contact, recipient.locale),
+            }
+            news = News("showtime_moved", NotificationKind.GENERIC, values)
+            await self.teller.tell(tx, recipient, news, event)
+
+    async def loyalty(self, tx: Transaction, event: Event) -> None:
+        """Tell of points and tiers in the application only: a mail each would be too many."""
+        person = await self.store.find_person(tx, text(event, "user_id"))
+        if person is None:
+            return
+        if event.type == "membership.tier_changed":
+            values = {"tier": text(event, "tier"), "previous": text(event, "previous")}
+            news = News("tier_changed", NotificationKind.TIER_CHANGED, values)
+        else:
+            values = {"points": str(event.payload.get("points", 0))}
+            news = News("points_earned", NotificationKind.POINTS_EARNED, values, by_mail=False)
+        await self.teller.tell(tx, _to(person), news, event)
+
+    async def _contact(self, tx: Transaction, event: Event) -> Contact:
+        contact = await self.store.find_contact(tx, text(event, "order_id"))
+        if contact is None:
+            raise NotYetKnown(f"{event.type} of {event.payload.get('order_id')} came before its order")
+        return contact
+
+    async def _recipient(self, tx: Transaction, contact: Contact) -> Recipient:
+        """The account as it is now, or the guest's address."""
+        if contact.user_id is None:
+            return Recipient(None, contact.email, contact.locale)
+        person = await self.store.find_person(tx, contact.user_id)
+        if person is None:
+            raise NotYetKnown(f"{contact.user_id} bought something before we heard of them")
+        return _to(person)
+
+
+def _to(person: Person) -> Recipient:
+    if person.is_forgotten:
+        return Recipient(None, None, person.locale)
+    return Recipient(person.user_id, person.email, person.locale)
+
+
+def text(event: Event, name: str) -> str:
+    """A text of the payload; without it the event is poison."""
+    value = event.payload.get(name)
+    if not isinstance(value, str):
+        raise PoisonEvent(f"{event.type} has no {name}")
+    return value
+
+
+def locale_of(payload: Mapping[str, Any]) -> Locale:
+    """The language an event names; Spanish when it names none of ours."""
+    try:
+        return Locale(str(payload.get("locale", "")).lower())
+    except ValueError:
+        return Locale.ES
+
+
+def moment(payload: Mapping[str, Any], name: str) -> datetime:
+    """An instant of the payload; without it the event is poison."""
+    try:
+        return datetime.fromisoformat(payload[name])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PoisonEvent(f"no usable {name}") from error
+
+
+def contact_of(event: Event) -> Contact:
+    """Whom an order's event names."""
+    payload = event.payload
+    user_id, email = payload.get("user_id"), payload.get("email")
+    return Contact(
+        order_id=text(event, "order_id"),
+        number=text(event, "number"),
+        showtime_id=text(event, "showtime_id"),
+        movie_title=text(event, "movie_title"),
+        user_id=user_id if isinstance(user_id, str) else None,
+        email=email if isinstance(email, str) else None,
+        locale=locale_of(payload),
+        starts_at=moment(payload, "starts_at") if "starts_at" in payload else None,
+        time_zone=payload.get("time_zone"),
+    )
+
+
+def money_text(value: Any) -> str:
+    """Money as people read it: `24.00 PEN`."""
+    try:
+        return str(Money(int(value["minor"]), Currency(value["currency"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise PoisonEvent(f"not money: {error!r}") from error
+
+
+def local_text(contact: Contact, locale: Locale) -> str:
+    """When the showtime starts, in the cinema's own time: `24 nov 2026, 20:30`."""
+    if contact.starts_at is None:
+        return "—"
+    local = contact.starts_at.astimezone(ZoneInfo(contact.time_zone or "UTC"))
+    return f"{local.day} {MONTHS[locale][local.month - 1]} {local.year}, {local:%H:%M}"

@@ -1,0 +1,37 @@
+"""Events of other subgraphs, for tests of those that hear them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from subgraphs.kit.events import EmbeddedBroker, Event
+from subgraphs.kit.ids import new_id
+from subgraphs.kit.runtime import Runtime
+
+
+def make_event(
+    runtime: Runtime, type_: str, payload: Mapping[str, Any], *, aggregate_id: str, version: int = 1
+) -> Event:
+    """What the subgraph that owns `type_` would publish."""
+    now = runtime.clock.now()
+    return Event(
+        id=new_id("evt", now),
+        type=type_,
+        version=1,
+        occurred_at=now,
+        producer=type_.partition(".")[0],
+        aggregate_id=aggregate_id,
+        aggregate_version=version,
+        correlation_id="test",
+        causation_id=None,
+        trace=None,
+        payload=dict(payload),
+    )
+
+
+async def hear(runtime: Runtime, *events: Event) -> None:
+    """Publish events and wait until every consumer has taken them."""
+    assert isinstance(runtime.broker, EmbeddedBroker)
+    await runtime.broker.publish(events)
+    await runtime.broker.settled()

@@ -1,0 +1,287 @@
+"""What people are told: once, in their language, at the right address, and nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from subgraphs.kit.clock import FrozenClock
+from subgraphs.kit.identity import ANONYMOUS, Viewer
+from subgraphs.kit.runtime import Runtime
+from subgraphs.notifications.app import build
+from subgraphs.notifications.domain import MessageRecord
+from tests.subgraphs.conftest import OpenDoor
+from tests.subgraphs.door import Door, customer, staff
+from tests.subgraphs.hearing import hear, make_event
+
+ANA_ID = "usr_01KF1D0X80ANA0000000000000"
+ANA = customer(ANA_ID)
+SUPPORT = staff("mail:read", "mail:send")
+MINE = """query ($r: [_Any!]!) { _entities(representations: $r) { ... on User {
+  notifications { unreadCount nodes { id kind title body readAt } }
+  emails { nodes { to subject text html status } } } } }"""
+ALL_MAIL = "{ emails { totalCount nodes { to subject text status } } }"
+SEND = """mutation ($input: SendEmailInput!) {
+  sendEmail(input: $input) { email { id to subject } errors { code message path } } }"""
+ORDER: dict[str, Any] = {
+    "order_id": "ord_1",
+    "number": "MQ-AAAA-BBBB",
+    "user_id": ANA_ID,
+    "email": None,
+    "locale": "es",
+    "showtime_id": "shw_1",
+    "movie_id": "mov_1",
+    "movie_title": "Metropolis <script>",
+    "cinema_id": "cin_1",
+    "cinema_name": "Marquee Barranco",
+    "total": {"minor": 4800, "currency": "PEN"},
+    "expires_at": "2026-01-15T18:10:00+00:00",
+    "seat_labels": ["C10", "C11"],
+}
+CONFIRMED: dict[str, Any] = {
+    **ORDER,
+    "payment_id": "pay_1",
+    "starts_at": "2026-01-17T01:00:00+00:00",
+    "time_zone": "America/Lima",
+    "tickets": [
+        {"ticket_id": "tkt_1", "seat_label": "C10", "kind": "STANDARD", "qr_code": "MQ1:A:1:B"},
+        {"ticket_id": "tkt_2", "seat_label": "C11", "kind": "STANDARD", "qr_code": "MQ1:C:1:D"},
+    ],
+}
+
+
+class Carrier:
+    """Takes messages, or fails as often as told."""
+
+    def __init__(self) -> None:
+        self.taken: list[MessageRecord] = []
+        self.failures = 0
+
+    async def carry(self, message: MessageRecord) -> None:
+        """Take one, unless it is to fail."""
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionRefusedError("no mail server")
+        self.taken.append(message)
+
+
+@pytest.fixture
+def carrier() -> Carrier:
+    return Carrier()
+
+
+@pytest.fixture
+async def door(open_any_door: OpenDoor, any_runtime: Runtime, carrier: Carrier) -> Door:
+    door = await open_any_door(lambda runtime: build(runtime, mailer=carrier))
+    payload = {
+        "user_id": ANA_ID,
+        "name": "Ana",
+        "email": "ana@marquee.test",
+        "locale": "es",
+        "role": "customer",
+    }
+    await hear(any_runtime, make_event(any_runtime, "user.registered", payload, aggregate_id=ANA_ID))
+    return door
+
+
+async def mine(door: Door, viewer: Viewer = ANA) -> Any:
+    representations = [{"__typename": "User", "id": ANA_ID}]
+    return (await door.ask(MINE, {"r": representations}, viewer=viewer)).only()[0]
+
+
+async def test_tickets_come_once_in_ones_language_with_their_codes(door: Door, any_runtime: Runtime) -> None:
+    event = make_event(any_runtime, "order.confirmed", CONFIRMED, aggregate_id="ord_1")
+    await hear(any_runtime, event, event)
+    await hear(any_runtime, event)
+    told = await mine(door)
+    assert sorted(each["kind"] for each in told["notifications"]["nodes"]) == ["ORDER_CONFIRMED", "WELCOME"]
+    assert told["notifications"]["unreadCount"] == 2
+    [mail] = [each for each in told["emails"]["nodes"] if each["subject"].startswith("Tus entradas")]
+    assert mail["subject"] == "Tus entradas para Metropolis <script>"
+    assert "16 ene 2026, 20:00" in mail["text"], "the cinema's time, not ours"
+    assert "48.00 PEN" in mail["text"]
+    assert "MQ1:A:1:B" in mail["text"]
+    assert mail["html"].count("data:image/png;base64,") == 2
+    assert "<script>" not in mail["html"]
+
+
+async def test_a_guest_is_told_by_mail(door: Door, any_runtime: Runtime) -> None:
+    guest = {**CONFIRMED, "order_id": "ord_2", "user_id": None, "email": "guest@example.com", "locale": "en"}
+    await hear(any_runtime, make_event(any_runtime, "order.confirmed", guest, aggregate_id="ord_2"))
+    answer = await door.ask(ALL_MAIL, viewer=SUPPORT)
+    subjects = {mail["to"]: mail["subject"] for mail in answer.only()["nodes"]}
+    assert subjects["guest@example.com"] == "Your tickets for Metropolis <script>"
+
+
+async def test_everybody_with_tickets_hears_of_a_cancelled_showtime_and_nobody_else(
+    door: Door, any_runtime: Runtime
+) -> None:
+    def guest(number: int) -> dict[str, Any]:
+        return {**CONFIRMED, "order_id": f"ord_{number}", "user_id": None, "email": f"g{number}@example.com"}
+
+    for number in range(4):
+        name = "order.confirmed"
+        await hear(any_runtime, make_event(any_runtime, name, guest(number), aggregate_id=f"ord_{number}"))
+    gone = {**guest(3), "reason": "changed plans"}
+    await hear(any_runtime, make_event(any_runtime, "order.cancelled", gone, aggregate_id="ord_3", version=2))
+    off = {
+        "showtime_id": "shw_1",
+        "movie_title": "Metropolis",
+        "starts_at": CONFIRMED["starts_at"],
+        "reason": "projector",
+    }
+    await hear(any_runtime, make_event(any_runtime, "showtime.cancelled", off, aggregate_id="shw_1"))
+    mails = (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["nodes"]
+    told = sorted(mail["to"] for mail in mails if mail["subject"].startswith("Función cancelada"))
+    assert told == ["g0@example.com", "g1@example.com", "g2@example.com"]
+
+
+async def test_a_refund_that_overtakes_its_order_waits_for_it(
+    door: Door, any_runtime: Runtime, clock: FrozenClock
+) -> None:
+    refund = {
+        "refund_id": "ref_1",
+        "order_id": "ord_9",
+        "amount": {"minor": 100, "currency": "PEN"},
+        "whole": True,
+    }
+    await any_runtime.broker.publish(
+        [make_event(any_runtime, "refund.completed", refund, aggregate_id="ord_9")]
+    )
+    await any_runtime.broker.publish(
+        [make_event(any_runtime, "order.placed", {**ORDER, "order_id": "ord_9"}, aggregate_id="ord_9")]
+    )
+    async with asyncio.timeout(5):
+        while "REFUND_COMPLETED" not in str(await mine(door)):
+            clock.advance(timedelta(seconds=5))
+            await asyncio.sleep(0.02)
+
+
+async def test_a_mail_that_fails_comes_again_and_is_given_up_at_last(
+    door: Door, carrier: Carrier, clock: FrozenClock, any_runtime: Runtime
+) -> None:
+    service = door.subgraph.service
+    await service.carry()
+    taken = len(carrier.taken)
+    carrier.failures = 2
+    await hear(any_runtime, make_event(any_runtime, "order.confirmed", CONFIRMED, aggregate_id="ord_1"))
+    for _ in range(3):
+        await service.carry()
+        clock.advance(timedelta(hours=7))
+    await service.carry()
+    assert len(carrier.taken) == taken + 1
+    carrier.failures = 1_000
+    failed = {**CONFIRMED, "order_id": "ord_2"}
+    await hear(any_runtime, make_event(any_runtime, "order.confirmed", failed, aggregate_id="ord_2"))
+    for _ in range(8):
+        await service.carry()
+        clock.advance(timedelta(hours=7))
+    statuses = [mail["status"] for mail in (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["nodes"]]
+    assert statuses == ["FAILED", "SENT", "SENT"]
+
+
+async def test_nobody_reads_what_another_was_told(door: Door) -> None:
+    for viewer in (customer("usr_bruno"), ANONYMOUS, SUPPORT):
+        assert await mine(door, viewer) == {"notifications": None, "emails": None}
+    assert (await door.ask(ALL_MAIL, viewer=customer("usr_bruno"))).codes == ["NOT_ALLOWED"]
+
+
+async def test_one_marks_ones_own_as_read(door: Door) -> None:
+    read = """mutation ($input: MarkNotificationReadInput!) {
+      markNotificationRead(input: $input) { notifications { readAt } errors { code } } }"""
+    [notification] = (await mine(door))["notifications"]["nodes"]
+    theirs = {"input": {"notificationIds": [notification["id"]]}}
+    refused = (await door.ask(read, theirs, viewer=customer("usr_bruno"))).only()
+    assert refused == {"notifications": [], "errors": []}
+    assert (await mine(door))["notifications"]["unreadCount"] == 1
+    await door.ask(read, {"input": {"notificationIds": []}}, viewer=ANA)
+    assert (await mine(door))["notifications"]["unreadCount"] == 0
+
+
+async def test_notifications_arrive_live_for_their_owner_only(door: Door, any_runtime: Runtime) -> None:
+    query = "subscription { notificationReceived { kind title } }"
+    async with (
+        door.subscribe(query, viewer=ANA) as mine_,
+        door.subscribe(query, viewer=ANONYMOUS) as nobodys,
+    ):
+        refused = await anext(nobodys)
+        assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        waiting = asyncio.ensure_future(anext(mine_))
+        version = 2
+        while not waiting.done():  # the subscription may open after the first of them
+            points = {"user_id": ANA_ID, "points": 240, "order_id": "ord_1", "reason": "purchase"}
+            event = make_event(
+                any_runtime, "loyalty.points_earned", points, aggregate_id="mbr_1", version=version
+            )
+            await hear(any_runtime, event)
+            version += 1
+            await asyncio.sleep(0)
+        assert (await waiting)["data"]["notificationReceived"]["title"] == "240 puntos en camino"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"template": "order_confirmed"}, "INVALID_INPUT"),
+        ({"template": "../../etc/passwd"}, "INVALID_INPUT"),
+        ({"variables": []}, "INVALID_INPUT"),
+        ({"variables": [{"name": "item", "value": "x" * 5_000}]}, "INVALID_INPUT"),
+        ({"variables": [{"name": "item", "value": "a"}, {"name": "evil", "value": "b"}]}, "INVALID_INPUT"),
+        ({"userId": "usr_7ZZZZZZZZZZZZZZZZZZZZZZZZZ"}, "PERSON_UNREACHABLE"),
+        ({"idempotencyKey": "short"}, "INVALID_INPUT"),
+    ],
+)
+async def test_staff_send_only_the_messages_made_for_it(
+    door: Door, changes: dict[str, Any], code: str
+) -> None:
+    payload = (await door.ask(SEND, {"input": {**_lost("an umbrella"), **changes}}, viewer=SUPPORT)).only()
+    assert payload["email"] is None
+    assert {error["code"] for error in payload["errors"]} == {code}
+    assert (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["totalCount"] == 1
+
+
+async def test_values_are_text_never_templates_nor_headers(door: Door) -> None:
+    payload = (
+        await door.ask(SEND, {"input": _lost("{{ 7 * 7 }} <img src=x>\nBcc: everyone@x")}, viewer=SUPPORT)
+    ).only()
+    assert payload["errors"] == []
+    answer = await door.ask("{ emails { nodes { subject text html } } }", viewer=SUPPORT)
+    [mail] = [each for each in answer.only()["nodes"] if "7 * 7" in each["text"]]
+    assert "{{ 7 * 7 }}" in mail["text"]
+    assert "<img src=x>" not in mail["html"]
+    assert "\n" not in mail["subject"]
+
+
+async def test_the_same_key_sends_once(door: Door, carrier: Carrier) -> None:
+    asked = [door.ask(SEND, {"input": _lost("a hat")}, viewer=SUPPORT) for _ in range(8)]
+    ids = {answer.only()["email"]["id"] for answer in await asyncio.gather(*asked)}
+    assert len(ids) == 1
+    other = (await door.ask(SEND, {"input": _lost("a scarf")}, viewer=SUPPORT)).only()
+    assert [error["code"] for error in other["errors"]] == ["IDEMPOTENCY_CONFLICT"]
+    nobody = (await door.ask(SEND, {"input": _lost("a hat")}, viewer=ANA)).only()
+    assert [error["code"] for error in nobody["errors"]] == ["NOT_ALLOWED"]
+
+
+async def test_who_asks_to_be_forgotten_leaves_nothing(door: Door, any_runtime: Runtime) -> None:
+    await hear(
+        any_runtime,
+        make_event(any_runtime, "order.confirmed", CONFIRMED, aggregate_id="ord_1"),
+        make_event(
+            any_runtime, "user.erasure_requested", {"user_id": ANA_ID}, aggregate_id=ANA_ID, version=2
+        ),
+    )
+    told = await mine(door)
+    assert told == {"notifications": {"unreadCount": 0, "nodes": []}, "emails": {"nodes": []}}
+    assert (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["totalCount"] == 0
+
+
+def _lost(item: str) -> dict[str, Any]:
+    return {
+        "userId": ANA_ID,
+        "template": "lost_property",
+        "variables": [{"name": "item", "value": item}],
+        "idempotencyKey": "lost-property-1",
+    }
