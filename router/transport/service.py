@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import orjson
@@ -22,6 +22,7 @@ from router.planning.plan import OperationKind, QueryPlan
 from router.request import GraphQLRequest, Identity, RequestContext, Response
 from router.security.headers import HeaderPropagation
 from router.security.identity import IdentitySigner
+from router.security.limits.guard import ESTIMATED_COST
 from router.security.tokens import TokenVerifier
 from router.transport.broadcast import Broadcast, Listener, Source
 
@@ -120,6 +121,7 @@ class GraphQLService:
         )
         self._generation = Generation(engine, 0)
         self._timeout_seconds = config.http.operation_timeout_seconds
+        self._report_cost = config.limits.report_cost
         self._public_fields = frozenset(config.subscriptions.public_fields)
         self._live: dict[int, RequestContext] = {}
 
@@ -190,7 +192,7 @@ class GraphQLService:
         try:
             response = await job.generation.engine.execute(job.prepared, job.request, job.context)
             outcome = "errors" if response.has_errors else "ok"
-            return response
+            return response if not self._report_cost else with_cost(response, job.context)
         except RequestError:
             outcome = "refused"
             raise
@@ -287,3 +289,12 @@ class GraphQLService:
                 await self._generation.unused.wait()
         except TimeoutError:
             return
+
+
+def with_cost(response: Response, context: RequestContext) -> Response:
+    """The response with `extensions.cost`, when an estimate was made."""
+    estimated = context.state.get(ESTIMATED_COST)
+    if estimated is None:
+        return response
+    cost = orjson.dumps({"cost": {"estimated": estimated}})
+    return replace(response, body=response.body[:-1] + b',"extensions":' + cost + b"}")

@@ -150,3 +150,36 @@ async def test_a_browser_gets_the_page_and_its_assets_from_here() -> None:
     assert len(script.body) > 500_000
     off, _ = fake_app({"graphiql": {"enabled": False}})
     assert (await call(off, "GET", headers={"accept": "text/html"})).status == 406
+
+
+async def test_the_estimated_cost_is_reported_on_request() -> None:
+    running = graph({"limits": {"report_cost": True}})
+    answer = await post(running.app, "{ films { title } me { name } }")
+    assert answer.json["extensions"] == {"cost": {"estimated": 11}}
+    assert answer.json["data"]["me"] == {"name": "Ada"}
+    assert "extensions" not in (await post(graph().app, "{ me { name } }")).json
+
+
+@pytest.mark.parametrize(
+    ("origin", "cookies", "allowed"),
+    [
+        ("https://cinema.test", True, True),
+        ("https://friend.test", True, True),
+        ("https://evil.test", True, False),
+        ("https://evil.test", False, True),
+    ],
+)
+async def test_a_page_elsewhere_cannot_use_cookies_over_a_socket(
+    origin: str, cookies: bool, allowed: bool
+) -> None:
+    settings = {
+        "cors": {"origins": ["https://friend.test"]},
+        "headers": {"propagate": ["cookie"] if cookies else []},
+    }
+    app, _ = fake_app(settings)
+    socket = Socket(app, ["graphql-transport-ws"], {"origin": origin, "host": "cinema.test"})
+    if allowed:
+        await socket.ready()
+        await socket.leave()
+    else:
+        assert (await socket.refused())["code"] == 4403

@@ -24,6 +24,9 @@ MAXIMUM_FRAGMENTS = 300
 MAXIMUM_OVERLAPS = 50_000
 """Validation compares so many pairs of fields in about a tenth of a second."""
 
+ESTIMATED_COST = "estimated cost"
+"""The key of `RequestContext.state` where an estimate that is to be reported is kept."""
+
 
 class IntrospectionDisabled(RequestError):
     """The schema is not shown to clients."""
@@ -71,17 +74,21 @@ class LimitsGuard:
         self, document: DocumentNode, operation_name: str | None, schema: GraphQLSchema
     ) -> RequestCheck | None:
         """After validation: the cost, now if it is known, else with each request's variables."""
-        maximum = self._limits.max_cost
-        if maximum is None:
+        maximum, report = self._limits.max_cost, self._limits.report_cost
+        if maximum is None and not report:
             return None
         cost = self._cost(document, operation_name)
-        if isinstance(cost, int):
+        if isinstance(cost, int) and maximum is not None:
             _within("max_cost", cost, maximum)
-            return None
-        depends = cost
+            if not report:
+                return None
 
-        def check(variables: Mapping[str, Any], _: RequestContext) -> None:
-            _within("max_cost", depends(variables), maximum)
+        def check(variables: Mapping[str, Any], context: RequestContext) -> None:
+            estimated = evaluate(cost, variables)
+            if maximum is not None:
+                _within("max_cost", estimated, maximum)
+            if report:
+                context.state[ESTIMATED_COST] = estimated
 
         return check
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
@@ -28,6 +29,9 @@ class WebSocketHandler:
         message = await receive()
         if message["type"] != "websocket.connect":
             return
+        if not self._origin_may_connect(headers):
+            await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
+            return
         dialect = choose(scope.get("subprotocols") or [])
         if dialect is None or not self._service.config.websocket.enabled:
             await send({"type": "websocket.accept"})
@@ -46,6 +50,15 @@ class WebSocketHandler:
             await session.run(receive)
         finally:
             self._sessions.discard(session)
+
+    def _origin_may_connect(self, headers: Mapping[str, str]) -> bool:
+        """Browsers send cookies with a socket from any page: where cookies count, the page's origin does
+        too."""
+        config = self._service.config
+        origin = headers.get("origin")
+        if origin is None or "cookie" not in config.headers.propagate or "*" in config.cors.origins:
+            return True
+        return origin in config.cors.origins or urlsplit(origin).netloc == headers.get("host")
 
     def close_all(self) -> None:
         """Ask every client to connect again elsewhere."""

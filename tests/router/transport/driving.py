@@ -192,6 +192,13 @@ class Socket:
         subprotocol: str | None = message.get("subprotocol")
         return subprotocol
 
+    async def refused(self) -> Any:
+        """The message that refuses the handshake."""
+        message = await self._outbox.get()
+        assert message["type"] == "websocket.close"
+        await self.task
+        return message
+
     def send(self, value: Any) -> None:
         """Send one JSON message."""
         self.send_text(orjson.dumps(value).decode())
