@@ -14,23 +14,8 @@ Collector: TypeAlias = Callable[[dict[str, Any]], Level]
 SourcePath: TypeAlias = tuple[str | int, ...]
 
 
-def compile_paths(paths: tuple[Path, ...]) -> Collector:
-    """A function that returns every object (dict) that one of `paths` reaches; nulls and oddities are passed
-    over."""
-    collectors = [_compile_path(path) for path in paths]
-    if len(collectors) == 1:
-        return collectors[0]
-
-    def collect(root: dict[str, Any]) -> Level:
-        found: Level = []
-        for collector in collectors:
-            found += collector(root)
-        return found
-
-    return collect
-
-
-def _compile_path(path: Path) -> Collector:
+def compile_path(path: Path) -> Collector:
+    """A function that returns all that `path` reaches: objects, and also nulls and oddities."""
     steps: list[Step] = []
     rest = list(path)
     while rest:

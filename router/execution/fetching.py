@@ -10,7 +10,7 @@ from typing import Any
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, parse
 
 from router.errors import SubgraphReplyInvalid, SubgraphUnavailable
-from router.execution.collecting import SourcePath, compile_paths, locate
+from router.execution.collecting import SourcePath, compile_path, locate
 from router.execution.conditions import compile_conditions
 from router.execution.exchange import Exchange, read_reply
 from router.execution.merging import copy_json, merge_objects
@@ -33,7 +33,7 @@ class CompiledRootFetch:
         self._is_query = node.kind is OperationKind.QUERY
         self._request = compile_root_request(node.operation, node.variables, node.operation_name)
         self._path = node.path
-        self._collect = compile_paths((node.path,)) if node.path else None
+        self._collect = compile_path(node.path) if node.path else None
         self._operation = node.operation
 
     async def run(self, execution: Execution) -> None:
@@ -79,19 +79,28 @@ class CompiledRootFetch:
 class _Target:
     """One `_entities` field of an entity fetch."""
 
-    __slots__ = ("build", "collect", "conditions", "node")
+    __slots__ = ("_collectors", "_conditions", "build", "node")
 
     def __init__(self, node: EntityTarget) -> None:
         self.node = node
-        self.collect = compile_paths(node.paths)
+        self._collectors = [compile_path(path) for path in node.paths]
         self.build = compile_representation(node.representation, node.typenames)
-        self.conditions = compile_conditions(node.conditions)
+        self._conditions = compile_conditions(node.conditions)
 
     def file(self, execution: Execution) -> Filed:
-        if self.conditions is not None and not self.conditions(execution.variables):
+        if self._conditions is not None and not self._conditions(execution.variables):
             return NOTHING
-        objects = self.collect(execution.data)
+        collectors = self._collectors
+        objects = collectors[0](execution.data)
+        for collect in collectors[1:]:
+            objects = objects + collect(execution.data)
         return self.build(objects) if objects else NOTHING
+
+    def path_of(self, data: dict[str, Any]) -> dict[int, int]:
+        """Object identity → number of the path that reaches it."""
+        return {
+            id(found): number for number, collect in enumerate(self._collectors) for found in collect(data)
+        }
 
 
 class CompiledEntityFetch:
@@ -123,13 +132,15 @@ class CompiledEntityFetch:
             return
         if errors:
             execution.failures.append(Failure(self, _objects(filed), reported=errors))
-        if data is not None and not self._absorb(filed, data, bool(errors)):
+        if data is not None and not self._absorb(execution, filed, data, explained=bool(errors)):
             invalid = SubgraphReplyInvalid(
                 "the entities are not those that were asked for", status=reply.status
             )
             execution.failures.append(Failure(self, _objects(filed), invalid))
 
-    def _absorb(self, filed: list[Filed], data: dict[str, Any], explained: bool) -> bool:
+    def _absorb(
+        self, execution: Execution, filed: list[Filed], data: dict[str, Any], *, explained: bool
+    ) -> bool:
         """Merge the entities into their objects; False when the list is not what was asked for."""
         valid = True
         for target, found in zip(self._targets, filed, strict=True):
@@ -142,25 +153,32 @@ class CompiledEntityFetch:
                 continue
             for group, entity in zip(groups, entities, strict=True):
                 if entity.__class__ is dict:
-                    self._merge(group, entity)
+                    if not _merged_flat(group, entity):
+                        self._merge(execution, target, group, entity)
                 elif entity is not None:
                     valid = False
         return valid
 
-    def _merge(self, group: list[dict[str, Any]], entity: dict[str, Any]) -> None:
-        for value in entity.values():
-            if value is None or value.__class__ is dict or value.__class__ is list:
-                break
-        else:
+    def _merge(
+        self, execution: Execution, target: _Target, group: list[dict[str, Any]], entity: dict[str, Any]
+    ) -> None:
+        """Merge an entity with objects in it.
+
+        Later fetches treat all objects at one path alike, so these may share what is inside the entity. At
+        another path a later fetch may write something else under the same key: there it must be a copy.
+        """
+        shared = self._merged_elsewhere
+        if len(group) == 1 or len(target.node.paths) == 1 or shared.isdisjoint(entity):
             for found in group:
-                found.update(entity)
+                merge_objects(found, entity)
             return
-        merge_objects(group[0], entity)
-        if len(group) > 1:
-            shared = self._merged_elsewhere
-            apart = any(value.__class__ in (dict, list) and key in shared for key, value in entity.items())
-            for found in group[1:]:
-                merge_objects(found, copy_json(entity) if apart else entity)
+        path_of = target.path_of(execution.data)
+        copies: dict[int, dict[str, Any]] = {path_of[id(group[0])]: entity}
+        for found in group:
+            path = path_of[id(found)]
+            if path not in copies:
+                copies[path] = copy_json(entity)
+            merge_objects(found, copies[path])
 
     def places(self, data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
         found: list[SourcePath] = []
@@ -179,6 +197,16 @@ class CompiledEntityFetch:
             located = locate(data, target.node.paths, {id(each) for each in groups[path[1]]})
             return [(*place, *path[2:]) for places in located.values() for place in places]
         return []
+
+
+def _merged_flat(group: list[dict[str, Any]], entity: dict[str, Any]) -> bool:
+    """Merge an entity that has nothing inside and no nulls, which most are; False when it is another."""
+    for value in entity.values():
+        if value is None or value.__class__ is dict or value.__class__ is list:
+            return False
+    for found in group:
+        found.update(entity)
+    return True
 
 
 def _root_keys(operation: str) -> list[str]:
