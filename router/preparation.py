@@ -35,7 +35,7 @@ from router.execution.compiled import CompiledPlan, compile_plan
 from router.execution.denial import deny
 from router.execution.exchange import Exchange
 from router.execution.introspection import Introspect, Introspection
-from router.execution.variables import CoerceVariables, compile_variables
+from router.execution.variables import Coerce, CoerceVariables, compile_variables
 from router.lru import LeastRecentlyUsed
 from router.options import EngineOptions
 from router.planning.errors import PlanningError, TooComplexError
@@ -58,7 +58,8 @@ class PreparedOperation:
     plan: QueryPlan
     compiled: CompiledPlan = field(repr=False)
     coerce: CoerceVariables = field(repr=False)
-    normalised: NormalizedOperation = field(repr=False)
+    normalised: NormalizedOperation | None = field(default=None, repr=False)
+    """Kept only when there may be variants."""
     introspect: Introspect | None = field(default=None, repr=False)
     check: RequestCheck | None = field(default=None, repr=False)
     protected: Protected | None = field(default=None, repr=False)
@@ -96,6 +97,7 @@ class Preparation:
         self._guard = guard
         self._authorizer = authorizer
         self._introspection = Introspection(self._schema)
+        self._coercers: dict[str, Coerce] = {}
         self._by_normalised_text: LeastRecentlyUsed[str, PreparedOperation] = LeastRecentlyUsed(
             options.documents_cached
         )
@@ -107,11 +109,12 @@ class Preparation:
             self._guard.check_document(document)
         self._validate(document)
         operation = _resolve(document, operation_name)
-        document = _only(document, operation)
-        normalised_text = print_ast(document)
+        normalised_text = print_ast(_only(document, operation))
         known = self._by_normalised_text.get(normalised_text)
         if known is None:
-            known = self._compile(document, operation, normalised_text)
+            definitions = tuple(operation.variable_definitions or ())
+            coerce = compile_variables(self._schema, definitions, self._coercers)
+            known = self._compile(normalised_text, coerce)
             self._by_normalised_text.put(normalised_text, known)
         return known
 
@@ -137,9 +140,13 @@ class Preparation:
                 "The document is invalid", errors=_formatted(errors, ValidationFailed.code)
             )
 
-    def _compile(
-        self, document: DocumentNode, operation: OperationDefinitionNode, text: str
-    ) -> PreparedOperation:
+    def _compile(self, text: str, coerce: CoerceVariables) -> PreparedOperation:
+        """Everything after validation works on the normalised text without locations.
+
+        What stays in the cache would otherwise keep the tokens of the client's whole document alive.
+        """
+        document = parse(text, no_location=True)
+        operation = _resolve(document, None)
         name = operation.name.value if operation.name else None
         check = None if self._guard is None else self._guard.check_operation(document, name, self._schema)
         with _planning_refusals():
@@ -147,15 +154,14 @@ class Preparation:
             plan = self._planner.plan_operation(normalised)
         protected = None if self._authorizer is None else self._authorizer.examine(normalised)
         varies = protected is not None or bool(self._supergraph.override_labels)
-        definitions = tuple(operation.variable_definitions or ())
         return PreparedOperation(
             kind=plan.kind,
             name=name,
             text=text,
             plan=plan,
             compiled=self._compile_plan(plan),
-            coerce=compile_variables(self._schema, definitions),
-            normalised=normalised,
+            coerce=coerce,
+            normalised=normalised if varies else None,
             introspect=self._introspection.compile(document, operation),
             check=check,
             protected=protected,
@@ -164,6 +170,7 @@ class Preparation:
 
     def variant(self, prepared: PreparedOperation, key: VariantKey) -> CompiledPlan:
         """The plan of an operation under these labels and as far as this grant reaches."""
+        assert prepared.normalised is not None
         pruned = Pruned(prepared.normalised)
         if prepared.protected is not None:
             pruned = prepared.protected.prune(key.grant)

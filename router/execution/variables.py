@@ -23,11 +23,15 @@ from graphql import (
     ListTypeNode,
     NamedTypeNode,
     NonNullTypeNode,
+    OperationDefinitionNode,
     TypeNode,
     VariableDefinitionNode,
+    get_location,
     get_variable_values,
     is_required_input_field,
     is_specified_scalar_type,
+    parse,
+    print_ast,
     specified_scalar_types,
     value_from_ast_untyped,
 )
@@ -45,16 +49,21 @@ class _Refused(Exception):
 
 
 def compile_variables(
-    schema: GraphQLSchema, definitions: tuple[VariableDefinitionNode, ...]
+    schema: GraphQLSchema,
+    definitions: tuple[VariableDefinitionNode, ...],
+    coercers: dict[str, Coerce] | None = None,
 ) -> CoerceVariables:
     """A function from the client's variables to coerced ones; it raises `VariablesInvalid`.
 
     The definitions are those of a validated operation: their types are known and their defaults fit.
+    `coercers` are those of the schema's types so far, to be shared between operations.
     """
     if not definitions:
         return lambda provided: {}
     entries: list[tuple[str, Coerce, bool, Any]] = []
-    coercers: dict[str, Coerce] = {}
+    coercers = {} if coercers is None else coercers
+    places = {definition.variable.name.value: _place(definition) for definition in definitions}
+    definitions = _without_locations(definitions)
     for definition in definitions:
         expected = _declared_type(schema, definition.type)
         check = _coercer(expected, coercers)
@@ -76,7 +85,7 @@ def compile_variables(
                     raise _Refused
         except (_Refused, RecursionError):
             raise VariablesInvalid(
-                "Variables are invalid", errors=_explain(schema, definitions, provided)
+                "Variables are invalid", errors=_explain(schema, definitions, provided, places)
             ) from None
         return coerced
 
@@ -94,16 +103,39 @@ def _declared_type(schema: GraphQLSchema, node: TypeNode) -> GraphQLInputType:
     return cast("GraphQLInputType", schema.get_type(name) or specified_scalar_types[name])
 
 
+def _place(definition: VariableDefinitionNode) -> list[dict[str, int]]:
+    """Where a variable is defined, as errors tell it."""
+    if definition.loc is None:
+        return []
+    place = get_location(definition.loc.source, definition.loc.start)
+    return [{"line": place.line, "column": place.column}]
+
+
+def _without_locations(definitions: tuple[VariableDefinitionNode, ...]) -> tuple[VariableDefinitionNode, ...]:
+    """Equal definitions that do not keep the tokens of their whole document alive."""
+    text = " ".join(print_ast(definition) for definition in definitions)
+    operation = parse(f"query ({text}) {{ a }}", no_location=True).definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    return tuple(operation.variable_definitions or ())
+
+
 def _explain(
-    schema: GraphQLSchema, definitions: tuple[VariableDefinitionNode, ...], provided: Mapping[str, Any]
+    schema: GraphQLSchema,
+    definitions: tuple[VariableDefinitionNode, ...],
+    provided: Mapping[str, Any],
+    places: Mapping[str, list[dict[str, int]]],
 ) -> list[dict[str, Any]]:
     """The errors graphql-core reports for these variables."""
     found = get_variable_values(schema, definitions, dict(provided), max_errors=50)
     errors = found if isinstance(found, list) else [GraphQLError("The variables do not fit their types.")]
-    return [
-        {**error.formatted, "extensions": {**(error.extensions or {}), "code": VariablesInvalid.code}}
-        for error in errors
-    ]
+    explained: list[dict[str, Any]] = []
+    for error in errors:
+        formatted: dict[str, Any] = {"message": error.message, "extensions": {"code": VariablesInvalid.code}}
+        for node in error.nodes or ():
+            if isinstance(node, VariableDefinitionNode) and places[node.variable.name.value]:
+                formatted["locations"] = places[node.variable.name.value]
+        explained.append(formatted)
+    return explained
 
 
 def _coercer(expected: GraphQLInputType, known: dict[str, Coerce]) -> Coerce:
