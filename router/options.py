@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class EngineOptions:
     """Bounds and choices of one engine."""
 
-    documents_cached: int = 2_000
+    documents_cached: int = 1_000
     """Prepared operations kept, by text; the least recently used go first."""
     variants_cached: int = 64
     """Plans of one operation kept, by the rights of the requester and the labels of overrides."""

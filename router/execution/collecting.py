@@ -4,6 +4,7 @@ once."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from router.planning.plan import Each, Path, TypeCondition
@@ -14,8 +15,10 @@ Collector: TypeAlias = Callable[[dict[str, Any]], Level]
 SourcePath: TypeAlias = tuple[str | int, ...]
 
 
+@lru_cache(maxsize=4_000)
 def compile_path(path: Path) -> Collector:
-    """A function that returns all that `path` reaches: objects, and also nulls and oddities."""
+    """A function that returns all that `path` reaches: objects, and also nulls and oddities. Kept: plans
+    share paths."""
     steps: list[Step] = []
     rest = list(path)
     while rest:

@@ -146,8 +146,13 @@ class _Nodes:
     fetches: list[RootFetch | EntityFetch]
 
     def merged_elsewhere(self, node: EntityFetch) -> frozenset[str]:
-        """Every key under which another fetch, or another target of this one, may merge."""
+        """Every key under which another fetch, or another target of this one, may merge.
+
+        It matters only to a target with several paths: without one it is not worth its memory.
+        """
         found: set[str] = set()
+        if all(len(target.paths) == 1 for target in node.targets):
+            return frozenset()
         for fetch in self.fetches:
             if fetch is not node or len(node.targets) > 1:
                 found |= words(fetch.operation)

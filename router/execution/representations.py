@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 import orjson
@@ -45,14 +46,25 @@ def compile_representation(
     selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str]
 ) -> Builder:
     """A function that files objects under their representations; those that lack a required value are left
-    out."""
+    out.
+
+    Most plans of a graph share a few representations, so their builders are kept.
+    """
+    return _compile(selections, tuple(sorted(typenames.items())))
+
+
+@lru_cache(maxsize=1_000)
+def _compile(
+    selections: tuple[RepresentationSelection, ...], renamed: tuple[tuple[str, str], ...]
+) -> Builder:
+    typenames = dict(renamed)
     flat = [
         selection
         for selection in selections
         if isinstance(selection, RepresentationField) and not selection.selections
     ]
     if len(flat) == len(selections):
-        return _generate(flat, dict(typenames))
+        return _generate(flat, typenames)
     return _build_with(_reader(selections, typenames))
 
 
