@@ -18,6 +18,7 @@ from graphql import GraphQLSchema
 from router.errors import RequestError
 from router.execution.compiled import CompiledPlan
 from router.execution.exchange import Exchange
+from router.execution.introspection import Answer, Introspect
 from router.execution.state import Execution, HeaderSource
 from router.execution.subgraph import SubgraphTransport
 from router.lru import LeastRecentlyUsed
@@ -117,8 +118,16 @@ class Engine:
         compiled = prepared.compiled if prepared.variants is None else await self._variant(prepared, context)
         execution = self._begin(variables, context)
         if prepared.introspect is not None:
-            execution.data.update(prepared.introspect(variables))
+            execution.data.update(await self._introspected(prepared.introspect, variables))
         return await compiled.execute(execution)
+
+    async def _introspected(self, introspect: Introspect, variables: dict[str, Any]) -> Answer:
+        known = introspect.known(variables)
+        if known is None:
+            loop = asyncio.get_running_loop()
+            known = await loop.run_in_executor(self._worker, introspect.answer, variables)
+            introspect.keep(variables, known)
+        return known
 
     async def _variant(self, prepared: PreparedOperation, context: RequestContext) -> CompiledPlan:
         """The plan for this requester, and for the overrides that are on for this request."""

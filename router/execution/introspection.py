@@ -3,7 +3,7 @@ answered here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -24,21 +24,21 @@ from graphql import (
 
 from router.lru import LeastRecentlyUsed
 
-Introspect: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""From coerced variables to the introspection fields of the answer, by response key, already encoded."""
+Answer: TypeAlias = Mapping[str, Any]
+"""The introspection fields of an answer, by response key, already encoded."""
 
 _FIELDS = frozenset({"__schema", "__type"})
 
 
 class Introspection:
-    """Introspection of one API schema; results are kept encoded, few and bounded."""
+    """Introspection of one API schema; answers are kept encoded, few and bounded."""
 
     def __init__(self, schema: GraphQLSchema, cached: int = 16) -> None:
-        self._schema = schema
-        self._answers: LeastRecentlyUsed[tuple[str, bytes], Mapping[str, Any]] = LeastRecentlyUsed(cached)
+        self.schema = schema
+        self.answers: LeastRecentlyUsed[tuple[str, bytes], Answer] = LeastRecentlyUsed(cached)
 
     def compile(self, document: DocumentNode, operation: OperationDefinitionNode) -> Introspect | None:
-        """A function that answers the introspection fields of `operation`; None when it selects none."""
+        """What answers the introspection fields of `operation`; None when it selects none."""
         fragments = {
             definition.name.value: definition
             for definition in document.definitions
@@ -48,24 +48,42 @@ class Introspection:
         if not selections:
             return None
         kept = replace(operation, selection_set=SelectionSetNode(selections=selections))
-        filtered = DocumentNode(definitions=(kept, *fragments.values()))
-        text = print_ast(filtered)
-        names = sorted(definition.variable.name.value for definition in operation.variable_definitions or ())
+        return Introspect(self, DocumentNode(definitions=(kept, *fragments.values())))
 
-        def introspect(variables: Mapping[str, Any]) -> Mapping[str, Any]:
-            used = {name: variables[name] for name in names if name in variables}
-            key = (text, orjson.dumps(used))
-            known = self._answers.get(key)
-            if known is None:
-                known = self._answer(filtered, used)
-                self._answers.put(key, known)
-            return known
 
-        return introspect
+class Introspect:
+    """The introspection part of one operation."""
 
-    def _answer(self, document: DocumentNode, variables: dict[str, Any]) -> Mapping[str, Any]:
-        result = execute_sync(self._schema, document, variable_values=variables)
+    __slots__ = ("_document", "_introspection", "_names", "_text")
+
+    def __init__(self, introspection: Introspection, document: DocumentNode) -> None:
+        operation = document.definitions[0]
+        assert isinstance(operation, OperationDefinitionNode)
+        self._introspection = introspection
+        self._document = document
+        self._text = print_ast(document)
+        self._names = sorted(each.variable.name.value for each in operation.variable_definitions or ())
+
+    def known(self, variables: Mapping[str, Any]) -> Answer | None:
+        """The answer, when it has been given lately. On the event loop only, as is `keep`."""
+        return self._introspection.answers.get(self._key(variables))
+
+    def keep(self, variables: Mapping[str, Any], answer: Answer) -> None:
+        """Remember an answer."""
+        self._introspection.answers.put(self._key(variables), answer)
+
+    def answer(self, variables: Mapping[str, Any]) -> Answer:
+        """Execute; costly on a large schema, so not on the event loop."""
+        result = execute_sync(
+            self._introspection.schema, self._document, variable_values=self._used(variables)
+        )
         return {key: orjson.Fragment(orjson.dumps(value)) for key, value in (result.data or {}).items()}
+
+    def _used(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: variables[name] for name in self._names if name in variables}
+
+    def _key(self, variables: Mapping[str, Any]) -> tuple[str, bytes]:
+        return self._text, orjson.dumps(self._used(variables))
 
 
 def _introspection_only(
