@@ -7,32 +7,21 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from router.planning.plan import Each, Path, TypeCondition
+from router.planning.plan import Each, Path, PathElement, TypeCondition
 
 Level: TypeAlias = list[Any]
 Step: TypeAlias = Callable[[Level], Level]
 Collector: TypeAlias = Callable[[dict[str, Any]], Level]
+MultiCollector: TypeAlias = Callable[[dict[str, Any]], list[Level]]
+_Element: TypeAlias = tuple[PathElement, bool]
 SourcePath: TypeAlias = tuple[str | int, ...]
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=2_000)
 def compile_path(path: Path) -> Collector:
     """A function that returns all that `path` reaches: objects, and also nulls and oddities. Kept: plans
     share paths."""
-    steps: list[Step] = []
-    rest = list(path)
-    while rest:
-        element = rest.pop(0)
-        if isinstance(element, str):
-            if rest and rest[0] is Each.ITEM:
-                rest.pop(0)
-                steps.append(_items_of(element))
-            else:
-                steps.append(_value_of(element))
-        elif isinstance(element, TypeCondition):
-            steps.append(_of_types(element.possible))
-        else:
-            steps.append(_flattened)
+    steps = [_step(*element) for element in _elements(path)]
 
     def collect(root: dict[str, Any]) -> Level:
         level: Level = [root]
@@ -43,6 +32,67 @@ def compile_path(path: Path) -> Collector:
         return level
 
     return collect
+
+
+@lru_cache(maxsize=2_000)
+def compile_targets(targets: tuple[tuple[Path, ...], ...]) -> MultiCollector:
+    """A function that returns, per target, all that its paths reach; what paths share is walked once."""
+    root = _Fork()
+    for number, paths in enumerate(targets):
+        for path in paths:
+            fork = root
+            for element in _elements(path):
+                if element not in fork.branches:
+                    fork.branches[element] = (_step(*element), _Fork())
+                fork = fork.branches[element][1]
+            fork.ends.append(number)
+    count = len(targets)
+
+    def collect(data: dict[str, Any]) -> list[Level]:
+        found: list[Level] = [[] for _ in range(count)]
+        root.collect([data], found)
+        return found
+
+    return collect
+
+
+class _Fork:
+    """Where paths part: the steps that go on from here, and the targets whose paths end here."""
+
+    __slots__ = ("branches", "ends")
+
+    def __init__(self) -> None:
+        self.branches: dict[_Element, tuple[Step, _Fork]] = {}
+        self.ends: list[int] = []
+
+    def collect(self, level: Level, found: list[Level]) -> None:
+        for number in self.ends:
+            found[number] += level
+        for step, fork in self.branches.values():
+            further = step(level)
+            if further:
+                fork.collect(further, found)
+
+
+def _elements(path: Path) -> list[_Element]:
+    """The path in steps: a key and the list under it are one."""
+    elements: list[_Element] = []
+    for position, element in enumerate(path):
+        if element is not Each.ITEM:
+            elements.append((element, False))
+        elif position and isinstance(path[position - 1], str):
+            elements[-1] = (path[position - 1], True)
+        else:
+            elements.append((element, False))
+    return elements
+
+
+def _step(element: PathElement, into_list: bool) -> Step:
+    if isinstance(element, str):
+        return _items_of(element) if into_list else _value_of(element)
+    if isinstance(element, TypeCondition):
+        return _of_types(element.possible)
+    return _flattened
 
 
 def _items_of(key: str) -> Step:

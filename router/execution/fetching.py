@@ -4,13 +4,13 @@ raised."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, parse
 
 from router.errors import SubgraphReplyInvalid, SubgraphUnavailable
-from router.execution.collecting import SourcePath, compile_path, locate
+from router.execution.collecting import SourcePath, compile_path, compile_targets, locate
 from router.execution.conditions import compile_conditions
 from router.execution.exchange import Exchange, read_reply
 from router.execution.merging import copy_json, merge_objects
@@ -79,34 +79,31 @@ class CompiledRootFetch:
 class _Target:
     """One `_entities` field of an entity fetch."""
 
-    __slots__ = ("_collectors", "_conditions", "build", "node")
+    __slots__ = ("_conditions", "build", "node")
 
     def __init__(self, node: EntityTarget) -> None:
         self.node = node
-        self._collectors = [compile_path(path) for path in node.paths]
         self.build = compile_representation(node.representation, node.typenames)
         self._conditions = compile_conditions(node.conditions)
 
-    def file(self, execution: Execution) -> Filed:
-        if self._conditions is not None and not self._conditions(execution.variables):
+    def file(self, objects: list[Any], variables: Mapping[str, Any]) -> Filed:
+        if not objects or (self._conditions is not None and not self._conditions(variables)):
             return NOTHING
-        collectors = self._collectors
-        objects = collectors[0](execution.data)
-        for collect in collectors[1:]:
-            objects = objects + collect(execution.data)
-        return self.build(objects) if objects else NOTHING
+        return self.build(objects)
 
     def path_of(self, data: dict[str, Any]) -> dict[int, int]:
         """Object identity → number of the path that reaches it."""
         return {
-            id(found): number for number, collect in enumerate(self._collectors) for found in collect(data)
+            id(found): number
+            for number, path in enumerate(self.node.paths)
+            for found in compile_path(path)(data)
         }
 
 
 class CompiledEntityFetch:
     """A fetch that completes entities found in the data so far."""
 
-    __slots__ = ("_exchange", "_merged_elsewhere", "_request", "_targets", "subgraph")
+    __slots__ = ("_collect", "_exchange", "_merged_elsewhere", "_request", "_targets", "subgraph")
 
     def __init__(self, node: EntityFetch, exchange: Exchange, merged_elsewhere: frozenset[str]) -> None:
         self.subgraph = node.subgraph
@@ -114,11 +111,16 @@ class CompiledEntityFetch:
         self._merged_elsewhere = merged_elsewhere
         """Keys under which other fetches may merge too: values there must not be shared between objects."""
         self._targets = [_Target(target) for target in node.targets]
+        self._collect = compile_targets(tuple(target.paths for target in node.targets))
         variables = tuple(target.variable for target in node.targets)
         self._request = compile_entity_request(node.operation, variables, node.variables, node.operation_name)
 
     async def run(self, execution: Execution) -> None:
-        filed = [target.file(execution) for target in self._targets]
+        variables = execution.variables
+        filed = [
+            target.file(objects, variables)
+            for target, objects in zip(self._targets, self._collect(execution.data), strict=True)
+        ]
         encoded = [each.encoded for each in filed]
         if not any(encoded):
             return
