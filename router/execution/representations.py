@@ -36,6 +36,8 @@ _Part: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], None]
 """Adds to a representation what it reads of an object."""
 
 _MISSING = object()
+_PLAIN = frozenset({str, int})
+"""Classes whose values are equal only when their JSON is: True is no int here, and 1 no 1.0."""
 
 
 class _Absent(Exception):
@@ -69,15 +71,18 @@ def _compile(
 
 
 def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> Builder:
-    """All-string values, which keys nearly always are, are told apart by a tuple; others by their JSON."""
+    """Strings and integers, which keys nearly always are, are told apart by a tuple; others by their JSON."""
     variables = [f"v{index}" for index in range(len(fields))]
     reads = "; ".join(f"v{index} = o[{field.source!r}]" for index, field in enumerate(fields))
     values = ", ".join(variables)
     required = [v for field, v in zip(fields, variables, strict=True) if not field.nullable]
     nulls = " or ".join(f"{variable} is None" for variable in required) or "False"
+    plain = " and ".join(
+        f"{variable}.__class__ in {'nullable' if field.nullable else 'present'}"
+        for field, variable in zip(fields, variables, strict=True)
+    )
     entries = ", ".join(
-        f"{field.name!r}: "
-        + (f"typenames.get({variable}, {variable})" if _renamed(field, typenames) else variable)
+        f"{field.name!r}: " + (f"renamed({variable})" if _renamed(field, typenames) else variable)
         for field, variable in zip(fields, variables, strict=True)
     )
     source = f"""
@@ -87,8 +92,7 @@ def build(objects):
     for o in objects:
         try: {reads}
         except (KeyError, TypeError): continue
-        if {" is ".join(f"{variable}.__class__" for variable in variables)} is str:
-            k = ({values},)
+        if {plain}: k = ({values},)
         elif {nulls}: continue
         else: k = dumps(({values},))
         g = groups.get(k)
@@ -98,7 +102,13 @@ def build(objects):
         else: g.append(o)
     return Filed(list(groups.values()), b",".join(encoded))
 """
-    names: dict[str, Any] = {"dumps": orjson.dumps, "typenames": typenames, "Filed": Filed}
+    names: dict[str, Any] = {
+        "dumps": orjson.dumps,
+        "renamed": lambda name: _rename(name, typenames),
+        "present": _PLAIN,
+        "nullable": _PLAIN | {type(None)},
+        "Filed": Filed,
+    }
     code = compile(source, "<representations>", "exec", dont_inherit=True)
     exec(code, names)  # noqa: S102 our own generated source; see the module's docstring
     return cast("Builder", names["build"])
@@ -106,6 +116,10 @@ def build(objects):
 
 def _renamed(field: RepresentationField, typenames: Mapping[str, str]) -> bool:
     return bool(typenames) and field.name == "__typename"
+
+
+def _rename(name: Any, typenames: Mapping[str, str]) -> Any:
+    return typenames.get(name, name) if isinstance(name, str) else name
 
 
 def _build_with(read: _Reader) -> Builder:
@@ -154,7 +168,7 @@ def _field_part(field: RepresentationField, typenames: Mapping[str, str]) -> _Pa
         if nested is not None:
             value = _nested(value, nested)
         elif rename:
-            value = typenames.get(value, value)
+            value = _rename(value, typenames)
         old = representation.get(field.name)
         if old.__class__ is dict and value.__class__ is dict:
             merge_objects(cast("dict[str, Any]", old), value)

@@ -562,3 +562,32 @@ async def test_a_passed_deadline_sends_nothing() -> None:
 def test_a_plan_for_an_unknown_subgraph_is_refused() -> None:
     with pytest.raises(RouterMisconfigured, match="stock"):
         compiled(SCHEMA, WITH_STOCK, products=products("1"))
+
+
+async def test_a_cancelled_answer_cancels_all_its_branches() -> None:
+    held = [HeldSubgraph(ONE), HeldSubgraph(ONE)]
+    node = Parallel((root("{product{id}}"), root("{product{stock}}", "stock")))
+    shape = plan(SCHEMA, "{ product { id stock } }", node)
+    ready = compiled(SCHEMA, shape, products=held[0], stock=held[1])
+    answering = asyncio.create_task(ready.execute(execution()))
+    await _settle()
+    assert [each.calls for each in held] == [1, 1]
+    answering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await answering
+    await _settle()
+    assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("typename", [None, 5, {"a": 1}, ["x"]])
+async def test_a_typename_that_is_none_does_no_harm(typename: Any) -> None:
+    target = EntityTarget("e", "r", (("products", EACH),), KEY_ID, {"Product": "Thing"})
+    node = Sequence((PRODUCTS, EntityFetch("stock", "query($r:[_Any!]!){e}", (target,))))
+    source = FakeSubgraph({"data": {"products": [{"__typename": typename, "id": "1"}, "lies", product("2")]}})
+    result = await answer(
+        SCHEMA,
+        plan(SCHEMA, "{ products { id } }", node),
+        products=source,
+        stock=FakeSubgraph(lambda variables: {"data": {"e": [None for _ in variables["r"]]}}),
+    )
+    assert result["data"] == {"products": None}
