@@ -6,7 +6,7 @@ from typing import Any
 
 
 def merge_objects(into: dict[str, Any], new: dict[str, Any]) -> None:
-    """Merge deeply: objects by key, lists by index; otherwise the later value wins.
+    """Merge deeply: objects by key, lists of objects by index; otherwise the later value wins.
 
     A later null does not erase an object or a list: the subgraph that sent null only failed to add to it.
     """
@@ -16,12 +16,20 @@ def merge_objects(into: dict[str, Any], new: dict[str, Any]) -> None:
             if old.__class__ is dict and value.__class__ is dict:
                 merge_objects(old, value)
                 continue
-            if old.__class__ is list and value.__class__ is list:
+            if old.__class__ is list and value.__class__ is list and not _has_leaves(value):
                 merge_lists(old, value)
                 continue
             if value is None and old.__class__ in (dict, list):
                 continue
         into[key] = value
+
+
+def _has_leaves(items: list[Any]) -> bool:
+    """Whether these are scalars: the first item that is not null tells."""
+    for item in items:
+        if item is not None:
+            return item.__class__ is not dict and item.__class__ is not list
+    return False
 
 
 def merge_lists(into: list[Any], new: list[Any]) -> None:
