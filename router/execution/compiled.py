@@ -63,7 +63,7 @@ class CompiledPlan:
         data, violations = self.projector.project(execution.data, execution.variables)
         if self.is_whole and not violations and not execution.failures:
             return Response(b'{"data":' + orjson.dumps(data) + b"}")
-        errors = self.reporter.report(execution.data, execution.failures, violations)
+        errors = self.reporter.report(execution, violations)
         if not errors:
             return Response(b'{"data":' + orjson.dumps(data) + b"}")
         return Response(orjson.dumps({"data": data, "errors": errors}), has_errors=True)

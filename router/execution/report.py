@@ -13,8 +13,9 @@ from graphql import get_named_type
 
 from router.errors import MASKED_MESSAGE, FormattedError
 from router.execution.collecting import SourcePath
+from router.execution.conditions import hold
 from router.execution.projection.completion import ResponsePath, Violation
-from router.execution.state import Failure
+from router.execution.state import Execution, Failure
 from router.planning.plan import ResponseField, ResponseSelection
 
 VIOLATION_CODE = "SUBGRAPH_VALUE_INVALID"
@@ -41,17 +42,15 @@ class Reporter:
         self._root_type = root_type
         self._pass_messages = pass_messages
 
-    def report(
-        self, data: dict[str, Any], failures: list[Failure], violations: list[Violation]
-    ) -> list[FormattedError]:
+    def report(self, execution: Execution, violations: list[Violation]) -> list[FormattedError]:
         """Errors in the response format. A null that a failure or a denial explains is not reported again."""
         errors: list[FormattedError] = list(self._denied)
         explained: list[ResponsePath] = []
-        for failure in failures:
+        for failure in execution.failures:
             if failure.unavailable is not None:
-                errors += self._failed(failure, data, explained)
+                errors += self._failed(failure, execution, explained)
             for raw in failure.reported:
-                errors += self._reported(failure, raw, data, explained)
+                errors += self._reported(failure, raw, execution, explained)
         for violation in violations:
             if not (violation.is_null and self._is_explained(violation.path, explained)):
                 errors.append(
@@ -70,17 +69,17 @@ class Reporter:
         )
 
     def _failed(
-        self, failure: Failure, data: dict[str, Any], explained: list[ResponsePath]
+        self, failure: Failure, execution: Execution, explained: list[ResponsePath]
     ) -> list[FormattedError]:
         unavailable = failure.unavailable
         assert unavailable is not None
         extensions = {"code": unavailable.code, "serviceName": failure.fetch.subgraph}
-        places = self._places(failure, data)
+        places = self._places(failure, execution)
         explained += places
         return [_error(unavailable.public_message, path, extensions) for path in _summary(places)]
 
     def _reported(
-        self, failure: Failure, raw: Any, data: dict[str, Any], explained: list[ResponsePath]
+        self, failure: Failure, raw: Any, execution: Execution, explained: list[ResponsePath]
     ) -> list[FormattedError]:
         """One error of a subgraph: once per place it stands for, since equal representations were sent
         once."""
@@ -95,26 +94,32 @@ class Reporter:
             message = MASKED_MESSAGE
         path = error.get("path")
         sources = (
-            failure.fetch.source_paths(path, data, failure.objects) if isinstance(path, list) and path else []
+            failure.fetch.source_paths(path, execution.data, failure.objects)
+            if isinstance(path, list) and path
+            else []
         )
         if sources:
-            places = list(dict.fromkeys(self.client_path(source, data) for source in sources))
+            places = list(dict.fromkeys(self.client_path(source, execution) for source in sources))
             explained += places
             return [_error(message, place, extensions) for place in places]
-        places = self._places(failure, data)
+        places = self._places(failure, execution)
         explained += places
         return [_error(message, _common(places), extensions)]
 
-    def _places(self, failure: Failure, data: dict[str, Any]) -> list[ResponsePath]:
-        sources = failure.fetch.places(data, failure.objects)
-        return list(dict.fromkeys(self.client_path(source, data) for source in sources))
+    def _places(self, failure: Failure, execution: Execution) -> list[ResponsePath]:
+        """Where the fetch's fields or objects stand in the answer; the root only when nothing else is
+        known."""
+        sources = failure.fetch.places(execution.data, failure.objects)
+        places = dict.fromkeys(self.client_path(source, execution) for source in sources)
+        return [place for place in places if place] or list(places)
 
-    def client_path(self, source: SourcePath, data: dict[str, Any]) -> ResponsePath:
-        """The response path of a source path, as far as the client selected it."""
+    def client_path(self, source: SourcePath, execution: Execution) -> ResponsePath:
+        """The response path of a source path, as far as the client selected it and no condition excludes
+        it."""
         path: list[str | int] = []
         selection: ResponseSelection | None = self._response
         type_name: str | None = self._root_type
-        value: Any = data
+        value: Any = execution.data
         for element in source:
             if isinstance(element, int):
                 path.append(element)
@@ -123,7 +128,7 @@ class Reporter:
             if isinstance(value, dict) and isinstance(value.get("__typename"), str) and path:
                 type_name = value["__typename"]
             field = _field(selection, type_name, element)
-            if field is None:
+            if field is None or not hold(field.conditions, execution.variables):
                 break
             path.append(field.response_key)
             selection = field.selection

@@ -346,6 +346,13 @@ async def test_a_failed_root_names_each_of_its_fields() -> None:
     assert [error["path"] for error in result["errors"]] == [["product"], ["alias"]]
 
 
+async def test_a_failed_root_does_not_name_what_the_client_skipped() -> None:
+    node = root("query($no:Boolean!){product{id} me@skip(if:$no){id}}", variables=("no",))
+    shape = plan(SCHEMA, "query($no: Boolean!) { product { id } me @skip(if: $no) { id } }", node)
+    result = await answer(SCHEMA, shape, {"no": True}, products=down())
+    assert [error["path"] for error in result["errors"]] == [["product"]]
+
+
 async def test_a_null_that_a_failure_explains_is_not_reported_twice() -> None:
     node = Sequence((PRODUCTS, entities(("products", EACH), fields="price")))
     shape = plan(SCHEMA, "{ me { name } products { id price } }", node)

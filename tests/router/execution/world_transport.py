@@ -22,7 +22,7 @@ class WorldTransport:
     """Runs requests on one subgraph of a world; `down` makes it refuse."""
 
     def __init__(self, subgraph: Subgraph) -> None:
-        self._subgraph = subgraph
+        self.subgraph = subgraph
         self.down = False
         self.calls = 0
 
@@ -33,14 +33,14 @@ class WorldTransport:
         if self.down:
             raise SubgraphUnavailable("down")
         request = orjson.loads(body)
-        result = self._subgraph.execute(request["query"], request.get("variables", {}))
+        result = self.subgraph.execute(request["query"], request.get("variables", {}))
         return SubgraphReply(200, "application/json", orjson.dumps(result.formatted), {})
 
     async def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
         request = orjson.loads(body)
         query = request["query"].replace("subscription", "query", 1)
         for _ in range(2):
-            result = self._subgraph.execute(query, request.get("variables", {}))
+            result = self.subgraph.execute(query, request.get("variables", {}))
             yield orjson.dumps(result.formatted)
 
     async def aclose(self) -> None:
@@ -67,7 +67,12 @@ class Federation:
         self.supergraph = composed(subgraphs)
         self.world = World(self.supergraph, subgraphs, root, entities)
         self.transports = {name: WorldTransport(found) for name, found in self.world.subgraphs.items()}
-        self.engine = Engine(self.supergraph, self.transports, **engine)
+        self._options = engine
+        self.renew()
+
+    def renew(self) -> None:
+        """Make the engine, again when transports were replaced."""
+        self.engine = Engine(self.supergraph, self.transports, **self._options)
 
     async def ask(
         self, query: str, variables: dict[str, Any] | None = None, context: RequestContext | None = None
