@@ -24,27 +24,29 @@ __all__ = ["Projector", "Violation"]
 class Projector:
     """Turns the collected data of one plan into the `data` of the answer."""
 
-    __slots__ = ("_conditions", "_fast", "_response", "_root_type", "_schema")
+    __slots__ = ("_generated", "_response", "_root_type", "_schema")
 
     def __init__(self, response: ResponseSelection, root_type: str, schema: GraphQLSchema) -> None:
         self._response = response
         self._root_type = root_type
         self._schema = schema
-        self._fast, self._conditions = compile_selection(response, root_type, schema)
+        self._generated = compile_selection(response, root_type, schema)
 
     def project(
         self, data: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> tuple[dict[str, Any] | None, list[Violation]]:
         """The answer's `data` and what was wrong with the values (nothing, nearly always)."""
-        holding = tuple([hold(conditions, variables) for conditions in self._conditions])
+        generated = self._generated
+        holding = tuple([hold(conditions, variables) for conditions in generated.conditions])
         try:
-            return self._fast(data, holding), []
+            return generated.root(data, holding), []
         except GAVE_UP:
-            return self.complete(data, variables)
+            completion = Completion(self._schema, variables, generated, holding)
+            return completion.root(self._response, self._root_type, data), completion.violations
 
     def complete(
         self, data: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> tuple[dict[str, Any] | None, list[Violation]]:
-        """The same by the specification's algorithm, step by step."""
+        """The same by the specification's algorithm alone, step by step."""
         completion = Completion(self._schema, variables)
         return completion.root(self._response, self._root_type, data), completion.violations

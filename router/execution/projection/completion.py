@@ -24,11 +24,10 @@ from graphql import (
 )
 
 from router.execution.conditions import hold
+from router.execution.projection.generated import GAVE_UP, INTROSPECTION_FIELDS, GeneratedProjection
 from router.planning.plan import ResponseField, ResponseSelection
 
 ResponsePath: TypeAlias = tuple[str | int, ...]
-
-INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,19 @@ class _Place:
 class Completion:
     """One run over one answer; `violations` is in document order."""
 
-    def __init__(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        variables: Mapping[str, Any],
+        generated: GeneratedProjection | None = None,
+        holding: tuple[bool, ...] = (),
+    ) -> None:
+        """With `generated`, objects in which nothing is wrong are left to it; `holding` is its second
+        argument."""
         self._schema = schema
         self._variables = variables
+        self._generated = generated.objects if generated is not None else {}
+        self._holding = holding
         self.violations: list[Violation] = []
 
     def root(
@@ -85,8 +94,15 @@ class Completion:
         value: Mapping[str, Any],
         path: ResponsePath,
     ) -> dict[str, Any]:
+        fields = selection.by_type.get(type_name, ()) if selection is not None else ()
+        generated = self._generated.get((id(fields), type_name)) if path else None
+        if generated is not None:
+            try:
+                return generated(value, self._holding)
+            except GAVE_UP:
+                pass
         completed: dict[str, Any] = {}
-        for field in selection.by_type.get(type_name, ()) if selection else ():
+        for field in fields:
             if hold(field.conditions, self._variables):
                 field_path = (*path, field.response_key)
                 completed[field.response_key] = self._field(field, type_name, value, field_path)

@@ -9,6 +9,7 @@ enters the source but through `repr` of strings.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from graphql import (
@@ -22,7 +23,6 @@ from graphql import (
     is_abstract_type,
 )
 
-from router.execution.projection.completion import INTROSPECTION_FIELDS
 from router.planning.plan import Conditions, ResponseField, ResponseSelection
 
 
@@ -35,6 +35,9 @@ GAVE_UP = (Anomaly, KeyError, TypeError, AttributeError)
 type."""
 
 Projection: TypeAlias = Callable[[Mapping[str, Any], tuple[bool, ...]], dict[str, Any]]
+
+INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+"""Answered elsewhere, already encoded: they pass as they are."""
 
 _INT_RANGE = "-2147483648 <= {0} <= 2147483647"
 _CHECKS = {
@@ -60,7 +63,7 @@ class _Source:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"Anomaly": Anomaly, "fix_id": fix_id}
         self.conditions: dict[Conditions, int] = {}
-        self._objects: dict[tuple[int, str], str] = {}
+        self.objects: dict[tuple[int, str], str] = {}
         self._enums: dict[tuple[str, bool], str] = {}
 
     def fresh(self, prefix: str) -> str:
@@ -71,9 +74,9 @@ class _Source:
     def object_function(self, selection: ResponseSelection, type_name: str) -> str:
         """The name of the function for objects of one concrete type."""
         fields = selection.by_type.get(type_name, ())
-        known = self._objects.get((id(fields), type_name))
+        known = self.objects.get((id(fields), type_name))
         if known is None:
-            known = self._objects[id(fields), type_name] = self.fresh("object")
+            known = self.objects[id(fields), type_name] = self.fresh("object")
             self.lines.extend(_object_lines(self, known, fields, type_name))
         return known
 
@@ -99,15 +102,27 @@ class _Source:
         return self.conditions.setdefault(conditions, len(self.conditions))
 
 
+@dataclass(frozen=True, slots=True)
+class GeneratedProjection:
+    """The functions of one plan."""
+
+    root: Projection
+    objects: Mapping[tuple[int, str], Projection]
+    """By identity of the selected fields and name of the concrete type."""
+    conditions: tuple[Conditions, ...]
+    """Their truth, in this order, is each function's second argument."""
+
+
 def compile_selection(
     response: ResponseSelection, root_type: str, schema: GraphQLSchema
-) -> tuple[Projection, tuple[Conditions, ...]]:
-    """The projection of one plan, and the conditions whose truth it takes as its second argument."""
+) -> GeneratedProjection:
+    """The functions that shape the answers of one plan; `response` must live as long as they do."""
     source = _Source(schema)
     root = source.object_function(response, root_type)
     code = compile("\n".join(source.lines), "<response projection>", "exec", dont_inherit=True)
     exec(code, source.names)  # noqa: S102 our own generated source; see the module's docstring
-    return cast("Projection", source.names[root]), tuple(source.conditions)
+    objects = {key: cast("Projection", source.names[name]) for key, name in source.objects.items()}
+    return GeneratedProjection(cast("Projection", source.names[root]), objects, tuple(source.conditions))
 
 
 def _object_lines(source: _Source, name: str, fields: tuple[ResponseField, ...], type_name: str) -> list[str]:
