@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from graphql import GraphQLSchema
@@ -169,7 +170,9 @@ class Engine:
         if prepared.check is not None:
             prepared.check(variables, context)
         compiled = prepared.compiled if prepared.variants is None else await self._variant(prepared, context)
-        events = compiled.events(lambda: self._begin(variables, context))
+        # The deadline is that of one answer; a subscription has many, and each call its own timeout.
+        lasting = replace(context, deadline=None)
+        events = compiled.events(lambda: self._begin(variables, lasting))
         try:
             async for response in events:
                 yield response

@@ -237,6 +237,15 @@ async def test_events_of_a_subscription_are_completed() -> None:
     assert events == [{"data": {"latest": {"name": "Chair", "inStock": True}}}] * 2
 
 
+async def test_a_subscription_outlives_the_deadline_of_a_single_answer() -> None:
+    graph = federation()
+    late = RequestContext(headers={}, deadline=asyncio.get_running_loop().time() - 1)
+    request = GraphQLRequest("subscription { latest { inStock } }")
+    prepared = await graph.engine.prepare(request, late)
+    events = [orjson.loads(event.body) async for event in graph.engine.subscribe(prepared, request, late)]
+    assert events == [{"data": {"latest": {"inStock": True}}}] * 2
+
+
 async def test_a_subscription_with_bad_variables_is_refused_on_its_first_step() -> None:
     graph = federation()
     request = GraphQLRequest("subscription ($no: Boolean!) { latest { id @skip(if: $no) } }")
