@@ -5,12 +5,13 @@ Owns the two wire formats; the connection is `session`'s.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 import orjson
 
-from router.errors import SubgraphReplyInvalid
+from router.errors import SubgraphReplyInvalid, SubgraphTimeout
 from router.execution.http.options import HttpOptions
 from router.execution.http.session import SessionHttp
 
@@ -71,7 +72,12 @@ async def _lines(
 ) -> AsyncGenerator[bytes, None]:
     """The lines of a streamed answer, without their ends; an answer that is no stream is one event's worth
     of error."""
-    async with session.post(url, body, headers, accept) as response:
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(options.acknowledge_timeout_seconds):
+                response = await stack.enter_async_context(session.post(url, body, headers, accept))
+        except TimeoutError:
+            raise SubgraphTimeout("the subgraph did not begin the stream") from None
         expected = accept.partition(";")[0]
         if response.status != 200 or not response.content_type.startswith(expected):
             raise SubgraphReplyInvalid(

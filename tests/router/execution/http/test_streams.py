@@ -82,6 +82,16 @@ async def test_an_answer_that_is_no_stream_is_a_failure(protocol: str) -> None:
             await collected(streaming(server.url, protocol))
 
 
+async def test_a_stream_that_never_begins_times_out() -> None:
+    async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
+        await asyncio.Event().wait()
+        return False
+
+    async with serving(respond) as server:
+        with pytest.raises(SubgraphTimeout):
+            await collected(streaming(server.url, "sse", acknowledge_timeout_seconds=0.01))
+
+
 async def test_too_large_an_event_is_refused() -> None:
     async with serving(stream("text/event-stream", b"data: " + b"x" * 5000)) as server:
         with pytest.raises(SubgraphReplyInvalid, match="large"):
