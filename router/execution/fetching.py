@@ -4,19 +4,18 @@ raised."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, parse
-
 from router.errors import SubgraphReplyInvalid, SubgraphUnavailable
-from router.execution.collecting import SourcePath, compile_path, compile_targets, locate
+from router.execution.collecting import compile_path, compile_targets, locate
 from router.execution.conditions import compile_conditions
 from router.execution.exchange import Exchange, read_reply
 from router.execution.merging import copy_json, merge_objects
 from router.execution.representations import NOTHING, Filed, compile_representation
 from router.execution.requests import compile_entity_request, compile_root_request
 from router.execution.state import Execution, Failure
+from router.execution.whereabouts import EntityWhereabouts, RootWhereabouts
 from router.planning.plan import EntityFetch, EntityTarget, OperationKind, RootFetch
 
 _WORD = re.compile(r"\w+")
@@ -61,19 +60,11 @@ class CompiledRootFetch:
         for target in targets[1:]:
             merge_objects(target, copy_json(data))
 
-    def places(self, data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
-        keys = _root_keys(self._operation)
-        return [(*place, key) for place in self._located(data, objects) for key in keys]
-
-    def source_paths(self, path: list[Any], data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
-        return [(*place, *path) for place in self._located(data, objects)]
-
-    def _located(self, data: dict[str, Any], objects: list[Any]) -> Iterable[SourcePath]:
+    def whereabouts(self, data: dict[str, Any], objects: list[Any]) -> RootWhereabouts:
         if not self._path:
-            return [()]
-        wanted = {id(found) for found in objects[0]}
-        found = locate(data, (self._path,), wanted)
-        return [place for places in found.values() for place in places]
+            return RootWhereabouts([()], self._operation)
+        found = locate(data, (self._path,), {id(found) for found in objects[0]})
+        return RootWhereabouts([place for places in found.values() for place in places], self._operation)
 
 
 class _Target:
@@ -182,23 +173,8 @@ class CompiledEntityFetch:
                 copies[path] = copy_json(entity)
             merge_objects(found, copies[path])
 
-    def places(self, data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
-        found: list[SourcePath] = []
-        for target, groups in zip(self._targets, objects, strict=True):
-            wanted = {id(each) for group in groups for each in group}
-            located = locate(data, target.node.paths, wanted)
-            found += [place for places in located.values() for place in places]
-        return found
-
-    def source_paths(self, path: list[Any], data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
-        for target, groups in zip(self._targets, objects, strict=True):
-            if not path or path[0] != target.node.response_key:
-                continue
-            if len(path) < 2 or not isinstance(path[1], int) or not 0 <= path[1] < len(groups):
-                break
-            located = locate(data, target.node.paths, {id(each) for each in groups[path[1]]})
-            return [(*place, *path[2:]) for places in located.values() for place in places]
-        return []
+    def whereabouts(self, data: dict[str, Any], objects: list[Any]) -> EntityWhereabouts:
+        return EntityWhereabouts([target.node for target in self._targets], data, objects)
 
 
 def _merged_flat(group: list[dict[str, Any]], entity: dict[str, Any]) -> bool:
@@ -209,23 +185,6 @@ def _merged_flat(group: list[dict[str, Any]], entity: dict[str, Any]) -> bool:
     for found in group:
         found.update(entity)
     return True
-
-
-def _root_keys(operation: str) -> list[str]:
-    """The response keys of an operation's root fields, those in inline fragments too."""
-    keys: list[str] = []
-    pending = [
-        definition.selection_set
-        for definition in parse(operation).definitions[:1]
-        if isinstance(definition, OperationDefinitionNode)
-    ]
-    while pending:
-        for selection in pending.pop().selections:
-            if isinstance(selection, FieldNode):
-                keys.append((selection.alias or selection.name).value)
-            elif isinstance(selection, InlineFragmentNode):
-                pending.append(selection.selection_set)
-    return keys
 
 
 def _objects(filed: list[Filed]) -> list[Any]:

@@ -15,7 +15,7 @@ from router.errors import MASKED_MESSAGE, FormattedError
 from router.execution.collecting import SourcePath
 from router.execution.conditions import hold
 from router.execution.projection.completion import ResponsePath, Violation
-from router.execution.state import Execution, Failure
+from router.execution.state import Execution, Failure, Whereabouts
 from router.planning.plan import ResponseField, ResponseSelection
 
 VIOLATION_CODE = "SUBGRAPH_VALUE_INVALID"
@@ -47,39 +47,44 @@ class Reporter:
         errors: list[FormattedError] = list(self._denied)
         explained: list[ResponsePath] = []
         for failure in execution.failures:
+            whereabouts = failure.fetch.whereabouts(execution.data, failure.objects)
             if failure.unavailable is not None:
-                errors += self._failed(failure, execution, explained)
+                errors += self._failed(failure, whereabouts, execution, explained)
             for raw in failure.reported:
-                errors += self._reported(failure, raw, execution, explained)
-        for violation in violations:
-            if not (violation.is_null and self._is_explained(violation.path, explained)):
-                errors.append(
-                    {
-                        "message": violation.message,
-                        "path": list(violation.path),
-                        "extensions": {"code": VIOLATION_CODE},
-                    }
-                )
+                errors += self._reported(failure, raw, whereabouts, execution, explained)
+        is_explained = _Explained(explained, self._denied)
+        errors += [
+            {
+                "message": violation.message,
+                "path": list(violation.path),
+                "extensions": {"code": VIOLATION_CODE},
+            }
+            for violation in violations
+            if not (violation.is_null and is_explained(violation.path))
+        ]
         return errors
 
-    def _is_explained(self, path: ResponsePath, explained: list[ResponsePath]) -> bool:
-        keys = tuple(element for element in path if isinstance(element, str))
-        return any(_related(other, path) for other in explained) or any(
-            _related(tuple(denied.get("path", ())), keys) for denied in self._denied
-        )
-
     def _failed(
-        self, failure: Failure, execution: Execution, explained: list[ResponsePath]
+        self,
+        failure: Failure,
+        whereabouts: Whereabouts,
+        execution: Execution,
+        explained: list[ResponsePath],
     ) -> list[FormattedError]:
         unavailable = failure.unavailable
         assert unavailable is not None
         extensions = {"code": unavailable.code, "serviceName": failure.fetch.subgraph}
-        places = self._places(failure, execution)
+        places = self._places(whereabouts, execution)
         explained += places
         return [_error(unavailable.public_message, path, extensions) for path in _summary(places)]
 
     def _reported(
-        self, failure: Failure, raw: Any, execution: Execution, explained: list[ResponsePath]
+        self,
+        failure: Failure,
+        raw: Any,
+        whereabouts: Whereabouts,
+        execution: Execution,
+        explained: list[ResponsePath],
     ) -> list[FormattedError]:
         """One error of a subgraph: once per place it stands for, since equal representations were sent
         once."""
@@ -93,24 +98,19 @@ class Reporter:
         if not self._pass_messages or not isinstance(message, str):
             message = MASKED_MESSAGE
         path = error.get("path")
-        sources = (
-            failure.fetch.source_paths(path, execution.data, failure.objects)
-            if isinstance(path, list) and path
-            else []
-        )
+        sources = whereabouts.of(path) if isinstance(path, list) and path else []
         if sources:
             places = list(dict.fromkeys(self.client_path(source, execution) for source in sources))
             explained += places
             return [_error(message, place, extensions) for place in places]
-        places = self._places(failure, execution)
+        places = self._places(whereabouts, execution)
         explained += places
         return [_error(message, _common(places), extensions)]
 
-    def _places(self, failure: Failure, execution: Execution) -> list[ResponsePath]:
+    def _places(self, whereabouts: Whereabouts, execution: Execution) -> list[ResponsePath]:
         """Where the fetch's fields or objects stand in the answer; the root only when nothing else is
         known."""
-        sources = failure.fetch.places(execution.data, failure.objects)
-        places = dict.fromkeys(self.client_path(source, execution) for source in sources)
+        places = dict.fromkeys(self.client_path(source, execution) for source in whereabouts.everywhere())
         return [place for place in places if place] or list(places)
 
     def client_path(self, source: SourcePath, execution: Execution) -> ResponsePath:
@@ -121,10 +121,14 @@ class Reporter:
         type_name: str | None = self._root_type
         value: Any = execution.data
         for element in source:
-            if isinstance(element, int):
+            if element.__class__ is int and not isinstance(value, dict):
+                if element < 0 or (isinstance(value, list) and element >= len(value)):
+                    break
                 path.append(element)
-                value = value[element] if isinstance(value, list) and element < len(value) else None
+                value = value[element] if isinstance(value, list) else None
                 continue
+            if not isinstance(element, str):
+                break
             if isinstance(value, dict) and isinstance(value.get("__typename"), str) and path:
                 type_name = value["__typename"]
             field = _field(selection, type_name, element)
@@ -181,7 +185,18 @@ def _common(places: list[ResponsePath]) -> ResponsePath | None:
     return common or None
 
 
-def _related(first: ResponsePath, second: ResponsePath) -> bool:
-    """Whether one of the paths begins with the other."""
-    shorter = min(len(first), len(second))
-    return first[:shorter] == second[:shorter]
+class _Explained:
+    """Whether an error already stands at, above or below a path; in time linear in the length of the
+    paths."""
+
+    def __init__(self, places: list[ResponsePath], denied: tuple[FormattedError, ...]) -> None:
+        self._places = set(places)
+        self._above = {place[:length] for place in self._places for length in range(len(place))}
+        self._denied = [tuple(error.get("path", ())) for error in denied]
+        """Without list positions."""
+
+    def __call__(self, path: ResponsePath) -> bool:
+        if path in self._above or any(path[:length] in self._places for length in range(len(path) + 1)):
+            return True
+        keys = tuple(element for element in path if isinstance(element, str))
+        return any(keys[: len(denied)] == denied[: len(keys)] for denied in self._denied)

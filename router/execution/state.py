@@ -26,11 +26,19 @@ class Fetched(Protocol):
         """The subgraph's name."""
         ...
 
-    def places(self, data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
-        """Source paths of the fields or objects that this fetch was to fill; `objects` as in `Failure`."""
+    def whereabouts(self, data: dict[str, Any], objects: list[Any]) -> Whereabouts:
+        """Where in the data the fetch was at work; `objects` as in `Failure`."""
         ...
 
-    def source_paths(self, path: list[Any], data: dict[str, Any], objects: list[Any]) -> list[SourcePath]:
+
+class Whereabouts(Protocol):
+    """Where a fetch was at work, found once for all of its errors."""
+
+    def everywhere(self) -> list[SourcePath]:
+        """Source paths of the fields or objects that the fetch was to fill."""
+        ...
+
+    def of(self, path: list[Any]) -> list[SourcePath]:
         """Where an error's own path leads in the collected data; empty when it leads nowhere."""
         ...
 
