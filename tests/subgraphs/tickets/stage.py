@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.database import Database
-from subgraphs.kit.database.kit_tables import OUTBOX
 from subgraphs.kit.events import Broker, Consumer, Event
 from subgraphs.kit.identity import ANONYMOUS, Viewer
 from subgraphs.kit.ids import new_id, new_ulid
@@ -19,6 +16,7 @@ from subgraphs.tickets.events.consumed import consume
 from subgraphs.tickets.service import TicketService
 from subgraphs.tickets.verify import verify
 from tests.subgraphs.door import Answer, Door
+from tests.subgraphs.tickets.outbox import said
 
 HOLD = """
 mutation ($input: HoldSeatsInput!) {
@@ -114,10 +112,7 @@ class Stage:
 
     async def said(self, *names: str) -> list[Event]:
         """The events that the subgraph has said so far, of these types or of all."""
-        async with self.database.read() as connection:
-            texts = await connection.scalars(select(OUTBOX.c.event).order_by(OUTBOX.c.sequence))
-        events = [Event.from_json(text) for text in texts]
-        return [event for event in events if not names or event.type in names]
+        return [event for event in await said(self.database) if not names or event.type in names]
 
     async def schedule(
         self,

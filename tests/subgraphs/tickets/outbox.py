@@ -1,0 +1,16 @@
+"""Reading what a subgraph has said."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from subgraphs.kit.database import Database
+from subgraphs.kit.database.kit_tables import OUTBOX
+from subgraphs.kit.events import Event
+
+
+async def said(database: Database) -> list[Event]:
+    """Every event in the outbox, in order."""
+    async with database.read() as connection:
+        texts = await connection.scalars(select(OUTBOX.c.event).order_by(OUTBOX.c.sequence))
+    return [Event.from_json(text) for text in texts]
