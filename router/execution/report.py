@@ -6,6 +6,7 @@ Runs only when something did go wrong, after all data are in.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from router.execution.conditions import hold
 from router.execution.projection.completion import ResponsePath, Violation
 from router.execution.state import Execution, Failure, Whereabouts
 from router.planning.plan import ResponseField, ResponseSelection
+
+logger = logging.getLogger("router.execution")
 
 VIOLATION_CODE = "SUBGRAPH_VALUE_INVALID"
 REPORTED_CODE = "DOWNSTREAM_SERVICE_ERROR"
@@ -73,7 +76,14 @@ class Reporter:
     ) -> list[FormattedError]:
         unavailable = failure.unavailable
         assert unavailable is not None
-        extensions = {"code": unavailable.code, "serviceName": failure.fetch.subgraph}
+        subgraph = failure.fetch.subgraph
+        logger.warning(
+            "subgraph %s failed: %s",
+            subgraph,
+            unavailable,
+            extra={"subgraph": subgraph, "code": unavailable.code, **_trace(execution)},
+        )
+        extensions = {"code": unavailable.code, "serviceName": subgraph}
         places = self._places(whereabouts, execution)
         explained += places
         return [_error(unavailable.public_message, path, extensions) for path in _summary(places)]
@@ -96,6 +106,7 @@ class Reporter:
             extensions |= {key: value for key, value in told.items() if key not in _SECRETS}
         extensions["serviceName"] = failure.fetch.subgraph
         if not self._pass_messages or not isinstance(message, str):
+            logger.debug("subgraph %s reported: %s", failure.fetch.subgraph, message, extra=_trace(execution))
             message = MASKED_MESSAGE
         path = error.get("path")
         sources = whereabouts.of(path) if isinstance(path, list) and path else []
@@ -139,6 +150,12 @@ class Reporter:
             type_name = get_named_type(field.type).name
             value = value.get(element) if isinstance(value, dict) else None
         return tuple(path)
+
+
+def _trace(execution: Execution) -> dict[str, str]:
+    """What finds the client's request again in traces."""
+    traceparent = execution.context.subgraph_headers.get("traceparent")
+    return {} if traceparent is None else {"traceparent": traceparent}
 
 
 def _field(selection: ResponseSelection | None, type_name: str | None, source: str) -> ResponseField | None:
