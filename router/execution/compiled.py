@@ -27,6 +27,7 @@ from router.execution.state import Execution, Failure
 from router.planning.plan import (
     Conditional,
     EntityFetch,
+    OperationKind,
     Parallel,
     PlanNode,
     QueryPlan,
@@ -132,7 +133,11 @@ def compile_plan(
         source = CompiledSource(CompiledRootFetch(root, exchange), request, exchange)
         node = node.rest
     fetches = list(_fetches(plan.node))
-    run = None if node is None else _compile_node(node, _Nodes(exchanges, fetches))
+    run = (
+        None
+        if node is None
+        else _compile_node(node, _Nodes(exchanges, fetches, fresh=plan.kind is not OperationKind.QUERY))
+    )
     reporter = Reporter(plan.response, plan.root_type, pass_messages=pass_subgraph_messages, denied=denied)
     projector = Projector(plan.response, plan.root_type, schema)
     return CompiledPlan(run, projector, reporter, source, is_whole=not denied)
@@ -144,6 +149,8 @@ class _Nodes:
 
     exchanges: Mapping[str, Exchange]
     fetches: list[RootFetch | EntityFetch]
+    fresh: bool
+    """True when entities must be read after what the plan does first: a mutation, or an event's arrival."""
 
     def merged_elsewhere(self, node: EntityFetch) -> frozenset[str]:
         """Every key under which another fetch, or another target of this one, may merge.
@@ -194,7 +201,7 @@ def _compile_node(node: PlanNode, nodes: _Nodes) -> Run:
             return CompiledRootFetch(node, _exchange(nodes.exchanges, node.subgraph)).run
         case EntityFetch():
             exchange = _exchange(nodes.exchanges, node.subgraph)
-            return CompiledEntityFetch(node, exchange, nodes.merged_elsewhere(node)).run
+            return CompiledEntityFetch(node, exchange, nodes.merged_elsewhere(node), fresh=nodes.fresh).run
         case Sequence():
             return _sequence([_compile_node(child, nodes) for child in node.nodes])
         case Parallel():

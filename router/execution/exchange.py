@@ -57,6 +57,10 @@ class Exchange:
                 _hand_over(waiter, reply, failure)
         return reply
 
+    async def read(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
+        """Send a query whose reply must not be older than this call: it never joins one that is under way."""
+        return await self.transport.fetch(body, headers, timeout_seconds, idempotent=True)
+
     async def mutate(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
         """Send a mutation: always, and once."""
         return await self.transport.fetch(body, headers, timeout_seconds)

@@ -94,10 +94,14 @@ class _Target:
 class CompiledEntityFetch:
     """A fetch that completes entities found in the data so far."""
 
-    __slots__ = ("_collect", "_exchange", "_merged_elsewhere", "_request", "_targets", "subgraph")
+    __slots__ = ("_collect", "_exchange", "_merged_elsewhere", "_request", "_send", "_targets", "subgraph")
 
-    def __init__(self, node: EntityFetch, exchange: Exchange, merged_elsewhere: frozenset[str]) -> None:
+    def __init__(
+        self, node: EntityFetch, exchange: Exchange, merged_elsewhere: frozenset[str], *, fresh: bool
+    ) -> None:
         self.subgraph = node.subgraph
+        self._send = exchange.read if fresh else exchange.query
+        """After a mutation or an event, a reply that was asked for before would be stale."""
         self._exchange = exchange
         self._merged_elsewhere = merged_elsewhere
         """Keys under which other fetches may merge too: values there must not be shared between objects."""
@@ -118,7 +122,7 @@ class CompiledEntityFetch:
         exchange = self._exchange
         body = self._request(execution, encoded)
         try:
-            reply = await exchange.query(body, execution.headers_for(exchange.name), execution.time_left())
+            reply = await self._send(body, execution.headers_for(exchange.name), execution.time_left())
             data, errors = read_reply(reply.body, reply.status)
         except SubgraphUnavailable as unavailable:
             execution.failures.append(Failure(self, _objects(filed), unavailable))

@@ -524,6 +524,24 @@ async def test_mutations_run_in_order_and_are_never_shared_nor_repeated() -> Non
     assert not any(call.idempotent for call in [*first.calls, *second.calls])
 
 
+async def test_entities_after_a_mutation_are_never_those_asked_for_before_it() -> None:
+    held = HeldSubgraph(b'{"data":{"e":[{"stock":1}]}}')
+    reading = compiled(SCHEMA, WITH_STOCK, products=products("1"), stock=held)
+    mutation = Sequence(
+        (RootFetch("products", OperationKind.MUTATION, "mutation{rename{id}}"), entities(("rename",)))
+    )
+    renamed = FakeSubgraph({"data": {"rename": product("1")}})
+    writing = compiled(
+        SCHEMA, plan(SCHEMA, "mutation { rename { stock } }", mutation), products=renamed, stock=held
+    )
+    async with asyncio.TaskGroup() as group:
+        for ready in (reading, reading, writing):
+            group.create_task(ready.execute(execution()))
+        await _settle()
+        held.gate.set()
+    assert held.calls == 2
+
+
 async def test_each_event_of_a_subscription_is_completed() -> None:
     source = FakeSubgraph(
         None,
