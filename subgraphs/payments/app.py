@@ -14,6 +14,7 @@ from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.payments.pace import Pace
 from subgraphs.payments.provider.opening import open_provider
+from subgraphs.payments.return_page import RETURN_PATH, RETURN_ROUTE
 from subgraphs.payments.schema import build_payments_schema
 from subgraphs.payments.store import TABLES
 from subgraphs.payments.webhooks import Webhooks
@@ -58,7 +59,7 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
             topics=topics,
             clock=runtime.clock,
             logger=runtime.logger(NAME),
-            public_url=public_url,
+            return_url=f"{public_url}{RETURN_PATH}",
             pace=pace,
         )
     )
@@ -79,5 +80,5 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         database=database,
         events=events,
         tasks=[BackgroundTask("payments-upkeep", upkeep, _UPKEEP_SECONDS)],
-        routes=[Route("/webhooks/stripe", webhook, methods=["POST"]), *pages],
+        routes=[Route("/webhooks/stripe", webhook, methods=["POST"]), RETURN_ROUTE, *pages],
     )

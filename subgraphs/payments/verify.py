@@ -24,19 +24,26 @@ from subgraphs.payments.store.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, RE
 _PAID: Final = ("CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED")
 _OVER: Final = ("FAILED", "VOIDED")
 _HOLDING: Final = ("requires_capture", "requires_action")
-_EXAMPLES: Final = 5
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One invariant, whether it holds, and up to a few ids where it does not."""
+class Invariant:
+    """One invariant, checked: `findings` is empty when it holds."""
 
     name: str
-    holds: bool
-    detail: str
+    findings: Sequence[str]
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
 
     def __str__(self) -> str:
-        return f"{'holds' if self.holds else 'BROKEN'}: {self.name} ({self.detail})"
+        if self.holds:
+            return f"ok    {self.name}"
+        shown = "; ".join(self.findings[:_SHOWN])
+        more = f" … and {len(self.findings) - _SHOWN} more" if len(self.findings) > _SHOWN else ""
+        return f"FAILS {self.name}: {shown}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +59,9 @@ class CapturedPayment:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings of payments, and what other stores are compared with."""
+    """The invariants of payments, and what other stores are compared with."""
 
-    findings: tuple[Finding, ...]
+    invariants: tuple[Invariant, ...]
     captured: tuple[CapturedPayment, ...]
 
     @property
@@ -70,7 +77,7 @@ async def verify(database: Database, bank_file: Path | None = None) -> Report:
     before = _read_bank(bank_file)
     async with database.read(heavy=True) as connection:
         payments = (await connection.execute(select(PAYMENTS))).all()
-        findings = [
+        invariants = [
             await _status_is_the_fold(connection),
             await _taken_is_sold_or_returned(connection),
             await _taken_once(connection),
@@ -84,7 +91,7 @@ async def verify(database: Database, bank_file: Path | None = None) -> Report:
         )
     if before is not None:
         after = _read_bank(bank_file) or []
-        findings += [
+        invariants += [
             _bank_holds_nothing_unknown(payments, before),
             _bank_took_once(after),
             _bank_agrees(payments, waiting, after),
@@ -94,10 +101,10 @@ async def verify(database: Database, bank_file: Path | None = None) -> Report:
         for row in payments
         if row.status in _PAID
     )
-    return Report(tuple(findings), captured)
+    return Report(tuple(invariants), captured)
 
 
-async def _status_is_the_fold(connection: Connection) -> Finding:
+async def _status_is_the_fold(connection: Connection) -> Invariant:
     rows = await connection.execute(
         select(PAYMENT_EVENTS).order_by(PAYMENT_EVENTS.c.payment_id, PAYMENT_EVENTS.c.sequence)
     )
@@ -113,10 +120,10 @@ async def _status_is_the_fold(connection: Connection) -> Finding:
             same = False
         if not same:
             broken.append(row.id)
-    return _finding("a payment is what its events amount to", broken, len(payments))
+    return Invariant("a payment is what its events amount to", broken)
 
 
-async def _taken_is_sold_or_returned(connection: Connection) -> Finding:
+async def _taken_is_sold_or_returned(connection: Connection) -> Invariant:
     rows = await connection.execute(
         select(PAYMENTS.c.id, PAYMENTS.c.status, ORDERS.c.phase, ORDERS.c.confirmed_payment_id)
         .join(ORDERS, ORDERS.c.order_id == PAYMENTS.c.order_id)
@@ -136,20 +143,18 @@ async def _taken_is_sold_or_returned(connection: Connection) -> Finding:
         and row.status != PaymentStatus.REFUNDED.value
         and row.id not in returning
     ]
-    return _finding("money taken is for a confirmed order, or given back", broken, len(rows))
+    return Invariant("money taken is for a confirmed order, or given back", broken)
 
 
-async def _taken_once(connection: Connection) -> Finding:
+async def _taken_once(connection: Connection) -> Invariant:
     kept = PAYMENTS.c.captured_minor > PAYMENTS.c.refunded_minor
     orders = await connection.execute(
         select(PAYMENTS.c.order_id, func.count().label("payments")).where(kept).group_by(PAYMENTS.c.order_id)
     )
-    return _finding(
-        "no order is paid twice", [row.order_id for row in orders if row.payments > 1], len(orders)
-    )
+    return Invariant("no order is paid twice", [row.order_id for row in orders if row.payments > 1])
 
 
-async def _given_back_at_most_what_was_taken(connection: Connection) -> Finding:
+async def _given_back_at_most_what_was_taken(connection: Connection) -> Invariant:
     sums = await connection.execute(
         select(
             REFUNDS.c.payment_id, REFUNDS.c.status, func.sum(REFUNDS.c.amount_minor).label("minor")
@@ -171,13 +176,13 @@ async def _given_back_at_most_what_was_taken(connection: Connection) -> Finding:
         or row.refunded_minor > row.captured_minor
         or row.reserved_minor > row.amount_minor
     ]
-    return _finding("refunds add up and never exceed what was taken", broken, len(payments))
+    return Invariant("refunds add up and never exceed what was taken", broken)
 
 
-def _work_is_due(payments: Sequence[Any]) -> Finding:
+def _work_is_due(payments: Sequence[Any]) -> Invariant:
     open_ = [row for row in payments if row.status not in (*_PAID, *_OVER)]
     forgotten = [row.id for row in open_ if row.due_at is None]
-    return _finding("every unfinished payment is looked after", forgotten, len(open_))
+    return Invariant("every unfinished payment is looked after", forgotten)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +204,18 @@ def _read_bank(bank_file: Path | None) -> list[_Intent] | None:
         return [_Intent(*row) for row in rows]
 
 
-def _bank_holds_nothing_unknown(payments: Sequence[Any], intents: Sequence[_Intent]) -> Finding:
+def _bank_holds_nothing_unknown(payments: Sequence[Any], intents: Sequence[_Intent]) -> Invariant:
     ours = {row.id for row in payments}
     unknown = [each.id for each in intents if each.reference not in ours and each.status != "canceled"]
-    return _finding("the bank holds nothing that payments does not know", unknown, len(intents))
+    return Invariant("the bank holds nothing that payments does not know", unknown)
 
 
-def _bank_took_once(intents: Sequence[_Intent]) -> Finding:
+def _bank_took_once(intents: Sequence[_Intent]) -> Invariant:
     twice = [intent.id for intent in intents if intent.captures > 1]
-    return _finding("the bank took nothing twice", twice, len(intents))
+    return Invariant("the bank took nothing twice", twice)
 
 
-def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[_Intent]) -> Finding:
+def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[_Intent]) -> Invariant:
     """Of payments at rest, the bank took and gave back what we say, and holds nothing for those that are
     over.
     """
@@ -230,10 +235,4 @@ def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[_
         holds = row.status in _OVER and any(intent.status in _HOLDING for intent in at_bank)
         if holds or (received, refunded) != (row.captured_minor, row.refunded_minor):
             broken.append(row.id)
-    return _finding("the bank's books agree with ours", broken, len(settled))
-
-
-def _finding(name: str, broken: Sequence[str], checked: int) -> Finding:
-    if not broken:
-        return Finding(name, True, f"{checked} checked")
-    return Finding(name, False, f"{len(broken)} of {checked}: {', '.join(broken[:_EXAMPLES])}")
+    return Invariant("the bank's books agree with ours", broken)

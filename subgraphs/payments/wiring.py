@@ -32,7 +32,7 @@ class Parts:
     topics: Topics[None]
     clock: Clock
     logger: logging.Logger
-    public_url: str
+    return_url: str
     pace: Pace
 
 
@@ -99,7 +99,7 @@ def assemble(parts: Parts) -> PaymentService:
             topics=parts.topics,
             clock=parts.clock,
             pace=parts.pace,
-            public_url=parts.public_url,
+            return_url=parts.return_url,
             wake_payment=payment_errands.ask,
         ),
         desk=RefundDesk(

@@ -47,7 +47,8 @@ class Checkout:
     topics: Topics[None]
     clock: Clock
     pace: Pace
-    public_url: str
+    return_url: str
+    """Where the bank sends its customer afterwards."""
     wake_payment: Callable[[str], None]
 
     async def pay(
@@ -150,7 +151,7 @@ class Checkout:
             cinema_id=order.cinema_id,
             currency=order.total.currency,
             payment_method=payment_method,
-            return_url=f"{self.public_url}/orders/{order.order_id}",
+            return_url=self.return_url,
             state=fold([started]),
             reserved_minor=0,
             attempts=0,

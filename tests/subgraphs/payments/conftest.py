@@ -154,5 +154,5 @@ async def clean(cinema: Cinema) -> None:
     await cinema.service.idle()
     assert cinema.service.bank is not None
     report = await verify(cinema.service.database, cinema.service.bank.path)
-    assert len(report.findings) == 8
-    assert [str(finding) for finding in report.findings if not finding.holds] == []
+    assert len(report.invariants) == 8
+    assert [str(each) for each in report.invariants if not each.holds] == []

@@ -138,7 +138,7 @@ async def start_life(
             topics=topics,
             clock=clock,
             logger=logging.getLogger("test.payments"),
-            public_url="http://cinema.test",
+            return_url="http://cinema.test/bank/done",
             pace=pace,
         )
     )

@@ -171,5 +171,5 @@ async def test_a_refund_is_finished_once(world: World, moment: Moment, whole: bo
 async def assert_clean(life: Life) -> None:
     """Every invariant of payments holds."""
     report = await verify(life.service.database, life.bank_file)
-    assert len(report.findings) == 8
-    assert [str(finding) for finding in report.findings if not finding.holds] == []
+    assert len(report.invariants) == 8
+    assert [str(each) for each in report.invariants if not each.holds] == []

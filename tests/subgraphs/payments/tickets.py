@@ -24,6 +24,7 @@ HEARD = [
     "refund.requested",
     "refund.completed",
     "refund.failed",
+    "user.erased",
 ]
 
 
@@ -119,7 +120,7 @@ class Tickets:
     async def _hear(self, tx: Transaction, event: Event) -> None:
         add = self.events.outbox.add
         payload = event.payload
-        order_id = payload["order_id"]
+        order_id = payload.get("order_id", "")
         if event.type == "payment.authorized" and self.answers:
             name = "order.confirmed" if self.sells else "order.sale_refused"
             said = self._orders[order_id] | {"payment_id": payload["payment_id"], "reason": "seats lost"}

@@ -1,0 +1,68 @@
+"""Each invariant is found broken when it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from sqlalchemy import text
+
+from subgraphs.payments.verify import verify
+from tests.subgraphs.payments.conftest import Cinema, clean
+
+OURS = {
+    "UPDATE payments SET status = 'VOIDED'": {"a payment is what its events amount to"},
+    "UPDATE orders SET phase = 'CLOSED'": {"money taken is for a confirmed order, or given back"},
+    "UPDATE payments SET reserved_minor = 100": {"refunds add up and never exceed what was taken"},
+    "UPDATE payments SET status = 'AUTHORIZED'": {
+        "a payment is what its events amount to",
+        "every unfinished payment is looked after",
+    },
+}
+THE_BANKS = {
+    "UPDATE intents SET captures = 2": {"the bank took nothing twice"},
+    "UPDATE intents SET refunded = 1": {"the bank's books agree with ours"},
+    "UPDATE intents SET reference = 'pay_stranger'": {
+        "the bank holds nothing that payments does not know",
+        "the bank's books agree with ours",
+    },
+}
+
+
+async def broken(cinema: Cinema) -> set[str]:
+    """The names of the invariants that do not hold."""
+    report = await verify(cinema.service.database, cinema.bank.path)
+    return {each.name for each in report.invariants if not each.holds}
+
+
+@pytest.mark.parametrize("statement", OURS)
+async def test_tampered_payments_are_found(cinema: Cinema, statement: str) -> None:
+    await cinema.pay(await cinema.tickets.place())
+    await clean(cinema)
+    async with cinema.service.database.transaction() as tx:
+        await tx.execute(text(statement))
+    assert await broken(cinema) == OURS[statement]
+
+
+@pytest.mark.parametrize("statement", THE_BANKS)
+async def test_a_bank_that_says_otherwise_is_found(cinema: Cinema, statement: str) -> None:
+    await cinema.pay(await cinema.tickets.place())
+    await clean(cinema)
+    with closing(sqlite3.connect(cinema.bank.path)) as bank:
+        bank.execute(statement)
+        bank.commit()
+    assert await broken(cinema) == THE_BANKS[statement]
+
+
+async def test_it_tells_what_was_taken_and_given_back(cinema: Cinema) -> None:
+    order_id = await cinema.tickets.place()
+    payment = (await cinema.pay(order_id))["payment"]
+    await cinema.refund(payment["id"], "8.00")
+    await cinema.pay(await cinema.tickets.place(), "pm_card_chargeDeclined", key="key-00000002")
+    report = await verify(cinema.service.database)
+    assert len(report.invariants) == 5, "nothing is said of a bank that is not ours"
+    [captured] = report.captured
+    assert (captured.payment_id, captured.order_id) == (payment["id"], order_id)
+    assert (captured.captured_minor, captured.refunded_minor, captured.currency) == (4800, 800, "PEN")
+    assert report.refunded_by_order == {order_id: 800}
