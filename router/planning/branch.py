@@ -60,10 +60,13 @@ class Branch:
         home = [r for r in direct if r[0].stage == earliest]
         selection = field.selection
         whole = home if selection is None else self._whole(home, selection)
-        if whole:
+        if whole and (selection is None or len(whole) == len(home)):
             self._add(field, whole, units, whole=selection is not None)
             return
-        readings = self._all_readings(field.name, guard)
+        if whole:  # others may answer it together, by fetches that are made anyway
+            readings = [*whole, *(reading for reading in home if reading not in whole)]
+        else:
+            readings = self._all_readings(field.name, guard)
         if not readings:
             keys = (*(e for e in self._path if isinstance(e, str)), field.response_key)
             raise NoPathError(

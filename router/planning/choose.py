@@ -123,7 +123,7 @@ class _Fetches:
             alternative = self._cheapest(point.alternatives)
             providers: list[tuple[Unit, Access]] = []
             stage = 0
-            for unit in alternative.units:
+            for unit in sorted(alternative.units, key=lambda unit: len(unit.options)):
                 access, at = self._provide(unit)
                 providers.append((unit, access))
                 stage = max(stage, at)
@@ -206,10 +206,7 @@ class _Search:
         keys = list(self._decisions)
         forced = [key for key in keys if len(self._decisions[key].options) == 1]
         open_ = [key for key in keys if len(self._decisions[key].options) > 1]
-        for key in forced:
-            if not self._decisions[key].existence:
-                self._take(key, self._decisions[key].options[0])
-        for key in forced:
+        for key in sorted(forced, key=lambda key: self._decisions[key].options[0].stage):
             self._take(key, self._decisions[key].options[0])
         head, tail = open_[:_EXHAUSTIVE_DECISIONS], open_[_EXHAUSTIVE_DECISIONS:]
         mark = self.fetches.mark()

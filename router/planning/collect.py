@@ -39,11 +39,13 @@ class Variant:
 
     type_name: str
     parts: tuple[Part, ...]
+    context: Conditions = ALWAYS
+    """What is known to hold wherever the place is reached."""
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for variants that ask for the same."""
-        return (self.type_name, *((id(node), conditions) for node, conditions in self.parts))
+        return (self.type_name, self.context, *((id(node), conditions) for node, conditions in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,10 @@ class Collector:
             if own is None:
                 continue
             combined = both(conditions, own)
-            if combined is None:
+            remaining = given(variant.context, combined) if combined is not None else None
+            if remaining is None:
                 continue
-            conditions = combined
+            conditions = remaining
             if isinstance(selection, FieldNode):
                 found.append(Occurrence(selection, outer, conditions))
                 continue

@@ -30,6 +30,7 @@ from graphql.language import ArgumentNode, Visitor, visit
 from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
 from router.planning.collect import Collected, Collector, Variant
+from router.planning.conditions import both
 from router.planning.errors import NormalisationError, TooComplexError
 from router.planning.operation import (
     Argument,
@@ -38,7 +39,7 @@ from router.planning.operation import (
     NormalizedSelection,
     Variable,
 )
-from router.planning.plan import OperationKind
+from router.planning.plan import Conditions, OperationKind
 from router.planning.source_keys import TYPENAME, Shapes, SourceKeys
 from schema.supergraph import Supergraph
 
@@ -166,7 +167,7 @@ class _Place:
     def __init__(self, normaliser: _Normaliser, variants: tuple[Variant, ...], depth: int) -> None:
         self._normaliser = normaliser
         self._depth = depth
-        self._collected = [normaliser.collect(variant) for variant in variants]
+        self._collected = [(variant.context, normaliser.collect(variant)) for variant in variants]
         self._keys = normaliser.source_keys()
         self._sources: dict[tuple[str, str], str] = {}
         self._children: dict[tuple[object, ...], NormalizedSelection] = {}
@@ -178,19 +179,19 @@ class _Place:
         return tuple(
             NormalizedSelection(
                 {
-                    type_name: tuple(self._field(type_name, item) for item in items)
+                    type_name: tuple(self._field(type_name, item, context) for item in items)
                     for type_name, items in collected.items()
                 }
             )
-            for collected in self._collected
+            for context, collected in self._collected
         )
 
     def _claim_sources(self) -> None:
-        for collected in self._collected:
+        for _, collected in self._collected:
             for items in {id(items): items for items in collected.values()}.values():
                 for item in items:
                     self._keys.reserve(item.response_key)
-        for collected in self._collected:
+        for _, collected in self._collected:
             for type_name, items in collected.items():
                 for item in items:
                     place = (type_name, item.response_key)
@@ -206,11 +207,11 @@ class _Place:
 
     def _normalise_children(self) -> None:
         by_source: dict[str, dict[tuple[object, ...], Variant]] = {}
-        for collected in self._collected:
+        for context, collected in self._collected:
             for type_name, items in collected.items():
                 for item in items:
                     if item.parts:
-                        variant = self._variant(type_name, item)
+                        variant = self._variant(type_name, item, context)
                         source = self._sources[type_name, item.response_key]
                         by_source.setdefault(source, {})[variant.key] = variant
         for source, variants in by_source.items():
@@ -219,17 +220,17 @@ class _Place:
             for variant, selection in zip(ordered, selections, strict=True):
                 self._children[source, *variant.key] = selection
 
-    def _variant(self, type_name: str, item: Collected) -> Variant:
+    def _variant(self, type_name: str, item: Collected, context: Conditions) -> Variant:
         output = get_named_type(self._normaliser.field_type(type_name, item.node.name.value))
-        return Variant(output.name, item.parts)
+        return Variant(output.name, item.parts, _context(context, item.conditions))
 
-    def _field(self, type_name: str, item: Collected) -> NormalizedField:
+    def _field(self, type_name: str, item: Collected, context: Conditions) -> NormalizedField:
         name = item.node.name.value
         output = self._normaliser.field_type(type_name, name)
         source = self._sources[type_name, item.response_key]
         selection: NormalizedSelection | None = None
         if item.parts:
-            selection = self._children[(source, *self._variant(type_name, item).key)]
+            selection = self._children[(source, *self._variant(type_name, item, context).key)]
         key = (id(item), source, str(output), id(selection))
         found = self._fields.get(key)
         if found is None:
@@ -247,6 +248,12 @@ class _Place:
             )
             self._fields[key] = found
         return found
+
+
+def _context(outer: Conditions, own: Conditions) -> Conditions:
+    """What is known below a field; alternatives say nothing certain."""
+    known = own if len(own) == 1 else ()
+    return both(outer, known) or outer
 
 
 class _VariableNames(Visitor):
