@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from subgraphs.tickets.domain.identifiers import make_seat_id
 from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 from subgraphs.tickets.domain.pricing import seat_price
-from subgraphs.tickets.domain.seat_states import SeatState, SeatStatus, free_seats, make_seat_id
+from subgraphs.tickets.domain.seat_states import SeatState, SeatStatus, free_seats
 from subgraphs.tickets.domain.showtimes import Showtime
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-_SEPARATOR = ":"
-
 
 class SeatStatus(StrEnum):
     """What people see of a seat."""
@@ -54,14 +52,3 @@ def count_of_user(states: Iterable[SeatState], user_id: str, now: datetime) -> i
         for state in states
         if state.user_id == user_id and state.status_at(now) not in (SeatStatus.AVAILABLE, SeatStatus.BLOCKED)
     )
-
-
-def make_seat_id(showtime_id: str, label: str) -> str:
-    """Make the id by which the whole graph knows a seat of a showtime."""
-    return f"{showtime_id}{_SEPARATOR}{label}"
-
-
-def read_seat_id(seat_id: str) -> tuple[str, str] | None:
-    """Return the showtime's id and the seat's label; None when it is no seat's id."""
-    showtime_id, separator, label = seat_id.partition(_SEPARATOR)
-    return (showtime_id, label) if separator and showtime_id and label and len(seat_id) <= 120 else None

@@ -19,6 +19,8 @@ from subgraphs.kit.graphql import (
     subscription,
 )
 from subgraphs.kit.pagination import PageRequest
+from subgraphs.kit.refusals import InvalidInput
+from subgraphs.tickets.domain.identifiers import is_askable
 from subgraphs.tickets.domain.orders import TicketStatus
 from subgraphs.tickets.schema.errors import USER_ERRORS
 from subgraphs.tickets.schema.mutations import Mutation
@@ -57,6 +59,9 @@ class Query:
         viewer = info.context.viewer
         viewer.require_scope(SCOPE_READ)
         wanted = filter or TicketFilter()
+        for name, identifier in (("showtimeId", wanted.showtime_id), ("orderId", wanted.order_id)):
+            if identifier is not None and not is_askable(identifier):
+                raise InvalidInput("is not a valid id", ["filter", name])
         query = TicketQuery(
             showtime_id=wanted.showtime_id,
             order_id=wanted.order_id,

@@ -57,8 +57,8 @@ class Ticket:
         return cls(record=record, id=ID(record.id), status=record.status, checked_in_at=record.checked_in_at)
 
     @classmethod
-    async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
-        return await load_ticket(info, representation.text("id"))  # type: ignore[return-value]  # Ticket is final in practice
+    async def resolve_reference(cls, info: Info, representation: Representation) -> Ticket | None:
+        return await load_ticket(info, representation.text("id"))
 
     @field(provides=SEAT_PLACE)
     async def seat(self, info: Info) -> Seat:

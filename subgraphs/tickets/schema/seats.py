@@ -13,10 +13,11 @@ from subgraphs.kit.graphql import Context, Money, Representation, cost, field, l
 from subgraphs.kit.money import Currency
 from subgraphs.kit.money import Money as ExactMoney
 from subgraphs.tickets.domain.hall import Hall, SeatView
+from subgraphs.tickets.domain.identifiers import read_seat_id
 from subgraphs.tickets.domain.layout import SeatKind
 from subgraphs.tickets.domain.pricing import Price, PriceLineKind
 from subgraphs.tickets.domain.pricing import PriceLine as PricedLine
-from subgraphs.tickets.domain.seat_states import SeatStatus, read_seat_id
+from subgraphs.tickets.domain.seat_states import SeatStatus
 from subgraphs.tickets.service import TicketService
 from subgraphs.tickets.service.reading import SCOPE_READ, SeatChange
 from subgraphs.tickets.store import Cancellation

@@ -13,6 +13,7 @@ from subgraphs.kit.refusals import NotFound
 from subgraphs.kit.validation import InputCheck
 from subgraphs.tickets import store
 from subgraphs.tickets.domain.codes import ScannedCode, is_genuine, read_code
+from subgraphs.tickets.domain.identifiers import is_askable
 from subgraphs.tickets.domain.orders import Ticket, TicketStatus
 from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.errors import (
@@ -125,6 +126,8 @@ class Door:
         staff_id = viewer.require_scope(SCOPE_SCAN)
         with InputCheck() as check:
             reason = check.text("reason", reason, most=500)
+            if not is_askable(ticket_id):
+                check.problem("ticketId", "is not a valid id")
 
         async def work(tx: Transaction) -> Ticket:
             found = (await store.find_tickets(tx, [ticket_id])).get(ticket_id)

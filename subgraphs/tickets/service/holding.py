@@ -17,8 +17,9 @@ from subgraphs.tickets.domain import seating
 from subgraphs.tickets.domain.codes import make_token, read_token
 from subgraphs.tickets.domain.hall import Hall, SeatView
 from subgraphs.tickets.domain.holds import HOLD_TTL, Hold
+from subgraphs.tickets.domain.identifiers import is_askable, read_seat_id
 from subgraphs.tickets.domain.layout import Layout
-from subgraphs.tickets.domain.seat_states import SeatStatus, count_of_user, free_seats, read_seat_id
+from subgraphs.tickets.domain.seat_states import SeatStatus, count_of_user, free_seats
 from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.errors import (
     CompanionOnly,
@@ -50,6 +51,8 @@ def labels_of(seat_ids: Sequence[str], showtime_id: str, *, most: int) -> list[s
         raise TooManySeats(most)
     labels: list[str] = []
     with InputCheck() as check:
+        if not is_askable(showtime_id):
+            check.problem("showtimeId", "is not a valid id")
         check.count("seatIds", list(seat_ids), most=most)
         for seat_id in seat_ids:
             seat = read_seat_id(seat_id)

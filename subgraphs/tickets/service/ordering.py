@@ -17,15 +17,17 @@ from subgraphs.tickets import store
 from subgraphs.tickets.domain import seating
 from subgraphs.tickets.domain.codes import make_token, new_order_number, read_token
 from subgraphs.tickets.domain.holds import Hold
+from subgraphs.tickets.domain.identifiers import is_askable
 from subgraphs.tickets.domain.layout import SeatKind
 from subgraphs.tickets.domain.orders import Order, OrderStatus
 from subgraphs.tickets.domain.pricing import Price, price_order
+from subgraphs.tickets.domain.seat_states import count_of_user
 from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.domain.vouchers import Voucher
-from subgraphs.tickets.errors import HoldExpired, SalesClosed, VoucherInvalid
+from subgraphs.tickets.errors import HoldExpired, SalesClosed, TooManySeats, VoucherInvalid
 from subgraphs.tickets.service.box_office import BoxOffice
 from subgraphs.tickets.service.holding import labels_of, require_live, require_seats
-from subgraphs.tickets.service.selling import Unsold, sell_order
+from subgraphs.tickets.service.selling import Unsold, advance, sell_order
 
 _VOUCHER_MOST = 64
 
@@ -77,8 +79,8 @@ class Ordering:
     async def place(self, viewer: Viewer, request: OrderRequest) -> PlacedOrder:
         """Make an order of a hold. One whose total is zero is sold at once.
 
-        Raises `HoldExpired`, `HoldOrdered`, `SalesClosed`, `VoucherInvalid`, `InvalidInput` (a guest
-        without an email), `IdempotencyConflict`.
+        Raises `HoldExpired`, `HoldOrdered`, `SalesClosed`, `TooManySeats`, `VoucherInvalid`,
+        `InvalidInput` (a guest without an email), `IdempotencyConflict`.
         """
 
         async def work(tx: Transaction) -> PlacedOrder:
@@ -109,6 +111,8 @@ class Ordering:
         if not showtime.sells_at(now):
             raise SalesClosed
         seats = await self._held_seats(tx, hold)
+        if user_id is not None and hold.user_id is None:
+            await self._adopt(tx, hold, user_id, len(seats), now)
         tier = None if user_id is None else await store.find_tier(tx, user_id)
         voucher = None
         if request.voucher is not None:
@@ -133,6 +137,16 @@ class Ordering:
         if isinstance(sold, Unsold):
             raise HoldExpired
         return sold
+
+    async def _adopt(self, tx: Transaction, hold: Hold, user_id: str, seat_count: int, now: datetime) -> None:
+        """Make a guest's hold the customer's who has signed in since; the limit per customer counts it."""
+        await advance(tx, hold.showtime_id)
+        states = await store.read_states_near(
+            tx, showtime_id=hold.showtime_id, labels=[], hold_id=None, user_id=user_id
+        )
+        if count_of_user(states.values(), user_id, now) + seat_count > seating.MAX_SEATS:
+            raise TooManySeats(seating.MAX_SEATS)
+        await store.adopt_hold(tx, showtime_id=hold.showtime_id, hold_id=hold.id, user_id=user_id)
 
     async def _held_seats(self, tx: Transaction, hold: Hold) -> list[tuple[str, SeatKind]]:
         held = await store.read_held_labels(tx, showtime_id=hold.showtime_id, hold_id=hold.id)
@@ -184,9 +198,9 @@ class Ordering:
             tier = None if viewer.user_id is None else await store.find_tier(connection, viewer.user_id)
             voucher = None
             if voucher_code is not None:
-                voucher = await self._usable_voucher(
-                    connection, voucher_code[:_VOUCHER_MOST], viewer.user_id, currency, now
-                )
+                if not is_askable(voucher_code):
+                    raise VoucherInvalid
+                voucher = await self._usable_voucher(connection, voucher_code, viewer.user_id, currency, now)
         priced = replace(showtime, base_price=base_price, currency=currency)
         return _price(priced, [(label, layout[label].kind) for label in labels], tier, voucher)
 

@@ -14,6 +14,7 @@ from subgraphs.tickets import store
 from subgraphs.tickets.domain import seating
 from subgraphs.tickets.domain.codes import read_token
 from subgraphs.tickets.domain.hall import Hall, SeatView
+from subgraphs.tickets.domain.identifiers import is_askable
 from subgraphs.tickets.domain.orders import Order, Ticket
 from subgraphs.tickets.domain.refunds import RefundOption
 from subgraphs.tickets.domain.showtimes import Showtime
@@ -27,6 +28,10 @@ SeatKey = tuple[str, str]
 OrderPage = tuple[str, OrderQuery, PageRequest]
 TicketPage = tuple[str, TicketQuery, PageRequest]
 QueryT = TypeVar("QueryT")
+
+
+def _askable(identifiers: Iterable[str]) -> list[str]:
+    return [identifier for identifier in identifiers if is_askable(identifier)]
 
 
 def _alike(
@@ -66,12 +71,12 @@ class Reading:
     async def showtimes(self, showtime_ids: Sequence[str]) -> Mapping[str, Showtime]:
         """Batch: showtimes by id."""
         async with self._office.database.read() as connection:
-            return await store.find_showtimes(connection, showtime_ids)
+            return await store.find_showtimes(connection, _askable(showtime_ids))
 
     async def halls(self, showtime_ids: Sequence[str]) -> Mapping[str, Hall]:
         """Batch: the whole seat maps of showtimes."""
         async with self._office.database.read() as connection:
-            showtimes = await store.find_showtimes(connection, showtime_ids)
+            showtimes = await store.find_showtimes(connection, _askable(showtime_ids))
             layouts = await self._office.layouts.of(connection, list(showtimes))
             states = await store.read_states_of_many(connection, list(showtimes))
         now = self.now()
@@ -113,6 +118,8 @@ class Reading:
 
         Raises `NotFound`.
         """
+        if not is_askable(showtime_id):
+            raise NotFound("There is no such showtime.")
         async with self._office.database.read() as connection:
             showtime = await store.find_showtime(connection, showtime_id)
             if showtime is None:
@@ -126,7 +133,12 @@ class Reading:
                     after_version=after_version,
                     version=showtime.seat_version,
                 )
-            states = await store.read_states(connection, showtime_id)
+            if changed is None:
+                states = await store.read_states(connection, showtime_id)
+            else:
+                states = await store.read_states_near(
+                    connection, showtime_id=showtime_id, labels=list(changed), hold_id=None, user_id=None
+                )
         hall = Hall(showtime, layout, states, self.now())
         if changed is None:
             return SeatChange(hall, [place.label for place in layout.places], resync=True)
@@ -135,12 +147,12 @@ class Reading:
     async def orders(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
         """Batch: orders by id, whoever asks; callers check `may_read`."""
         async with self._office.database.read() as connection:
-            return await store.find_orders(connection, order_ids)
+            return await store.find_orders(connection, _askable(order_ids))
 
     async def tickets(self, ticket_ids: Sequence[str]) -> Mapping[str, Ticket]:
         """Batch: tickets by id, whoever asks; callers check `may_read`."""
         async with self._office.database.read() as connection:
-            return await store.find_tickets(connection, ticket_ids)
+            return await store.find_tickets(connection, _askable(ticket_ids))
 
     async def tickets_of_orders(self, order_ids: Sequence[str]) -> Mapping[str, list[Ticket]]:
         """Batch: the tickets of orders."""
@@ -154,7 +166,7 @@ class Reading:
         found: dict[tuple[str, str], list[Ticket]] = {}
         async with self._office.database.read() as connection:
             for user_id in {user_id for user_id, _ in keys}:
-                movie_ids = [movie_id for of, movie_id in keys if of == user_id]
+                movie_ids = _askable(movie_id for of, movie_id in keys if of == user_id)
                 by_movie = await store.find_tickets_of_user(connection, user_id, movie_ids)
                 found.update({(user_id, movie_id): tickets for movie_id, tickets in by_movie.items()})
         return found
@@ -187,6 +199,8 @@ class Reading:
     def cinemas_for(self, viewer: Viewer, user_id: str) -> frozenset[str] | None:
         """Return the cinemas a viewer is shown of a user's orders; None for all. Raises `NotAllowed`."""
         viewer.require_self_or_scope(user_id, SCOPE_READ)
+        if not is_askable(user_id):
+            raise NotFound("There is no such user.")
         return None if viewer.is_user(user_id) else cinemas_seen_by(viewer)
 
     async def order_pages(self, keys: Sequence[OrderPage]) -> Mapping[OrderPage, Page[Order]]:
@@ -226,7 +240,7 @@ class Reading:
     async def cancellations(self, showtime_ids: Sequence[str]) -> Mapping[str, Cancellation]:
         """Batch: how far the refunds of cancelled showtimes are."""
         async with self._office.database.read() as connection:
-            return await store.find_cancellations(connection, showtime_ids)
+            return await store.find_cancellations(connection, _askable(showtime_ids))
 
     async def page_tickets(self, query: TicketQuery, request: PageRequest) -> Page[Ticket]:
         """Return tickets; the caller narrows the query to what the viewer may see."""
@@ -242,6 +256,8 @@ class Reading:
     async def voucher(self, viewer: Viewer, code: str) -> Voucher | None:
         """Return one of the viewer's own vouchers."""
         user_id = viewer.require_user()
+        if not is_askable(code):
+            return None
         async with self._office.database.read() as connection:
-            voucher = await store.find_voucher(connection, code[:64])
+            voucher = await store.find_voucher(connection, code)
         return voucher if voucher is not None and voucher.user_id == user_id else None

@@ -18,6 +18,7 @@ from subgraphs.kit.refusals import InvalidInput, NotFound
 from subgraphs.kit.validation import InputCheck
 from subgraphs.tickets import store
 from subgraphs.tickets.domain.codes import read_token
+from subgraphs.tickets.domain.identifiers import is_askable
 from subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus, Ticket, TicketStatus, step
 from subgraphs.tickets.domain.refunds import Refund, RefundableTicket, RefundOption, refund_options
 from subgraphs.tickets.domain.showtimes import Showtime
@@ -76,6 +77,8 @@ class Refunding:
         with InputCheck() as check:
             key = check.idempotency_key(idempotency_key)
             reason = check.optional_text("reason", reason, most=500)
+            if not is_askable(order_id):
+                check.problem("orderId", "is not a valid id")
             if ticket_ids is not None:
                 ticket_ids = check.count("ticketIds", list(ticket_ids))
         guest = access_token is not None and read_token(self._office.key, access_token) == order_id

@@ -3,6 +3,7 @@
 from subgraphs.tickets.store.customers import erase_user
 from subgraphs.tickets.store.door import find_scan, read_or_make_secret, save_scan
 from subgraphs.tickets.store.holds import (
+    adopt_hold,
     close_holds,
     find_expired_holds,
     find_hold,
@@ -83,6 +84,7 @@ __all__ = [
     "Cancellation",
     "OrderQuery",
     "TicketQuery",
+    "adopt_hold",
     "advance_version",
     "begin_cancellation",
     "block_seats",

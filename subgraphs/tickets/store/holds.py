@@ -12,7 +12,7 @@ from subgraphs.kit.database import Connection, Transaction
 from subgraphs.tickets.domain.holds import Hold
 from subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
 from subgraphs.tickets.store.rows import values_of
-from subgraphs.tickets.tables import HOLDS, MEMBERSHIPS, VOUCHERS
+from subgraphs.tickets.tables import HOLDS, MEMBERSHIPS, SEATS, VOUCHERS
 
 _HOLD = [HOLDS.c[name] for name in Hold.__dataclass_fields__]
 _VOUCHER = [VOUCHERS.c[name] for name in Voucher.__dataclass_fields__]
@@ -36,6 +36,16 @@ async def lock_hold(tx: Transaction, hold_id: str) -> Hold | None:
 async def update_hold(tx: Transaction, hold_id: str, **values: Any) -> None:
     """Change a hold."""
     await tx.execute(update(HOLDS).where(HOLDS.c.id == hold_id).values(**values))
+
+
+async def adopt_hold(tx: Transaction, *, showtime_id: str, hold_id: str, user_id: str) -> None:
+    """Make a hold and its seats a customer's."""
+    await tx.execute(update(HOLDS).where(HOLDS.c.id == hold_id).values(user_id=user_id))
+    await tx.execute(
+        update(SEATS)
+        .where(SEATS.c.showtime_id == showtime_id, SEATS.c.hold_id == hold_id, SEATS.c.status == "HELD")
+        .values(user_id=user_id)
+    )
 
 
 async def find_hold(connection: Connection, hold_id: str) -> Hold | None:

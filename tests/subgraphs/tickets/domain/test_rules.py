@@ -20,6 +20,7 @@ from subgraphs.tickets.domain.codes import (
     read_token,
 )
 from subgraphs.tickets.domain.holds import Hold
+from subgraphs.tickets.domain.identifiers import make_seat_id, read_seat_id
 from subgraphs.tickets.domain.orders import ENDED_UNPAID, IllegalStep, OrderStatus, status_at, step
 from subgraphs.tickets.domain.refunds import RefundableTicket, refund_amount, refund_options
 from subgraphs.tickets.domain.seat_states import (
@@ -27,8 +28,6 @@ from subgraphs.tickets.domain.seat_states import (
     SeatStatus,
     count_of_user,
     free_seats,
-    make_seat_id,
-    read_seat_id,
 )
 from subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
 
@@ -125,7 +124,7 @@ class TestSeatStates:
 
     def test_a_seat_id_is_read_back(self) -> None:
         assert read_seat_id(make_seat_id("sht_1", "A1")) == ("sht_1", "A1")
-        for bad in ("", ":", "sht_1", "sht_1:", ":A1", "sht_1:" + "A" * 200):
+        for bad in ("", ":", "sht_1", "sht_1:", ":A1", "sht_1:" + "A" * 200, "sht_1:\x00"):
             assert read_seat_id(bad) is None
 
 
