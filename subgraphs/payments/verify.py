@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from subgraphs.kit.database import Connection, Database
+from subgraphs.kit.invariants import Invariant
 from subgraphs.payments.domain.order import OrderPhase
 from subgraphs.payments.domain.payment import IllegalTransition, PaymentEvent, PaymentStatus, fold
 from subgraphs.payments.domain.refund import RefundStatus
@@ -24,26 +25,6 @@ from subgraphs.payments.store.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, RE
 _PAID: Final = ("CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED")
 _OVER: Final = ("FAILED", "VOIDED")
 _HOLDING: Final = ("requires_capture", "requires_action")
-_SHOWN: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """One invariant, checked: `findings` is empty when it holds."""
-
-    name: str
-    findings: Sequence[str]
-
-    @property
-    def holds(self) -> bool:
-        return not self.findings
-
-    def __str__(self) -> str:
-        if self.holds:
-            return f"ok    {self.name}"
-        shown = "; ".join(self.findings[:_SHOWN])
-        more = f" … and {len(self.findings) - _SHOWN} more" if len(self.findings) > _SHOWN else ""
-        return f"FAILS {self.name}: {shown}{more}"
 
 
 @dataclass(frozen=True, slots=True)

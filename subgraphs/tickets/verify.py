@@ -13,30 +13,11 @@ from typing import Any, Final
 from sqlalchemy import Row, func, select
 
 from subgraphs.kit.database import Connection, Database
+from subgraphs.kit.invariants import Invariant
 from subgraphs.tickets.tables import HOLDS, ORDERS, REFUNDS, SEAT_CHANGES, SEATS, SHOWTIMES, TICKETS, VOUCHERS
 
-_SHOWN: Final = 5
 _SOLD_ORDERS: Final = frozenset({"CONFIRMED", "PARTIALLY_REFUNDED", "REFUNDED"})
 _LIVE_TICKETS: Final = frozenset({"VALID", "CHECKED_IN", "REFUND_PENDING"})
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """One invariant, checked: `findings` is empty when it holds."""
-
-    name: str
-    findings: Sequence[str]
-
-    @property
-    def holds(self) -> bool:
-        return not self.findings
-
-    def __str__(self) -> str:
-        if self.holds:
-            return f"ok    {self.name}"
-        shown = "; ".join(self.findings[:_SHOWN])
-        more = f" … and {len(self.findings) - _SHOWN} more" if len(self.findings) > _SHOWN else ""
-        return f"FAILS {self.name}: {shown}{more}"
 
 
 async def verify(database: Database) -> list[Invariant]:

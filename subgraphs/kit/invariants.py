@@ -1,0 +1,29 @@
+"""`Invariant`: something that must hold in a store at any time, and what breaks it. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One invariant, checked: `findings` is empty when it holds."""
+
+    name: str
+    findings: Sequence[str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing breaks it."""
+        return not self.findings
+
+    def __str__(self) -> str:
+        if self.holds:
+            return f"ok    {self.name}"
+        shown = "; ".join(self.findings[:_SHOWN])
+        more = f" … and {len(self.findings) - _SHOWN} more" if len(self.findings) > _SHOWN else ""
+        return f"FAILS {self.name}: {shown}{more}"
