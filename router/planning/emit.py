@@ -25,11 +25,15 @@ class SelectionPrinter:
         self._context = conditions
         self.variables: set[str] = set()
 
-    def fields(self, tree: SelectionTree) -> str:
-        """The selection without braces; never empty."""
+    def fields(self, tree: SelectionTree, *, entity: bool = False) -> str:
+        """The selection without braces; never empty.
+
+        An `@interfaceObject` says its interface's name, unless it is an entity, whose type is known better.
+        """
         parts: list[str] = []
-        abstract = self._reach.is_abstract(tree.node.type_name) and self._reach.is_typed(tree.node)
-        if tree.typename or abstract:
+        open_ = self._reach.is_abstract(tree.node.type_name)
+        abstract = open_ and self._reach.is_typed(tree.node)
+        if tree.typename or abstract or (open_ and not entity):
             parts.append(TYPENAME)
         if abstract:
             parts.extend(self._abstract_fields(tree))
@@ -40,7 +44,7 @@ class SelectionPrinter:
     def fragments(self, tree: SelectionTree, types: frozenset[str]) -> tuple[str, ...]:
         """The selection of entities of the given types: an inline fragment for each."""
         if tree.node.type_name not in types:
-            return (f"...on {tree.node.type_name}{{{self.fields(tree)}}}",)
+            return (f"...on {tree.node.type_name}{{{self.fields(tree, entity=True)}}}",)
         return tuple(self._fragment(tree, type_name) for type_name in sorted(types))
 
     def _fragment(self, tree: SelectionTree, type_name: str) -> str:

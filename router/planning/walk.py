@@ -7,6 +7,7 @@ is `Branch`'s. The result is a list of units, each with its options; nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from graphql import OperationType
 
@@ -21,6 +22,7 @@ from router.planning.reach import Reach
 from router.planning.source_keys import TYPENAME
 from schema.query_graph import Node
 
+_Want: TypeAlias = tuple[NormalizedField, frozenset[str]]
 _INTROSPECTION = frozenset({"__schema", "__type"})
 _OPERATIONS = {
     OperationKind.QUERY: OperationType.QUERY,
@@ -97,7 +99,7 @@ class Walk:
             units.append(Unit(place, everyone, None, typed or bases))
         untyped = len(typed) < len(bases)
         if untyped:
-            wants, typed = self._select_untyped(place, path, bases, wants, everyone, units, guard)
+            wants, typed = self._select_untyped(place, path, bases, selection, wants, everyone, units, guard)
         branches: dict[frozenset[str], Branch] = {}
         for field, types in wants:
             if field.name == TYPENAME:
@@ -132,31 +134,37 @@ class Walk:
         place: Place,
         path: Path,
         bases: tuple[Access, ...],
-        wants: list[tuple[NormalizedField, frozenset[str]]],
+        selection: NormalizedSelection,
+        wants: list[_Want],
         everyone: frozenset[str],
         units: list[Unit],
         guard: Guard,
-    ) -> tuple[list[tuple[NormalizedField, frozenset[str]]], tuple[Access, ...]]:
-        """Read what is asked for on all types alike; for the rest, ask the interface's owner for the type."""
+    ) -> tuple[list[_Want], tuple[Access, ...]]:
+        """Read what can be read without knowing types; where types matter, ask the interface's owner."""
         subject = next(access.node.type_name for access in bases if not access.typed)
         branch = Branch(self, place, path, subject, everyone, bases)
-        asked = frozenset[str]().union(*(types for _, types in wants)) if wants else everyone
-        remaining: list[tuple[NormalizedField, frozenset[str]]] = []
-        for field, types in wants:
+        asked = everyone & selection.by_type.keys()
+        remaining: list[_Want] = []
+        needing: list[_Want] = []
+        for want in wants:
+            field, types = want
+            if types != asked or field.name == TYPENAME:
+                needing.append(want)
             found: list[Unit] = []
             try:
-                if types != asked or field.name == TYPENAME:
-                    raise NoPathError("only some types, or the type itself", ())
+                if field.name == TYPENAME:
+                    raise NoPathError("only the owner of an interface knows types", _keys(path))
                 branch.read(field, found, guard)
                 units.extend(found)
             except NoPathError:
-                remaining.append((field, types))
-        if not remaining:
+                remaining.append(want)
+        needing.extend(want for want in remaining if want not in needing)
+        if not needing:
             return [], ()
         typed = tuple(access for access in branch.reachable() if access.typed)
         if not typed:
             raise NoPathError(f'No subgraph can tell the type of "{subject}" here', _keys(path))
-        conditions = any_of(field.conditions for field, _ in remaining)
+        conditions = any_of(field.conditions for field, _ in needing)
         units.append(Unit(place, everyone, None, typed, conditions=conditions or ALWAYS))
         return remaining, typed
 
@@ -176,9 +184,7 @@ class Walk:
         return [frozenset(members) for members in classes.values()]
 
 
-def _group(
-    selection: NormalizedSelection, types: frozenset[str]
-) -> list[tuple[NormalizedField, frozenset[str]]]:
+def _group(selection: NormalizedSelection, types: frozenset[str]) -> list[_Want]:
     found: dict[tuple[object, ...], tuple[NormalizedField, set[str]]] = {}
     for type_name, fields in selection.by_type.items():
         if type_name in types:
