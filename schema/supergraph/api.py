@@ -20,17 +20,21 @@ from graphql import (
     GraphQLSchema,
     InputObjectTypeDefinitionNode,
     InterfaceTypeDefinitionNode,
+    NamedTypeNode,
     ObjectTypeDefinitionNode,
     OperationTypeDefinitionNode,
     SchemaDefinitionNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
     build_ast_schema,
+    specified_scalar_types,
     validate_schema,
+    visit,
 )
+from graphql.language import Visitor
 
 from schema.supergraph.annotations import Annotated, AnnotationReader
-from schema.supergraph.errors import SupergraphError
+from schema.supergraph.errors import SupergraphError, error_at
 from schema.supergraph.features import Features
 
 _KEPT_DIRECTIVES = frozenset({"deprecated", "specifiedBy"})
@@ -48,11 +52,30 @@ def build_api_schema(
         line = error.locations[0].line if error.locations else None
         raise SupergraphError(error.message, line) from error
     except TypeError as error:
-        raise SupergraphError(str(error)) from error
+        raise error_at(str(error), _unknown_type(document)) from error
     for problem in validate_schema(schema):
         line = problem.locations[0].line if problem.locations else None
         raise SupergraphError(problem.message, line)
     return schema
+
+
+class _TypeNames(Visitor):
+    """Gathers the named types that a document refers to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nodes: list[NamedTypeNode] = []
+
+    def enter_named_type(self, node: NamedTypeNode, *_: object) -> None:
+        self.nodes.append(node)
+
+
+def _unknown_type(document: DocumentNode) -> NamedTypeNode | None:
+    defined = {d.name.value for d in document.definitions if isinstance(d, TypeDefinitionNode)}
+    names = _TypeNames()
+    visit(document, names)
+    known = defined | set(specified_scalar_types)
+    return next((node for node in names.nodes if node.name.value not in known), None)
 
 
 class _Projection:
