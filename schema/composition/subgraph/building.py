@@ -41,11 +41,12 @@ from schema.composition.model import (
     ScalarType,
     UnionType,
 )
-from schema.composition.report import SubgraphReport
+from schema.composition.report import Report, SubgraphReport
 from schema.composition.subgraph.completion import complete
 from schema.composition.subgraph.element_building import ElementBuilder
 from schema.composition.subgraph.linking import link_features
 from schema.composition.subgraph.schema import FEDERATION_OPERATION_TYPES, SubgraphSchema
+from schema.composition.type_reference import BUILT_IN_SCALARS
 
 SchemaNode: TypeAlias = SchemaDefinitionNode | SchemaExtensionNode
 
@@ -100,7 +101,8 @@ class _DocumentBuilder:
         self._schema.links = link_features(schema_directives, self._report)
         if len(self._report.report.problems) > before:
             return self._schema
-        complete(self._schema, self._report)
+        definitions = SubgraphReport(Report(), self._schema.name)
+        complete(self._schema, {directive.name.value for directive in schema_directives}, definitions)
         for node in directive_nodes:
             self._elements.directive_arguments(node)
         for node, target in self._definitions:
@@ -108,6 +110,8 @@ class _DocumentBuilder:
         for node, target in self._extensions:
             self._fill(node, target, node)
         self._add_query_root()
+        if not self._elements.has_unknown_types:
+            self._report.report.problems.extend(definitions.report.problems)
         for node in self._schema_nodes:
             extension = node if isinstance(node, SchemaExtensionNode) else None
             self._describe(node, self._schema.definition)
@@ -137,6 +141,9 @@ class _DocumentBuilder:
         if name in FEDERATION_OPERATION_TYPES:
             self._schema.spec_types.add(name)
         is_definition = type(node) in _DEFINITIONS
+        if not is_definition and name in BUILT_IN_SCALARS and name not in self._schema.types:
+            self._report.error(_INVALID, f'Cannot extend the built-in type "{name}".', node)
+            return
         factory = (_DEFINITIONS if is_definition else _EXTENSIONS)[type(node)]
         target = self._schema.types.get(name)
         if target is None:

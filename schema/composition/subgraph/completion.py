@@ -1,6 +1,6 @@
 """Giving a subgraph the definitions of the specifications it uses, and checking those it wrote out itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from schema.composition.errors import ErrorCode
 from schema.composition.model import (
@@ -16,7 +16,7 @@ from schema.composition.report import SubgraphReport
 from schema.composition.specs.definition import DirectiveSpec, FeatureSpec, TypeSpec
 from schema.composition.specs.federation import FEDERATION_1, FEDERATION_IDENTITY
 from schema.composition.specs.known import known_feature
-from schema.composition.specs.link import CORE_IDENTITY, LINK_IDENTITY
+from schema.composition.specs.link import CORE_IDENTITY, LINK, LINK_IDENTITY
 from schema.composition.subgraph.links import LinkedFeature
 from schema.composition.subgraph.schema import SubgraphSchema
 from schema.composition.type_reference import (
@@ -34,8 +34,12 @@ _UNCHECKED = (LINK_IDENTITY, CORE_IDENTITY)
 _LOOSE_FIELD_SET_TYPES = ("String", "_FieldSet", "FieldSet")
 
 
-def complete(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Adds each missing definition of each known feature, and names the federation directives."""
+def complete(schema: SubgraphSchema, on_schema: Collection[str], report: SubgraphReport) -> None:
+    """Adds each missing definition of each known feature, and names the federation directives.
+
+    `on_schema` are the names of the directives applied to the schema: `@link` is known even where it has no
+    effect.
+    """
     federation = schema.federation
     if federation is None:
         _drop_loose_definitions(schema)
@@ -47,6 +51,8 @@ def complete(schema: SubgraphSchema, report: SubgraphReport) -> None:
         add_elements(schema, spec, feature, report)
         if feature.url.identity == FEDERATION_IDENTITY:
             schema.canonical_names = {feature.directive_name(name): name for name in spec.directives}
+    if schema.links is None and LINK.url.name in on_schema:
+        add_elements(schema, LINK, LinkedFeature(LINK.url, LINK.url.name), report)
     if federation is None:
         schema.canonical_names = {name: name for name in FEDERATION_1.directives}
 

@@ -28,6 +28,7 @@ from schema.composition.model import (
     UnionType,
 )
 from schema.composition.report import SubgraphReport
+from schema.composition.specs.built_in import BUILT_IN_DIRECTIVES
 from schema.composition.specs.federation import ALL_FEDERATION_DIRECTIVES
 from schema.composition.subgraph.linking import arguments_of
 from schema.composition.subgraph.schema import FEDERATION_OPERATION_FIELDS, SubgraphSchema
@@ -35,7 +36,6 @@ from schema.composition.suggestions import did_you_mean
 from schema.composition.type_reference import BUILT_IN_SCALARS, TypeReference, base_name, reference_of
 from schema.composition.values import MISSING, value_of
 
-BUILT_IN_DIRECTIVES = frozenset({"skip", "include", "deprecated", "specifiedBy", "defer", "stream"})
 _INVALID = ErrorCode.INVALID_GRAPHQL
 
 
@@ -45,6 +45,7 @@ class ElementBuilder:
     def __init__(self, schema: SubgraphSchema, report: SubgraphReport) -> None:
         self._schema = schema
         self._report = report
+        self.has_unknown_types = False
 
     def applied(
         self, nodes: Iterable[DirectiveNode | ConstDirectiveNode] | None, extension: Node | None = None
@@ -53,11 +54,7 @@ class ElementBuilder:
         applied: list[AppliedDirective] = []
         for node in nodes or ():
             name = node.name.value
-            if (
-                name not in self._schema.directives
-                and name not in BUILT_IN_DIRECTIVES
-                and not self._is_link(name)
-            ):
+            if name not in self._schema.directives and name not in BUILT_IN_DIRECTIVES:
                 self._report.error(
                     _INVALID, f'Unknown directive "@{name}".{self._directive_advice(name)}', node
                 )
@@ -199,13 +196,10 @@ class ElementBuilder:
         name = base_name(reference)
         found = self._schema.types.get(name)
         if found is None and name not in BUILT_IN_SCALARS:
+            self.has_unknown_types = True
             known = BUILT_IN_SCALARS | self._schema.types.keys()
             self._report.error(_INVALID, f'Unknown type "{name}".{did_you_mean(name, known)}', node)
         return found
-
-    def _is_link(self, name: str) -> bool:
-        """`@link` needs no definition, even in a schema where it has no meaning."""
-        return name == "link"
 
     def _directive_advice(self, name: str) -> str:
         near = did_you_mean(f"@{name}", (f"@{known}" for known in self._schema.directives))

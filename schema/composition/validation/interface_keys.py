@@ -7,6 +7,7 @@ from schema.composition.report import SubgraphReport, listed
 from schema.composition.subgraph.federation_directives import fields_argument, is_resolvable
 from schema.composition.subgraph.schema import SubgraphSchema
 from schema.composition.validation.field_sets import describe
+from schema.composition.values import EnumLiteral
 
 
 def check_interface_keys(schema: SubgraphSchema, report: SubgraphReport) -> None:
@@ -21,7 +22,11 @@ def _check_key(
 ) -> None:
     missing: list[str] = []
     unresolvable: list[str] = []
+    if _normalized_fields(key) is None:
+        return
     for candidate in schema.runtime_types(interface.name):
+        if any(_normalized_fields(other) is None for other in candidate.all_applied("key")):
+            continue
         same = _same_key(candidate, key)
         if same is None:
             missing.append(candidate.name)
@@ -49,8 +54,9 @@ def _same_key(candidate: ObjectType, key: AppliedDirective) -> AppliedDirective 
 
 
 def _normalized_fields(key: AppliedDirective) -> frozenset[object] | None:
+    """The key's fields in canonical form; None for one that cannot be read, which `keys` reports."""
     fields = fields_argument(key)
-    if fields is None:
+    if fields is None or isinstance(fields, EnumLiteral):
         return None
     try:
         return normalized(parse_field_set(fields))
