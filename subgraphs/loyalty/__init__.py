@@ -1,0 +1,1 @@
+"""Loyalty: memberships, their ledger of points, rewards and the vouchers they become."""
