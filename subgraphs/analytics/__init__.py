@@ -1,0 +1,1 @@
+"""Analytics: what was sold, seen and visited, from the events of the others."""

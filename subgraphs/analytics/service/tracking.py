@@ -1,0 +1,113 @@
+"""What pages tell of their visitors: counted by day, bounded, and never worth failing a page for.
+
+Words searched for and pages seen are kept without whose they were.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+from subgraphs.analytics.domain import LONGEST_TEXT, TrackedEvent
+from subgraphs.analytics.store import FactStore
+from subgraphs.analytics.tables import MOVIES, SHOWTIMES
+from subgraphs.kit.clock import Clock
+from subgraphs.kit.database import Database, DatabaseError
+from subgraphs.kit.identity import Viewer
+from subgraphs.kit.refusals import NotFound, RateLimited
+from subgraphs.kit.validation import InputCheck
+
+EVENTS_PER_MINUTE: Final = 60
+_WINDOW: Final = timedelta(minutes=1)
+_REMEMBERED: Final = 10_000
+
+
+class Pace:
+    """How fast each visitor tells events: a bucket that each fills and time empties, in this process."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+
+    def count(self, visitor: str, now: datetime) -> None:
+        """Count one event. Raises `RateLimited` when there are too many."""
+        level, at = self._buckets.get(visitor, (0.0, now))
+        level = max(0.0, level - EVENTS_PER_MINUTE * ((now - at) / _WINDOW))
+        surplus = level + 1 - EVENTS_PER_MINUTE
+        if surplus > 0:
+            raise RateLimited(max(1, ceil(surplus * _WINDOW.total_seconds() / EVENTS_PER_MINUTE)))
+        self._buckets[visitor] = (level + 1, now)
+        self._buckets.move_to_end(visitor)
+        if len(self._buckets) > _REMEMBERED:
+            self._buckets.popitem(last=False)
+
+
+class Tracking:
+    """Takes what pages tell."""
+
+    def __init__(
+        self, *, database: Database, store: FactStore, clock: Clock, pace: Pace, logger: logging.Logger
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._logger = logger
+
+    async def track(
+        self,
+        viewer: Viewer,
+        address: str | None,
+        type_: TrackedEvent,
+        *,
+        movie_id: str | None,
+        showtime_id: str | None,
+        text: str | None,
+    ) -> bool:
+        """Count an event, of anybody; False when the store cannot take it just now.
+
+        Raises `RateLimited`, `InvalidInputs`, `NotFound`.
+        """
+        now = self._clock.now()
+        self._pace.count(viewer.user_id or f"address {address}", now)
+        subject = _subject(type_, movie_id, showtime_id, text)
+        try:
+            async with self._database.transaction(durable=False) as tx:
+                if type_ is TrackedEvent.MOVIE_VIEWED:
+                    if not await self._store.knows(tx, MOVIES, subject):
+                        raise NotFound("There is no such film.", ["input", "movieId"])
+                elif type_ is not TrackedEvent.SEARCHED and not await self._store.knows(
+                    tx, SHOWTIMES, subject
+                ):
+                    raise NotFound("There is no such showtime.", ["input", "showtimeId"])
+                await self._store.count_tracked(tx, type_, subject, now.date())
+                if viewer.user_id is not None:
+                    await self._store.see_person(tx, viewer.user_id, now)
+        except (DatabaseError, DBAPIError):
+            self._logger.warning("a tracked event was lost", exc_info=True)
+            return False
+        return True
+
+
+def _subject(type_: TrackedEvent, movie_id: str | None, showtime_id: str | None, text: str | None) -> str:
+    """What an event is about: the film, the showtime or the words that its type needs."""
+    with InputCheck() as check:
+        if movie_id is not None:
+            check.identifier("movieId", movie_id, "mov")
+        if showtime_id is not None:
+            check.identifier("showtimeId", showtime_id, "shw")
+        words = check.optional_text("text", text, most=LONGEST_TEXT)
+        match type_:
+            case TrackedEvent.MOVIE_VIEWED:
+                field, subject = "movieId", movie_id
+            case TrackedEvent.SEARCHED:
+                field, subject = "text", words
+            case TrackedEvent.SEAT_MAP_OPENED | TrackedEvent.CHECKOUT_STARTED:
+                field, subject = "showtimeId", showtime_id
+        if subject is None:
+            check.problem(field, f"is needed for {type_.value}")
+    return (subject or "").casefold() if type_ is TrackedEvent.SEARCHED else subject or ""
