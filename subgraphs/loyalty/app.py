@@ -12,8 +12,10 @@ from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.loyalty.books import Books
 from subgraphs.loyalty.events import LoyaltyEvents
 from subgraphs.loyalty.hearing import Hearing
+from subgraphs.loyalty.reading import Reading
 from subgraphs.loyalty.schema import build_loyalty_schema
 from subgraphs.loyalty.service import LoyaltyService
+from subgraphs.loyalty.settling import Settling
 from subgraphs.loyalty.store import LoyaltyStore
 from subgraphs.loyalty.tables import TABLES
 
@@ -35,7 +37,10 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     store, loyalty_events = LoyaltyStore(), LoyaltyEvents(events.outbox)
     books = Books(store, loyalty_events, runtime.clock)
     Hearing(store, books, loyalty_events, events.consumer.inbox).register(events.consumer)
+    settling = Settling(database=database, store=store, books=books, clock=runtime.clock)
     service = LoyaltyService(
+        reading=Reading(database=database, store=store, settling=settling, clock=runtime.clock),
+        settling=settling,
         database=database,
         store=store,
         books=books,
@@ -48,6 +53,6 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         service=service,
         database=database,
         events=events,
-        tasks=[BackgroundTask("release points", service.settle_due, every_seconds=_SETTLE_EVERY_SECONDS)],
+        tasks=[BackgroundTask("release points", settling.settle_due, every_seconds=_SETTLE_EVERY_SECONDS)],
         checks={"database": database_check(database)},
     )

@@ -53,16 +53,11 @@ class Books:
         known = await self._store.find_accrual(tx, paid.payment_id)
         if member is None or (known is not None and known.captured is not None):
             return
-        accrual = Accrual(
-            payment_id=paid.payment_id,
-            order_id=paid.order_id,
+        accrual = replace(
+            known or _unheard_of(paid),
             membership_id=member.id,
-            showtime_id=paid.showtime_id,
             captured=amount.minor_units,
-            refunded=0 if known is None else known.refunded,
             earned=points_for(amount, member.plan),
-            reversed=0,
-            released_at=None,
         )
         if accrual.earned > 0:
             reason = await self._store.movie_title(tx, paid.showtime_id) or "Tickets"
@@ -83,24 +78,12 @@ class Books:
     async def refund(self, tx: Transaction, paid: PaidOrder, refunded_total: Money, cause: Event) -> None:
         """A payment was given back, in part or whole: so are its points, even those that were spent."""
         membership_id = await self._store.member_of_payment(tx, paid.payment_id)
+        if membership_id is None and paid.user_id is None:
+            return  # a guest's
         member = await self._store.lock_membership(tx, user_id=paid.user_id, membership_id=membership_id)
         known = await self._store.find_accrual(tx, paid.payment_id)
-        if known is None:
-            if paid.user_id is not None:  # the refund came first; `earn` finds it
-                early = Accrual(
-                    payment_id=paid.payment_id,
-                    order_id=paid.order_id,
-                    membership_id=None,
-                    showtime_id=paid.showtime_id,
-                    captured=None,
-                    refunded=refunded_total.minor_units,
-                    earned=0,
-                    reversed=0,
-                    released_at=None,
-                )
-                await self._store.save_accrual(tx, early)
-            return
-        accrual = replace(known, refunded=max(known.refunded, refunded_total.minor_units))
+        accrual = known or _unheard_of(paid)  # when the refund comes first, `earn` finds it
+        accrual = replace(accrual, refunded=max(accrual.refunded, refunded_total.minor_units))
         if member is None or accrual.captured is None:
             await self._store.save_accrual(tx, accrual)
             return
@@ -195,3 +178,17 @@ class Books:
         )
         await self._events.points(tx, "reversed", member, more, accrual.order_id, reason, cause)
         return member
+
+
+def _unheard_of(paid: PaidOrder) -> Accrual:
+    return Accrual(
+        payment_id=paid.payment_id,
+        order_id=paid.order_id,
+        membership_id=None,
+        showtime_id=paid.showtime_id,
+        captured=None,
+        refunded=0,
+        earned=0,
+        reversed=0,
+        released_at=None,
+    )

@@ -1,9 +1,11 @@
-"""The use cases of loyalty: one method each, one transaction each."""
+"""The use cases of loyalty that change something: one method each, one transaction each.
+
+What is read is in `reading`, what time brings about in `settling`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from subgraphs.kit.audit import AuditLog
@@ -11,9 +13,8 @@ from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Database, Transaction
 from subgraphs.kit.idempotency import Answered, Idempotency, fingerprint
 from subgraphs.kit.identity import Viewer
-from subgraphs.kit.ids import is_id, new_id
+from subgraphs.kit.ids import new_id
 from subgraphs.kit.money import Money
-from subgraphs.kit.pagination import Page, PageRequest
 from subgraphs.kit.refusals import NotAllowed, NotFound
 from subgraphs.kit.validation import InputCheck
 from subgraphs.loyalty.books import Books
@@ -24,7 +25,6 @@ from subgraphs.loyalty.domain import (
     MOST_POINTS_ADJUSTED,
     VOUCHER_LIFE,
     EntryKind,
-    LedgerEntry,
     MembershipRecord,
     Plan,
     RewardRecord,
@@ -35,19 +35,11 @@ from subgraphs.loyalty.domain import (
 )
 from subgraphs.loyalty.errors import NotAMember, NotEnoughPoints, RewardUnavailable
 from subgraphs.loyalty.events import LoyaltyEvents
+from subgraphs.loyalty.reading import POINTS_WRITE, Reading
+from subgraphs.loyalty.settling import Settling
 from subgraphs.loyalty.store import LoyaltyStore
 
-POINTS_WRITE: Final = "points:write"
-USERS_READ: Final = "users:read"
 REWARDS_WRITE: Final = "rewards:write"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerPage:
-    """The key of a nested page: whose ledger, and which page of it."""
-
-    membership_id: str
-    request: PageRequest
 
 
 class LoyaltyService:
@@ -56,6 +48,8 @@ class LoyaltyService:
     def __init__(
         self,
         *,
+        reading: Reading,
+        settling: Settling,
         database: Database,
         store: LoyaltyStore,
         books: Books,
@@ -64,6 +58,8 @@ class LoyaltyService:
         idempotency: Idempotency,
         clock: Clock,
     ) -> None:
+        self.reading = reading
+        self.settling = settling
         self._database = database
         self._store = store
         self._books = books
@@ -71,83 +67,6 @@ class LoyaltyService:
         self._audit = audit
         self._idempotency = idempotency
         self._clock = clock
-
-    # Reading
-
-    def may_read(self, viewer: Viewer, user_id: str | None) -> bool:
-        """Tell whether the viewer may see this person's membership: oneself, or staff with a scope."""
-        return viewer.is_user(user_id) or viewer.has_scope(USERS_READ) or viewer.has_scope(POINTS_WRITE)
-
-    def require_reader(self, viewer: Viewer, user_id: str) -> None:
-        """Raise `Unauthenticated` or `NotAllowed` unless `may_read`."""
-        viewer.require_user()
-        if not self.may_read(viewer, user_id):
-            raise NotAllowed("This is somebody else's membership.")
-
-    async def members_by_user(self, user_ids: Sequence[str]) -> Mapping[str, MembershipRecord]:
-        """Batch load of memberships by person, with all that is due as of now."""
-        return await self._members("user_id", user_ids)
-
-    async def members_by_id(self, ids: Sequence[str]) -> Mapping[str, MembershipRecord]:
-        """Batch load of memberships, with all that is due as of now."""
-        return await self._members("id", ids)
-
-    async def _members(self, column: str, ids: Sequence[str]) -> Mapping[str, MembershipRecord]:
-        async with self._database.read() as connection:
-            found = await self._store.members(connection, column, ids)
-            members = [member.id for member in found.values()]
-            due = await self._store.due_members(connection, self._clock.now(), members) if members else []
-        if not due:
-            return found
-        # A showtime has started and the task has not come round yet: what one reads is right all the same.
-        await self._settle(due)
-        async with self._database.read() as connection:
-            return await self._store.members(connection, column, ids)
-
-    async def ledger_pages(self, keys: Sequence[LedgerPage]) -> Mapping[LedgerPage, Page[LedgerEntry]]:
-        """Batch load of nested pages: one statement for all members that are asked for the same page."""
-        groups: dict[PageRequest, list[str]] = {}
-        for key in keys:
-            groups.setdefault(key.request, []).append(key.membership_id)
-        pages: dict[LedgerPage, Page[LedgerEntry]] = {}
-        async with self._database.read() as connection:
-            for request, ids in groups.items():
-                found = await self._store.ledger_pages(connection, ids, request)
-                for id_, rows in found.items():
-                    page = Page.of(rows, request, lambda entry: (entry.sequence,))
-                    pages[LedgerPage(id_, request)] = page
-        return pages
-
-    async def ledger_counts(self, membership_ids: Sequence[str]) -> Mapping[str, int]:
-        """Batch load of how many entries each ledger has."""
-        async with self._database.read() as connection:
-            return await self._store.count_entries(connection, membership_ids)
-
-    async def vouchers_by_member(self, membership_ids: Sequence[str]) -> Mapping[str, list[VoucherRecord]]:
-        """Batch load of each member's vouchers."""
-        async with self._database.read() as connection:
-            return await self._store.vouchers_of(connection, membership_ids)
-
-    async def rewards_by_id(self, ids: Sequence[str]) -> Mapping[str, RewardRecord]:
-        """Batch load of rewards."""
-        wanted = [id_ for id_ in ids if is_id(id_, "rwd")]
-        if not wanted:
-            return {}
-        async with self._database.read() as connection:
-            return await self._store.find_rewards(connection, wanted)
-
-    async def page_of_rewards(self, request: PageRequest) -> Page[RewardRecord]:
-        """Rewards, the cheapest first."""
-        async with self._database.read() as connection:
-            rows = await self._store.page_of_rewards(connection, request)
-        return Page.of(rows, request, lambda reward: (reward.cost, reward.id))
-
-    async def count_rewards(self) -> int:
-        """How many rewards there are."""
-        async with self._database.read() as connection:
-            return await self._store.count_rewards(connection)
-
-    # One's own
 
     async def join(self, viewer: Viewer) -> MembershipRecord:
         """Become a member; who is one already stays what they are. Raises `Unauthenticated`."""
@@ -221,8 +140,6 @@ class LoyaltyService:
         )
         await self._events.voucher_issued(tx, voucher, reward, user_id)
         return voucher, member
-
-    # Staff
 
     async def create_reward(
         self,
@@ -326,27 +243,6 @@ class LoyaltyService:
             return await self._books.close(tx, replace(member, plan=plan))
 
         return await self._database.run(work)
-
-    # Beside requests
-
-    async def settle_due(self) -> None:
-        """One round: release points of showtimes that have started, look at tiers that may have ended."""
-        while True:
-            async with self._database.read() as connection:
-                due = await self._store.due_members(connection, self._clock.now())
-            if not due:
-                return
-            await self._settle(due)
-
-    async def _settle(self, membership_ids: Sequence[str]) -> None:
-        for membership_id in membership_ids:
-
-            async def work(tx: Transaction, membership_id: str = membership_id) -> None:
-                member = await self._store.lock_membership(tx, membership_id=membership_id)
-                assert member is not None, "a membership is never deleted"
-                await self._books.close(tx, await self._books.release(tx, member))
-
-            await self._database.run(work)
 
     async def _require_member(self, tx: Transaction, user_id: str) -> MembershipRecord:
         member = await self._store.lock_membership(tx, user_id=user_id)
