@@ -1,0 +1,147 @@
+"""Whatever order the events of payments come in, and however often: the balances are those of the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from subgraphs.kit.clock import FrozenClock
+from subgraphs.kit.database import Database
+from subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents
+from subgraphs.kit.ids import new_ulid
+from subgraphs.loyalty.books import Books
+from subgraphs.loyalty.domain import EntryKind, MembershipRecord, Plan, Tier
+from subgraphs.loyalty.events import LoyaltyEvents
+from subgraphs.loyalty.hearing import Hearing
+from subgraphs.loyalty.store import LoyaltyStore
+from subgraphs.loyalty.tables import TABLES
+from subgraphs.loyalty.verify import verify
+
+PAYMENTS = {"pay_1": 4_850, "pay_2": 1_000, "pay_3": 777}
+EARNED = {"pay_1": 480, "pay_2": 100, "pay_3": 70}
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[tuple[str, str, int]], dict[str, int]]:
+    """What happens (what, to which payment, refunded so far), in any order with some of it twice, and
+    what each payment has given back in the end."""
+    happened: list[tuple[str, str, int]] = [("starts", "", 0), ("spends", "", 0)]
+    refunded = {}
+    for payment, amount in PAYMENTS.items():
+        happened.append(("captured", payment, 0))
+        steps = sorted(draw(st.sets(st.integers(1, amount), max_size=3)))
+        whole = draw(st.booleans())
+        if steps and whole:
+            steps[-1] = amount
+        refunded[payment] = steps[-1] if steps else 0
+        happened += [("refunded", payment, total) for total in steps]
+    order = draw(st.permutations(happened))
+    again = draw(st.lists(st.sampled_from([each for each in happened if each[1]]), max_size=4))
+    for each in again:
+        order.insert(draw(st.integers(0, len(order))), each)
+    return order, refunded
+
+
+class Life:
+    """A loyalty store that hears events one by one, without a broker between."""
+
+    def __init__(self, database: Database, events: ServiceEvents, clock: FrozenClock) -> None:
+        self.database = database
+        self.clock = clock
+        self.events = events
+        self.store = LoyaltyStore()
+        published = LoyaltyEvents(events.outbox)
+        self.books = Books(self.store, published, clock)
+        Hearing(self.store, self.books, published, events.consumer.inbox).register(events.consumer)
+        self._made: dict[tuple[str, str, int], Event] = {}
+
+    async def begin(self) -> None:
+        """One member, one showtime tomorrow."""
+        member = MembershipRecord(
+            "mbr_1", "usr_1", Plan.STANDARD, Tier.BRONZE, 0, 0, 0, None, self.clock.now()
+        )
+        async with self.database.transaction() as tx:
+            await self.store.insert_membership(tx, member)
+            starts_at = self.clock.now() + timedelta(days=1)
+            await self.store.save_showtime(tx, "shw_1", {"movie_title": "M", "starts_at": starts_at})
+
+    async def live(self, what: str, payment_id: str, total: int) -> None:
+        """Let one thing happen. The same refund or capture is the same event."""
+        if what == "starts":
+            self.clock.advance(timedelta(days=2))
+            return
+        if what == "spends":
+            async with self.database.transaction() as tx:
+                member = await self.store.lock_membership(tx, user_id="usr_1")
+                assert member is not None
+                member = await self.books.post(
+                    tx, member, EntryKind.ADJUSTED, -50, reason="spent", key="adjusted:1"
+                )
+                await self.books.close(tx, member)
+            return
+        key = (what, payment_id, total)
+        event = self._made.setdefault(key, self._event(what, payment_id, total))
+        await self.events.consumer.handle(event)
+
+    async def settle(self) -> MembershipRecord:
+        """Release what is due; answer the member."""
+        async with self.database.transaction() as tx:
+            member = await self.store.lock_membership(tx, user_id="usr_1")
+            assert member is not None
+            return await self.books.close(tx, await self.books.release(tx, member))
+
+    def _event(self, what: str, payment_id: str, total: int) -> Event:
+        now = self.clock.now()
+        payload = {"payment_id": payment_id, "order_id": f"ord_{payment_id}", "user_id": "usr_1"}
+        moneys = {
+            name: {"minor": PAYMENTS[payment_id] if what == "captured" else total, "currency": "PEN"}
+            for name in ("amount", "refunded_total")
+        }
+        return Event(
+            id=new_ulid(now),
+            type="payment.captured" if what == "captured" else "refund.completed",
+            version=1,
+            occurred_at=now,
+            producer="payments",
+            aggregate_id=payment_id,
+            aggregate_version=1,
+            correlation_id="test",
+            causation_id=None,
+            trace=None,
+            payload={**payload, "showtime_id": "shw_1", **moneys},
+        )
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories())
+def test_balances_are_the_ledgers_after_every_event(
+    history: tuple[list[tuple[str, str, int]], dict[str, int]],
+) -> None:
+    happened, refunded = history
+
+    async def run(folder: Path) -> None:
+        clock = FrozenClock()
+        async with (
+            await EmbeddedBroker.open(folder / "broker.sqlite", clock=clock) as broker,
+            await Database.open(f"sqlite:///{folder / 'loyalty.sqlite'}", TABLES) as database,
+        ):
+            life = Life(database, ServiceEvents("loyalty", database, broker, clock), clock)
+            await life.begin()
+            for each in happened:
+                await life.live(*each)
+                assert [str(found) for found in await verify(database) if not found.holds] == []
+            member = await life.settle()
+            assert [str(found) for found in await verify(database) if not found.holds] == []
+            kept = sum(
+                EARNED[payment] - EARNED[payment] * refunded[payment] // amount
+                for payment, amount in PAYMENTS.items()
+            )
+            assert (member.points, member.pending) == (kept - 50, 0)
+
+    with TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
