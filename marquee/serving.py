@@ -24,6 +24,8 @@ class CinemaServer(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=10,
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
                 ws_ping_interval=None,  # the GraphQL protocols have pings of their own
                 server_header=False,
             )

@@ -1,1 +1,1 @@
-"""The federation engine, static part: composition, the supergraph model, the query graph. Pure: no event loop, no network."""
+"""The static part of the engine: composition, the supergraph model, the query graph. Pure."""

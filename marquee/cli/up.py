@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 from pathlib import Path
 
 import click
 
 from marquee.cli import fail
+from marquee.listening import PortTaken, listen
 
 
 @click.command()
@@ -35,26 +35,15 @@ def command(host: str | None, port: int | None, data_dir: Path | None, no_demo: 
     except SettingsError as error:
         fail(f"These settings cannot be used:\n{error}")
         return
-    with _listen(settings.host, settings.port) as listener:
+    try:
+        listener = listen(settings.host, settings.port)
+    except PortTaken as error:
+        fail(str(error))
+        return
+    with listener:
+        logging.getLogger("stripe").setLevel(logging.WARNING)  # it tells of every request
         logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
         from marquee.serving import serve_cinema
 
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(serve_cinema(settings, listener, demo=not no_demo))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Take the port before anything else is started, so that a taken one is said at once."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        fail(
-            f"Cannot listen on {host}:{port}: {error.strerror}.\n"
-            f"Choose another port, as in `./run up --port {port + 1}`, or stop what uses this one."
-        )
-    return listener

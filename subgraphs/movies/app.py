@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.documents import SqlDocumentRepository
 from subgraphs.kit.runtime import Runtime
 from subgraphs.movies.events import MovieEvents
@@ -32,4 +32,4 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         events=MovieEvents(events.outbox),
         clock=runtime.clock,
     )
-    return Wiring(service=service, events=events, checks={"database": database_check(database)})
+    return Wiring(service=service, events=events, database=database)

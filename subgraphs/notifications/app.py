@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.idempotency import Idempotency
 from subgraphs.kit.runtime import Runtime
@@ -65,5 +65,5 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack, mailer: Carrier) -> Wir
         service=service,
         events=events,
         tasks=[BackgroundTask("carry messages", service.carry, every_seconds=CARRY_EVERY_SECONDS)],
-        checks={"database": database_check(database)},
+        database=database,
     )

@@ -172,7 +172,9 @@ def _order(event: Event) -> Order:
     user_id = event.payload.get("user_id")
     seats = event.payload.get("seat_labels")
     try:
-        until = datetime.fromisoformat(_text(event, "expires_at"))
+        # A confirmed order ends no more; it was payable until it was sold.
+        ends = event.payload.get("expires_at") is not None
+        until = datetime.fromisoformat(_text(event, "expires_at")) if ends else event.occurred_at
     except ValueError as error:
         raise PoisonEvent(f"{event.type}: expires_at is not a moment") from error
     if until.tzinfo is None or not isinstance(seats, list):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.documents import SqlDocumentRepository
 from subgraphs.kit.runtime import Runtime
@@ -49,4 +49,4 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         audit=AuditLog(runtime.clock),
         clock=runtime.clock,
     )
-    return Wiring(service=service, events=events, checks={"database": database_check(database)})
+    return Wiring(service=service, events=events, database=database)

@@ -129,7 +129,10 @@ class ReviewStore:
 
     async def tallies(self, movie_ids: Sequence[str]) -> dict[str, RatingTally]:
         """The published ratings of each film."""
-        published: list[Filter] = [OneOf("movie_id", movie_ids), Equal("status", ReviewStatus.PUBLISHED.value)]
+        published: list[Filter] = [
+            OneOf("movie_id", movie_ids),
+            Equal("status", ReviewStatus.PUBLISHED.value),
+        ]
         tally = await self._reviews.tally(["movie_id", "rating"], published)
         return {
             movie_id: RatingTally({rating: tally.get((movie_id, float(rating)), 0) for rating in RATINGS})

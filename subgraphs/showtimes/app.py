@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from subgraphs.kit.app import Subgraph, Wiring, database_check
+from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.runtime import Runtime
 from subgraphs.showtimes.events import ShowtimeEvents, consume
@@ -35,4 +35,4 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         audit=AuditLog(runtime.clock),
         clock=runtime.clock,
     )
-    return Wiring(service=service, events=events, checks={"database": database_check(database)})
+    return Wiring(service=service, events=events, database=database)

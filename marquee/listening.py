@@ -1,0 +1,27 @@
+"""Takes the port before anything else is started, so that a taken one is said at once."""
+
+from __future__ import annotations
+
+import socket
+
+
+class PortTaken(Exception):
+    """The address cannot be listened on; the message says what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind and listen; the caller closes. Raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise PortTaken(
+            f"Cannot listen on {host}:{port}: {reason}.\n"
+            f"Choose another port with --port, or stop what uses this one."
+        ) from None
+    return listener

@@ -1,0 +1,105 @@
+"""Checks the invariants of the cinema on its stores, whether it runs or not. Changes nothing.
+
+Each subgraph checks its own store; here is what only several stores together show. What is still on its way
+between two stores (an event that the other has not taken yet) is no finding: it arrives, or is a dead letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import orjson
+from sqlalchemy import select
+
+from subgraphs.analytics.verify import revenue_by_payment
+from subgraphs.kit.database import Database
+from subgraphs.kit.database.kit_tables import INBOX, OUTBOX
+from subgraphs.kit.invariants import Invariant
+from subgraphs.kit.settings import Settings
+from subgraphs.loyalty.verify import verify as verify_loyalty
+from subgraphs.payments.verify import CapturedPayment
+from subgraphs.payments.verify import verify as verify_payments
+from subgraphs.tickets.tables import ORDERS, TICKETS
+from subgraphs.tickets.verify import verify as verify_tickets
+
+STORES = ("tickets", "payments", "loyalty", "analytics")
+_SOLD = frozenset({"CONFIRMED", "PARTIALLY_REFUNDED", "REFUNDED"})
+
+
+class NoStores(Exception):
+    """There is nothing to verify; the message says where was looked."""
+
+
+async def verify_cinema(settings: Settings) -> list[Invariant]:
+    """Check everything. Raises `NoStores` when the cinema has never run there."""
+    if settings.postgres_url is None:
+        missing = [name for name in STORES if not (settings.data_dir / f"{name}.sqlite").exists()]
+        if missing:
+            raise NoStores(
+                f"{settings.data_dir} has no store of {', '.join(missing)}: has Marquee run there?"
+            )
+    bank: Path | None = None if settings.stripe_key else settings.data_dir / "bank.sqlite"
+    async with AsyncExitStack() as stack:
+        stores = {
+            name: await stack.enter_async_context(await Database.open(settings.database_url(name)))
+            for name in STORES
+        }
+        # Payments first: what it says was captured must be found in the stores that heard of it later.
+        payments = await verify_payments(stores["payments"], bank)
+        return [
+            *await verify_tickets(stores["tickets"]),
+            *payments.invariants,
+            *await verify_loyalty(stores["loyalty"]),
+            await _captured_has_tickets(stores["tickets"], payments.captured),
+            await _revenue_agrees(stores["payments"], stores["analytics"], payments.captured),
+        ]
+
+
+async def _captured_has_tickets(tickets: Database, captured: Sequence[CapturedPayment]) -> Invariant:
+    async with tickets.read(heavy=True) as connection:
+        statuses = {
+            row.id: row.status for row in await connection.execute(select(ORDERS.c.id, ORDERS.c.status))
+        }
+        with_tickets = set(await connection.scalars(select(TICKETS.c.order_id).distinct()))
+    broken = [
+        f"{payment.payment_id} of {payment.order_id}"
+        for payment in captured
+        if payment.captured_minor > payment.refunded_minor
+        and (statuses.get(payment.order_id) not in _SOLD or payment.order_id not in with_tickets)
+    ]
+    return Invariant("each captured payment has its tickets, or is given back", broken)
+
+
+async def _revenue_agrees(
+    payments: Database, analytics: Database, captured: Sequence[CapturedPayment]
+) -> Invariant:
+    """Revenue in analytics is captured minus refunded, but for events that analytics has not taken yet."""
+    counted: Mapping[str, tuple[int, int]] = await revenue_by_payment(analytics)
+    differing = {
+        payment.payment_id
+        for payment in captured
+        if counted.get(payment.payment_id) != (payment.captured_minor, payment.refunded_minor)
+    }
+    if differing:
+        differing -= await _on_their_way(payments, analytics)
+    unknown = counted.keys() - {payment.payment_id for payment in captured}
+    return Invariant(
+        "revenue in analytics is what was captured minus what was refunded", sorted(differing | unknown)
+    )
+
+
+async def _on_their_way(payments: Database, analytics: Database) -> set[str]:
+    """The payments of which some event has left, or will leave, and is not taken by analytics."""
+    async with analytics.read(heavy=True) as connection:
+        taken = set(await connection.scalars(select(INBOX.c.event_id).where(INBOX.c.consumer == "analytics")))
+    async with payments.read(heavy=True) as connection:
+        rows = (await connection.execute(select(OUTBOX.c.event_id, OUTBOX.c.event))).all()
+    waiting: set[str] = set()
+    for row in rows:
+        if row.event_id not in taken:
+            event = orjson.loads(row.event)
+            if event["type"] in ("payment.captured", "refund.completed"):
+                waiting.add(str(event["payload"]["payment_id"]))
+    return waiting

@@ -1,0 +1,1 @@
+"""The whole cinema as one process, tested through its public door."""
