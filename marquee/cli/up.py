@@ -45,5 +45,6 @@ def command(host: str | None, port: int | None, data_dir: Path | None, no_demo: 
         logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
         from marquee.serving import serve_cinema
 
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(serve_cinema(settings, listener, demo=not no_demo))
