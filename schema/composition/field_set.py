@@ -105,6 +105,8 @@ def parse_field_set(text: str) -> tuple[Selection, ...]:
 
 def _selections(node: SelectionSetNode) -> tuple[Selection, ...]:
     selections: list[Selection] = []
+    if not node.selections:
+        raise FieldSetError("A selection of fields cannot be empty.")
     for item in node.selections:
         directives = tuple(directive.name.value for directive in item.directives or ())
         if isinstance(item, FieldNode):

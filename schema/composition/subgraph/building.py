@@ -128,11 +128,18 @@ class _DocumentBuilder:
                     self._report.error(
                         _INVALID, f'There can be only one directive named "@{node.name.value}".', node
                     )
+                if getattr(node, "directives", None):
+                    message = f'The definition of "@{node.name.value}" cannot have directives.'
+                    self._report.error(_INVALID, message, node)
                 directives[node.name.value] = node
             elif type(node) in _DEFINITIONS or type(node) in _EXTENSIONS:
                 self._register_type(node)
             else:
-                self._report.error(_INVALID, "A schema cannot contain operations or fragments.", node)
+                self._report.error(
+                    _INVALID,
+                    "A subgraph's schema cannot contain operations, fragments or directive extensions.",
+                    node,
+                )
         self._schema_nodes.sort(key=lambda node: isinstance(node, SchemaExtensionNode))
         return list(directives.values())
 
