@@ -4,7 +4,7 @@ one before to be clean."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from schema.composition.errors import ErrorCode
+from schema.composition.errors import CompositionError, ErrorCode, Problem
 from schema.composition.hints import Hint
 from schema.composition.merge.context import MergeContext
 from schema.composition.merge.inaccessible import check_inaccessible
@@ -43,6 +43,14 @@ def compose(subgraphs: Iterable[Subgraph]) -> Composition:
         CompositionError: with every problem of the stage that could not be passed; nothing else, whatever the
         input.
     """
+    try:
+        return _compose(list(subgraphs))
+    except RecursionError as error:
+        message = "The subgraphs nest values, types or selections too deeply."
+        raise CompositionError([Problem(ErrorCode.INVALID_GRAPHQL, message)]) from error
+
+
+def _compose(subgraphs: Sequence[Subgraph]) -> Composition:
     report = Report()
     schemas = _read(sorted(subgraphs, key=lambda subgraph: subgraph.name), report)
     report.raise_if_any()

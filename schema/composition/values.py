@@ -36,8 +36,11 @@ class Missing(Enum):
 MISSING: Final = Missing.MISSING
 
 
+_MAX_DIGITS = 1000
+
+
 class EnumLiteral(str):
-    """A bare name in value position."""
+    """A bare name in value position, or a number that is out of all bounds: printed as it was written."""
 
     __slots__ = ()
 
@@ -53,9 +56,10 @@ def value_of(node: ValueNode) -> Value:
         case NullValueNode():
             return None
         case IntValueNode():
-            return int(node.value)
+            return int(node.value) if len(node.value) < _MAX_DIGITS else EnumLiteral(node.value)
         case FloatValueNode():
-            return float(node.value)
+            number = float(node.value)
+            return number if math.isfinite(number) else EnumLiteral(node.value)
         case StringValueNode() | BooleanValueNode():
             return node.value
         case EnumValueNode():

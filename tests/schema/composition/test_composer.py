@@ -64,6 +64,25 @@ def test_strange_texts_are_refused_or_composed(sdl: str) -> None:
     assert {problem.code for problem in problems_as_written(a=sdl)} <= {"INVALID_GRAPHQL", "NO_QUERIES"}
 
 
+@pytest.mark.parametrize("depth", [50, 150, 400, 2000])
+def test_deep_values_and_selections_are_refused_or_composed(depth: int) -> None:
+    nested = "[" * depth + "1" + "]" * depth
+    fields = "a { " * depth + "id" + " }" * depth
+    sdl = f"scalar S type Query {{ f(x: S = {nested}): A }}"
+    sdl += f' type A @key(fields: "{fields}") {{ id: ID! a: A }}'
+    assert {problem.code for problem in problems_as_written(a=sdl)} <= {
+        "INVALID_GRAPHQL",
+        "KEY_INVALID_FIELDS",
+    }
+
+
+def test_numbers_out_of_all_bounds_are_kept_as_written() -> None:
+    digits = "9" * 5000
+    sdl = composed(s=f"scalar S type Query {{ f(x: S = {digits}, y: S = 1e999): Int }}").api_sdl
+    assert digits in sdl
+    assert "1e999" in sdl
+
+
 def test_two_subgraphs_cannot_have_one_name() -> None:
     with pytest.raises(CompositionError) as caught:
         compose([Subgraph(name="a", url="", sdl="type Query { a: Int }")] * 2)
