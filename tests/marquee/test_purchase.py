@@ -88,7 +88,7 @@ async def test_the_bank_asks_and_is_answered(guest: Client) -> None:
         assert response.status == 200
         html = await response.text()
     assert "<form" in html
-    choice = {"outcome": "authorise"} if 'name="outcome"' in html else {"action": "authorise"}
+    choice = {"decision": "authorise"}
     async with ana.session.post(page, data=choice) as response:
         assert response.status < 400, await response.text()
     confirmed = await ana.must("confirmPayment", "payment { status }", paymentId=payment["id"])
