@@ -4,46 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from types import FrameType
 
 import click
-import uvicorn
 
-from marquee.cinema import Cinema, open_cinema
+from marquee.cinema import open_cinema
 from marquee.demo.data import DEMO_PASSWORD, DEMO_USERS, DemoData
+from marquee.draining import DrainingServer, server_config
 from subgraphs.kit.settings import Settings
-
-
-class CinemaServer(uvicorn.Server):
-    """Greets once it answers; tells the app to drain as soon as it is asked to stop."""
-
-    def __init__(self, cinema: Cinema, listener: socket.socket, *, demo: bool) -> None:
-        super().__init__(
-            uvicorn.Config(
-                cinema.app,
-                log_level="warning",
-                access_log=False,
-                timeout_graceful_shutdown=10,
-                ws="websockets-sansio",
-                ws_per_message_deflate=False,
-                ws_ping_interval=None,  # the GraphQL protocols have pings of their own
-                server_header=False,
-            )
-        )
-        self._cinema = cinema
-        self._listener = listener
-        self._demo = demo
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then greet."""
-        await super().startup(sockets)
-        if self.started:
-            click.echo(greeting(self._listener, self._cinema.runtime.settings, demo=self._demo))
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain, then stop; a second signal stops at once."""
-        self._cinema.app.begin_drain()
-        super().handle_exit(sig, frame)
 
 
 async def serve_cinema(settings: Settings, listener: socket.socket, *, demo: bool) -> None:
@@ -55,7 +22,11 @@ async def serve_cinema(settings: Settings, listener: socket.socket, *, demo: boo
             await data.prepare()
             filling = asyncio.create_task(data.fill(), name="demo data")
         try:
-            await CinemaServer(cinema, listener, demo=demo).serve(sockets=[listener])
+            await DrainingServer(
+                server_config(cinema.app),
+                begin_drain=cinema.app.begin_drain,
+                tell=lambda: click.echo(greeting(listener, settings, demo=demo)),
+            ).serve(sockets=[listener])
         finally:
             if filling is not None:
                 filling.cancel()

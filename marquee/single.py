@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import click
-import uvicorn
 
+from marquee.draining import DrainingServer, server_config
 from marquee.subgraphs import build_subgraph, open_runtime
 from subgraphs.kit.identity_keys import open_keys
 from subgraphs.kit.settings import Settings
@@ -17,16 +17,9 @@ async def serve_subgraph(name: str, settings: Settings, port: int | None) -> Non
     try:
         subgraph = build_subgraph(name, runtime)
         chosen = subgraph.port if port is None else port
-        config = uvicorn.Config(
-            subgraph.asgi,
-            host=settings.host,
-            port=chosen,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            ws_ping_interval=None,
-        )
-        click.echo(f"{name} listens on http://{settings.host}:{chosen}/graphql")
-        await uvicorn.Server(config).serve()
+        await DrainingServer(
+            server_config(subgraph.asgi, host=settings.host, port=chosen),
+            tell=lambda: click.echo(f"{name} listens on http://{settings.host}:{chosen}/graphql"),
+        ).serve()
     finally:
         await runtime.broker.close()

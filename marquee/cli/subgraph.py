@@ -30,8 +30,7 @@ def command(
     It answers only calls that carry the router's signed identity, so it must know the router's public
     keys: `--router-keys http://127.0.0.1:8080/.well-known/jwks.json`.
     """
-    import asyncio
-
+    from marquee.draining import run
     from marquee.single import serve_subgraph
     from subgraphs.kit.settings import SettingsError, load_settings
 
@@ -46,4 +45,4 @@ def command(
             "A subgraph alone must know the router's public keys: give --router-keys or MARQUEE_ROUTER_KEYS,"
             "\nas http://127.0.0.1:8080/.well-known/jwks.json, or a file with them."
         )
-    asyncio.run(serve_subgraph(name, settings, port))
+    run(serve_subgraph(name, settings, port))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from pathlib import Path
 
@@ -43,8 +41,8 @@ def command(host: str | None, port: int | None, data_dir: Path | None, no_demo: 
     with listener:
         logging.getLogger("stripe").setLevel(logging.WARNING)  # it tells of every request
         logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+        from marquee.draining import run
         from marquee.serving import serve_cinema
 
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve_cinema(settings, listener, demo=not no_demo))
+        run(serve_cinema(settings, listener, demo=not no_demo))
