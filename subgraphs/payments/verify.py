@@ -77,12 +77,21 @@ async def verify(database: Database, bank_file: Path | None = None) -> Report:
             _bank_took_once(after),
             _bank_agrees(payments, waiting, after),
         ]
-    captured = tuple(
+    return Report(tuple(invariants), _captured(payments))
+
+
+async def captured_payments(database: Database) -> tuple[CapturedPayment, ...]:
+    """The money taken so far, for comparing with another store."""
+    async with database.read(heavy=True) as connection:
+        return _captured((await connection.execute(select(PAYMENTS))).all())
+
+
+def _captured(payments: Sequence[Any]) -> tuple[CapturedPayment, ...]:
+    return tuple(
         CapturedPayment(row.id, row.order_id, row.currency, row.captured_minor, row.refunded_minor)
         for row in payments
         if row.status in _PAID
     )
-    return Report(tuple(invariants), captured)
 
 
 async def _status_is_the_fold(connection: Connection) -> Invariant:
