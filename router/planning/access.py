@@ -89,6 +89,8 @@ class Access:
     """False where only an `@interfaceObject` is known, which cannot say its own type."""
     origin: FieldOrigin | None = None
     """None when it is the very object that is fetched."""
+    anonymous: bool = False
+    """True where another fetch writes the object's own type, which an interface's name must not replace."""
 
     @property
     def stage(self) -> int:

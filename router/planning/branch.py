@@ -60,7 +60,7 @@ class Branch:
         home = [r for r in direct if r[0].stage == earliest]
         selection = field.selection
         whole = home if selection is None else self._whole(home, selection)
-        if whole and (selection is None or len(whole) == len(home)):
+        if whole and (selection is None or len(whole) == len(home) or self._any_untyped(whole)):
             self._add(field, whole, units, whole=selection is not None)
             return
         if whole:  # others may answer it together, by fetches that are made anyway
@@ -93,6 +93,10 @@ class Branch:
             if found:
                 return found
         return []
+
+    def _any_untyped(self, readings: list[_Reading]) -> bool:
+        """Whether an `@interfaceObject` answers: then nobody need be asked for types."""
+        return any(edge.head is not None and not self._reach.is_typed(edge.head) for _, edge in readings)
 
     def _is_free(self, reading: _Reading) -> bool:
         """Whether the field requires nothing, or only what is provided right there."""

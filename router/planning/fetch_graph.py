@@ -100,6 +100,7 @@ class _Builder:
                 node.conditions = either(node.conditions, own)
             if entry.tree is not None:
                 tree = entry.tree
+                tree.anonymous = tree.anonymous or step.anonymous
         return tree
 
     def _read_typename(self, node: FetchNode, access: Access, conditions: Conditions) -> None:

@@ -77,7 +77,7 @@ class Reach:
                 continue
             own = self.narrow(node, type_name)
             for field in fields:
-                if not self._answers_field(own, field, strict):
+                if not self.answers_field(own, field, strict):
                     return False
         return True
 
@@ -88,9 +88,10 @@ class Reach:
         if len(set(per_type)) != 1 or self.possible(node) - selection.by_type.keys():
             return len(per_type) == 0
         fields = next(iter(selection.by_type.values()))
-        return all(field.name != TYPENAME and self._answers_field(node, field, strict) for field in fields)
+        return all(field.name != TYPENAME and self.answers_field(node, field, strict) for field in fields)
 
-    def _answers_field(self, node: Node, field: NormalizedField, strict: bool) -> bool:
+    def answers_field(self, node: Node, field: NormalizedField, strict: bool) -> bool:
+        """Whether the subgraph reads the field at the node, and all that is asked for below it."""
         if field.name == TYPENAME:
             return True
         edge = self.edge(node, field.name)

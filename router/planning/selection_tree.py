@@ -34,6 +34,8 @@ class SelectionTree:
 
     node: Node
     typename: bool = False
+    anonymous: bool = False
+    """An `@interfaceObject` whose objects get their types from another fetch: its own name is not read."""
     entries: dict[tuple[str, frozenset[str]], Entry] = field(default_factory=dict)
 
     def enter(

@@ -7,6 +7,7 @@ is `Branch`'s. The result is a list of units, each with its options; nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 from graphql import OperationType
@@ -97,8 +98,10 @@ class Walk:
         typed = tuple(access for access in bases if access.typed)
         if path:
             units.append(Unit(place, everyone, None, typed or bases))
-        untyped = len(typed) < len(bases)
-        if untyped:
+        untyped = not typed and bool(bases)
+        if typed and len(typed) < len(bases):
+            wants = self._read_beside(place, path, bases, wants, units, guard)
+        elif untyped:
             wants, typed = self._select_untyped(place, path, bases, selection, wants, everyone, units, guard)
         branches: dict[frozenset[str], Branch] = {}
         for field, types in wants:
@@ -114,6 +117,64 @@ class Walk:
                         own_path = (*path, TypeCondition(same)) if partial else path
                         branches[same] = Branch(self, place, own_path, min(same), same, own)
                     branches[same].read(field, units, guard)
+
+    def _read_beside(
+        self,
+        place: Place,
+        path: Path,
+        bases: tuple[Access, ...],
+        wants: list[_Want],
+        units: list[Unit],
+        guard: Guard,
+    ) -> list[_Want]:
+        """Read what an `@interfaceObject` has of objects whose types another fetch tells; returns the rest.
+
+        Only whole fields, since a hop from there would have to wait for the types.
+        """
+        typed = tuple(access for access in bases if access.typed)
+        beside = [replace(access, anonymous=True) for access in bases if not access.typed]
+        known = min(access.stage for access in typed)
+        asked = frozenset[str]().union(*(types for _, types in wants))
+        remaining: list[_Want] = []
+        for want in wants:
+            field, types = want
+            options = tuple(
+                access for access in beside if self.reach.answers_field(access.node, field, strict=True)
+            )
+            if field.name == TYPENAME or not options or self._is_direct(typed, want):
+                remaining.append(want)
+            elif (
+                types == asked and min(access.stage for access in options) <= known
+            ) or not self._is_readable(place, path, typed, want, guard):
+                units.append(Unit(place, types, field, options, whole=field.selection is not None))
+            else:
+                remaining.append(want)
+        return remaining
+
+    def _is_direct(self, typed: tuple[Access, ...], want: _Want) -> bool:
+        """Whether who tells the types reads the field as well."""
+        field, types = want
+        return any(
+            all(
+                self.reach.answers_field(self.reach.narrow(access.node, name), field, strict=False)
+                for name in types & access.types
+            )
+            for access in typed
+        )
+
+    def _is_readable(
+        self, place: Place, path: Path, typed: tuple[Access, ...], want: _Want, guard: Guard
+    ) -> bool:
+        """Whether the field can be read by hops from where the types are told."""
+        field, types = want
+        try:
+            for same in self._classes(types, field.name, typed):
+                Branch(self, place, (*path, TypeCondition(same)), min(same), same, typed).read(
+                    field, [], guard
+                )
+        except NoPathError:
+            return False
+        return True
 
     def _add_typename(
         self,
