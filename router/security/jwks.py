@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-import aiohttp
 import orjson
 from jwt import PyJWK
 from jwt.exceptions import PyJWKError
@@ -32,10 +31,15 @@ def http_jwks(url: str) -> JwksFetch:
     """A fetch of the JWKS at `url`."""
 
     async def fetch() -> Mapping[str, Any]:
+        import aiohttp  # here, for it is not needed where keys are handed over
+
         timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
-            response.raise_for_status()
-            body = await response.content.read(MAXIMUM_JWKS_BYTES)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+                response.raise_for_status()
+                body = await response.content.read(MAXIMUM_JWKS_BYTES)
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"{url}: {error}") from error
         document = orjson.loads(body)
         if not isinstance(document, dict):
             raise ValueError("a JWKS is a JSON object")
@@ -85,7 +89,7 @@ class KeySet:
                 async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
                     document = await self._fetch()
                 keys = _parse(document)
-            except (OSError, ValueError, TimeoutError, aiohttp.ClientError) as error:
+            except (OSError, ValueError, TimeoutError) as error:
                 if not self._keys:
                     raise JwksUnavailable("the issuer's keys cannot be fetched") from error
                 return

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import aiohttp
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -113,6 +112,8 @@ class RemoteKeys:
             now = time.monotonic()
             if self._fetched_at is not None and now - self._fetched_at < self._interval_seconds:
                 return
+            import aiohttp  # here, for it is not needed where keys are in memory
+
             try:
                 timeout = aiohttp.ClientTimeout(total=self._timeout_seconds)
                 async with (

@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from subgraphs.kit.database.connection import Connection, Transaction
 from subgraphs.kit.database.errors import NestedTransaction
 from subgraphs.kit.database.kit_tables import KIT_TABLES
-from subgraphs.kit.database.postgres import PostgresBackend, is_retriable
 from subgraphs.kit.database.sqlite import SqliteBackend
+from subgraphs.kit.database.sqlstates import is_retriable
 
 T = TypeVar("T")
 _RETRY_PAUSE_SECONDS = 0.01
@@ -87,6 +87,9 @@ class Database:
             if not parsed.database:
                 raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url!r}")
             return cls(SqliteBackend(Path(parsed.database), wanted, statements), statements)
+        # Imported here: SQLAlchemy's asyncio costs 0.3 s that the embedded default need not pay.
+        from subgraphs.kit.database.postgres import PostgresBackend
+
         return cls(await PostgresBackend.open(parsed, wanted, statements, pool_size), statements)
 
     async def __aenter__(self) -> Database:

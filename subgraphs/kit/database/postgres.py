@@ -23,22 +23,11 @@ from subgraphs.kit.database.connection import (
     run_callbacks,
 )
 from subgraphs.kit.database.errors import DatabaseClosed
+from subgraphs.kit.database.sqlstates import sqlstate
 
 _SCHEMA_LOCK = 7_310_468_001
 _DUPLICATE_DATABASE = "42P04"
 _UNIQUE_VIOLATION = "23505"
-_RETRIABLE = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
-
-
-def sqlstate(error: DBAPIError) -> str | None:
-    """PostgreSQL's code for the error."""
-    state = getattr(error.orig, "sqlstate", None)
-    return state if isinstance(state, str) else None
-
-
-def is_retriable(error: DBAPIError) -> bool:
-    """Whether the same transaction, run again, may succeed."""
-    return sqlstate(error) in _RETRIABLE
 
 
 async def _execute(connection: AsyncConnection, statement: Executable, parameters: Parameters | None) -> Rows:
