@@ -1,0 +1,43 @@
+"""`python -m bench`: the command line; each command prints Markdown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+import uvloop
+
+from bench import purchases as whole_purchases
+from bench import queries as single_queries
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Measure Marquee: CPU time of the server, throughput, latency."""
+
+
+@main.command()
+@click.option("--url", help="A cinema that runs already; by default one is started on a temporary folder.")
+@click.option("--seconds", default=10.0, show_default=True, help="How long buyers go on buying.")
+@click.option("--buyers", default=16, show_default=True, help="Guests who buy at the same time.")
+def purchases(url: str | None, seconds: float, buyers: int) -> None:
+    """Whole purchases of one seat: choose, hold, order, pay; then `marquee verify`."""
+    _run(whole_purchases.measure(url, seconds, buyers))
+
+
+@main.command()
+@click.option("--seconds", default=10.0, show_default=True, help="How long each operation is asked.")
+def queries(seconds: float) -> None:
+    """Representative queries of the whole cinema, and of the router alone on constant subgraphs."""
+    _run(single_queries.measure(seconds))
+
+
+def _run(measuring: Coroutine[Any, Any, str]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        click.echo(runner.run(measuring))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench")

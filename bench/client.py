@@ -1,0 +1,54 @@
+"""Asks GraphQL over keep-alive connections; an answer with errors ends the run.
+
+Never retries: a failure under load is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+import orjson
+
+_HEADERS: Final = {"content-type": "application/json", "accept": "application/json"}
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
+
+
+class Refused(RuntimeError):
+    """The server answered something else than data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A pool of connections to one server."""
+
+    session: aiohttp.ClientSession
+    url: str
+
+    async def post(self, body: bytes) -> bytes:
+        """The bytes of an answer without errors. Raises `Refused`."""
+        async with self.session.post(self.url, data=body) as response:
+            answer = await response.read()
+        if response.status != 200 or b'"errors":[{' in answer:
+            raise Refused(answer.decode(errors="replace"))
+        return answer
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """The data of an answer. Raises `Refused`."""
+        return orjson.loads(await self.post(request_body(query, **variables)))["data"]
+
+
+def request_body(query: str, **variables: Any) -> bytes:
+    """The body of a GraphQL request."""
+    return orjson.dumps({"query": query, "variables": variables})
+
+
+@asynccontextmanager
+async def client_of(url: str, connections: int) -> AsyncIterator[Client]:
+    """A client of the server at `url` (no path) with at most this many connections."""
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with aiohttp.ClientSession(connector=connector, headers=_HEADERS, timeout=_TIMEOUT) as session:
+        yield Client(session, f"{url}/graphql")
