@@ -11,6 +11,8 @@ import uvloop
 
 from bench import purchases as whole_purchases
 from bench import queries as single_queries
+from bench.client import Refused
+from bench.process import ServerFailed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,8 +37,11 @@ def queries(seconds: float) -> None:
 
 
 def _run(measuring: Coroutine[Any, Any, str]) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        click.echo(runner.run(measuring))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            click.echo(runner.run(measuring))
+    except* (Refused, ServerFailed) as failures:
+        raise SystemExit("\n".join(str(failure) for failure in failures.exceptions)) from failures
 
 
 if __name__ == "__main__":

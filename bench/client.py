@@ -30,8 +30,11 @@ class Client:
 
     async def post(self, body: bytes) -> bytes:
         """The bytes of an answer without errors. Raises `Refused`."""
-        async with self.session.post(self.url, data=body) as response:
-            answer = await response.read()
+        try:
+            async with self.session.post(self.url, data=body) as response:
+                answer = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Refused(f"{self.url} did not answer: {error!r}") from error
         if response.status != 200 or b'"errors":[{' in answer:
             raise Refused(answer.decode(errors="replace"))
         return answer

@@ -70,13 +70,21 @@ async def serving(*arguments: str) -> AsyncIterator[Server]:
         reading = asyncio.create_task(_read(process.stdout, output))
         yield Server(process.pid, url)
     finally:
-        if process.returncode is None:
-            process.terminate()
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
+        await _end(process)
     await reading
     if process.returncode != 0:
         raise ServerFailed("\n".join(output))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def run(*arguments: str) -> str:
