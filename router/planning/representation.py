@@ -8,9 +8,10 @@ from router.planning.access import Alternative
 from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.plan import RepresentationField, RepresentationFragment, RepresentationSelection
 from router.planning.source_keys import TYPENAME
-from schema.supergraph import Supergraph
+from schema.supergraph import Supergraph, TypeKind, named_type
 
 _Selections = tuple[RepresentationSelection, ...]
+_TYPENAME = RepresentationField(TYPENAME, TYPENAME)
 
 
 def representation(alternative: Alternative, types: frozenset[str], supergraph: Supergraph) -> _Selections:
@@ -18,39 +19,48 @@ def representation(alternative: Alternative, types: frozenset[str], supergraph: 
 
     A field of the key keeps out the objects where it is null; a nullable required field is sent as null.
     """
+    subgraph = alternative.edge.head.subgraph if alternative.edge is not None else None
+    writer = _Writer(supergraph, subgraph)
     per_type: dict[str, _Selections] = {}
     for type_name in sorted(types):
-        key = _fields(type_name, alternative.key, supergraph, required=False)
-        required = _fields(type_name, alternative.required, supergraph, required=True)
+        key = writer.fields(type_name, alternative.key, required=False)
+        required = writer.fields(type_name, alternative.required, required=True)
         per_type[type_name] = _merge((*key, *required))
-    return (RepresentationField(TYPENAME, TYPENAME), *_by_type(per_type))
+    return (_TYPENAME, *_by_type(per_type))
 
 
-def _fields(
-    type_name: str, selection: NormalizedSelection | None, supergraph: Supergraph, *, required: bool
-) -> _Selections:
-    fields = selection.by_type.get(type_name, ()) if selection is not None else ()
-    return tuple(_field(type_name, item, supergraph, required=required) for item in fields)
+class _Writer:
+    """Writes what one subgraph is sent."""
 
+    def __init__(self, supergraph: Supergraph, subgraph: str | None) -> None:
+        self._supergraph = supergraph
+        self._subgraph = subgraph
 
-def _field(
-    type_name: str, item: NormalizedField, supergraph: Supergraph, *, required: bool
-) -> RepresentationField:
-    declared = supergraph.types[type_name].fields[item.name].type
-    nested: _Selections = ()
-    if item.selection is not None:
-        nested = _by_type(
-            {
-                name: _fields(name, item.selection, supergraph, required=required)
-                for name in item.selection.by_type
-            }
+    def fields(self, type_name: str, selection: NormalizedSelection | None, *, required: bool) -> _Selections:
+        """The fields selected of one object type."""
+        fields = selection.by_type.get(type_name, ()) if selection is not None else ()
+        return tuple(self._field(type_name, item, required=required) for item in fields)
+
+    def _field(self, type_name: str, item: NormalizedField, *, required: bool) -> RepresentationField:
+        declared = self._supergraph.types[type_name].fields[item.name].type
+        nested: _Selections = ()
+        if item.selection is not None:
+            below = item.selection
+            nested = _by_type({name: self.fields(name, below, required=required) for name in below.by_type})
+            if self._tells_types_apart(named_type(declared)):
+                nested = (_TYPENAME, *nested)
+        return RepresentationField(
+            name=item.name,
+            source=item.source,
+            selections=nested,
+            nullable=required and not declared.endswith("!"),
         )
-    return RepresentationField(
-        name=item.name,
-        source=item.source,
-        selections=nested,
-        nullable=required and not declared.endswith("!"),
-    )
+
+    def _tells_types_apart(self, type_name: str) -> bool:
+        """Whether the subgraph has to be told the type of an object of this one."""
+        declared = self._supergraph.types[type_name]
+        own = declared.subgraphs.get(self._subgraph) if self._subgraph is not None else None
+        return declared.kind is not TypeKind.OBJECT and own is not None and not own.interface_object
 
 
 def _by_type(per_type: dict[str, _Selections]) -> _Selections:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from graphql import parse, validate
 
@@ -31,8 +31,16 @@ _LINK = (
 class Graph:
     """A composed graph over shared data."""
 
-    def __init__(self, subgraphs: Mapping[str, str], root: Object, entities: Sequence[Object]) -> None:
-        linked = {name: _LINK + sdl for name, sdl in subgraphs.items()}
+    def __init__(
+        self,
+        subgraphs: Mapping[str, str],
+        root: Object,
+        entities: Sequence[Object],
+        *,
+        federation_1: Collection[str] = (),
+    ) -> None:
+        """`federation_1` names the subgraphs that link no version of federation."""
+        linked = {name: sdl if name in federation_1 else _LINK + sdl for name, sdl in subgraphs.items()}
         composed = compose(
             [Subgraph(name=name, url=f"http://{name}", sdl=sdl) for name, sdl in linked.items()]
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.router.planning.graphs import Graph, subgraphs_of
 
 BOOK = {"__typename": "Book", "__interfaces": ["Media"], "id": "b", "title": "B", "pages": 3, "views": 1}
@@ -72,3 +74,69 @@ def test_an_interface_object_that_cannot_be_entered_is_read_where_it_is_returned
     )
     assert graph.answer("{ media { __typename views } }") == {"media": {"__typename": "Book", "views": 1}}
     assert graph.answer("{ all { ... on Book { views } } }") == {"all": [{"views": 1}, None, {}]}
+
+
+def _bookable() -> Graph:
+    room = {
+        "__typename": "Room", "__interfaces": ["Bookable"], "id": "r", "seats": 4, "name": "R", "tables": 1,
+        "occupancy": "o", "score": "s", "floor": 3,
+    }  # fmt: skip
+    hall = {
+        "__typename": "Hall", "__interfaces": ["Bookable"], "id": "h", "seats": 9, "name": "H", "stage": True,
+        "occupancy": "p", "score": "t",
+    }  # fmt: skip
+    return Graph(
+        {
+            "owner": """
+                interface Bookable @key(fields: "id") { id: ID! seats: Int! name: String }
+                type Room implements Bookable @key(fields: "id") {
+                  id: ID! seats: Int! name: String tables: Int }
+                type Hall implements Bookable @key(fields: "id") {
+                  id: ID! seats: Int! name: String stage: Boolean }
+                type Query { room: Room any: Bookable all: [Bookable] both: [Bookable] @shareable }""",
+            "bookings": """
+                type Bookable @key(fields: "id") @interfaceObject { id: ID! seats: Int! @external
+                  occupancy(of: Int): String! @requires(fields: "seats") score(of: Int): String }
+                type Query { booked: [Bookable] one: Bookable both: [Bookable] @shareable }""",
+            "floors": 'type Room @key(fields: "id") { id: ID! floor: Int }',
+        },
+        {
+            "room": room,
+            "any": hall,
+            "all": [room, None, hall],
+            "both": [room, hall],
+            "booked": [hall, room, None],
+            "one": room,
+        },
+        [room, hall],
+    )
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "occupancy",
+        "seats occupancy score",
+        "__typename occupancy",
+        "name occupancy ... on Room { tables }",
+        "... on Room { occupancy }",
+        "... on Room { occupancy floor } ... on Hall { stage }",
+        "seats: occupancy(of: 1) occupancy: occupancy(of: 2)",
+        "... on Room { v: occupancy(of: 1) } ... on Hall { v: occupancy(of: 2) }",
+        "... on Room { v: score(of: 1) } ... on Hall { v: score(of: 2) }",
+        "... on Room { score } ... on Hall { occupancy }",
+        "... on Bookable { occupancy ... on Hall { score } }",
+    ],
+)
+def test_an_interface_object_gets_what_its_fields_require(selection: str) -> None:
+    graph = _bookable()
+    for root in ("any", "all", "both", "booked", "one"):
+        graph.answer(f"{{ {root} {{ {selection} }} }}")
+
+
+def test_a_requirement_of_an_interface_object_holds_for_concrete_types_too() -> None:
+    graph = _bookable()
+    assert graph.answer("{ room { occupancy } }") == {"room": {"occupancy": "o<seats=4>"}}
+    assert subgraphs_of(graph.plan("{ room { occupancy tables } }")) == ["owner", "bookings"]
+    assert subgraphs_of(graph.plan("{ booked { occupancy } }")) == ["bookings", "owner", "bookings"]
+    assert subgraphs_of(graph.plan("{ booked { ... on Room { score } } }")) == ["bookings", "owner"]
