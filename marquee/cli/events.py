@@ -7,13 +7,18 @@ from pathlib import Path
 
 import click
 
+from marquee.cli import fail
 from subgraphs.kit.clock import SystemClock
 from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.kit.settings import load_settings
+from subgraphs.kit.settings import SettingsError, load_settings
 
 
 def _broker_file(data_dir: Path | None) -> Path:
-    settings = load_settings(None, **({} if data_dir is None else {"data_dir": data_dir}))
+    try:
+        settings = load_settings(None, **({} if data_dir is None else {"data_dir": data_dir}))
+    except SettingsError as error:
+        fail(f"These settings cannot be used:\n{error}")
+        raise
     file = settings.data_dir / "events.sqlite"
     if not file.exists():
         raise click.UsageError(f"{file} does not exist: has Marquee run there?")
