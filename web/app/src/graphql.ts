@@ -36,6 +36,8 @@ export async function send<T>(query: string, variables: Record<string, unknown>,
   return answer.data;
 }
 
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
 let socket: Client | null = null;
 
 function client(): Client {
@@ -63,14 +65,21 @@ export function forgetSocket(): void {
 // Calls `next` for each event until the returned function is called. `variables` is read again on each reconnect.
 export function subscribe<T>(query: string, variables: () => Record<string, unknown>, next: (data: T) => void): () => void {
   let ended = false;
+  let wait = FIRST_RETRY_MS;
   let stop: (() => void) | null = null;
   const start = () => {
     if (ended) return;
     stop = client().subscribe<T>(
       { query, variables: variables() },
       {
-        next: (result) => result.data && next(result.data),
-        error: () => setTimeout(start, 1_000),
+        next: (result) => {
+          wait = FIRST_RETRY_MS;
+          if (result.data) next(result.data);
+        },
+        error: () => {
+          setTimeout(start, wait);
+          wait = Math.min(wait * 2, LONGEST_RETRY_MS); // a refusal may last
+        },
         complete: () => undefined,
       },
     );

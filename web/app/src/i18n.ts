@@ -26,6 +26,7 @@ const WORDS = {
   password: ["Password", "Contraseña"],
   nothingOn: ["Nothing on at this cinema that day.", "No hay funciones en este cine ese día."],
   minutes: ["min", "min"],
+  review: ["review", "reseña"],
   reviews: ["reviews", "reseñas"],
   today: ["Today", "Hoy"],
   screen: ["Screen", "Pantalla"],
@@ -58,6 +59,7 @@ const WORDS = {
   orders: ["Orders", "Pedidos"],
   cancelOrder: ["Cancel and refund", "Anular y reembolsar"],
   notifications: ["Messages", "Mensajes"],
+  markRead: ["Mark as read", "Marcar como leído"],
   mailbox: ["Mail", "Correo"],
   membership: ["Membership", "Membresía"],
   join: ["Join", "Unirme"],
@@ -94,6 +96,25 @@ export type Word = keyof typeof WORDS;
 
 export function t(word: Word): string {
   return WORDS[word][locale.value === "EN" ? 0 : 1];
+}
+
+const STATES: Record<string, [string, string]> = {
+  PENDING_PAYMENT: ["Awaiting payment", "Pago pendiente"],
+  CONFIRMED: ["Confirmed", "Confirmado"],
+  PARTIALLY_REFUNDED: ["Partly refunded", "Reembolso parcial"],
+  REFUNDED: ["Refunded", "Reembolsado"],
+  EXPIRED: ["Expired", "Vencido"],
+  FAILED: ["Failed", "Fallido"],
+  CANCELLED: ["Cancelled", "Anulado"],
+  VALID: ["Valid", "Válida"],
+  CHECKED_IN: ["Used", "Usada"],
+  REFUND_PENDING: ["Refund under way", "Reembolso en curso"],
+  VOID: ["Void", "Nula"],
+};
+
+// What an order's or a ticket's status is called; an unknown one keeps its code.
+export function state(code: string): string {
+  return STATES[code]?.[locale.value === "EN" ? 0 : 1] ?? code;
 }
 
 export interface Money {

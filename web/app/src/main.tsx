@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Header } from "./components/header";
 import { locale } from "./i18n";
 import { route } from "./route";
-import { restore } from "./session";
+import { known, restore, user } from "./session";
 import { AccountView } from "./views/account";
 import { LogInView } from "./views/login";
 import { MovieView } from "./views/movie";
@@ -15,8 +15,12 @@ function view() {
   const [name, id] = route.value;
   if (name === "movies" && id) return <MovieView key={id} id={id} />;
   if (name === "showtimes" && id) return <ShowtimeView key={id} id={id} />;
-  if (name === "account") return <AccountView />;
-  if (name === "staff") return <StaffView />;
+  if (name === "account" || name === "staff") {
+    if (!known.value) return null;
+    if (name === "account" && user.value) return <AccountView key={user.value.id} />;
+    if (name === "staff" && user.value && user.value.role !== "CUSTOMER") return <StaffView />;
+    return <LogInView next={name} />;
+  }
   if (name === "login") return <LogInView />;
   return <ProgrammeView />;
 }

@@ -25,6 +25,8 @@ const RENEW_BEFORE_MS = 30_000;
 
 export const user = signal<SessionUser | null>(null);
 let tokens: Tokens | null = read();
+// Whether it is known yet who the kept tokens belong to.
+export const known = signal(tokens === null);
 let renewal: Promise<void> | null = null;
 
 function read(): Tokens | null {
@@ -103,5 +105,7 @@ export async function restore(): Promise<void> {
     else keep(null, null);
   } catch {
     keep(null, null);
+  } finally {
+    known.value = true;
   }
 }

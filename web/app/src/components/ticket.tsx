@@ -1,3 +1,5 @@
+import { state } from "../i18n";
+
 export interface TicketFields {
   id: string;
   status: string;
@@ -13,7 +15,7 @@ export function Ticket({ ticket }: { ticket: TicketFields }) {
       <img alt={`QR ${ticket.seat.label}`} src={`data:image/svg+xml;utf8,${encodeURIComponent(ticket.qrSvg)}`} width={132} height={132} />
       <figcaption>
         <strong>{ticket.seat.label}</strong>
-        <small>{ticket.status}</small>
+        <small>{state(ticket.status)}</small>
       </figcaption>
     </figure>
   );

@@ -3,16 +3,16 @@ import { useEffect, useState } from "preact/hooks";
 import { Failure, Problems } from "../components/problems";
 import { Ticket, type TicketFields } from "../components/ticket";
 import { request, subscribe } from "../graphql";
-import { day, money, t, time, type Money } from "../i18n";
+import { day, locale, money, state, t, time, type Money } from "../i18n";
 import { idempotencyKey, useQuery } from "../load";
 
-const MINE = `query Mine {
+const MINE = `query Mine($locale: Locale) {
   me {
     id name email
     orders(first: 20) { nodes {
       id number status total { amount currency }
       refundOptions { staffOnly refund { amount currency } }
-      showtime { id startsAt cinema { id name timeZone } movie { id title } }
+      showtime { id startsAt cinema { id name timeZone } movie { id title(locale: $locale) } }
       tickets { id status qrCode qrSvg seat { id label } }
     } }
     notifications(first: 20) { nodes { id title body createdAt readAt } }
@@ -65,7 +65,7 @@ interface Mine {
 type Errors = { code: string; message: string }[];
 
 export function AccountView() {
-  const { data, error, reload } = useQuery<Mine>(MINE);
+  const { data, error, reload } = useQuery<Mine>(MINE, { locale: locale.value });
   const [errors, setErrors] = useState<Errors>([]);
   useEffect(() => subscribe(ARRIVED, () => ({}), () => reload()), []);
   const act = async (query: string, field: string, variables: Record<string, unknown> = {}) => {
@@ -104,7 +104,7 @@ export function AccountView() {
                   <br />
                   {one.body}{" "}
                   {!one.readAt && (
-                    <button class="quiet" onClick={() => void act(READ, "markNotificationRead", { input: { notificationIds: [one.id] } })}>
+                    <button class="quiet" title={t("markRead")} aria-label={t("markRead")} onClick={() => void act(READ, "markNotificationRead", { input: { notificationIds: [one.id] } })}>
                       ✓
                     </button>
                   )}
@@ -141,7 +141,7 @@ function Orders({ orders, cancel }: { orders: Order[]; cancel: (id: string) => v
             </h3>
             <p>
               {day(order.showtime.startsAt, order.showtime.cinema.timeZone)}, {time(order.showtime.startsAt, order.showtime.cinema.timeZone)} ·{" "}
-              {order.showtime.cinema.name} · {money(order.total)} · <span class="status">{order.status}</span>
+              {order.showtime.cinema.name} · {money(order.total)} · <span class="status">{state(order.status)}</span>
             </p>
             <div class="tickets">
               {order.tickets.map((ticket) => (

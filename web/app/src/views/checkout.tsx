@@ -145,9 +145,11 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
         <p>
           {t("yourTickets")} · {order?.number}
         </p>
-        {tickets.map((ticket) => (
-          <Ticket key={ticket.id} ticket={ticket} />
-        ))}
+        <div class="tickets">
+          {tickets.map((ticket) => (
+            <Ticket key={ticket.id} ticket={ticket} />
+          ))}
+        </div>
       </div>
     );
   if (payment?.status === "ACTION_REQUIRED" && payment.nextAction)

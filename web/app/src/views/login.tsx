@@ -5,7 +5,7 @@ import { logIn, register } from "../session";
 
 const DEMO = ["customer", "boxoffice", "manager", "admin"];
 
-export function LogInView() {
+export function LogInView({ next = "" }: { next?: string }) {
   const [joining, setJoining] = useState(false);
   const [errors, setErrors] = useState<{ code: string; message: string }[]>([]);
   const [busy, setBusy] = useState(false);
@@ -19,7 +19,7 @@ export function LogInView() {
         ? await register(field("name"), field("email"), field("password"))
         : await logIn(field("email"), field("password"));
       setErrors(payload.errors);
-      if (payload.accessToken) location.hash = "#/";
+      if (payload.accessToken) location.hash = `#/${next}`;
     } catch (error) {
       setErrors([{ code: "FAILED", message: (error as Error).message }]);
     } finally {

@@ -123,7 +123,7 @@ function Reviews({ movie, reload }: { movie: Movie; reload: () => void }) {
   return (
     <section>
       <h2>
-        {stats.count} {t("reviews")} <Stars value={stats.average} />
+        {stats.count} {t(stats.count === 1 ? "review" : "reviews")} <Stars value={stats.average} />
       </h2>
       {user.value && <WriteReview movieId={movie.id} done={reload} />}
       <ul class="reviews">

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Countdown } from "../components/countdown";
 import { Failure, Problems } from "../components/problems";
-import { Legend, type Seat, SeatMap, type SeatStatus } from "../components/seat-map";
+import { Legend, type Seat, SeatMap } from "../components/seat-map";
 import { request, subscribe } from "../graphql";
 import { day, locale, money, t, time, type Money } from "../i18n";
 import { idempotencyKey } from "../load";
@@ -68,6 +68,7 @@ export function ShowtimeView({ id }: { id: string }) {
   const [hold, setHoldState] = useState<Hold | null>(keptHold(id));
   const [errors, setErrors] = useState<Problem[]>([]);
   const [done, setDone] = useState(false);
+  const [bought, setBought] = useState<Hold["seats"]>([]);
   const seats = useLiveSeats(id, showtime);
   const setHold = useCallback((next: Hold | null) => {
     if (next) sessionStorage.setItem(holdKey(id), JSON.stringify(next));
@@ -82,7 +83,13 @@ export function ShowtimeView({ id }: { id: string }) {
     );
   }, [id, locale.value, user.value]);
 
-  const mine = useMemo(() => new Set(hold?.seats.map((seat) => seat.id)), [hold]);
+  const house = useRef<HTMLDivElement>(null);
+  const drawn = seats.list.length > 0;
+  useEffect(() => {
+    // Where the hall is wider than the screen, begin at its middle.
+    if (house.current) house.current.scrollLeft = (house.current.scrollWidth - house.current.clientWidth) / 2;
+  }, [drawn]);
+  const mine = useMemo(() => new Set([...(hold?.seats ?? []), ...bought].map((seat) => seat.id)), [hold, bought]);
   useEffect(() => {
     // A seat that somebody else took leaves the choice.
     const free = new Set(seats.list.filter((seat) => seat.status === "AVAILABLE").map((seat) => seat.id));
@@ -142,7 +149,7 @@ export function ShowtimeView({ id }: { id: string }) {
         </div>
       </header>
       <div class="floor">
-        <div class="house">
+        <div class="house" ref={house}>
           <SeatMap seats={seats.list} chosen={chosen} mine={mine} changed={seats.changed} toggle={toggle} />
           <Legend />
         </div>
@@ -188,6 +195,7 @@ export function ShowtimeView({ id }: { id: string }) {
               hold={hold}
               sold={() => {
                 setDone(true);
+                setBought(hold?.seats ?? []);
                 setHold(null);
               }}
             />
@@ -209,14 +217,15 @@ function useLiveSeats(id: string, showtime: Showtime | null) {
     version.current = showtime.seatMap.version;
     loadedAt.current = Date.now();
     setList(showtime.seatMap.seats);
-    return subscribe<{ seatMapChanged: { version: number; seats: { id: string; status: SeatStatus }[] } }>(
+    return subscribe<{ seatMapChanged: { version: number; seats: Pick<Seat, "id" | "status">[] } }>(
       CHANGED,
       () => ({ showtimeId: id, afterVersion: version.current }),
       ({ seatMapChanged: change }) => {
         version.current = Math.max(version.current, change.version);
-        const status = new Map(change.seats.map((seat) => [seat.id, seat.status]));
-        setList((before) => before.map((seat) => (status.has(seat.id) ? { ...seat, status: status.get(seat.id)! } : seat)));
-        setChanged(new Set(status.keys()));
+        // The feed is the same for everybody, so it never says whose a seat is: mine stays mine until it is free.
+        const news = new Map(change.seats.map((seat) => [seat.id, seat.status === "AVAILABLE" ? { ...seat, mine: false } : seat]));
+        setList((before) => before.map((seat) => ({ ...seat, ...news.get(seat.id) })));
+        setChanged(new Set(news.keys()));
       },
     );
   }, [showtime]);

@@ -2,20 +2,22 @@
 import { useState } from "preact/hooks";
 import { Failure, Problems } from "../components/problems";
 import { request } from "../graphql";
-import { money, t, type Money } from "../i18n";
+import { locale, money, t, type Money } from "../i18n";
 import { idempotencyKey, useQuery } from "../load";
 import { user } from "../session";
 
 const CHECK_IN = `mutation CheckIn($input: CheckInTicketInput!) {
   checkInTicket(input: $input) { ticket { id status seat { id label } showtime { id movie { id title } } } errors { code message } }
 }`;
-const DASHBOARD = `query Dashboard {
+const DASHBOARD = `query Dashboard($locale: Locale) {
   dashboard {
     revenue { amount currency } orders ticketsSold checkIns newUsers occupancy
-    topMovies { ticketsSold movie { id title } }
+    topMovies { ticketsSold movie { id title(locale: $locale) } }
     salesByDay { date ticketsSold }
   }
 }`;
+
+const DAYS = 30;
 
 interface Dashboard {
   revenue: Money[];
@@ -79,11 +81,22 @@ function Scanner() {
   );
 }
 
+// One bar a day, also for the days without a sale.
+function everyDay(sales: Dashboard["salesByDay"]): Dashboard["salesByDay"] {
+  const sold = new Map(sales.map((one) => [one.date, one.ticketsSold]));
+  const last = sales.reduce((latest, one) => (one.date > latest ? one.date : latest), new Date().toISOString().slice(0, 10));
+  return [...Array(DAYS).keys()].map((index) => {
+    const date = new Date(Date.parse(last) - (DAYS - 1 - index) * 86_400_000).toISOString().slice(0, 10);
+    return { date, ticketsSold: sold.get(date) ?? 0 };
+  });
+}
+
 function Figures() {
-  const { data, error } = useQuery<{ dashboard: Dashboard | null }>(DASHBOARD);
+  const { data, error } = useQuery<{ dashboard: Dashboard | null }>(DASHBOARD, { locale: locale.value });
   const figures = data?.dashboard;
   if (!figures) return <Failure text={error} />;
-  const most = Math.max(1, ...figures.salesByDay.map((one) => one.ticketsSold));
+  const sales = everyDay(figures.salesByDay);
+  const most = Math.max(1, ...sales.map((one) => one.ticketsSold));
   return (
     <section class="card">
       <h1>{t("dashboard")}</h1>
@@ -109,8 +122,8 @@ function Figures() {
           <dd>{figures.occupancy === null ? "—" : `${Math.round(figures.occupancy * 100)} %`}</dd>
         </div>
       </dl>
-      <svg class="bars" viewBox={`0 0 ${figures.salesByDay.length * 12} 100`} preserveAspectRatio="none" role="img" aria-label={t("ticketsSold")}>
-        {figures.salesByDay.map((one, index) => (
+      <svg class="bars" viewBox={`0 0 ${sales.length * 12} 100`} preserveAspectRatio="none" role="img" aria-label={t("ticketsSold")}>
+        {sales.map((one, index) => (
           <rect key={one.date} x={index * 12 + 1} width={10} y={100 - (one.ticketsSold / most) * 96} height={(one.ticketsSold / most) * 96}>
             <title>{`${one.date}: ${one.ticketsSold}`}</title>
           </rect>
