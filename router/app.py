@@ -30,7 +30,7 @@ from router.observability.metrics import Metrics
 from router.observability.tracing import TraceContext, Tracer
 from router.security.authorization import FieldAuthorizer, PolicyDecision, no_policy_holds
 from router.security.documents import Documents
-from router.security.headers import HeaderPropagation
+from router.security.headers import ClientDescription, HeaderPropagation
 from router.security.identity import IdentitySigner
 from router.security.jwks import JwksFetch
 from router.security.limits import LimitsGuard
@@ -164,12 +164,15 @@ class RouterApp:
     def _edge(self, extras: Extras) -> Edge:
         config = self.config
         authentication = config.authentication
+        client = ClientDescription(config.client_headers)
         return Edge(
             verifier=TokenVerifier(authentication, extras.jwks) if authentication.issuers else None,
             signer=self.signer,
             propagation=HeaderPropagation(
-                config.headers, reserved=self.signer.header if self.signer is not None else None
+                config.headers,
+                reserved=(*client.names, *((self.signer.header,) if self.signer is not None else ())),
             ),
+            client=client,
             tracer=extras.tracer,
             metrics=self.metrics,
         )

@@ -42,6 +42,8 @@ class RequestContext:
     """Sent with every subgraph request of this client request, names in lower case."""
     deadline: float | None = None
     """On the event loop's clock; outbound calls end before it."""
+    address: str | None = None
+    """The client's IP address, where the server knows it."""
     state: dict[str, Any] = field(default_factory=dict)
     """For hooks; the router itself keeps nothing here."""
 

@@ -174,6 +174,18 @@ class HeaderRules(Section):
     insert: dict[str, str] = Field(default_factory=dict)
 
 
+class ClientHeaders(Section):
+    """What subgraphs learn of the client, by headers that the router writes itself; None: not sent.
+
+    Only with mutations: an answer to a query never depends on where it was asked, so equal ones are shared.
+    """
+
+    address: str | None = None
+    """The name of the header with the client's IP address, as the router sees it."""
+    device: str | None = None
+    """The name of the header with the client's `User-Agent`: printable ASCII, at most 200 characters."""
+
+
 class PersistedQueries(Section):
     """Automatic persisted queries: a client sends the SHA-256 of a document in place of its text."""
 
@@ -255,6 +267,7 @@ class RouterConfig(Section):
     csrf: Csrf = Csrf()
     cors: Cors = Cors()
     headers: HeaderRules = HeaderRules()
+    client_headers: ClientHeaders = ClientHeaders()
     subgraphs: Subgraphs = Subgraphs()
     persisted_queries: PersistedQueries = PersistedQueries()
     trusted_documents: TrustedDocuments = TrustedDocuments()

@@ -20,7 +20,7 @@ from router.observability.metrics import Metrics
 from router.observability.tracing import Tracer
 from router.planning.plan import OperationKind, QueryPlan
 from router.request import GraphQLRequest, Identity, RequestContext, Response
-from router.security.headers import HeaderPropagation
+from router.security.headers import ClientDescription, HeaderPropagation
 from router.security.identity import IdentitySigner
 from router.security.limits.guard import ESTIMATED_COST
 from router.security.tokens import TokenVerifier
@@ -105,6 +105,7 @@ class Edge:
     verifier: TokenVerifier | None
     signer: IdentitySigner | None
     propagation: HeaderPropagation
+    client: ClientDescription
     tracer: Tracer
     metrics: Metrics
 
@@ -160,8 +161,10 @@ class GraphQLService:
             self.edge.metrics.refused(refusal.code)
             raise
 
-    def context(self, headers: Mapping[str, str], identity: Identity | None) -> RequestContext:
-        """A context for one request of this client."""
+    def context(
+        self, headers: Mapping[str, str], identity: Identity | None, address: str | None = None
+    ) -> RequestContext:
+        """A context for one request of this client, which connected from `address`."""
         edge = self.edge
         subgraph_headers = edge.propagation.of(headers)
         subgraph_headers["traceparent"] = edge.tracer.outgoing(headers.get("traceparent"))
@@ -172,6 +175,7 @@ class GraphQLService:
             identity,
             subgraph_headers,
             asyncio.get_running_loop().time() + self._timeout_seconds,
+            address=address,
         )
 
     async def begin(self, request: GraphQLRequest, context: RequestContext) -> Job:
@@ -182,7 +186,16 @@ class GraphQLService:
         except RequestError as refusal:
             self.edge.metrics.refused(refusal.code)
             raise
+        if prepared.kind is OperationKind.MUTATION:
+            context = self._with_client(context)
         return Job(generation, prepared, request, context)
+
+    def _with_client(self, context: RequestContext) -> RequestContext:
+        """A context of its own: what else is asked with this one must stay equal to others' requests."""
+        described = self.edge.client.of(context.address, context.headers)
+        if not described:
+            return context
+        return replace(context, subgraph_headers={**context.subgraph_headers, **described})
 
     async def run(self, job: Job) -> Response:
         """Execute a query or mutation; raises `RequestError` when its variables are refused."""
@@ -217,7 +230,7 @@ class GraphQLService:
         settings = self.config.subscriptions
         if self._is_public(job):
             context = RequestContext(
-                context.headers, None, self._as_guest(context.subgraph_headers), None, context.state
+                context.headers, None, self._as_guest(context.subgraph_headers), state=context.state
             )
         else:
             context.deadline = None
@@ -289,6 +302,12 @@ class GraphQLService:
                 await self._generation.unused.wait()
         except TimeoutError:
             return
+
+
+def address_of(scope: Mapping[str, Any]) -> str | None:
+    """The IP address that an ASGI scope says its client connected from."""
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def with_cost(response: Response, context: RequestContext) -> Response:

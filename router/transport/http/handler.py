@@ -33,7 +33,7 @@ from router.transport.refusals import (
     NotAcceptable,
     UnsupportedMediaType,
 )
-from router.transport.service import GraphQLService
+from router.transport.service import GraphQLService, address_of
 
 logger = logging.getLogger("router.http")
 
@@ -70,7 +70,7 @@ class HttpHandler:
         try:
             match scope["method"]:
                 case "POST":
-                    await self._post(receive, send, headers, accepted)
+                    await self._post(scope, receive, send, headers, accepted)
                 case "GET":
                     await self._get(scope, receive, send, headers, accepted)
                 case "PUT" | "DELETE" as method:
@@ -88,12 +88,12 @@ class HttpHandler:
             await self._refuse(send, Fault(), headers, accepted)
 
     async def _post(
-        self, receive: Receive, send: Send, headers: Mapping[str, str], accepted: Accepted
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], accepted: Accepted
     ) -> None:
         self._check_content_type(headers)
         if accepted.answer is None and accepted.stream is None:
             raise NotAcceptable("Accept application/graphql-response+json or application/json")
-        context = await self._context(headers)
+        context = await self._context(scope, headers)
         body = await read_body(
             receive,
             headers,
@@ -120,12 +120,12 @@ class HttpHandler:
         if accepted.answer is None and accepted.stream is None:
             raise NotAcceptable("Accept application/graphql-response+json or application/json")
         request = request_of_query(parameters)
-        context = await self._context(headers)
+        context = await self._context(scope, headers)
         await self._answer(request, receive, send, headers, accepted, context, only_reads=True)
 
-    async def _context(self, headers: Mapping[str, str]) -> RequestContext:
+    async def _context(self, scope: Scope, headers: Mapping[str, str]) -> RequestContext:
         identity = await self._service.identify(headers.get("authorization"))
-        return self._service.context(headers, identity)
+        return self._service.context(headers, identity, address_of(scope))
 
     async def _answer(
         self,

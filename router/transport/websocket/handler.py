@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
-from router.transport.service import GraphQLService
+from router.transport.service import GraphQLService, address_of
 from router.transport.websocket.dialect import CloseCode, choose
 from router.transport.websocket.session import Session
 
@@ -44,7 +44,7 @@ class WebSocketHandler:
             )
             return
         await send({"type": "websocket.accept", "subprotocol": dialect.name})
-        session = Session(self._service, dialect, send, headers)
+        session = Session(self._service, dialect, send, headers, address_of(scope))
         self._sessions.add(session)
         try:
             await session.run(receive)

@@ -44,6 +44,7 @@ class Session:
 
     __slots__ = (
         "_acknowledged",
+        "_address",
         "_closing",
         "_config",
         "_dialect",
@@ -60,13 +61,19 @@ class Session:
     )
 
     def __init__(
-        self, service: GraphQLService, dialect: Dialect, send: Send, headers: Mapping[str, str]
+        self,
+        service: GraphQLService,
+        dialect: Dialect,
+        send: Send,
+        headers: Mapping[str, str],
+        address: str | None = None,
     ) -> None:
         self._service = service
         self._config: RouterConfig = service.config
         self._dialect = dialect
         self._send = send
         self._headers = headers
+        self._address = address
         self._identity: Identity | None = None
         self._initialised = False
         self._acknowledged = False
@@ -250,7 +257,7 @@ class Session:
     async def _operate(self, operation_id: str, payload: dict[str, Any]) -> None:
         try:
             request: GraphQLRequest = request_of(payload)
-            context = self._service.context(self._headers, self._identity)
+            context = self._service.context(self._headers, self._identity, self._address)
             job = await self._service.begin(request, context)
             if job.kind is OperationKind.SUBSCRIPTION:
                 listener = _SocketListener(self, operation_id)

@@ -177,6 +177,7 @@ class Socket:
             "query_string": b"",
             "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
             "subprotocols": list(protocols),
+            "client": ("127.0.0.1", 1234),
         }
         self._inbox.put_nowait({"type": "websocket.connect"})
         self.task = asyncio.create_task(app(scope, self._inbox.get, self._send))
