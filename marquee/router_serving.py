@@ -7,19 +7,32 @@ import socket
 import click
 
 from marquee.draining import DrainingServer, run, server_config
-from router import create_app
+from marquee.workers import run_workers
+from router import RouterApp, create_app
 from router.config.model import RouterConfig
 from router.observability.logs import configure_logs
 
 
-def serve_router(sdl: str, config: RouterConfig, listener: socket.socket) -> None:
-    """Run until a signal ends it. Raises `SupergraphError`, `RouterMisconfigured` before it listens."""
+def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, workers: int = 1) -> int:
+    """Run until a signal ends it; the exit code. Raises `SupergraphError`, `RouterMisconfigured` before it
+    listens.
+
+    Workers are copies of one app, so they sign with one key.
+    """
     configure_logs(config.logs)
     app = create_app(sdl, config=config)
+    if workers > 1:
+        return run_workers(lambda index: _serve(app, listener, tell=index == 0), workers)
+    _serve(app, listener, tell=True)
+    return 0
+
+
+def _serve(app: RouterApp, listener: socket.socket, *, tell: bool) -> None:
     host, port = listener.getsockname()[:2]
-    server = DrainingServer(
-        server_config(app),
-        begin_drain=app.begin_drain,
-        tell=lambda: click.echo(f"The router listens on http://{host}:{port}/graphql"),
-    )
+
+    def greet() -> None:
+        if tell:
+            click.echo(f"The router listens on http://{host}:{port}/graphql")
+
+    server = DrainingServer(server_config(app), begin_drain=app.begin_drain, tell=greet)
     run(server.serve(sockets=[listener]))

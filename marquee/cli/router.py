@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +23,13 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4000, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="router.yaml")
-@click.option("--workers", default=1, show_default=True, help="Processes that share the port.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that share the port.",
+)
 @click.option("--config-schema", is_flag=True, help="Print the JSON Schema of router.yaml and exit.")
 def command(
     supergraph: str | None,
@@ -59,10 +64,7 @@ def command(
         return
     sdl = _supergraph_text(supergraph, subgraphs)
     listener = _listen(host, port)
-    for _ in range(workers - 1):
-        if os.fork() == 0:
-            break
-    _serve(sdl, settings, supergraph or "the composed subgraphs", listener)
+    _serve(sdl, settings, supergraph or "the composed subgraphs", listener, workers)
 
 
 def _supergraph_text(supergraph: str | None, subgraphs: tuple[str, ...]) -> str:
@@ -107,14 +109,13 @@ def _listen(host: str, port: int) -> socket.socket:
         raise
 
 
-def _serve(sdl: str, settings: RouterConfig, origin: str, listener: socket.socket) -> None:
+def _serve(sdl: str, settings: RouterConfig, origin: str, listener: socket.socket, workers: int) -> None:
     from marquee.router_serving import serve_router
     from router.errors import RouterMisconfigured
     from schema.supergraph import SupergraphError
 
     try:
-        serve_router(sdl, settings, listener)
-    except SupergraphError as error:
-        fail(f"{origin}: {error}")
-    except RouterMisconfigured as error:
+        if serve_router(sdl, settings, listener, workers):
+            fail("A worker ended by itself; so did the router.", code=1)
+    except (SupergraphError, RouterMisconfigured) as error:
         fail(f"{origin}: {error}")
