@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from marquee.pages import page_routes
 from marquee.subgraphs import NAMES, build_subgraph, open_runtime
 from router import Extras, RouterApp, create_app
-from router.config.model import Authentication, GraphiQl, Issuer, RouterConfig, Subscriptions
+from router.config.model import Authentication, ClientHeaders, GraphiQl, Issuer, RouterConfig, Subscriptions
 from router.execution.in_process import InProcessTransport
 from router.transport.graphiql import read_examples
 from subgraphs.kit.app import Subgraph
@@ -46,6 +46,7 @@ def router_config() -> RouterConfig:
     return RouterConfig(
         authentication=Authentication(issuers=(Issuer(issuer=USERS_ISSUER, audiences=(AUDIENCE,)),)),
         subscriptions=Subscriptions(public_fields=("seatMapChanged",)),
+        client_headers=ClientHeaders(address="x-marquee-client-address", device="x-marquee-client-device"),
         graphiql=GraphiQl(title="Marquee"),
         mask_subgraph_errors=False,  # subgraphs mask their own faults, and their other errors are for people
     )
