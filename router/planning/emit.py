@@ -33,7 +33,7 @@ class SelectionPrinter:
         parts: list[str] = []
         open_ = self._reach.is_abstract(tree.node.type_name)
         abstract = open_ and self._reach.is_typed(tree.node)
-        if abstract or ((tree.typename or (open_ and not entity)) and not tree.anonymous):
+        if abstract or ((tree.typename or (open_ and tree.named and not entity)) and not tree.anonymous):
             parts.append(TYPENAME)
         if abstract:
             parts.extend(self._abstract_fields(tree))

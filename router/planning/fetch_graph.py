@@ -12,6 +12,7 @@ from router.planning.access import Access, FetchPoint, Identity, Unit
 from router.planning.choose import Choice, Realised
 from router.planning.conditions import ALWAYS, either
 from router.planning.operation import NormalizedField
+from router.planning.place import Place
 from router.planning.plan import Conditions
 from router.planning.reach import Reach
 from router.planning.selection_tree import SelectionTree, TreeBuilder
@@ -71,7 +72,8 @@ class _Builder:
                 tree.typename = True
         elif unit.whole or unit.field.selection is None:
             own = _own(unit.field, conditions)
-            self._trees.add_field(tree, unit.field, unit.types, own)
+            named = not _is_shadowed(unit.field, unit.place)
+            self._trees.add_field(tree, unit.field, unit.types, own, named=named)
             required = self._trees.provided_requirement(tree, unit.field, unit.types)
             if required and not access.fetch.requires:
                 selection = unit.place.field_set(unit.types, required)
@@ -101,6 +103,7 @@ class _Builder:
             if entry.tree is not None:
                 tree = entry.tree
                 tree.anonymous = tree.anonymous or step.anonymous
+                tree.named = tree.named or not _is_shadowed(origin.field, origin.parent.place)
         return tree
 
     def _read_typename(self, node: FetchNode, access: Access, conditions: Conditions) -> None:
@@ -117,3 +120,10 @@ class _Builder:
 def _own(field_: NormalizedField, conditions: Conditions) -> Conditions:
     """A field of the client has its own conditions; one that the planner wants has those of who needs it."""
     return field_.conditions if field_.type is not None else conditions
+
+
+def _is_shadowed(field_: NormalizedField, place: Place) -> bool:
+    """Whether only the planner wants it, of an object that the client reads too: the client's reading decides
+    under which type the object is known.
+    """
+    return field_.type is None and place.child(field_.source).is_asked

@@ -27,6 +27,11 @@ class Place:
         self._keys: SourceKeys | None = None
         self._field_sets: dict[tuple[frozenset[str], FieldSet], NormalizedSelection] = {}
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether the client reads something of the object itself."""
+        return bool(self._selections)
+
     def child(self, source: str) -> Place:
         """The place below a field."""
         found = self._children.get(source)

@@ -36,6 +36,8 @@ class SelectionTree:
     typename: bool = False
     anonymous: bool = False
     """An `@interfaceObject` whose objects get their types from another fetch: its own name is not read."""
+    named: bool = False
+    """Whether somebody who reads here may have to do with an `@interfaceObject`'s own name."""
     entries: dict[tuple[str, frozenset[str]], Entry] = field(default_factory=dict)
 
     def enter(
@@ -66,7 +68,13 @@ class TreeBuilder:
         return edge.head if edge is not None else None
 
     def add_field(
-        self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str], conditions: Conditions
+        self,
+        tree: SelectionTree,
+        field_: NormalizedField,
+        types: frozenset[str],
+        conditions: Conditions,
+        *,
+        named: bool,
     ) -> Entry | None:
         """Select the field and all that is asked for below it."""
         self._remaining -= 1
@@ -79,7 +87,8 @@ class TreeBuilder:
         for same, head in self._heads(tree, field_, types):
             entry = tree.enter(field_, same, conditions, head)
             if entry.tree is not None and field_.selection is not None:
-                self.add_selection(entry.tree, field_.selection)
+                entry.tree.named = entry.tree.named or named
+                self.add_selection(entry.tree, field_.selection, named=named)
         return entry
 
     def provided_requirement(
@@ -93,9 +102,9 @@ class TreeBuilder:
         """Select the fields that the planner wants, under the given conditions."""
         for type_name, fields in selection.by_type.items():
             for item in fields:
-                self.add_field(tree, item, frozenset((type_name,)), conditions)
+                self.add_field(tree, item, frozenset((type_name,)), conditions, named=True)
 
-    def add_selection(self, tree: SelectionTree, selection: NormalizedSelection) -> None:
+    def add_selection(self, tree: SelectionTree, selection: NormalizedSelection, *, named: bool) -> None:
         """Select everything of the selection that the subgraph can return."""
         possible = self._reach.possible(tree.node)
         untyped = not self._reach.is_typed(tree.node)
@@ -105,7 +114,7 @@ class TreeBuilder:
                 for item in fields:
                     grouped.setdefault(id(item), (item, set()))[1].add(type_name)
         for item, types in grouped.values():
-            self.add_field(tree, item, frozenset(types), item.conditions)
+            self.add_field(tree, item, frozenset(types), item.conditions, named=named)
 
     def _heads(
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]

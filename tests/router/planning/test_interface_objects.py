@@ -140,3 +140,28 @@ def test_a_requirement_of_an_interface_object_holds_for_concrete_types_too() -> 
     assert subgraphs_of(graph.plan("{ room { occupancy tables } }")) == ["owner", "bookings"]
     assert subgraphs_of(graph.plan("{ booked { occupancy } }")) == ["bookings", "owner", "bookings"]
     assert subgraphs_of(graph.plan("{ booked { ... on Room { score } } }")) == ["bookings", "owner"]
+
+
+def test_a_requirement_read_of_the_interface_object_leaves_the_client_s_types_alone() -> None:
+    shelf = {"__typename": "Shelf", "id": "s", "best": BOOK, "all": [MOVIE, BOOK], "label": "l"}
+    fields = "best: Media @shareable all: [Media] @shareable"
+    graph = Graph(
+        {
+            "owner": f"""{_OWNED} type Query {{ shelf: Shelf @shareable }}
+                         type Shelf @key(fields: "id") {{ id: ID! {fields} }}""",
+            "views": f"""type Media @key(fields: "id") @interfaceObject {{ id: ID! views: Int }}
+                         type Query {{ shelf: Shelf @shareable near: Shelf }}
+                         type Shelf @key(fields: "id") {{ id: ID! {fields} }}""",
+            "labels": """type Media @key(fields: "id") @interfaceObject { id: ID! views: Int @external }
+                         type Shelf @key(fields: "id") { id: ID! best: Media @external all: [Media] @external
+                           label: String @requires(fields: "best { id views } all { views }") }""",
+        },
+        {"shelf": shelf, "near": shelf},
+        [shelf, BOOK, MOVIE],
+    )
+    for root in ("shelf", "near"):
+        graph.answer(f"{{ {root} {{ label }} }}")
+        graph.answer(f"{{ {root} {{ best {{ __typename }} label }} }}")
+        graph.answer(f"{{ {root} {{ best {{ id views }} all {{ title }} label }} }}")
+        graph.answer(f"{{ {root} {{ all {{ views ... on Book {{ pages }} }} label }} }}")
+    assert subgraphs_of(graph.plan("{ shelf { label } }")) == ["views", "labels"]
