@@ -5,24 +5,26 @@ import { request } from "./graphql";
 export interface Loaded<T> {
   data: T | null;
   error: string | null;
+  // Whether `data` still answer earlier variables.
+  stale: boolean;
   reload: () => void;
 }
 
 export function useQuery<T>(query: string, variables: Record<string, unknown> = {}): Loaded<T> {
-  const [state, setState] = useState<{ data: T | null; error: string | null }>({ data: null, error: null });
+  const [state, setState] = useState<{ data: T | null; error: string | null; key: string | null }>({ data: null, error: null, key: null });
   const [turn, setTurn] = useState(0);
   const key = JSON.stringify(variables);
   useEffect(() => {
     let current = true;
     request<T>(query, variables).then(
-      (data) => current && setState({ data, error: null }),
+      (data) => current && setState({ data, error: null, key }),
       (error: Error) => current && setState((before) => ({ ...before, error: error.message })),
     );
     return () => {
       current = false;
     };
   }, [query, key, turn]);
-  return { ...state, reload: () => setTurn((before) => before + 1) };
+  return { data: state.data, error: state.error, stale: state.key !== key, reload: () => setTurn((before) => before + 1) };
 }
 
 export function idempotencyKey(): string {

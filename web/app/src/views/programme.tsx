@@ -90,7 +90,7 @@ export function ProgrammeView() {
 }
 
 function Films({ cinema, date, text }: { cinema: Cinema; date: string; text: string }) {
-  const { data, error } = useQuery<{ movies: { nodes: Movie[] } }>(PROGRAMME, {
+  const { data, error, stale } = useQuery<{ movies: { nodes: Movie[] } }>(PROGRAMME, {
     text: text || null,
     cinemaId: cinema.id,
     date,
@@ -102,7 +102,7 @@ function Films({ cinema, date, text }: { cinema: Cinema; date: string; text: str
       ...movie,
       upcoming: movie.showtimes.nodes.filter((one) => one.status === "SCHEDULED" && Date.parse(one.startsAt) > now),
     }))
-    .filter((movie) => text || movie.upcoming.length);
+    .filter((movie) => (text && !stale) || movie.upcoming.length); // a search finds films of other days too
   return (
     <>
       <Failure text={error} />
