@@ -82,6 +82,7 @@ const WORDS = {
   title: ["Title", "Título"],
   yourWords: ["Your words", "Tus palabras"],
   send: ["Send", "Enviar"],
+  helpful: ["Helpful", "Útil"],
   verified: ["saw it here", "la vio aquí"],
   expired: ["The hold has ended; the seats are free again.", "La reserva terminó; las butacas están libres otra vez."],
   salesClosed: ["Sales are closed.", "La venta terminó."],

@@ -137,7 +137,7 @@ function Reviews({ movie, reload }: { movie: Movie; reload: () => void }) {
               {review.author.name} · {day(review.createdAt)} {review.verified && <em>· {t("verified")}</em>}{" "}
               {user.value && (
                 <button class="quiet" onClick={() => void vote(review.id)}>
-                  👍 {review.helpfulCount}
+                  ▲ {t("helpful")} · {review.helpfulCount}
                 </button>
               )}
             </p>
