@@ -3,6 +3,7 @@
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { accessToken errors { code } } }"
 REGISTER = """mutation ($input: RegisterUserInput!) {
   registerUser(input: $input) { user { id } accessToken errors { code message } } }"""
+STAFF = '{ users(first: 100, filter: { text: "@marquee.test" }) { nodes { email } } }'
 HOUSES = "{ cinemas(first: 100) { nodes { id name auditoriums { id name } } } }"
 CREATE_CINEMA = """mutation ($input: CreateCinemaInput!) {
   createCinema(input: $input) { cinema { id } errors { code message } } }"""

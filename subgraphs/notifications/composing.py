@@ -49,7 +49,13 @@ class Composer:
         self._words: dict[Locale, dict[str, Any]] = {
             locale: yaml.safe_load(_read(f"{locale.value}.yaml")) for locale in Locale
         }
-        self._lines = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        lines = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        self._lines = {
+            line: lines.from_string(line)
+            for words in self._words.values()
+            for message in words.values()
+            for line in (message["subject"], *message["paragraphs"])
+        }
         self._layouts = Environment(
             loader=FunctionLoader(_read),
             autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
@@ -80,7 +86,7 @@ class Composer:
         )
 
     def _fill(self, line: str, values: Mapping[str, Any]) -> str:
-        return self._lines.from_string(line).render(values)
+        return self._lines[line].render(values)
 
 
 def _read(name: str) -> str:
