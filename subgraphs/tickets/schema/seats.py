@@ -48,7 +48,9 @@ class Seat:
     kind: SeatKind = federation.field(external=True)
     status: SeatStatus
     price: Money = strawberry.field(description="Before discounts and fees.")
-    mine: bool = strawberry.field(description="Held or bought by who asks.")
+    mine: bool = strawberry.field(
+        description="Held or bought by who asks; false in seatMapChanged, which is the same for everybody."
+    )
 
     @classmethod
     def of(cls, view: SeatView, price: Money | None = None) -> Self:
