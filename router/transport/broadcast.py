@@ -185,7 +185,7 @@ class _Upstream:
             error = refusal
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # an edge: whatever fails is masked for clients, and logged whole
             logger.exception("a subscription failed")
             error = RequestError("Internal server error", extensions={"code": "INTERNAL_SERVER_ERROR"})
         finally:

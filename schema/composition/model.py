@@ -9,7 +9,7 @@ structure and coordinates only; rules live in `validation`, `merge` and `satisfi
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from graphql import Node
 
@@ -150,19 +150,15 @@ class NamedType(Element):
     is_defined: bool = True
     extensions: list[Node] = field(default_factory=list)
 
-    @property
-    def kind(self) -> Kind:
-        """The kind, as a keyword."""
-        raise NotImplementedError
+    kind: ClassVar[Kind]
+    """The kind, as a keyword; each concrete class says its own."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class ScalarType(NamedType):
     """`scalar`."""
 
-    @property
-    def kind(self) -> Kind:
-        return Kind.SCALAR
+    kind: ClassVar[Kind] = Kind.SCALAR
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -177,18 +173,14 @@ class CompositeType(NamedType):
 class ObjectType(CompositeType):
     """`type`."""
 
-    @property
-    def kind(self) -> Kind:
-        return Kind.OBJECT
+    kind: ClassVar[Kind] = Kind.OBJECT
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class InterfaceType(CompositeType):
     """`interface`."""
 
-    @property
-    def kind(self) -> Kind:
-        return Kind.INTERFACE
+    kind: ClassVar[Kind] = Kind.INTERFACE
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -197,9 +189,7 @@ class UnionType(NamedType):
 
     members: dict[str, Node | None] = field(default_factory=dict)
 
-    @property
-    def kind(self) -> Kind:
-        return Kind.UNION
+    kind: ClassVar[Kind] = Kind.UNION
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -208,9 +198,7 @@ class EnumType(NamedType):
 
     values: dict[str, EnumValue] = field(default_factory=dict)
 
-    @property
-    def kind(self) -> Kind:
-        return Kind.ENUM
+    kind: ClassVar[Kind] = Kind.ENUM
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -219,9 +207,7 @@ class InputType(NamedType):
 
     fields: dict[str, InputField] = field(default_factory=dict)
 
-    @property
-    def kind(self) -> Kind:
-        return Kind.INPUT
+    kind: ClassVar[Kind] = Kind.INPUT
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -7,9 +7,7 @@ what they tell of, so that even an event made twice counts once. Publishes nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from subgraphs.analytics.domain import SalesLine
@@ -17,8 +15,8 @@ from subgraphs.analytics.errors import NotYetKnown
 from subgraphs.analytics.store import FactStore
 from subgraphs.kit.database import Transaction
 from subgraphs.kit.events import Consumer, Event, Inbox, Outbox, PoisonEvent
+from subgraphs.kit.events.payload import moment, money, optional_text, text
 from subgraphs.kit.ids import new_id
-from subgraphs.kit.money import Currency, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ class Hearing:
             return
         values = {
             "ticket_id": text(event, "ticket_id"),
-            "user_id": _optional(event, "user_id"),
+            "user_id": optional_text(event, "user_id"),
             "movie_id": text(event, "movie_id"),
             "showtime_id": text(event, "showtime_id"),
             "at": moment(event, "at"),
@@ -150,7 +148,7 @@ class Hearing:
             id=id_,
             payment_id=text(event, "payment_id"),
             order_id=text(event, "order_id"),
-            user_id=_optional(event, "user_id"),
+            user_id=optional_text(event, "user_id"),
             movie_id=text(event, "movie_id"),
             showtime_id=showtime_id,
             cinema_id=cinema_id,
@@ -162,41 +160,6 @@ class Hearing:
             captured=amount.minor_units if orders else 0,
             refunded=0 if orders else amount.minor_units,
         )
-
-
-def text(event: Event, name: str) -> str:
-    """A text of the payload; without it the event is poison."""
-    value = event.payload.get(name)
-    if not isinstance(value, str) or not value:
-        raise PoisonEvent(f"{event.type} has no {name}")
-    return value
-
-
-def _optional(event: Event, name: str) -> str | None:
-    value = event.payload.get(name)
-    return value if isinstance(value, str) else None
-
-
-def moment(event: Event, name: str) -> datetime:
-    """An instant of the payload; without it the event is poison."""
-    try:
-        found = datetime.fromisoformat(text(event, name))
-    except ValueError as error:
-        raise PoisonEvent(f"{event.type}: {name} is no moment") from error
-    if found.tzinfo is None:
-        raise PoisonEvent(f"{event.type}: {name} has no offset")
-    return found
-
-
-def money(event: Event, name: str) -> Money:
-    """Money of the payload; without it the event is poison."""
-    value = event.payload.get(name)
-    try:
-        if isinstance(value, Mapping) and isinstance(value["minor"], int):
-            return Money(value["minor"], Currency(value["currency"]))
-    except (KeyError, ValueError) as error:
-        raise PoisonEvent(f"{event.type}: {name} is not money") from error
-    raise PoisonEvent(f"{event.type}: {name} is not money")
 
 
 def _zone(event: Event, name: str) -> ZoneInfo:

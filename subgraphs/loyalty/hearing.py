@@ -5,13 +5,11 @@ Each handler runs once per event, with the inbox row and its effect in one trans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from subgraphs.kit.database import Transaction
-from subgraphs.kit.events import Consumer, Event, Inbox, PoisonEvent
-from subgraphs.kit.money import Currency, Money
+from subgraphs.kit.events import Consumer, Event, Inbox
+from subgraphs.kit.events.payload import moment, money, text
 from subgraphs.loyalty.books import Books, PaidOrder
 from subgraphs.loyalty.events import LoyaltyEvents
 from subgraphs.loyalty.store import LoyaltyStore
@@ -71,36 +69,6 @@ class Hearing:
         if await self.inbox.advance(tx, event):
             used_at = event.occurred_at if event.type == "voucher.used" else None
             await self.store.set_voucher_used(tx, text(event, "code"), used_at)
-
-
-def text(event: Event, name: str) -> str:
-    """A text of the payload; without it the event is poison."""
-    value = event.payload.get(name)
-    if not isinstance(value, str) or not value:
-        raise PoisonEvent(f"{event.type} has no {name}")
-    return value
-
-
-def moment(event: Event, name: str) -> datetime:
-    """An instant of the payload; without it the event is poison."""
-    try:
-        found = datetime.fromisoformat(text(event, name))
-    except ValueError as error:
-        raise PoisonEvent(f"{event.type}: {name} is no moment") from error
-    if found.tzinfo is None:
-        raise PoisonEvent(f"{event.type}: {name} has no offset")
-    return found
-
-
-def money(event: Event, name: str) -> Money:
-    """Money of the payload; without it the event is poison."""
-    value = event.payload.get(name)
-    try:
-        if isinstance(value, Mapping) and isinstance(value["minor"], int):
-            return Money(value["minor"], Currency(value["currency"]))
-    except (KeyError, ValueError) as error:
-        raise PoisonEvent(f"{event.type}: {name} is not money") from error
-    raise PoisonEvent(f"{event.type}: {name} is not money")
 
 
 def paid_order(event: Event) -> PaidOrder:

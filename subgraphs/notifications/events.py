@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from subgraphs.kit.database import Transaction
-from subgraphs.kit.events import Consumer, Event, Outbox, PoisonEvent
+from subgraphs.kit.events import Consumer, Event, Outbox
+from subgraphs.kit.events.payload import moment, money, optional_text, text
 from subgraphs.kit.locale import Locale
-from subgraphs.kit.money import Currency, Money
 from subgraphs.notifications.domain import Contact, NotificationKind, Person, TicketCode
 from subgraphs.notifications.store import NotificationStore
 from subgraphs.notifications.telling import News, Recipient, Teller
@@ -93,7 +92,7 @@ class Hearing:
             "starts_at_local": local_text(contact, recipient.locale),
             "number": contact.number,
             "seats": ", ".join(code.seat for code in codes),
-            "total": money_text(event.payload["total"]),
+            "total": str(money(event, "total")),
         }
         news = News(
             "order_confirmed", NotificationKind.ORDER_CONFIRMED, values, f"/orders/{contact.order_id}", codes
@@ -128,7 +127,7 @@ class Hearing:
         contact = await self._contact(tx, event)
         values: dict[str, Any] = {"number": contact.number, "movie_title": contact.movie_title}
         if event.type == "refund.completed":
-            values["amount"] = money_text(event.payload["amount"])
+            values["amount"] = str(money(event, "amount"))
             if event.payload.get("whole"):
                 await self.store.unconfirm(tx, contact.order_id)
             news = News("refund_completed", NotificationKind.REFUND_COMPLETED, values)
@@ -151,7 +150,7 @@ class Hearing:
     async def showtime_moved(self, tx: Transaction, event: Event) -> None:
         """Tell everybody who has tickets when it is now."""
         showtime_id = text(event, "showtime_id")
-        await self.store.move_showtime(tx, showtime_id, moment(event.payload, "starts_at"))
+        await self.store.move_showtime(tx, showtime_id, moment(event, "starts_at"))
         for contact in await self.store.contacts_of(tx, showtime_id):
             recipient = await self._recipient(tx, contact)
             values = {
@@ -196,14 +195,6 @@ def _to(person: Person) -> Recipient:
     return Recipient(person.user_id, person.email, person.locale)
 
 
-def text(event: Event, name: str) -> str:
-    """A text of the payload; without it the event is poison."""
-    value = event.payload.get(name)
-    if not isinstance(value, str):
-        raise PoisonEvent(f"{event.type} has no {name}")
-    return value
-
-
 def locale_of(payload: Mapping[str, Any]) -> Locale:
     """The language an event names; Spanish when it names none of ours."""
     try:
@@ -212,37 +203,20 @@ def locale_of(payload: Mapping[str, Any]) -> Locale:
         return Locale.ES
 
 
-def moment(payload: Mapping[str, Any], name: str) -> datetime:
-    """An instant of the payload; without it the event is poison."""
-    try:
-        return datetime.fromisoformat(payload[name])
-    except (KeyError, TypeError, ValueError) as error:
-        raise PoisonEvent(f"no usable {name}") from error
-
-
 def contact_of(event: Event) -> Contact:
     """Whom an order's event names."""
     payload = event.payload
-    user_id, email = payload.get("user_id"), payload.get("email")
     return Contact(
         order_id=text(event, "order_id"),
         number=text(event, "number"),
         showtime_id=text(event, "showtime_id"),
         movie_title=text(event, "movie_title"),
-        user_id=user_id if isinstance(user_id, str) else None,
-        email=email if isinstance(email, str) else None,
+        user_id=optional_text(event, "user_id"),
+        email=optional_text(event, "email"),
         locale=locale_of(payload),
-        starts_at=moment(payload, "starts_at") if "starts_at" in payload else None,
-        time_zone=payload.get("time_zone"),
+        starts_at=moment(event, "starts_at") if "starts_at" in payload else None,
+        time_zone=optional_text(event, "time_zone"),
     )
-
-
-def money_text(value: Any) -> str:
-    """Money as people read it: `24.00 PEN`."""
-    try:
-        return str(Money(int(value["minor"]), Currency(value["currency"])))
-    except (KeyError, TypeError, ValueError) as error:
-        raise PoisonEvent(f"not money: {error!r}") from error
 
 
 def local_text(contact: Contact, locale: Locale) -> str:

@@ -6,14 +6,15 @@ nothing is asked of the provider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from subgraphs.kit.database import Transaction
 from subgraphs.kit.events import Consumer, Event, Outbox, PoisonEvent
-from subgraphs.kit.money import Currency, Money
+from subgraphs.kit.events.payload import moment, text
+from subgraphs.kit.events.payload import money as read_money
+from subgraphs.kit.money import Money
 from subgraphs.payments.domain.order import Order, OrderPhase
 from subgraphs.payments.domain.payment import EventKind, PaymentEvent, PaymentState
 from subgraphs.payments.domain.records import PaymentRecord, RefundRecord
@@ -116,11 +117,11 @@ def consume(consumer: Consumer, hearing: Hearing) -> None:
 
     @consumer.on("order.confirmed")
     async def confirmed(tx: Transaction, event: Event) -> None:
-        await hearing.order_confirmed(tx, _order(event), _text(event, "payment_id"))
+        await hearing.order_confirmed(tx, _order(event), text(event, "payment_id"))
 
     @consumer.on("order.sale_refused", "order.expired", "order.failed", "order.cancelled")
     async def closed(tx: Transaction, event: Event) -> None:
-        await hearing.order_closed(tx, _text(event, "order_id"))
+        await hearing.order_closed(tx, text(event, "order_id"))
 
     @consumer.on("refund.approved")
     async def approved(tx: Transaction, event: Event) -> None:
@@ -129,9 +130,9 @@ def consume(consumer: Consumer, hearing: Hearing) -> None:
             raise PoisonEvent("refund.approved: ticket_ids is not a list")
         await hearing.refund_approved(
             tx,
-            refund_id=_text(event, "refund_id"),
-            payment_id=_text(event, "payment_id"),
-            amount=_money(event, "amount"),
+            refund_id=text(event, "refund_id"),
+            payment_id=text(event, "payment_id"),
+            amount=read_money(event, "amount"),
             ticket_ids=[str(ticket) for ticket in tickets],
             reason=str(event.payload.get("reason") or "cancelled"),
         )
@@ -139,11 +140,11 @@ def consume(consumer: Consumer, hearing: Hearing) -> None:
     @consumer.on("refund.rejected")
     async def rejected(tx: Transaction, event: Event) -> None:
         reason = str(event.payload.get("reason") or "rejected")
-        await hearing.refund_rejected(tx, _text(event, "refund_id"), reason)
+        await hearing.refund_rejected(tx, text(event, "refund_id"), reason)
 
     @consumer.on("user.erasure_requested")
     async def erasure_requested(tx: Transaction, event: Event) -> None:
-        await hearing.erasure_requested(tx, _text(event, "user_id"), event)
+        await hearing.erasure_requested(tx, text(event, "user_id"), event)
 
 
 def money(amount: Money) -> dict[str, Any]:
@@ -151,42 +152,22 @@ def money(amount: Money) -> dict[str, Any]:
     return {"minor": amount.minor_units, "currency": amount.currency.value}
 
 
-def _text(event: Event, name: str) -> str:
-    value = event.payload.get(name)
-    if not isinstance(value, str) or not value:
-        raise PoisonEvent(f"{event.type} has no {name}")
-    return value
-
-
-def _money(event: Event, name: str) -> Money:
-    value = event.payload.get(name)
-    try:
-        if isinstance(value, Mapping) and isinstance(value["minor"], int):
-            return Money(value["minor"], Currency(value["currency"]))
-    except (KeyError, ValueError) as error:
-        raise PoisonEvent(f"{event.type}: {name} is not money") from error
-    raise PoisonEvent(f"{event.type}: {name} is not money")
-
-
 def _order(event: Event) -> Order:
     user_id = event.payload.get("user_id")
     seats = event.payload.get("seat_labels")
-    try:
-        # A confirmed order ends no more; it was payable until it was sold.
-        ends = event.payload.get("expires_at") is not None
-        until = datetime.fromisoformat(_text(event, "expires_at")) if ends else event.occurred_at
-    except ValueError as error:
-        raise PoisonEvent(f"{event.type}: expires_at is not a moment") from error
-    if until.tzinfo is None or not isinstance(seats, list):
-        raise PoisonEvent(f"{event.type}: expires_at or seat_labels cannot be read")
+    if not isinstance(seats, list):
+        raise PoisonEvent(f"{event.type} {event.id} has no usable seat_labels")
+    # A confirmed order ends no more; it was payable until it was sold.
+    ends = event.payload.get("expires_at") is not None
+    until = moment(event, "expires_at") if ends else event.occurred_at
     return Order(
-        order_id=_text(event, "order_id"),
-        number=_text(event, "number"),
+        order_id=text(event, "order_id"),
+        number=text(event, "number"),
         user_id=user_id if isinstance(user_id, str) else None,
-        showtime_id=_text(event, "showtime_id"),
-        movie_id=_text(event, "movie_id"),
-        cinema_id=_text(event, "cinema_id"),
-        total=_money(event, "total"),
+        showtime_id=text(event, "showtime_id"),
+        movie_id=text(event, "movie_id"),
+        cinema_id=text(event, "cinema_id"),
+        total=read_money(event, "total"),
         seat_count=len(seats),
         payable_until=until,
         phase=OrderPhase.PENDING,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from subgraphs.kit.database import Transaction, UnitOfWork
-from subgraphs.kit.events import Consumer, Event, Outbox, PoisonEvent
+from subgraphs.kit.events import Consumer, Event, Outbox
+from subgraphs.kit.events.payload import text
 from subgraphs.reviews.domain import ReviewRecord
 from subgraphs.reviews.store import ReviewStore
 
@@ -32,13 +33,13 @@ def consume(consumer: Consumer, store: ReviewStore, events: ReviewEvents) -> Non
 
     @consumer.on("movie.created", "movie.updated")
     async def know_film(tx: Transaction, event: Event) -> None:
-        await store.know_film(tx, _text(event, "movie_id"))
+        await store.know_film(tx, text(event, "movie_id"))
 
     @consumer.on("ticket.checked_in")
     async def note_attendance(tx: Transaction, event: Event) -> None:
         if event.payload.get("user_id") is None:
             return  # a guest
-        user_id, movie_id = _text(event, "user_id"), _text(event, "movie_id")
+        user_id, movie_id = text(event, "user_id"), text(event, "movie_id")
         if not await store.attend(tx, user_id, movie_id):
             return
         review = await store.find_own(tx, user_id, movie_id)
@@ -47,7 +48,7 @@ def consume(consumer: Consumer, store: ReviewStore, events: ReviewEvents) -> Non
 
     @consumer.on("user.erasure_requested")
     async def forget(tx: Transaction, event: Event) -> None:
-        user_id = _text(event, "user_id")
+        user_id = text(event, "user_id")
         await store.forget(tx, user_id)
         await events.outbox.add(
             tx,
@@ -56,10 +57,3 @@ def consume(consumer: Consumer, store: ReviewStore, events: ReviewEvents) -> Non
             payload={"user_id": user_id, "subgraph": "reviews"},
             cause=event,
         )
-
-
-def _text(event: Event, name: str) -> str:
-    value = event.payload.get(name)
-    if not isinstance(value, str):
-        raise PoisonEvent(f"{event.type} names no {name}")
-    return value

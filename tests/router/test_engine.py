@@ -421,7 +421,7 @@ async def test_closing_closes_the_transports_it_owns() -> None:
         async def fetch(self, *_: Any, **__: Any) -> Any: ...
 
         def subscribe(self, *_: Any) -> AsyncIterator[bytes]:
-            raise NotImplementedError
+            raise AssertionError("no test subscribes here")
 
         async def aclose(self) -> None:
             closed.append("closed")

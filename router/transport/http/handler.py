@@ -83,7 +83,7 @@ class HttpHandler:
             return
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
             logger.exception("a request failed")
             await self._refuse(send, Fault(), headers, accepted)
 

@@ -267,7 +267,7 @@ class Session:
         except RequestError as error:
             self._operations.pop(operation_id, None)
             self._refuse(operation_id, error)
-        except Exception:
+        except Exception:  # the edge of an operation: its fault must not close the socket of the others
             logger.exception("an operation on a socket failed")
             self._operations.pop(operation_id, None)
             self._refuse(

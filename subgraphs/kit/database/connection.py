@@ -149,7 +149,7 @@ def run_callbacks(callbacks: list[Callable[[], None]]) -> None:
     for callback in callbacks:
         try:
             callback()
-        except Exception:
+        except Exception:  # somebody else's callback, and the next must still be called
             _LOGGER.exception("a callback after a commit failed")
 
 

@@ -60,7 +60,7 @@ class Relay:
                     pass
                 pause = _FIRST_PAUSE_SECONDS
                 self._progress.set()
-            except Exception:
+            except Exception:  # the broker may be away for hours: the relay goes on until it is back
                 _LOGGER.exception("the relay of %s will try again", self._outbox.producer)
                 self._work.set()
                 await asyncio.sleep(pause)

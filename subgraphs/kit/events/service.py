@@ -70,7 +70,7 @@ class ServiceEvents:
             await asyncio.sleep(_TIDY_EVERY_SECONDS)
             try:
                 await self.prune()
-            except Exception:
+            except Exception:  # tidying must never end the service
                 _LOGGER.exception("old events of %s could not be deleted", self.outbox.producer)
 
     async def start(self) -> None:

@@ -5,12 +5,12 @@ Reads payloads and calls use cases; decides nothing. A payload that can never be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from subgraphs.kit.database import Transaction
 from subgraphs.kit.events import Consumer, Event, PoisonEvent
+from subgraphs.kit.events import payload as payloads
 from subgraphs.tickets.domain.layout import SeatKind, SeatPlace
 from subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
 from subgraphs.tickets.service.projecting import Projecting
@@ -24,38 +24,20 @@ class _Payload:
     event: Event
 
     def text(self, name: str) -> str:
-        value = self.event.payload.get(name)
-        if not isinstance(value, str):
-            raise self._poison(name)
-        return value
+        return payloads.text(self.event, name)
 
     def moment(self, name: str) -> datetime:
-        try:
-            moment = datetime.fromisoformat(self.text(name))
-        except ValueError as error:
-            raise self._poison(name) from error
-        if moment.tzinfo is None:
-            raise self._poison(name)
-        return moment.astimezone(UTC)
+        return payloads.moment(self.event, name)
 
     def money(self, name: str) -> tuple[int, str]:
-        value = self.event.payload.get(name)
-        if (
-            isinstance(value, Mapping)
-            and isinstance(value.get("minor"), int)
-            and isinstance(value.get("currency"), str)
-        ):
-            return value["minor"], value["currency"]
-        raise self._poison(name)
+        money = payloads.money(self.event, name)
+        return money.minor_units, money.currency.value
 
     def texts(self, name: str) -> list[str]:
         values = self.event.payload.get(name) or []
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise self._poison(name)
+            raise PoisonEvent(f"{self.event.type} {self.event.id} has no usable {name}")
         return values
-
-    def _poison(self, name: str) -> PoisonEvent:
-        return PoisonEvent(f"{self.event.type} {self.event.id} has no usable {name}")
 
 
 def consume(consumer: Consumer, projecting: Projecting, settling: Settling) -> None:

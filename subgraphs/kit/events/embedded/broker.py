@@ -111,7 +111,7 @@ class EmbeddedBroker:
                 done, self._acknowledged = self._acknowledged, []
                 async with self._database.transaction(durable=False) as tx:
                     await forget(tx, done)
-        except Exception:
+        except Exception:  # whatever the disk says: the events come again, and inboxes know them
             _LOGGER.exception("acknowledgements could not be written; their events will come again")
         finally:
             self._acknowledging = None
@@ -165,7 +165,7 @@ class EmbeddedBroker:
     async def _prune_old(self) -> None:
         try:
             await self.prune(self._clock.now() - _KEPT)
-        except Exception:
+        except Exception:  # tidying must never end the broker
             _LOGGER.exception("old events could not be deleted; tried again in a while")
 
     def _refuse_when_closed(self) -> None:

@@ -72,7 +72,7 @@ class QueueWorker:
             try:
                 async with self._database.read() as connection:
                     deliveries = await due(connection, self.queue, self._loaded_through, room)
-            except Exception:
+            except Exception:  # a queue that cannot be read now is read again: its worker must live
                 _LOGGER.exception("the queue %s could not be read, trying again", self.queue)
                 await asyncio.sleep(_PAUSE_AFTER_FAULT_SECONDS)
                 self._more.set()
@@ -146,7 +146,7 @@ class QueueWorker:
         try:
             async with self._database.transaction(durable=False) as tx:
                 await note_failure(tx, delivery.sequence, attempts, text, again_at, now)
-        except Exception:
+        except Exception:  # the worker must live whatever the disk says
             # The count of attempts is lost, the delivery is not: it is ready, and taken up at the next start.
             _LOGGER.exception("a failed attempt in %s could not be recorded", self.queue)
         self._progressed()
