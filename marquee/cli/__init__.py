@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -61,7 +61,7 @@ def main() -> None:
     cli(prog_name="marquee")
 
 
-def fail(message: str, *, code: int = 2) -> None:
+def fail(message: str, *, code: int = 2) -> NoReturn:
     """Say what is wrong on standard error and exit."""
     click.echo(message, err=True)
     sys.exit(code)

@@ -39,7 +39,6 @@ def command(config: Path | None, output: Path | None, as_json: bool, check: bool
         subgraphs = asyncio.run(load_subgraphs(read_graph(config)))
     except GraphError as error:
         fail(str(error))
-        return
     try:
         composed = compose(subgraphs)
     except CompositionError as error:
@@ -77,7 +76,6 @@ def _refuse(error: Any, as_json: bool) -> None:
 def _compare(output: Path | None, text: str, as_json: bool) -> None:
     if output is None:
         fail("--check needs -o FILE: the supergraph to compare with.")
-        return
     if not output.exists() or output.read_text(encoding="utf-8") != text:
         message = f"{output} has drifted from its subgraphs; compose it again without --check."
         if as_json:

@@ -7,29 +7,16 @@ from pathlib import Path
 
 import click
 
-from marquee.cli import fail
+from marquee.cli.options import DATA_DIR, settings_or_fail
 from subgraphs.kit.clock import SystemClock
 from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.kit.settings import SettingsError, load_settings
 
 
 def _broker_file(data_dir: Path | None) -> Path:
-    try:
-        settings = load_settings(None, **({} if data_dir is None else {"data_dir": data_dir}))
-    except SettingsError as error:
-        fail(f"These settings cannot be used:\n{error}")
-        raise
-    file = settings.data_dir / "events.sqlite"
+    file = settings_or_fail(data_dir=data_dir).data_dir / "events.sqlite"
     if not file.exists():
         raise click.UsageError(f"{file} does not exist: has Marquee run there?")
     return file
-
-
-_DATA_DIR = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the embedded stores [MARQUEE_DATA_DIR, .marquee].",
-)
 
 
 @click.group()
@@ -38,7 +25,7 @@ def command() -> None:
 
 
 @command.command()
-@_DATA_DIR
+@DATA_DIR
 def dead(data_dir: Path | None) -> None:
     """List the events that a consumer gave up on, with the reason."""
 
@@ -56,7 +43,7 @@ def dead(data_dir: Path | None) -> None:
 @command.command()
 @click.argument("queue")
 @click.argument("event_ids", nargs=-1)
-@_DATA_DIR
+@DATA_DIR
 def replay(queue: str, event_ids: tuple[str, ...], data_dir: Path | None) -> None:
     """Give QUEUE its dead letters again: those named, or all."""
 

@@ -34,7 +34,6 @@ def command(supergraph: Path | None, operation: Path, name: str | None, format_:
         model = load_supergraph((supergraph or SUPERGRAPH).read_text(encoding="utf-8"))
     except SupergraphError as error:
         fail(f"{supergraph or SUPERGRAPH}: {error}")
-        return
     try:
         document = parse(operation.read_text(encoding="utf-8"))
         if problems := validate(model.api_schema, document):
@@ -42,7 +41,6 @@ def command(supergraph: Path | None, operation: Path, name: str | None, format_:
         plan = Planner(model).plan(document, name)
     except (GraphQLError, PlanningError) as error:
         fail(f"{operation}: {error}")
-        return
     click.echo(json.dumps(_shown(plan.node), indent=2) if format_ == "json" else print_plan(plan))
 
 

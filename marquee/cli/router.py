@@ -61,7 +61,6 @@ def command(
         settings = load_config(config)
     except ConfigError as error:
         fail(str(error))
-        return
     sdl = _supergraph_text(supergraph, subgraphs)
     listener = _listen(host, port)
     _serve(sdl, settings, supergraph or "the composed subgraphs", listener, workers)

@@ -24,7 +24,6 @@ def command(check: bool) -> None:
         files = asyncio.run(generate())
     except CompositionError as error:
         fail("\n".join(f"{problem.code}: {problem.message}" for problem in error.errors), code=1)
-        return
     stale = [
         path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]

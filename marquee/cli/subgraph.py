@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from marquee.cli import fail
+from marquee.cli.options import DATA_DIR, settings_or_fail
 from marquee.subgraphs import NAMES
 
 
@@ -14,11 +15,7 @@ from marquee.subgraphs import NAMES
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--host", help="Address to listen on [MARQUEE_HOST, 127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on; each subgraph has its own when not given.")
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the embedded stores [MARQUEE_DATA_DIR, .marquee].",
-)
+@DATA_DIR
 @click.option(
     "--router-keys", help="The router's public keys: its JWKS address, or a file [MARQUEE_ROUTER_KEYS]."
 )
@@ -32,14 +29,8 @@ def command(
     """
     from marquee.draining import run
     from marquee.single import serve_subgraph
-    from subgraphs.kit.settings import SettingsError, load_settings
 
-    given = {"host": host, "data_dir": data_dir, "router_keys": router_keys}
-    try:
-        settings = load_settings(None, **{key: value for key, value in given.items() if value is not None})
-    except SettingsError as error:
-        fail(f"These settings cannot be used:\n{error}")
-        return
+    settings = settings_or_fail(host=host, data_dir=data_dir, router_keys=router_keys)
     if settings.router_keys is None:
         fail(
             "A subgraph alone must know the router's public keys: give --router-keys or MARQUEE_ROUTER_KEYS,"

@@ -8,14 +8,11 @@ from pathlib import Path
 import click
 
 from marquee.cli import fail
+from marquee.cli.options import DATA_DIR, settings_or_fail
 
 
 @click.command()
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the embedded stores [MARQUEE_DATA_DIR, .marquee].",
-)
+@DATA_DIR
 def command(data_dir: Path | None) -> None:
     """Check every invariant about seats, money and points; exit 1 when one does not hold.
 
@@ -23,14 +20,11 @@ def command(data_dir: Path | None) -> None:
     PostgreSQL.
     """
     from marquee.verify import NoStores, verify_cinema
-    from subgraphs.kit.settings import SettingsError, load_settings
 
     try:
-        settings = load_settings(None, **({} if data_dir is None else {"data_dir": data_dir}))
-        invariants = asyncio.run(verify_cinema(settings))
-    except (SettingsError, NoStores) as error:
+        invariants = asyncio.run(verify_cinema(settings_or_fail(data_dir=data_dir)))
+    except NoStores as error:
         fail(str(error))
-        return
     for invariant in invariants:
         click.echo(str(invariant))
     broken = sum(not invariant.holds for invariant in invariants)
