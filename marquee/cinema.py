@@ -57,8 +57,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
     """Start every subgraph and make the router's app; all is stopped and closed at the end."""
     keys = FixedKeys()
     async with AsyncExitStack() as stack:
-        runtime = await open_runtime(settings, keys)
-        stack.push_async_callback(runtime.broker.close)
+        runtime = await stack.enter_async_context(open_runtime(settings, keys))
         subgraphs = {name: build_subgraph(name, runtime) for name in NAMES}
         app = _router(subgraphs)
         assert app.signer is not None, "the identity to subgraphs is never switched off here"

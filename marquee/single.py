@@ -13,13 +13,10 @@ from subgraphs.kit.settings import Settings
 async def serve_subgraph(name: str, settings: Settings, port: int | None) -> None:
     """Run until a signal ends it; `port` None is the subgraph's own."""
     assert settings.router_keys is not None, "the command asked for them"
-    runtime = await open_runtime(settings, open_keys(settings.router_keys))
-    try:
+    async with open_runtime(settings, open_keys(settings.router_keys)) as runtime:
         subgraph = build_subgraph(name, runtime)
         chosen = subgraph.port if port is None else port
         await DrainingServer(
             server_config(subgraph.asgi, host=settings.host, port=chosen),
             tell=lambda: click.echo(f"{name} listens on http://{settings.host}:{chosen}/graphql"),
         ).serve()
-    finally:
-        await runtime.broker.close()

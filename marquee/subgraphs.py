@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from subgraphs.kit.app import Subgraph
 from subgraphs.kit.clock import SystemClock
-from subgraphs.kit.events import EmbeddedBroker
+from subgraphs.kit.events.opening import open_broker
 from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.identity_keys import IdentityKeys
 from subgraphs.kit.runtime import Runtime
@@ -35,9 +37,11 @@ def build_subgraph(name: str, runtime: Runtime) -> Subgraph:
     return subgraph
 
 
-async def open_runtime(settings: Settings, keys: IdentityKeys) -> Runtime:
-    """Make the surroundings of subgraphs; the caller closes `runtime.broker`."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+@asynccontextmanager
+async def open_runtime(settings: Settings, keys: IdentityKeys) -> AsyncIterator[Runtime]:
+    """Open the surroundings of subgraphs, real or embedded as the settings say; all is closed at the end."""
     clock = SystemClock()
-    broker = await EmbeddedBroker.open(settings.data_dir / "events.sqlite", clock=clock)
-    return Runtime(settings=settings, clock=clock, broker=broker, identity=IdentityVerifier(keys, clock))
+    async with AsyncExitStack() as stack:
+        broker = await open_broker(settings, clock)
+        stack.push_async_callback(broker.close)
+        yield Runtime(settings=settings, clock=clock, broker=broker, identity=IdentityVerifier(keys, clock))

@@ -59,6 +59,7 @@ MongoUrl = Annotated[SecretStr | None, _BLANK, _url_with("mongodb", "mongodb+srv
 RedisUrl = Annotated[SecretStr | None, _BLANK, _url_with("redis", "rediss")]
 AmqpUrl = Annotated[SecretStr | None, _BLANK, _url_with("amqp", "amqps")]
 SmtpUrl = Annotated[SecretStr | None, _BLANK, _url_with("smtp", "smtps")]
+HttpUrl = Annotated[SecretStr | None, _BLANK, _url_with("http", "https")]
 Secret = Annotated[SecretStr | None, _BLANK]
 
 
@@ -89,7 +90,14 @@ class Settings(BaseSettings):
     )
     sms_url: str | None = Field(None, description="Address of the SMS provider; without one SMS stay here.")
     stripe_key: Secret = Field(None, description="Secret key of Stripe; without one payments are simulated.")
+    stripe_url: HttpUrl = Field(
+        None, description="Address that speaks Stripe's API in its place, as `marquee bank`."
+    )
     stripe_webhook_secret: Secret = Field(None, description="Secret that Stripe signs its webhooks with.")
+    otlp_url: HttpUrl = Field(
+        None, description="OpenTelemetry collector (OTLP over HTTP) for traces; without one there are none."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
     router_keys: str | None = Field(
         None,
         min_length=1,
