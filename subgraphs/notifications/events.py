@@ -45,6 +45,7 @@ class Hearing:
         consumer.on("order.confirmed")(self.order_confirmed)
         consumer.on("order.expired", "order.failed", "order.cancelled")(self.order_ended)
         consumer.on("order.sale_refused")(self.sale_refused)
+        consumer.on("ticket.reseated")(self.reseated)
         consumer.on("refund.completed", "refund.failed")(self.refund)
         consumer.on("showtime.cancelled")(self.showtime_cancelled)
         consumer.on("showtime.rescheduled")(self.showtime_moved)
@@ -121,6 +122,23 @@ class Hearing:
         contact = await self._contact(tx, event)
         news = News("sale_refused", NotificationKind.ORDER_FAILED, {})
         await self.teller.tell(tx, await self._recipient(tx, contact), news, event)
+
+    async def reseated(self, tx: Transaction, event: Event) -> None:
+        """Send the ticket's new code; the old one no longer opens the door."""
+        contact = contact_of(event)
+        seat = text(event, "seat_label")
+        code = TicketCode(seat, text(event, "qr_code"), f"{text(event, 'ticket_id')}@marquee")
+        recipient = await self._recipient(tx, contact)
+        values = {
+            "movie_title": contact.movie_title,
+            "starts_at_local": local_text(contact, recipient.locale),
+            "number": contact.number,
+            "seat": seat,
+            "previous_seat": text(event, "previous_seat_label"),
+        }
+        link = f"/orders/{contact.order_id}"
+        news = News("ticket_reseated", NotificationKind.GENERIC, values, link, [code])
+        await self.teller.tell(tx, recipient, news, event)
 
     async def refund(self, tx: Transaction, event: Event) -> None:
         """Tell that money is on its way back, or that it is not yet."""

@@ -16,6 +16,8 @@ Refusal
 │   └── WrongDay
 └── Conflict
     ├── HoldOrdered      the hold belongs to an order already
+    ├── SeatCostsMore    a ticket is not moved to a dearer seat
+    ├── TicketNotReseatable  the ticket was used or given back, or the showtime is over
     └── NotCheckedIn     there is no check-in to undo
 """
 
@@ -34,8 +36,13 @@ class SeatsUnavailable(Refusal):
 
     code = "SEATS_UNAVAILABLE"
 
-    def __init__(self, seats: Sequence[SeatView], alternatives: Sequence[SeatView]) -> None:
-        super().__init__("Some of these seats were just taken.", ["input", "seatIds"])
+    def __init__(
+        self,
+        seats: Sequence[SeatView],
+        alternatives: Sequence[SeatView],
+        path: Sequence[str] = ("input", "seatIds"),
+    ) -> None:
+        super().__init__("Some of these seats were just taken.", path)
         self.seats = list(seats)
         self.alternatives = list(alternatives)
 
@@ -163,6 +170,24 @@ class HoldOrdered(Conflict):
 
     def __init__(self) -> None:
         super().__init__("An order was placed for these seats.", ["input", "holdToken"])
+
+
+class SeatCostsMore(Conflict):
+    """The other seat is dearer than the ticket's."""
+
+    code = "SEAT_COSTS_MORE"
+
+    def __init__(self) -> None:
+        super().__init__("That seat costs more than the ticket's. Choose another.", ["input", "seatId"])
+
+
+class TicketNotReseatable(Conflict):
+    """The ticket stays where it is."""
+
+    code = "TICKET_NOT_RESEATABLE"
+
+    def __init__(self, message: str, path: Sequence[str] = ("input", "ticketId")) -> None:
+        super().__init__(message, path)
 
 
 class NotCheckedIn(Conflict):

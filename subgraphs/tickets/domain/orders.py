@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from subgraphs.tickets.domain.layout import SeatKind
 from subgraphs.tickets.domain.pricing import PriceLine, SeatPrice
 
 
@@ -109,6 +110,24 @@ class Order:
     def still_paid(self) -> int:
         """What was paid and not given back."""
         return self.total - self.refunded
+
+    def reseated(self, label: str, ticket: Ticket) -> Order:
+        """Return the order with a ticket's seat in the place of the seat `label`; no amount changes."""
+        return replace(
+            self,
+            seats=tuple(
+                replace(seat, label=ticket.seat_label, kind=SeatKind(ticket.kind))
+                if seat.label == label
+                else seat
+                for seat in self.seats
+            ),
+            lines=tuple(
+                replace(line, label=ticket.seat_label, seat_label=ticket.seat_label)
+                if line.seat_label == label
+                else line
+                for line in self.lines
+            ),
+        )
 
     def status_at(self, now: datetime) -> OrderStatus:
         """Return the status by the clock."""

@@ -145,6 +145,26 @@ class TicketEvents:
         name = "ticket.check_in_undone" if undone else "ticket.checked_in"
         await self._add(tx, name, ticket.id, payload, None)
 
+    async def reseated(
+        self, tx: Transaction, order: Order, showtime: Showtime, ticket: Ticket, *, previous: str
+    ) -> None:
+        payload = {
+            "ticket_id": ticket.id,
+            "order_id": order.id,
+            "number": order.number,
+            "user_id": order.user_id,
+            "email": order.email,
+            "locale": order.locale,
+            "showtime_id": showtime.id,
+            "movie_title": showtime.movie_title,
+            "starts_at": showtime.starts_at,
+            "time_zone": showtime.time_zone,
+            "previous_seat_label": previous,
+            "seat_label": ticket.seat_label,
+            "qr_code": make_code(self.key, ticket.id, ticket.showtime_id, ticket.code_version),
+        }
+        await self._add(tx, "ticket.reseated", ticket.id, payload, None)
+
     async def voucher(
         self, tx: Transaction, how: str, *, code: str, user_id: str, order_id: str, cause: Event | None = None
     ) -> None:

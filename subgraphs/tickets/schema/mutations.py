@@ -13,6 +13,7 @@ from subgraphs.kit.graphql import Locale, Payload, mutation
 from subgraphs.tickets.schema.orders import Order, Ticket
 from subgraphs.tickets.schema.seats import SEAT_PLACE, Info, Seat, Showtime, to_seats
 from subgraphs.tickets.service.holding import HeldSeats
+from subgraphs.tickets.service.reseating import SCOPE_RESEAT
 
 
 @strawberry.type
@@ -75,6 +76,11 @@ class UndoCheckInPayload(Payload):
 
 
 @strawberry.type
+class ReseatTicketPayload(Payload):
+    ticket: Ticket | None = None
+
+
+@strawberry.type
 class BlockSeatsPayload(Payload):
     seats: list[Seat] | None = federation.field(default=None, provides=[SEAT_PLACE])
 
@@ -127,6 +133,14 @@ class CheckInTicketInput:
 class UndoCheckInInput:
     ticket_id: ID
     reason: str
+
+
+@strawberry.input
+class ReseatTicketInput:
+    ticket_id: ID
+    seat_id: ID
+    reason: str
+    idempotency_key: str
 
 
 @strawberry.input
@@ -201,6 +215,20 @@ class Mutation:
             info.context.viewer, ticket_id=input.ticket_id, reason=input.reason
         )
         return UndoCheckInPayload(ticket=Ticket.of(ticket))
+
+    @mutation(
+        scopes=[SCOPE_RESEAT],
+        description="Move a ticket to a free seat that costs no more; its code is replaced; audited.",
+    )
+    async def reseat_ticket(self, info: Info, input: ReseatTicketInput) -> ReseatTicketPayload | None:
+        ticket = await info.context.service.reseating.reseat(
+            info.context.viewer,
+            ticket_id=input.ticket_id,
+            seat_id=input.seat_id,
+            reason=input.reason,
+            idempotency_key=input.idempotency_key,
+        )
+        return ReseatTicketPayload(ticket=Ticket.of(ticket))
 
     @mutation(scopes=["seats:block"], description="Take unsold seats out of sale, or put them back; audited.")
     async def block_seats(self, info: Info, input: BlockSeatsInput) -> BlockSeatsPayload | None:

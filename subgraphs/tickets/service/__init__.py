@@ -12,6 +12,7 @@ from subgraphs.tickets.service.ordering import Ordering
 from subgraphs.tickets.service.projecting import Projecting
 from subgraphs.tickets.service.reading import Reading
 from subgraphs.tickets.service.refunding import Refunding
+from subgraphs.tickets.service.reseating import Reseating
 from subgraphs.tickets.service.settling import Settling
 from subgraphs.tickets.service.sweeping import Sweeping
 from subgraphs.tickets.service.watching import Watching
@@ -27,6 +28,7 @@ class TicketService:
     holding: Holding
     ordering: Ordering
     refunding: Refunding
+    reseating: Reseating
     settling: Settling
     projecting: Projecting
     door: Door
@@ -43,6 +45,7 @@ class TicketService:
             holding=Holding(office),
             ordering=Ordering(office),
             refunding=Refunding(office),
+            reseating=Reseating(office),
             settling=Settling(office),
             projecting=Projecting(office),
             door=Door(office),

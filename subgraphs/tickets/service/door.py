@@ -71,6 +71,8 @@ class Door:
             return UnknownTicket()
         viewer.require_works_at(found.cinema_id, SCOPE_SCAN)
         showtime, ticket = await self._take(tx, found)
+        if code.version != ticket.code_version:
+            return UnknownTicket()  # moved to another seat while we waited for it
         known, refusal_code = await store.find_scan(tx, ticket_id=ticket.id, nonce=nonce)
         if known:
             return ticket if refusal_code is None else _REFUSALS[refusal_code](ticket)

@@ -63,10 +63,10 @@ def labels_of(seat_ids: Sequence[str], showtime_id: str, *, most: int) -> list[s
     return labels
 
 
-def require_seats(layout: Layout, labels: Sequence[str]) -> list[str]:
+def require_seats(layout: Layout, labels: Sequence[str], *, field: str = "seatIds") -> list[str]:
     """Return the labels in the order of the room. Raises `InvalidInput` when the room lacks one."""
     if any(label not in layout for label in labels):
-        raise InvalidInput("names something that is no seat of this showtime", ["input", "seatIds"])
+        raise InvalidInput("names something that is no seat of this showtime", ["input", field])
     return layout.sort(labels)
 
 

@@ -37,6 +37,16 @@ async def save_order(tx: Transaction, order: Order) -> None:
     await tx.execute(_SAVE_ORDER, values)
 
 
+async def save_seats_of_order(tx: Transaction, order: Order) -> None:
+    """Keep which seats an order has now, with their lines."""
+    await update_order(
+        tx,
+        order.id,
+        seats=[asdict(seat) for seat in order.seats],
+        lines=[asdict(line) for line in order.lines],
+    )
+
+
 async def lock_order(tx: Transaction, order_id: str) -> Order | None:
     """Return an order, kept from others until the end of the transaction."""
     row = (await tx.execute(_LOCK_ORDER, {"order_id": order_id})).first()
