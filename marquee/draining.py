@@ -14,18 +14,27 @@ from typing import Any, Final
 import uvicorn
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than a proxy keeps idle connections (nginx: 60), so that it never writes on one just closed."""
 
 
-def server_config(app: Any, **options: Any) -> uvicorn.Config:
-    """How every process of ours serves: no access log, light sockets, ten seconds to end."""
+def server_config(app: Any, *, trusted_proxies: str | None = None, **options: Any) -> uvicorn.Config:
+    """How every process of ours serves: no access log, light sockets, ten seconds to end.
+
+    `trusted_proxies` lists the addresses and networks (comma-separated) whose `X-Forwarded-For` is believed;
+    by default nobody's, for whoever is believed can claim any address.
+    """
     return uvicorn.Config(
         app,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or "",
         log_level="warning",
         access_log=False,
         server_header=False,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the GraphQL protocols have pings of their own
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=10,
         **options,
     )
@@ -66,6 +75,12 @@ class DrainingServer(uvicorn.Server):
             gc.set_threshold(20_000, 20, 50)
             gc.enable()
             self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take what has already connected, then stop: closing the socket would reset what waits in it."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain, then stop; a second signal stops at once."""

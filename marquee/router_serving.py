@@ -13,7 +13,13 @@ from router.config.model import RouterConfig
 from router.observability.logs import configure_logs
 
 
-def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, workers: int = 1) -> int:
+def serve_router(
+    sdl: str,
+    config: RouterConfig,
+    listener: socket.socket,
+    workers: int = 1,
+    trusted_proxies: str | None = None,
+) -> int:
     """Run until a signal ends it; the exit code. Raises `SupergraphError`, `RouterMisconfigured` before it
     listens.
 
@@ -22,17 +28,18 @@ def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, worker
     configure_logs(config.logs)
     app = create_app(sdl, config=config)
     if workers > 1:
-        return run_workers(lambda index: _serve(app, listener, tell=index == 0), workers)
-    _serve(app, listener, tell=True)
+        return run_workers(lambda index: _serve(app, listener, trusted_proxies, tell=index == 0), workers)
+    _serve(app, listener, trusted_proxies, tell=True)
     return 0
 
 
-def _serve(app: RouterApp, listener: socket.socket, *, tell: bool) -> None:
+def _serve(app: RouterApp, listener: socket.socket, trusted_proxies: str | None, *, tell: bool) -> None:
     host, port = listener.getsockname()[:2]
 
     def greet() -> None:
         if tell:
             click.echo(f"The router listens on http://{host}:{port}/graphql")
 
-    server = DrainingServer(server_config(app), begin_drain=app.begin_drain, tell=greet)
+    config = server_config(app, trusted_proxies=trusted_proxies)
+    server = DrainingServer(config, begin_drain=app.begin_drain, tell=greet)
     run(server.serve(sockets=[listener]))

@@ -13,7 +13,9 @@ from marquee.draining import DrainingServer, server_config
 from subgraphs.kit.settings import Settings
 
 
-async def serve_cinema(settings: Settings, listener: socket.socket, *, demo: bool) -> None:
+async def serve_cinema(
+    settings: Settings, listener: socket.socket, *, demo: bool, trusted_proxies: str | None = None
+) -> None:
     """Run until a signal ends it."""
     async with open_cinema(settings) as cinema:
         filling: asyncio.Task[None] | None = None
@@ -23,7 +25,7 @@ async def serve_cinema(settings: Settings, listener: socket.socket, *, demo: boo
             filling = asyncio.create_task(data.fill(), name="demo data")
         try:
             await DrainingServer(
-                server_config(cinema.app),
+                server_config(cinema.app, trusted_proxies=trusted_proxies),
                 begin_drain=cinema.app.begin_drain,
                 tell=lambda: click.echo(greeting(listener, settings, demo=demo)),
             ).serve(sockets=[listener])

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.config.model import RouterConfig
 from router.engine import Engine, EngineOptions
+from router.errors import RouterMisconfigured
 from router.execution.subgraph import SubgraphTransport
 from router.observability.health import operator_routes
 from router.observability.metrics import Metrics
@@ -37,7 +38,7 @@ from router.security.limits import LimitsGuard
 from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
-from router.transport.graphiql import ASSETS, GraphiqlPage, is_built
+from router.transport.graphiql import ASSETS, GraphiqlPage, is_built, read_examples
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
 
@@ -79,11 +80,7 @@ class RouterApp:
         self.metrics = Metrics(max_operation_names=config.metrics.max_operation_names)
         self._transports = SubgraphTransports(transports, config.subgraphs, self.metrics)
         self._policies = extras.policies
-        self.signer = (
-            IdentitySigner(config.subgraph_identity, extras.identity_key)
-            if config.subgraph_identity.enabled
-            else None
-        )
+        self.signer = self._new_signer(extras)
         self.supergraph = supergraph
         self.service = GraphQLService(self._engine_factory(supergraph), config, self._edge(extras))
         self._endpoint = GraphQLEndpoint(self.service, self._page(extras))
@@ -161,6 +158,14 @@ class RouterApp:
             owns_transports=False,
         )
 
+    def _new_signer(self, extras: Extras) -> IdentitySigner | None:
+        if not self.config.subgraph_identity.enabled:
+            return None
+        try:
+            return IdentitySigner(self.config.subgraph_identity, extras.identity_key)
+        except (OSError, ValueError) as error:
+            raise RouterMisconfigured(f"subgraph_identity: {error}") from None
+
     def _edge(self, extras: Extras) -> Edge:
         config = self.config
         authentication = config.authentication
@@ -178,13 +183,20 @@ class RouterApp:
         )
 
     def _page(self, extras: Extras) -> GraphiqlPage | None:
-        if not self.config.graphiql.enabled or not is_built(extras.graphiql_assets):
+        settings = self.config.graphiql
+        if not settings.enabled or not is_built(extras.graphiql_assets):
             return None
+        examples = extras.examples
+        if settings.examples is not None:
+            try:
+                examples = read_examples(Path(settings.examples))
+            except (OSError, ValueError) as error:
+                raise RouterMisconfigured(f"graphiql.examples: {error}") from None
         return GraphiqlPage(
             endpoint=self.config.http.path,
             assets_path=f"{self.config.http.path}/assets",
-            title=self.config.graphiql.title,
-            examples=extras.examples,
+            title=settings.title,
+            examples=examples,
             assets=extras.graphiql_assets,
         )
 

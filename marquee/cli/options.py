@@ -17,6 +17,12 @@ DATA_DIR: Final = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the embedded stores [MARQUEE_DATA_DIR, .marquee].",
 )
+TRUSTED_PROXIES: Final = click.option(
+    "--trusted-proxies",
+    envvar="MARQUEE_TRUSTED_PROXIES",
+    help="Addresses or networks, by commas, whose X-Forwarded-For is believed; nobody's when not given"
+    " [MARQUEE_TRUSTED_PROXIES].",
+)
 
 
 def settings_or_fail(**given: Any) -> Settings:

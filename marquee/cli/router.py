@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from marquee.cli import fail
+from marquee.cli.options import TRUSTED_PROXIES
 
 if TYPE_CHECKING:
     from router.config.model import RouterConfig
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that share the port.",
 )
+@TRUSTED_PROXIES
 @click.option("--config-schema", is_flag=True, help="Print the JSON Schema of router.yaml and exit.")
 def command(
     supergraph: str | None,
@@ -38,6 +40,7 @@ def command(
     port: int,
     config: Path | None,
     workers: int,
+    trusted_proxies: str | None,
     config_schema: bool,
 ) -> None:
     """Run the router on any federated graph.
@@ -63,7 +66,7 @@ def command(
         fail(str(error))
     sdl = _supergraph_text(supergraph, subgraphs)
     listener = _listen(host, port)
-    _serve(sdl, settings, supergraph or "the composed subgraphs", listener, workers)
+    _serve(sdl, settings, supergraph or "the composed subgraphs", listener, workers, trusted_proxies)
 
 
 def _supergraph_text(supergraph: str | None, subgraphs: tuple[str, ...]) -> str:
@@ -108,13 +111,20 @@ def _listen(host: str, port: int) -> socket.socket:
         raise
 
 
-def _serve(sdl: str, settings: RouterConfig, origin: str, listener: socket.socket, workers: int) -> None:
+def _serve(
+    sdl: str,
+    settings: RouterConfig,
+    origin: str,
+    listener: socket.socket,
+    workers: int,
+    trusted_proxies: str | None,
+) -> None:
     from marquee.router_serving import serve_router
     from router.errors import RouterMisconfigured
     from schema.supergraph import SupergraphError
 
     try:
-        if serve_router(sdl, settings, listener, workers):
+        if serve_router(sdl, settings, listener, workers, trusted_proxies):
             fail("A worker ended by itself; so did the router.", code=1)
     except (SupergraphError, RouterMisconfigured) as error:
         fail(f"{origin}: {error}")

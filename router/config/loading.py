@@ -7,10 +7,11 @@ through.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
@@ -20,6 +21,8 @@ from router.config.model import RouterConfig
 ENVIRONMENT_PREFIX = "MARQUEE_ROUTER__"
 
 Location = tuple[str | int, ...]
+
+_REFERENCE: Final = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,17 @@ def load_config(file: Path | None = None, environment: Mapping[str, str] | None 
     """Read and check the settings; an environment variable wins over the file.
 
     `MARQUEE_ROUTER__HTTP__MAX_BODY_BYTES=2048` overrides `http.max_body_bytes`; values are read as YAML.
+    In the file `${NAME}` and `${NAME:-default}` are replaced from the environment, `$$` is a dollar sign.
     Raises `ConfigError` with every problem found.
     """
+    environment = os.environ if environment is None else environment
     sources: dict[Location, str] = {}
     settings: Any = {}
     if file is not None:
-        settings = _read_yaml(file, sources)
+        settings = _YamlFile(file, environment, sources).read()
         if not isinstance(settings, dict):
             raise ConfigError((ConfigProblem(f"{file}:1", "", "must be a mapping of settings"),))
-    _apply_environment(settings, os.environ if environment is None else environment, sources)
+    _apply_environment(settings, environment, sources)
     try:
         return RouterConfig.model_validate(settings)
     except ValidationError as error:
@@ -73,35 +78,73 @@ def json_schema() -> dict[str, Any]:
     return RouterConfig.model_json_schema()
 
 
-def _read_yaml(file: Path, sources: dict[Location, str]) -> Any:
-    try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError((ConfigProblem(str(file), "", f"cannot be read: {error}"),)) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError((ConfigProblem(f"{file}:{line}", "", error.problem or "is not YAML"),)) from None
-    return {} if root is None else _construct(root, (), str(file), sources)
+class _YamlFile:
+    """One router.yaml, read with the line of each key and item, and with references replaced."""
 
+    def __init__(self, file: Path, environment: Mapping[str, str], sources: dict[Location, str]) -> None:
+        self._file = file
+        self._environment = environment
+        self._sources = sources
+        self._unset: list[ConfigProblem] = []
 
-def _construct(node: yaml.Node, location: Location, file: str, sources: dict[Location, str]) -> Any:
-    """The node's value; notes the line of each key and item on the way."""
-    sources.setdefault(location, f"{file}:{node.start_mark.line + 1}")
-    if isinstance(node, yaml.MappingNode):
-        mapping: dict[Any, Any] = {}
-        for key_node, value_node in node.value:
-            key = _scalar(key_node)
-            line = f"{file}:{key_node.start_mark.line + 1}"
-            if key in mapping:
-                raise ConfigError(
-                    (ConfigProblem(line, ".".join(map(str, (*location, key))), "is set twice"),)
+    def read(self) -> Any:
+        try:
+            root = yaml.compose(self._file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError((ConfigProblem(str(self._file), "", f"cannot be read: {error}"),)) from None
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            problem = ConfigProblem(f"{self._file}:{line}", "", error.problem or "is not YAML")
+            raise ConfigError((problem,)) from None
+        value = {} if root is None else self._construct(root, ())
+        if self._unset:
+            raise ConfigError(tuple(self._unset))
+        return value
+
+    def _construct(self, node: yaml.Node, location: Location) -> Any:
+        self._sources.setdefault(location, self._line(node))
+        if isinstance(node, yaml.MappingNode):
+            mapping: dict[Any, Any] = {}
+            for key_node, value_node in node.value:
+                key = _scalar(key_node)
+                line = self._line(key_node)
+                if key in mapping:
+                    raise ConfigError(
+                        (ConfigProblem(line, ".".join(map(str, (*location, key))), "is set twice"),)
+                    )
+                self._sources[(*location, key)] = line
+                mapping[key] = self._construct(value_node, (*location, key))
+            return mapping
+        if isinstance(node, yaml.SequenceNode):
+            return [self._construct(item, (*location, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode) and "$" in node.value:
+            return self._replaced(node, location)
+        return _scalar(node)
+
+    def _replaced(self, node: yaml.ScalarNode, location: Location) -> Any:
+        """The scalar with its references replaced; a plain one may become a number or a truth value."""
+
+        def replacement(found: re.Match[str]) -> str:
+            name, default = found["name"], found["default"]
+            if name is None:
+                return "$"
+            value = self._environment.get(name) or default
+            if value is None:
+                setting = ".".join(map(str, location))
+                self._unset.append(
+                    ConfigProblem(self._line(node), setting, f"the variable {name} is not set")
                 )
-            sources[(*location, key)] = line
-            mapping[key] = _construct(value_node, (*location, key), file, sources)
-        return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [_construct(item, (*location, index), file, sources) for index, item in enumerate(node.value)]
-    return _scalar(node)
+                return ""
+            return value
+
+        text = _REFERENCE.sub(replacement, node.value)
+        if node.style is not None:
+            return text
+        tag: str = yaml.SafeLoader("").resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # so in its stubs
+        return _scalar(yaml.ScalarNode(tag, text))
+
+    def _line(self, node: yaml.Node) -> str:
+        return f"{self._file}:{node.start_mark.line + 1}"
 
 
 def _scalar(node: yaml.Node) -> Any:

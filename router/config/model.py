@@ -124,7 +124,11 @@ class SubgraphIdentity(Section):
     claims: tuple[str, ...] = ("sid", "cinemas")
     """Claims of the client's token that are copied."""
     key_file: str | None = None
-    """PEM of the router's Ed25519 private key; None: a new key at each start, published as JWKS."""
+    """PEM of the router's Ed25519 private key, the same for all replicas; None: a new key at each start."""
+    previous_key_file: str | None = None
+    """PEM of another key of the router (private or public), published too: the former one after a rotation,
+    or the next one before it.
+    """
 
 
 class Limits(Section):
@@ -223,6 +227,8 @@ class GraphiQl(Section):
 
     enabled: bool = True
     title: str = "GraphiQL"
+    examples: str | None = None
+    """A JSON file with tabs: a list of `{"title", "query", "variables"?, "headers"?}`."""
 
 
 class Traffic(Section):

@@ -14,8 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from router.config.model import SubgraphIdentity
 from router.request import Identity
@@ -30,16 +35,12 @@ class IdentitySigner:
     def __init__(self, settings: SubgraphIdentity, key: Ed25519PrivateKey | None = None) -> None:
         self._settings = settings
         self._key = key or _load_key(settings.key_file)
-        public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        x = urlsafe_b64encode(public).rstrip(b"=").decode()
-        thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
-        self.key_id = urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
-        self.jwks: dict[str, Any] = {
-            "keys": [
-                {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": self.key_id, "alg": "EdDSA", "use": "sig"}
-            ]
-        }
-        """The public key, as a JWKS document."""
+        published = [_jwk(self._key.public_key())]
+        self.key_id = str(published[0]["kid"])
+        if settings.previous_key_file is not None:
+            published.append(_jwk(_load_public_key(settings.previous_key_file)))
+        self.jwks: dict[str, Any] = {"keys": published}
+        """The public keys, as a JWKS document; the first one signs."""
         self._signed: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
     @property
@@ -85,6 +86,22 @@ class IdentitySigner:
             if name in identity.claims and name not in claims:
                 claims[name] = identity.claims[name]
         return claims
+
+
+def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    """The key as JWK, named by its thumbprint (RFC 7638)."""
+    x = urlsafe_b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).rstrip(b"=").decode()
+    thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
+    key_id = urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
+    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key_id, "alg": "EdDSA", "use": "sig"}
+
+
+def _load_public_key(file: str) -> Ed25519PublicKey:
+    pem = Path(file).read_bytes()
+    key = _load_key(file).public_key() if b"PRIVATE KEY" in pem else load_pem_public_key(pem)
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError(f"{file}: not an Ed25519 key")
+    return key
 
 
 def _load_key(file: str | None) -> Ed25519PrivateKey:

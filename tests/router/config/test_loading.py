@@ -93,3 +93,27 @@ def test_the_schema_describes_every_section() -> None:
     schema = json_schema()
     assert set(schema["properties"]) == set(RouterConfig.model_fields)
     assert schema["additionalProperties"] is False
+
+
+def test_references_are_read_from_the_environment(tmp_path: Path) -> None:
+    text = (
+        "http:\n  path: ${WHERE:-/graphql}\n  max_body_bytes: ${MOST}\n"
+        'headers:\n  insert: { a: "${MOST}", b: "$${MOST} $$5", c: "${HOST}:${EMPTY:-80}" }\n'
+    )
+    config = load_config(written(tmp_path, text), {"MOST": "77", "HOST": "h", "EMPTY": ""})
+    assert (config.http.path, config.http.max_body_bytes) == ("/graphql", 77)
+    assert config.headers.insert == {"a": "77", "b": "${MOST} $5", "c": "h:80"}
+
+
+def test_each_variable_that_is_not_set_names_its_line(tmp_path: Path) -> None:
+    text = "http:\n  path: ${WHERE}\ncors:\n  origins:\n  - https://a.test\n  - ${ORIGIN}\n"
+    assert problems(tmp_path, text) == [
+        "router.yaml:2: http.path: the variable WHERE is not set",
+        "router.yaml:6: cors.origins.1: the variable ORIGIN is not set",
+    ]
+
+
+def test_the_routers_file_of_the_cinema_needs_no_variable() -> None:
+    config = load_config(Path(__file__).parents[3] / "deploy" / "router.yaml", {})
+    assert config.subgraph_identity.key_file is None
+    assert config.subgraphs.of("tickets").url == "http://127.0.0.1:5000/graphql"

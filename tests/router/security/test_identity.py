@@ -9,10 +9,11 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from router.config import RouterConfig
 from router.config.model import SubgraphIdentity
+from router.errors import RouterMisconfigured
 from router.request import Identity
 from router.security.identity import IdentitySigner
 from tests.router.security.issuing import issuing
@@ -92,6 +93,28 @@ def test_the_key_may_come_from_a_file(tmp_path: Path) -> None:
     signers = [IdentitySigner(SubgraphIdentity(key_file=str(file))) for _ in range(2)]
     assert signers[0].jwks == signers[1].jwks
     assert read(signers[1], signers[0].sign(None))["anonymous"] is True
+
+
+def test_while_keys_change_both_are_published(tmp_path: Path) -> None:
+    new, old, old_public = (tmp_path / name for name in ("new.pem", "old.pem", "old.pub"))
+    old_key = Ed25519PrivateKey.generate()
+    for file, key in ((new, Ed25519PrivateKey.generate()), (old, old_key)):
+        file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    old_public.write_bytes(old_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    former = IdentitySigner(SubgraphIdentity(key_file=str(old)))
+    for previous in (old, old_public):
+        signer = IdentitySigner(SubgraphIdentity(key_file=str(new), previous_key_file=str(previous)))
+        assert [key["kid"] for key in signer.jwks["keys"]] == [signer.key_id, former.key_id]
+        assert read(signer, signer.sign(None))["anonymous"] is True
+
+
+def test_a_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    for content, reason in ((None, "No such file"), (b"not a key", "PEM")):
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(RouterMisconfigured, match=reason):
+            fake_app({"subgraph_identity": {"key_file": str(file)}})
 
 
 def test_a_lifetime_over_a_minute_is_refused() -> None:
