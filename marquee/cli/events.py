@@ -33,7 +33,7 @@ def dead(data_dir: Path | None) -> None:
         async with await EmbeddedBroker.open(_broker_file(data_dir), clock=SystemClock()) as broker:
             letters = await broker.dead_letters()
         for letter in letters:
-            click.echo(f"{letter.queue}  {letter.event.id}  {letter.event.type}  {letter.error}")
+            click.echo(f"{letter.queue}  {letter.event_id}  {letter.event_type}  {letter.error}")
         return len(letters)
 
     count = asyncio.run(show())

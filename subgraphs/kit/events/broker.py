@@ -20,7 +20,10 @@ class DeadLetter:
     """A delivery that was given up."""
 
     queue: str
-    event: Event
+    event_id: str
+    event_type: str
+    event: Event | None
+    """None when what arrived is no event; `error` says why."""
     attempts: int
     error: str
     died_at: datetime
@@ -36,6 +39,11 @@ class Subscription(Protocol):
 
 class Broker(Protocol):
     """Carries events from producers to queues."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether events come and go at present; when not, they wait where they are."""
+        ...
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Return when every event is durable in every queue that wants its type; may leave duplicates."""
@@ -55,7 +63,10 @@ class Broker(Protocol):
         ...
 
     async def replay(self, queue: str, event_ids: Collection[str] | None = None) -> int:
-        """Queue dead letters again, all of `queue` or only these; answer how many."""
+        """Queue dead letters again, all of `queue` or only these; answer how many.
+
+        Raises `UnknownQueue`.
+        """
         ...
 
     async def close(self) -> None:

@@ -46,6 +46,11 @@ class ServiceEvents:
         self._tidying: asyncio.Task[None] | None = None
         self._subscription: Subscription | None = None
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker can be reached; when not, events wait and commands still commit."""
+        return self._broker.connected
+
     async def listen(self) -> None:
         """Bind the queue and take its events. Of subgraphs in one process, all listen before any `speak`s."""
         if self.consumer.types:

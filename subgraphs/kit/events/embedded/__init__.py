@@ -1,6 +1,5 @@
 """The broker of the embedded default: queues in one SQLite file, workers in this process."""
 
 from subgraphs.kit.events.embedded.broker import EmbeddedBroker
-from subgraphs.kit.events.embedded.retry import RetryPolicy
 
-__all__ = ["EmbeddedBroker", "RetryPolicy"]
+__all__ = ["EmbeddedBroker"]

@@ -24,13 +24,14 @@ from subgraphs.kit.events.embedded.deliveries import (
     dead,
     enqueue,
     forget,
+    knows,
     prune,
     revive,
 )
-from subgraphs.kit.events.embedded.lanes import QueueWorker
-from subgraphs.kit.events.embedded.retry import RetryPolicy
+from subgraphs.kit.events.embedded.worker import QueueWorker
 from subgraphs.kit.events.envelope import Event
-from subgraphs.kit.events.errors import BrokerClosed
+from subgraphs.kit.events.errors import BrokerClosed, UnknownQueue
+from subgraphs.kit.events.retry import RetryPolicy
 
 _LOGGER = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 0.1
@@ -66,6 +67,11 @@ class EmbeddedBroker:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @property
+    def connected(self) -> bool:
+        """Always, until it is closed."""
+        return not self._closed
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Return when every event is on disk in every queue that wants its type."""
@@ -124,9 +130,14 @@ class EmbeddedBroker:
             return await dead(connection, queue, limit)
 
     async def replay(self, queue: str, event_ids: Collection[str] | None = None) -> int:
-        """Queue dead letters again, all of `queue` or only these; answer how many."""
+        """Queue dead letters again, all of `queue` or only these; answer how many.
+
+        Raises `UnknownQueue`.
+        """
         self._refuse_when_closed()
         async with self._database.transaction() as tx:
+            if not await knows(tx, queue):
+                raise UnknownQueue(f"no consumer has a queue {queue!r}")
             count = await revive(tx, queue, event_ids, self._clock.now())
             tx.after_commit(lambda: self._wake([queue]))
         return count

@@ -182,10 +182,20 @@ async def dead(connection: Connection, queue: str | None, limit: int) -> list[De
     )
     if queue is not None:
         statement = statement.where(columns.queue == queue)
-    return [
-        DeadLetter(row.queue, Event.from_json(row.event), row.attempts, row.error or "", row.changed_at)
-        for row in await connection.execute(statement)
-    ]
+    letters: list[DeadLetter] = []
+    for row in await connection.execute(statement):
+        event = Event.from_json(row.event)
+        letters.append(
+            DeadLetter(row.queue, event.id, event.type, event, row.attempts, row.error or "", row.changed_at)
+        )
+    return letters
+
+
+async def knows(connection: Connection, queue: str) -> bool:
+    """Whether any event is for `queue`, to come or there already."""
+    bound = exists().where(_BINDINGS.c.queue == queue)
+    holding = exists().where(_DELIVERIES.c.queue == queue)
+    return bool(await connection.scalar(select(bound | holding)))
 
 
 async def revive(tx: Transaction, queue: str, event_ids: Collection[str] | None, now: datetime) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from subgraphs.kit.database import Database
 from subgraphs.kit.events import EmbeddedBroker, ServiceEvents
-from subgraphs.kit.events.embedded import RetryPolicy
+from subgraphs.kit.events.retry import RetryPolicy
 
 AT_ONCE = RetryPolicy(attempts=3, first_pause_seconds=0)
 

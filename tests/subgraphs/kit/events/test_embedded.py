@@ -13,7 +13,7 @@ import pytest
 
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.events import BrokerClosed, EmbeddedBroker, Event
-from subgraphs.kit.events.embedded import RetryPolicy
+from subgraphs.kit.events.retry import RetryPolicy
 
 EVENT = Event(
     id="01J",
@@ -173,5 +173,5 @@ async def test_only_events_that_every_queue_is_done_with_are_forgotten(
         await broker.publish([_of_order(number) for number in range(3)])
         await broker.settled()
 
-        assert [letter.event.id for letter in await broker.dead_letters()] == ["1"]
+        assert [letter.event_id for letter in await broker.dead_letters()] == ["1"]
     assert sorted(taken) == ["0", "0", "2", "2"]
