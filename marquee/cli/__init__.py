@@ -14,8 +14,10 @@ import click
 COMMANDS: Final[dict[str, str]] = {
     "up": "Run the whole cinema in one process: the page, GraphiQL, the API.",
     "subgraph": "Run one subgraph alone, for a router to reach over HTTP.",
+    "bank": "Run the simulated bank alone: it speaks Stripe's API, and moves no money.",
     "router": "Run the router on any federated graph.",
     "compose": "Compose subgraphs into a supergraph, or say why they do not fit.",
+    "diff": "Compare two supergraphs and name what breaks clients.",
     "plan": "Print the query plan of an operation.",
     "verify": "Check every invariant about seats, money and points.",
     "events": "List events that could not be handled, and replay them.",

@@ -13,10 +13,12 @@ from schema.composition.composer import Composition, compose
 from schema.composition.errors import CompositionError, ErrorCode, Location, Problem
 from schema.composition.hints import Hint, HintCode, HintLevel
 from schema.composition.subgraph.reading import Subgraph
+from schema.composition.supergraph.contract import Contract
 
 __all__ = [
     "Composition",
     "CompositionError",
+    "Contract",
     "ErrorCode",
     "Hint",
     "HintCode",

@@ -15,9 +15,11 @@ from schema.composition.merge.transitive_access import check_transitive_access
 from schema.composition.report import Report, SupergraphReport
 from schema.composition.satisfiability import check_satisfiability
 from schema.composition.specs.inaccessible import INACCESSIBLE_IDENTITY
+from schema.composition.specs.tag import TAG_IDENTITY
 from schema.composition.subgraph.reading import Subgraph, read_subgraph
 from schema.composition.subgraph.schema import SubgraphSchema
-from schema.composition.supergraph.api import api_schema
+from schema.composition.supergraph.api import api_schema, is_feature_element
+from schema.composition.supergraph.contract import Contract, apply_contract
 from schema.composition.supergraph.printing import print_schema
 from schema.composition.upgrade import upgrade_subgraphs
 from schema.composition.validation.graphql import SUPERGRAPH_RULES
@@ -33,32 +35,33 @@ class Composition:
     hints: tuple[Hint, ...]
 
 
-def compose(subgraphs: Iterable[Subgraph]) -> Composition:
+def compose(subgraphs: Iterable[Subgraph], *, contract: Contract | None = None) -> Composition:
     """Composes subgraphs into a supergraph, by the rules of Apollo Federation 2.
 
     Arguments:
         subgraphs: each with a unique name, its URL and its SDL; Federation 1 and 2 may be mixed.
+        contract: which part of it the clients of this supergraph see; None shows all.
 
     Raises:
         CompositionError: with every problem of the stage that could not be passed; nothing else, whatever the
         input.
     """
     try:
-        return _compose(list(subgraphs))
+        return _compose(list(subgraphs), contract)
     except RecursionError as error:
         message = "The subgraphs nest values, types or selections too deeply."
         raise CompositionError([Problem(ErrorCode.INVALID_GRAPHQL, message)]) from error
 
 
-def _compose(subgraphs: Sequence[Subgraph]) -> Composition:
+def _compose(subgraphs: Sequence[Subgraph], contract: Contract | None) -> Composition:
     report = Report()
     schemas = _read(sorted(subgraphs, key=lambda subgraph: subgraph.name), report)
     report.raise_if_any()
     schemas = upgrade_subgraphs(schemas, report)
     report.raise_if_any()
-    context = merge_subgraphs(schemas, report)
+    context = merge_subgraphs(schemas, report, hides=contract is not None)
     report.raise_if_any()
-    _check_merged(context)
+    _check_merged(context, contract)
     report.raise_if_any()
     inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
     api = api_schema(context.merged, context.linked_features(), inaccessible)
@@ -85,7 +88,7 @@ def _read(subgraphs: Sequence[Subgraph], report: Report) -> list[SubgraphSchema]
     return schemas
 
 
-def _check_merged(context: MergeContext) -> None:
+def _check_merged(context: MergeContext, contract: Contract | None) -> None:
     check_interface_fields(context)
     check_required_arguments(context)
     check_transitive_access(context)
@@ -93,4 +96,19 @@ def _check_merged(context: MergeContext) -> None:
         for rule in SUPERGRAPH_RULES:
             rule(context.merged, SupergraphReport(context.report))
     if not context.report.problems:
+        if contract is not None:
+            _apply(contract, context)
         check_inaccessible(context)
+
+
+def _apply(contract: Contract, context: MergeContext) -> None:
+    inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
+    assert inaccessible is not None, "merging was told that elements will be hidden"
+    features = context.linked_features()
+    apply_contract(
+        context.merged,
+        contract,
+        tag=context.features.name_of(TAG_IDENTITY),
+        inaccessible=inaccessible,
+        is_own=lambda candidate: not is_feature_element(candidate.name, features, is_directive=False),
+    )

@@ -125,7 +125,7 @@ def test_subgraphs_that_do_not_fit_are_told_why_and_where(graph: Path) -> None:
     assert {location.split(":")[0] for location in mismatch["locations"]} == {"products", "prices"}
     finished = run("compose", "--config", str(graph / "graph.yaml"))
     assert finished.exit_code == 1
-    assert "FIELD_TYPE_MISMATCH: " in finished.stderr
+    assert "error[FIELD_TYPE_MISMATCH]: " in finished.stderr
 
 
 def test_a_list_of_subgraphs_that_cannot_be_read_is_named_with_its_line(graph: Path) -> None:

@@ -3,6 +3,7 @@ when subgraphs disagree."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from schema.composition.errors import ErrorCode
 from schema.composition.merge.aliases import AliasChooser
@@ -11,7 +12,15 @@ from schema.composition.model import AppliedDirective, Schema
 from schema.composition.report import Report
 from schema.composition.report import subgraphs as listed_subgraphs
 from schema.composition.specs.built_in import BUILT_IN_DIRECTIVES
-from schema.composition.specs.definition import Composition, DirectiveSpec, FeatureSpec, FeatureUrl, Version
+from schema.composition.specs.definition import (
+    Composition,
+    DirectiveSpec,
+    FeatureSpec,
+    FeatureUrl,
+    Version,
+    for_federation,
+)
+from schema.composition.specs.inaccessible import INACCESSIBLE_IDENTITY, INACCESSIBLE_VERSIONS
 from schema.composition.specs.known import known_feature
 from schema.composition.subgraph.completion import build_definition, build_type
 from schema.composition.subgraph.links import Import, LinkedFeature
@@ -91,6 +100,26 @@ def collect_features(
         feature = directive.composition.feature(federation)
         features.directives[name] = MergedDirective(name, directive, feature, directive.composition)
     return features
+
+
+def require_inaccessible(
+    features: SupergraphFeatures, subgraphs: Sequence[SubgraphSchema], federation: Version
+) -> None:
+    """Adds `@inaccessible` when no subgraph applies it, under a name that none of them uses."""
+    if features.name_of(INACCESSIBLE_IDENTITY) is not None:
+        return
+    feature = for_federation(INACCESSIBLE_VERSIONS, federation)
+    directive = feature.directives["inaccessible"]
+    assert directive.composition is not None, "it always reaches the supergraph"
+    taken = {name for subgraph in subgraphs for name in subgraph.directives if _is_foreign(subgraph, name)}
+    candidates = chain(["inaccessible"], (f"inaccessible{number}" for number in count(1)))
+    name = next(candidate for candidate in candidates if candidate not in taken)
+    features.directives[name] = MergedDirective(name, directive, feature, directive.composition)
+
+
+def _is_foreign(subgraph: SubgraphSchema, directive: str) -> bool:
+    source = subgraph.links.source_of_directive(directive) if subgraph.links is not None else None
+    return source is None or source.name != "inaccessible"
 
 
 def _usages(subgraphs: Sequence[SubgraphSchema]) -> Iterable[_Usage]:

@@ -10,7 +10,12 @@ from schema.composition.merge.composed_directives import ComposedDirectives
 from schema.composition.merge.context import MergeContext
 from schema.composition.merge.descriptions import merge_description
 from schema.composition.merge.directive_definitions import merge_directive_definitions
-from schema.composition.merge.features import add_features, collect_features, link_application
+from schema.composition.merge.features import (
+    add_features,
+    collect_features,
+    link_application,
+    require_inaccessible,
+)
 from schema.composition.merge.federation_version import federation_version_used
 from schema.composition.merge.interface_object_fields import add_interface_object_fields
 from schema.composition.merge.join_directives import add_join_directives
@@ -42,12 +47,16 @@ from schema.composition.supergraph.join import (
 )
 
 
-def merge_subgraphs(subgraphs: Sequence[SubgraphSchema], report: Report) -> MergeContext:
+def merge_subgraphs(
+    subgraphs: Sequence[SubgraphSchema], report: Report, *, hides: bool = False
+) -> MergeContext:
     """Merges all subgraphs; what does not fit is in the report, and the supergraph is only whole when nothing
-    is."""
+    is. `hides` links `@inaccessible` even when no subgraph applies it."""
     federation = federation_version_used(subgraphs, report)
     composed = ComposedDirectives(subgraphs, report)
     features = collect_features(subgraphs, federation, composed, report)
+    if hides:
+        require_inaccessible(features, subgraphs, federation)
     composed.collect()
     names = graph_names(subgraph.name for subgraph in subgraphs)
     join = Join([names[subgraph.name] for subgraph in subgraphs])

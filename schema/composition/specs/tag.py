@@ -1,6 +1,7 @@
 """`@tag`: a label on any schema element, for contracts and tools."""
 
 from schema.composition.specs.definition import (
+    SPECS,
     ArgumentSpec,
     Composition,
     DirectiveSpec,
@@ -9,6 +10,8 @@ from schema.composition.specs.definition import (
     feature,
     for_federation,
 )
+
+TAG_IDENTITY = f"{SPECS}/tag"
 
 _LOCATIONS_01 = ("FIELD_DEFINITION", "OBJECT", "INTERFACE", "UNION")
 _LOCATIONS_02 = (
