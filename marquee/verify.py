@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Final
 
 import orjson
 from sqlalchemy import select
@@ -21,12 +22,14 @@ from subgraphs.kit.database.kit_tables import INBOX, OUTBOX
 from subgraphs.kit.invariants import Invariant
 from subgraphs.kit.settings import Settings
 from subgraphs.loyalty.verify import verify as verify_loyalty
-from subgraphs.payments.verify import CapturedPayment, captured_payments
+from subgraphs.payments.verify import CapturedPayment, ReadBooks, books_in, captured_payments
 from subgraphs.payments.verify import verify as verify_payments
 from subgraphs.tickets.tables import ORDERS, TICKETS
 from subgraphs.tickets.verify import verify as verify_tickets
 
 STORES = ("tickets", "payments", "loyalty", "analytics")
+ASK_PROVIDER: Final = "api"
+_BOOKS_TIMEOUT_SECONDS: Final = 30.0
 _LOOKS = 6
 _PAUSE_SECONDS = 0.5
 _SOLD = frozenset({"CONFIRMED", "PARTIALLY_REFUNDED", "REFUNDED"})
@@ -36,22 +39,27 @@ class NoStores(Exception):
     """There is nothing to verify; the message says where was looked."""
 
 
-async def verify_cinema(settings: Settings) -> list[Invariant]:
-    """Check everything. Raises `NoStores` when the cinema has never run there."""
+async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Invariant]:
+    """Check everything. `bank`: where the provider's books are, a file, its folder, or `api` for the provider
+    that the settings name; by default where the settings put the simulated bank.
+
+    Raises `NoStores` when the cinema has never run there, or there is no such bank; `ProviderFault` when the
+    provider does not show its books.
+    """
     if settings.postgres_url is None:
         missing = [name for name in STORES if not (settings.data_dir / f"{name}.sqlite").exists()]
         if missing:
             raise NoStores(
                 f"{settings.data_dir} has no store of {', '.join(missing)}: has Marquee run there?"
             )
-    bank: Path | None = None if settings.stripe_key else settings.data_dir / "bank.sqlite"
     async with AsyncExitStack() as stack:
+        read_books = _books(settings, bank, stack)
         stores = {
             name: await stack.enter_async_context(await Database.open(settings.database_url(name)))
             for name in STORES
         }
         # Payments first: what it says was captured must be found in the stores that heard of it later.
-        payments = await verify_payments(stores["payments"], bank)
+        payments = await verify_payments(stores["payments"], read_books)
         return [
             *await verify_tickets(stores["tickets"]),
             *payments.invariants,
@@ -60,6 +68,26 @@ async def verify_cinema(settings: Settings) -> list[Invariant]:
             await _captured_has_tickets(stores["tickets"], payments.captured),
             await _revenue_agrees(stores["payments"], stores["analytics"]),
         ]
+
+
+def _books(settings: Settings, bank: str | None, stack: AsyncExitStack) -> ReadBooks | None:
+    if bank is None and settings.stripe_key is None:
+        file = settings.data_dir / "bank.sqlite"
+        return books_in(file) if file.exists() else None
+    if bank is None and settings.stripe_url is not None:
+        bank = ASK_PROVIDER
+    if bank is None:
+        return None
+    if bank == ASK_PROVIDER:
+        if settings.stripe_key is None:
+            raise NoStores("MARQUEE_STRIPE_KEY names no provider whose books could be asked for.")
+        from subgraphs.payments.provider.opening import open_stripe
+
+        return open_stripe(settings, stack, timeout_seconds=_BOOKS_TIMEOUT_SECONDS).booked
+    file = Path(bank) / "bank.sqlite" if Path(bank).is_dir() else Path(bank)
+    if not file.exists():
+        raise NoStores(f"{bank} holds no books of a bank.")
+    return books_in(file)
 
 
 async def _captured_has_tickets(tickets: Database, captured: Sequence[CapturedPayment]) -> Invariant:

@@ -91,10 +91,19 @@ class Settlement:
                 async with self.database.transaction() as tx:
                     await self.payments.schedule(tx, payment_id, self.clock.now() + self.pace.sale_check)
             case Step.NOTHING:
-                async with self.database.transaction() as tx:
-                    await self.payments.schedule(tx, payment_id, None)
+                await self._let_rest(payment)
             case _:
                 await self.drive(payment_id)
+
+    async def _let_rest(self, payment: PaymentRecord) -> None:
+        """Never look at it again, unless something was heard meanwhile: decided on what is true now."""
+        async with self.database.transaction() as tx:
+            order = await self.orders.find(tx, payment.order_id, lock=True)
+            current = await self.payments.find(tx, payment.id, lock=True)
+            if order is None or current is None:
+                raise LookupError(payment.id)
+            if next_step(payment.id, current.state, order) is Step.NOTHING:
+                await self.payments.schedule(tx, payment.id, None)
 
     async def _take(self, step: Step, payment: PaymentRecord, order: Order) -> bool:
         """Take one step; False when the payment rests."""

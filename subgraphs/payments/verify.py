@@ -6,11 +6,12 @@ Also gives the sets that only several stores together can be checked by. Changes
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import func, select
 
@@ -19,12 +20,16 @@ from subgraphs.kit.invariants import Invariant
 from subgraphs.payments.domain.order import OrderPhase
 from subgraphs.payments.domain.payment import IllegalTransition, PaymentEvent, PaymentStatus, fold
 from subgraphs.payments.domain.refund import RefundStatus
+from subgraphs.payments.provider.gateway import BookedIntent
 from subgraphs.payments.store.payments import event_of, state_of
 from subgraphs.payments.store.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, REFUNDS
 
 _PAID: Final = ("CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED")
 _OVER: Final = ("FAILED", "VOIDED")
 _HOLDING: Final = ("requires_capture", "requires_action")
+
+ReadBooks: TypeAlias = Callable[[], Awaitable[Sequence[BookedIntent]]]
+"""Reads the provider's books as they are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,11 @@ class Report:
         return {payment.order_id: payment.refunded_minor for payment in self.captured}
 
 
-async def verify(database: Database, bank_file: Path | None = None) -> Report:
-    """Check every invariant; with `bank_file`, the simulated bank's books must agree too."""
+async def verify(database: Database, read_books: ReadBooks | None = None) -> Report:
+    """Check every invariant; with `read_books`, the provider's books must agree with ours too."""
     # What the bank knows was written here first, and what is over here was over at the bank first: so its
     # books are read before ours for the one comparison and after ours for the other.
-    before = _read_bank(bank_file)
+    before = None if read_books is None else await read_books()
     async with database.read(heavy=True) as connection:
         payments = (await connection.execute(select(PAYMENTS))).all()
         invariants = [
@@ -70,8 +75,8 @@ async def verify(database: Database, bank_file: Path | None = None) -> Report:
                 select(REFUNDS.c.payment_id).where(REFUNDS.c.status == RefundStatus.PENDING.value)
             )
         )
-    if before is not None:
-        after = _read_bank(bank_file) or []
+    if before is not None and read_books is not None:
+        after = await read_books()
         invariants += [
             _bank_holds_nothing_unknown(payments, before),
             _bank_took_once(after),
@@ -175,37 +180,36 @@ def _work_is_due(payments: Sequence[Any]) -> Invariant:
     return Invariant("every unfinished payment is looked after", forgotten)
 
 
-@dataclass(frozen=True, slots=True)
-class _Intent:
-    reference: str | None
-    id: str
-    status: str
-    received: int
-    refunded: int
-    captures: int
+def books_in(bank_file: Path) -> ReadBooks:
+    """The books of the simulated bank, read from its file beside it."""
+
+    address = f"{bank_file.absolute().as_uri()}?mode=ro"
+
+    async def read() -> Sequence[BookedIntent]:
+        with closing(sqlite3.connect(address, uri=True)) as bank:
+            rows = bank.execute("SELECT reference, id, status, received, refunded, captures FROM intents")
+            return [BookedIntent(*row) for row in rows]
+
+    return read
 
 
-def _read_bank(bank_file: Path | None) -> list[_Intent] | None:
-    """The bank's books, or None when there is no such bank."""
-    if bank_file is None or not bank_file.exists():
-        return None
-    with closing(sqlite3.connect(f"{bank_file.absolute().as_uri()}?mode=ro", uri=True)) as bank:
-        rows = bank.execute("SELECT reference, id, status, received, refunded, captures FROM intents")
-        return [_Intent(*row) for row in rows]
-
-
-def _bank_holds_nothing_unknown(payments: Sequence[Any], intents: Sequence[_Intent]) -> Invariant:
+def _bank_holds_nothing_unknown(payments: Sequence[Any], intents: Sequence[BookedIntent]) -> Invariant:
     ours = {row.id for row in payments}
-    unknown = [each.id for each in intents if each.reference not in ours and each.status != "canceled"]
+    unknown = [
+        each.provider_id for each in intents if each.payment_id not in ours and each.status != "canceled"
+    ]
     return Invariant("the bank holds nothing that payments does not know", unknown)
 
 
-def _bank_took_once(intents: Sequence[_Intent]) -> Invariant:
-    twice = [intent.id for intent in intents if intent.captures > 1]
+def _bank_took_once(intents: Sequence[BookedIntent]) -> Invariant:
+    captures = Counter[str]()
+    for intent in intents:
+        captures[intent.payment_id or intent.provider_id] += intent.captures
+    twice = [payment for payment, times in captures.items() if times > 1]
     return Invariant("the bank took nothing twice", twice)
 
 
-def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[_Intent]) -> Invariant:
+def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[BookedIntent]) -> Invariant:
     """Of payments at rest, the bank took and gave back what we say, and holds nothing for those that are
     over.
     """
@@ -214,9 +218,9 @@ def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[_
         for row in payments
         if row.status in (*_PAID, *_OVER) and row.due_at is None and row.id not in waiting
     ]
-    by_payment: dict[str | None, list[_Intent]] = {}
+    by_payment: dict[str | None, list[BookedIntent]] = {}
     for intent in intents:
-        by_payment.setdefault(intent.reference, []).append(intent)
+        by_payment.setdefault(intent.payment_id, []).append(intent)
     broken = []
     for row in settled:
         at_bank = by_payment.get(row.id, [])

@@ -71,6 +71,19 @@ class RefundReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class BookedIntent:
+    """One intent in the provider's books, for comparing them with ours. Amounts in minor units."""
+
+    payment_id: str | None
+    provider_id: str
+    status: str
+    received: int
+    refunded: int
+    captures: int
+    """How often its money was taken."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A webhook, verified: something changed about this payment or refund; ask what is true now."""
 

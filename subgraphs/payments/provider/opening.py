@@ -14,6 +14,7 @@ from subgraphs.payments.provider.methods import PaymentMethods
 if TYPE_CHECKING:
     from subgraphs.payments.provider.simulator import SimulatedBank
     from subgraphs.payments.provider.simulator.webhooks import Deliver
+    from subgraphs.payments.provider.stripe_adapter import StripeProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +26,39 @@ class OpenProvider:
     bank: SimulatedBank | None
 
 
-async def open_provider(
-    settings: Settings, deliver: Deliver, stack: AsyncExitStack, *, public_url: str, timeout_seconds: float
-) -> OpenProvider:
-    """Make the provider; the stack closes it. `deliver` takes the simulated bank's webhooks."""
+def open_stripe(settings: Settings, stack: AsyncExitStack, *, timeout_seconds: float) -> StripeProvider:
+    """Stripe, or what speaks its API at `stripe_url`, by the key of the settings; the stack closes it."""
     # Imported here: the client of Stripe costs 0.2 s, which printing a schema need not pay.
     import aiohttp
     import stripe
 
+    from subgraphs.payments.provider.stripe_adapter import StripeProvider
+
+    assert settings.stripe_key is not None, "whoever asks for Stripe has a key"
+    secret, url = settings.stripe_webhook_secret, settings.stripe_url
+    provider = StripeProvider(
+        settings.stripe_key.get_secret_value(),
+        # Without a secret nobody can sign what is believed; what is true is found out by asking.
+        secrets.token_hex(32) if secret is None else secret.get_secret_value(),
+        stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout_seconds)),
+        base_url=stripe.DEFAULT_API_BASE if url is None else url.get_secret_value().rstrip("/"),
+    )
+    stack.push_async_callback(provider.close)
+    return provider
+
+
+async def open_provider(
+    settings: Settings, deliver: Deliver, stack: AsyncExitStack, *, public_url: str, timeout_seconds: float
+) -> OpenProvider:
+    """Make the provider; the stack closes it. `deliver` takes the simulated bank's webhooks."""
+    if settings.stripe_key is not None:
+        methods = PaymentMethods(simulated=False, shows_test_cards=not settings.takes_real_money)
+        return OpenProvider(open_stripe(settings, stack, timeout_seconds=timeout_seconds), methods, None)
     from subgraphs.payments.provider.in_process import InProcessClient
     from subgraphs.payments.provider.simulator import SimulatedBank
     from subgraphs.payments.provider.simulator.bank import SIMULATED_KEY
     from subgraphs.payments.provider.stripe_adapter import StripeProvider
 
-    if settings.stripe_key is not None:
-        key = settings.stripe_key.get_secret_value()
-        secret = settings.stripe_webhook_secret
-        provider = StripeProvider(
-            key,
-            secret.get_secret_value() if secret is not None else secrets.token_hex(32),
-            stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout_seconds)),
-        )
-        stack.push_async_callback(provider.close)
-        test_mode = key.startswith(("sk_test_", "rk_test_"))
-        return OpenProvider(provider, PaymentMethods(simulated=False, shows_test_cards=test_mode), None)
     webhook_secret = secrets.token_hex(32)
     bank = await stack.enter_async_context(
         SimulatedBank(

@@ -19,6 +19,7 @@ from stripe.params import PaymentIntentCreateParams
 from subgraphs.payments.domain.intent import Intent, IntentStatus
 from subgraphs.payments.provider.gateway import (
     AuthorizationRequest,
+    BookedIntent,
     Notice,
     ProviderRefused,
     ProviderUnanswered,
@@ -27,7 +28,13 @@ from subgraphs.payments.provider.gateway import (
     WebhookRejected,
 )
 
-_RETRIABLE: Final = (stripe.APIConnectionError, stripe.RateLimitError, stripe.AuthenticationError)
+_RETRIABLE: Final = (
+    stripe.APIConnectionError,
+    stripe.RateLimitError,
+    stripe.AuthenticationError,
+    stripe.PermissionError,
+)
+"""Nothing was decided about the money: the wire, the pace or our own key is at fault."""
 _IN_PROGRESS_STATUS: Final = 409
 _RECEIPTS: Final = {
     "succeeded": ReceiptStatus.SUCCEEDED,
@@ -60,15 +67,16 @@ class StripeProvider:
         """Create and confirm an intent in one call, keyed by the payment."""
         try:
             with _faults():
-                intent = await self._create(
-                    request, {**_params(request), "confirm": True, "return_url": request.return_url}
+                return _intent(
+                    await self._create(
+                        request, {**_params(request), "confirm": True, "return_url": request.return_url}
+                    )
                 )
         except ProviderRefused as refusal:
             declined = _declined_intent(refusal)
             if declined is None:
                 raise
             return declined
-        return _intent(intent)
 
     async def forestall(self, request: AuthorizationRequest) -> Intent | None:
         """Create an unconfirmed intent under the payment's key: other parameters, so each excludes the
@@ -95,7 +103,7 @@ class StripeProvider:
             found = await self._client.v1.payment_intents.search_async(
                 params={"query": f"metadata['payment_id']:'{payment_id}'", "limit": 1}
             )
-        return _intent(found.data[0]) if found.data else None
+            return _intent(found.data[0]) if found.data else None
 
     async def retrieve(self, provider_id: str) -> Intent:
         """Read the intent as it is."""
@@ -144,6 +152,15 @@ class StripeProvider:
         """Read the refund as it is."""
         with _faults():
             return _receipt(await self._client.v1.refunds.retrieve_async(provider_refund_id))
+
+    async def booked(self) -> list[BookedIntent]:
+        """Every intent at the provider that was made for a payment of ours, for comparing books."""
+        with _faults():
+            page = await self._client.v1.payment_intents.list_async(
+                params={"limit": 100, "expand": ["data.latest_charge"]}
+            )
+            found = [_booked(intent.to_dict()) async for intent in page.auto_paging_iter()]
+        return [intent for intent in found if intent.payment_id is not None]
 
     def read_webhook(self, body: bytes, signature: str | None) -> Notice:
         """Verify `Stripe-Signature` (scheme v1) and read which objects the event is about."""
@@ -197,13 +214,17 @@ def _faults() -> Iterator[None]:
         if error.http_status is None or error.http_status >= 500 or error.http_status == _IN_PROGRESS_STATUS:
             raise ProviderUnanswered(f"status {error.http_status}") from error
         details = _error_object(error)
+        if not details:  # not the provider's words: a proxy's page, or half an answer
+            raise ProviderUnanswered(f"status {error.http_status} without an error object") from error
         code = str(details.get("decline_code") or details.get("code") or details.get("type") or "refused")
         message = error.user_message or "The bank refused."
         intent = details.get("payment_intent")
         if isinstance(intent, dict):
             raise _CardRefused(code, message, intent) from error
         raise ProviderRefused(code, message) from error
-    except (TimeoutError, asyncio.IncompleteReadError, aiohttp.ClientError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:  # an object that is none of Stripe's
+        raise ProviderUnanswered(f"unreadable answer: {type(error).__name__}") from error
+    except (OSError, asyncio.IncompleteReadError, aiohttp.ClientError) as error:
         raise ProviderUnanswered(type(error).__name__) from error
 
 
@@ -216,7 +237,8 @@ def _error_object(error: stripe.StripeError) -> dict[str, Any]:
 def _declined_intent(refusal: ProviderRefused) -> Intent | None:
     if not isinstance(refusal, _CardRefused):
         return None
-    return replace(_intent(refusal.intent), failure_code=refusal.code, failure_message=refusal.message)
+    with _faults():
+        return replace(_intent(refusal.intent), failure_code=refusal.code, failure_message=refusal.message)
 
 
 def _intent(intent: stripe.PaymentIntent | Mapping[str, Any]) -> Intent:
@@ -232,6 +254,18 @@ def _intent(intent: stripe.PaymentIntent | Mapping[str, Any]) -> Intent:
         action_url=action.get("url"),
         failure_code=failure.get("decline_code") or failure.get("code"),
         failure_message=failure.get("message"),
+    )
+
+
+def _booked(fields: Mapping[str, Any]) -> BookedIntent:
+    charge = fields.get("latest_charge")
+    return BookedIntent(
+        payment_id=(fields.get("metadata") or {}).get("payment_id"),
+        provider_id=fields["id"],
+        status=fields["status"],
+        received=fields.get("amount_received") or 0,
+        refunded=charge.get("amount_refunded") or 0 if isinstance(charge, Mapping) else 0,
+        captures=1 if fields.get("amount_received") else 0,
     )
 
 

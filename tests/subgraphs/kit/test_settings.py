@@ -51,11 +51,44 @@ def test_every_wrong_variable_is_named_with_what_is_allowed_and_no_secret() -> N
 
 def test_secrets_do_not_show() -> None:
     settings = load_settings(
-        {"MARQUEE_STRIPE_KEY": "sk_live_1", "MARQUEE_POSTGRES_URL": "postgresql://u:pw@h"}
+        {
+            "MARQUEE_STRIPE_KEY": "sk_live_1",
+            "MARQUEE_STRIPE_WEBHOOK_SECRET": "whsec_1",
+            "MARQUEE_POSTGRES_URL": "postgresql://u:pw@h",
+        }
     )
 
     assert "sk_live_1" not in repr(settings)
+    assert "whsec_1" not in repr(settings)
     assert "pw@" not in repr(settings)
+
+
+SMS = {"SMS_URL": "https://sms.test", "SMS_KEY": "AC1:token", "SMS_FROM": "+51987654321"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"STRIPE_URL": "http://127.0.0.1:12111"}, ["STRIPE_KEY"]),
+        ({"STRIPE_KEY": "sk_live_1"}, ["STRIPE_WEBHOOK_SECRET"]),
+        ({"STRIPE_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": " "}, ["STRIPE_WEBHOOK_SECRET"]),
+        ({"STRIPE_KEY": "sk_test_1"}, []),
+        ({"STRIPE_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}, []),
+        ({"SMS_URL": "https://sms.test"}, ["SMS_KEY", "SMS_FROM"]),
+        (SMS | {"SMS_KEY": "token only"}, ["SMS_KEY"]),
+        (SMS | {"SMS_KEY": "AC1:"}, ["SMS_KEY"]),
+        (SMS, []),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_named(given: dict[str, str], wrong: list[str]) -> None:
+    environment = {f"MARQUEE_{name}": value for name, value in given.items()}
+    if not wrong:
+        load_settings(environment)
+        return
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environment)
+    assert set(caught.value.problems) == {f"MARQUEE_{name}" for name in wrong}
+    assert "token only" not in str(caught.value)
 
 
 def test_each_subgraph_has_a_store_of_its_own(tmp_path: Path) -> None:

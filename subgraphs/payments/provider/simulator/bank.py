@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -52,7 +53,10 @@ class SimulatedBank:
         self._api_key = api_key
         self.app = Starlette(
             routes=[
+                Route("/health", _health),
+                Route("/ready", _health),
                 Route("/v1/payment_intents", self._doing(_create_intent), methods=["POST"]),
+                Route("/v1/payment_intents", self._doing(_list), methods=["GET"]),
                 Route("/v1/payment_intents/search", self._doing(_search), methods=["GET"]),
                 Route("/v1/payment_intents/{id}", self._doing(_read_intent), methods=["GET"]),
                 Route("/v1/payment_intents/{id}/confirm", self._doing(_confirm), methods=["POST"]),
@@ -96,7 +100,8 @@ class SimulatedBank:
         return endpoint
 
     def _answer(self, request: Request, body: bytes, act: Act) -> Answer:
-        if request.headers.get("authorization") != f"Bearer {self._api_key}":
+        expected = f"Bearer {self._api_key}".encode()
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
             error = ApiError(401, "invalid_request_error", "Invalid API Key provided.")
             return Answer(error.status, error.body)
         try:
@@ -115,6 +120,16 @@ class SimulatedBank:
 
 def _create_intent(counter: Counter, _: Request, form: Form) -> Answer:
     return counter.create_intent(form)
+
+
+async def _health(_: Request) -> Response:
+    return JSONResponse({"status": "ok", "service": "simulated bank"})
+
+
+def _list(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.list_intents(
+        request.query_params.get("limit", "10"), request.query_params.get("starting_after")
+    )
 
 
 def _search(counter: Counter, request: Request, _: Form) -> Answer:

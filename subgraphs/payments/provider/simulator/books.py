@@ -125,11 +125,22 @@ class Books:
 
     def intents_of(self, reference: str) -> list[sqlite3.Row]:
         """The intents whose metadata name this payment of the merchant."""
-        return self._all("SELECT * FROM intents WHERE reference = ? ORDER BY created, id", reference)
+        return self._all("SELECT * FROM intents WHERE reference = ? ORDER BY rowid", reference)
 
     def all_intents(self) -> list[sqlite3.Row]:
         """Every intent, for comparing books."""
-        return self._all("SELECT * FROM intents ORDER BY created, id")
+        return self._all("SELECT * FROM intents ORDER BY rowid")
+
+    def page_of_intents(self, limit: int, starting_after: str | None) -> list[sqlite3.Row]:
+        """Up to `limit + 1` intents, newest first, behind the one of this id."""
+        after = (
+            "" if starting_after is None else ("WHERE rowid < (SELECT rowid FROM intents WHERE id = :after) ")
+        )
+        rows: list[sqlite3.Row] = self._connection.execute(
+            f"SELECT * FROM intents {after}ORDER BY rowid DESC LIMIT :limit",  # noqa: S608  # ours, both times
+            {"after": starting_after, "limit": limit + 1},
+        ).fetchall()
+        return rows
 
     def refund(self, refund_id: str) -> sqlite3.Row | None:
         """One refund."""

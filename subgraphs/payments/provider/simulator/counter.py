@@ -19,6 +19,7 @@ from subgraphs.payments.provider.simulator.wire import (
 )
 
 _SEARCH: Final = re.compile(r"metadata\['payment_id'\]:'([^']{1,100})'")
+_LONGEST_PAGE: Final = 100
 _CANCELABLE: Final = frozenset(
     {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
 )
@@ -121,6 +122,20 @@ class Counter:
         }
         return Answer(200, body)
 
+    def list_intents(self, limit: str, starting_after: str | None) -> Answer:
+        """GET /v1/payment_intents, newest first, each with its charge in full."""
+        size = min(int(limit), _LONGEST_PAGE) if limit.isascii() and limit.isdigit() else 0
+        if size < 1:
+            raise invalid("Invalid integer: limit", param="limit")
+        rows = self._books.page_of_intents(size, starting_after)
+        body = {
+            "object": "list",
+            "data": [self.intent_object(row) | {"latest_charge": _charge(row)} for row in rows[:size]],
+            "has_more": len(rows) > size,
+            "url": "/v1/payment_intents",
+        }
+        return Answer(200, body)
+
     def create_refund(self, form: Form) -> Answer:
         """POST /v1/refunds"""
         row = self._existing(text(form, "payment_intent"))
@@ -164,6 +179,7 @@ class Counter:
             "capture_method": "manual",
             "created": row["created"],
             "currency": row["currency"],
+            "latest_charge": _charge_id(row),
             "last_payment_error": _decline(row["decline_code"]) if row["decline_code"] else None,
             "livemode": False,
             "metadata": json.loads(row["metadata"]),
@@ -234,6 +250,24 @@ class Counter:
         answer = self._ok(intent_id)
         self._books.add_webhook(kind, answer.body)
         return answer
+
+
+def _charge_id(row: sqlite3.Row) -> str | None:
+    return f"ch_{row['id'].removeprefix('pi_')}" if row["received"] else None
+
+
+def _charge(row: sqlite3.Row) -> dict[str, Any] | None:
+    charge_id = _charge_id(row)
+    if charge_id is None:
+        return None
+    return {
+        "id": charge_id,
+        "object": "charge",
+        "amount": row["amount"],
+        "amount_captured": row["received"],
+        "amount_refunded": row["refunded"],
+        "payment_intent": row["id"],
+    }
 
 
 def _decline(decline_code: str) -> dict[str, Any]:
