@@ -110,7 +110,11 @@ class Subgraph:
             self._checks["database"] = database_check(wiring.database)
         self._other = self._routes(wiring.routes)
         self._endpoint = SubgraphEndpoint(
-            self.schema, wiring.service, self._runtime.identity, self._runtime.clock
+            self.schema,
+            wiring.service,
+            self._runtime.identity,
+            self._runtime.clock,
+            self._runtime.telemetry.of(self.name),
         )
 
     def speak(self) -> None:

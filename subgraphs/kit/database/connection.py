@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import copy_context
+from functools import partial
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Executable, Row, RowMapping, Table
@@ -136,8 +138,12 @@ class Transaction(Connection):
         self._callbacks: list[Callable[[], None]] = []
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call `callback`, which must be quick, once the writes are durable; never after a rollback."""
-        self._callbacks.append(callback)
+        """Call `callback`, which must be quick, once the writes are durable; never after a rollback.
+
+        It runs in the context of whoever registers it: one commit may serve several, each in a trace of its
+        own.
+        """
+        self._callbacks.append(partial(copy_context().run, callback))
 
     def insert(self, table: Table) -> sqlite.Insert:
         """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update` for the dialect at hand."""

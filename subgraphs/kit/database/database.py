@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Executable, MetaData, make_url
 from sqlalchemy.exc import DBAPIError
@@ -22,7 +30,13 @@ from subgraphs.kit.database.kit_tables import KIT_TABLES
 from subgraphs.kit.database.sqlite import SqliteBackend
 from subgraphs.kit.database.sqlstates import is_retriable
 
+if TYPE_CHECKING:
+    from subgraphs.kit.telemetry import SubgraphTelemetry
+
 T = TypeVar("T")
+_UNRECORDED: Final = nullcontext()
+_LONGEST_STATEMENTS = 4_000
+"""Characters of SQL in one span."""
 _RETRY_PAUSE_SECONDS = 0.01
 
 
@@ -32,6 +46,7 @@ class _Backend(Protocol):
     def transaction(self, durable: bool) -> AbstractAsyncContextManager[Transaction]: ...
     def read(self, heavy: bool) -> AbstractAsyncContextManager[Connection]: ...
     def data_version(self) -> int: ...
+    def in_use(self) -> tuple[int, int | None]: ...
     async def close(self) -> None: ...
 
 
@@ -62,18 +77,48 @@ class _Statements:
             counter.statements.append(str(statement))
 
 
+class _TimedRead:
+    """A read that tells how long it took."""
+
+    __slots__ = ("_inner", "_started", "_tell")
+
+    def __init__(self, inner: AbstractAsyncContextManager[Connection], tell: Callable[[float], None]) -> None:
+        self._inner = inner
+        self._tell = tell
+        self._started = time.perf_counter()
+
+    async def __aenter__(self) -> Connection:
+        return await self._inner.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        try:
+            return await self._inner.__aexit__(kind, error, trace)
+        finally:
+            self._tell(time.perf_counter() - self._started)
+
+
 class Database:
     """The store of one subgraph."""
 
-    def __init__(self, backend: _Backend, statements: _Statements) -> None:
+    def __init__(
+        self, backend: _Backend, statements: _Statements, telemetry: SubgraphTelemetry | None = None
+    ) -> None:
         self._backend = backend
         self._statements = statements
+        self._telemetry = telemetry
         self.dialect = backend.dialect
         self._writing: set[asyncio.Task[Any] | None] = set()
 
     @classmethod
     async def open(
-        cls, url: str, *metadatas: MetaData, pool_size: int = 5, kit_tables: bool = True
+        cls,
+        url: str,
+        *metadatas: MetaData,
+        pool_size: int = 5,
+        kit_tables: bool = True,
+        telemetry: SubgraphTelemetry | None = None,
     ) -> Database:
         """Open `sqlite:///path` or `postgresql+asyncpg://…/name` and create the tables that are missing.
 
@@ -86,11 +131,11 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             if not parsed.database:
                 raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url!r}")
-            return cls(SqliteBackend(Path(parsed.database), wanted, statements), statements)
+            return cls(SqliteBackend(Path(parsed.database), wanted, statements), statements, telemetry)
         # Imported here: SQLAlchemy's asyncio costs 0.3 s that the embedded default need not pay.
         from subgraphs.kit.database.postgres import PostgresBackend
 
-        return cls(await PostgresBackend.open(parsed, wanted, statements, pool_size), statements)
+        return cls(await PostgresBackend.open(parsed, wanted, statements, pool_size), statements, telemetry)
 
     async def __aenter__(self) -> Database:
         return self
@@ -113,16 +158,55 @@ class Database:
             raise NestedTransaction(
                 "this task has a transaction open on the same database; pass it on instead"
             )
-        async with self._backend.transaction(durable) as transaction:
-            self._writing.add(task)
-            try:
-                yield transaction
-            finally:
-                self._writing.discard(task)
+        telemetry = self._telemetry
+        started = time.perf_counter()
+        committed = False
+        try:
+            with self._span("SQL write"):
+                async with self._backend.transaction(durable) as transaction:
+                    self._writing.add(task)
+                    try:
+                        yield transaction
+                    finally:
+                        self._writing.discard(task)
+            committed = True
+        finally:
+            if telemetry is not None:
+                telemetry.wrote(time.perf_counter() - started, committed=committed)
 
     def read(self, *, heavy: bool = False) -> AbstractAsyncContextManager[Connection]:
         """Read from one snapshot. `heavy` is for scans of many rows, which must not hold up the loop."""
-        return self._backend.read(heavy)
+        telemetry = self._telemetry
+        if telemetry is None:
+            return self._backend.read(heavy)
+        if telemetry.traces:
+            return self._recorded_read(heavy, telemetry.read_seconds)
+        return _TimedRead(self._backend.read(heavy), telemetry.read_seconds)
+
+    @asynccontextmanager
+    async def _recorded_read(
+        self, heavy: bool, read_seconds: Callable[[float], None]
+    ) -> AsyncIterator[Connection]:
+        with self._span("SQL read"):
+            async with _TimedRead(self._backend.read(heavy), read_seconds) as connection:
+                yield connection
+
+    def _span(self, name: str) -> AbstractContextManager[None]:
+        telemetry = self._telemetry
+        return self._recorded(name, telemetry) if telemetry and telemetry.traces else _UNRECORDED
+
+    @contextmanager
+    def _recorded(self, name: str, telemetry: SubgraphTelemetry) -> Iterator[None]:
+        """A span with the text of its statements: placeholders, never values."""
+        with (
+            telemetry.span(name, "client", db__system__name=self.dialect) as span,
+            self.count_statements() as counter,
+        ):
+            try:
+                yield
+            finally:
+                text = ";\n".join(counter.statements)[:_LONGEST_STATEMENTS]
+                span.note(db__query__text=text, db__operation__batch__size=counter.count)
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]], *, attempts: int = 5) -> T:
         """Run `work` in a transaction, again when it lost a deadlock or a serialisation race."""
@@ -147,6 +231,10 @@ class Database:
             yield counter
         finally:
             self._statements.counters.reset(token)
+
+    def connections(self) -> tuple[int, int | None]:
+        """How many connections are at work, and how many may be; None: as many as ask."""
+        return self._backend.in_use()
 
     def data_version(self) -> int:
         """A number that changes when any process has written to the SQLite file; always 0 on PostgreSQL."""

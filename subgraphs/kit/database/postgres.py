@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import URL, Executable, MetaData, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from subgraphs.kit.database.connection import (
     Connection,
@@ -28,6 +28,7 @@ from subgraphs.kit.database.sqlstates import sqlstate
 _SCHEMA_LOCK = 7_310_468_001
 _DUPLICATE_DATABASE = "42P04"
 _UNIQUE_VIOLATION = "23505"
+_OVERFLOW = 2
 
 
 async def _execute(connection: AsyncConnection, statement: Executable, parameters: Parameters | None) -> Rows:
@@ -84,7 +85,9 @@ class PostgresBackend:
     ) -> PostgresBackend:
         """Connect; make the database and its tables when missing, safe with replicas starting together."""
         await _create_database(url)
-        engine = create_async_engine(url, pool_size=pool_size, max_overflow=2, pool_pre_ping=True)
+        engine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=_OVERFLOW, pool_pre_ping=True, hide_parameters=True
+        )
         try:
             async with engine.begin() as connection:
                 await connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
@@ -123,6 +126,12 @@ class PostgresBackend:
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield _PostgresReader(connection, self._listener)
+
+    def in_use(self) -> tuple[int, int | None]:
+        """Connections taken from the pool, and how many may be."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout(), pool.size() + _OVERFLOW
 
     def data_version(self) -> int:
         """PostgreSQL has none."""

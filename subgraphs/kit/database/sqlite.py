@@ -89,6 +89,7 @@ class SqliteBackend:
         self._path = path
         self._watcher = SqliteHandle(path, read_only=True)
         self._idle_readers: list[SqliteHandle] = []
+        self._reading = 0
         self._closed = False
 
     def transaction(self, durable: bool) -> AbstractAsyncContextManager[Transaction]:
@@ -118,14 +119,20 @@ class SqliteBackend:
     def _take_reader(self) -> SqliteHandle:
         if self._closed:
             raise DatabaseClosed("the database is closed")
+        self._reading += 1
         # Never waits: one read may be open while another of the same request asks.
         return self._idle_readers.pop() if self._idle_readers else SqliteHandle(self._path, read_only=True)
 
     def _give_back(self, handle: SqliteHandle) -> None:
+        self._reading -= 1
         if self._closed or len(self._idle_readers) >= _READERS_KEPT:
             handle.close()
         else:
             self._idle_readers.append(handle)
+
+    def in_use(self) -> tuple[int, int | None]:
+        """Readers at work; their number has no bound."""
+        return self._reading, None
 
     def data_version(self) -> int:
         """A number that changes when any connection has committed to the file."""

@@ -43,7 +43,11 @@ class SqliteHandle:
             # From here on the writer waits for other processes itself, without blocking the loop.
             self.raw.execute("PRAGMA busy_timeout=0")
         self.engine = create_engine(
-            "sqlite://", creator=lambda: self.raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+            "sqlite://",
+            creator=lambda: self.raw,
+            poolclass=StaticPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,  # what people wrote must not get into a log by an error's text
         )
         self.connection = self.engine.connect()
 

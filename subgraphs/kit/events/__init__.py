@@ -7,12 +7,13 @@ broker behind it is the embedded one or, later, RabbitMQ.
 from subgraphs.kit.events.broker import Broker, DeadLetter, Subscription
 from subgraphs.kit.events.consumer import Consumer
 from subgraphs.kit.events.embedded import EmbeddedBroker
-from subgraphs.kit.events.envelope import Event, current_trace
+from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import BrokerClosed, EventError, MalformedEvent, PoisonEvent
 from subgraphs.kit.events.inbox import Inbox
 from subgraphs.kit.events.outbox import Outbox
 from subgraphs.kit.events.relay import Relay
 from subgraphs.kit.events.service import ServiceEvents, all_settled
+from subgraphs.kit.trace import current_trace
 
 __all__ = [
     "Broker",

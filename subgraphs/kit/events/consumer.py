@@ -5,14 +5,19 @@ Must never call another service inside that transaction; `outside_transaction` i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Transaction
 from subgraphs.kit.events.broker import EventHandler
-from subgraphs.kit.events.envelope import Event, current_trace
+from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.inbox import Inbox
+from subgraphs.kit.trace import current_trace, work_for
+
+if TYPE_CHECKING:
+    from subgraphs.kit.telemetry import SubgraphTelemetry
 
 T = TypeVar("T")
 TransactionHandler = Callable[[Transaction, Event], Awaitable[None]]
@@ -29,8 +34,15 @@ class TransactionRunner(Protocol):
 class Consumer:
     """The events that one subgraph takes."""
 
-    def __init__(self, database: TransactionRunner, service: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        database: TransactionRunner,
+        service: str,
+        clock: Clock | None = None,
+        telemetry: SubgraphTelemetry | None = None,
+    ) -> None:
         self._database = database
+        self._telemetry = telemetry
         self.queue = service
         self.inbox = Inbox(service, clock)
         self._handlers: dict[str, TransactionHandler] = {}
@@ -71,14 +83,24 @@ class Consumer:
 
     async def handle(self, event: Event) -> None:
         """Take one event; an unknown type or one taken before has no effect."""
-        token = current_trace.set(event.trace)
-        try:
+        with self._under_its_trace(event):
             if event.type in self._outside:
                 await self._outside[event.type](event)
             elif event.type in self._handlers:
                 await self._database.run(lambda transaction: self._take(transaction, event))
-        finally:
-            current_trace.reset(token)
+
+    @contextmanager
+    def _under_its_trace(self, event: Event) -> Iterator[None]:
+        with work_for(correlation_id=event.correlation_id, operation=event.type):
+            if self._telemetry is not None:
+                with self._telemetry.handling(event):
+                    yield
+                return
+            token = current_trace.set(event.trace)
+            try:
+                yield
+            finally:
+                current_trace.reset(token)
 
     async def _take(self, transaction: Transaction, event: Event) -> None:
         if await self.inbox.record(transaction, event):

@@ -5,7 +5,6 @@ Must never change once made.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +12,6 @@ from typing import Any
 import orjson
 
 from subgraphs.kit.events.errors import MalformedEvent
-
-current_trace: ContextVar[str | None] = ContextVar("current_trace", default=None)
-"""The W3C `traceparent` of the work at hand; an event that is added takes it along."""
 
 
 @dataclass(frozen=True, slots=True)

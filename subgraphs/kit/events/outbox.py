@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -15,8 +16,12 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import DIALECTS, Connection, Transaction, UnitOfWork, insert_into, sql_transaction
 from subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
-from subgraphs.kit.events.envelope import Event, current_trace
+from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.ids import new_ulid
+from subgraphs.kit.trace import current_trace
+
+if TYPE_CHECKING:
+    from subgraphs.kit.telemetry import SubgraphTelemetry
 
 _PRUNED_AT_ONCE = 1000
 _ADD = insert(OUTBOX)
@@ -44,8 +49,11 @@ _MARK_PUBLISHED = (
 class Outbox:
     """The events of one producer, on their way out."""
 
-    def __init__(self, producer: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, producer: str, clock: Clock | None = None, telemetry: SubgraphTelemetry | None = None
+    ) -> None:
         self.producer = producer
+        self._telemetry = telemetry
         self._clock = clock or SystemClock()
         self._wake: Callable[[], None] = _nobody
 
@@ -87,6 +95,8 @@ class Outbox:
         row = {"event_id": event.id, "aggregate_id": aggregate_id, "event": event.to_json()}
         await transaction.execute(_ADD, row)
         transaction.after_commit(self._wake)
+        if self._telemetry is not None:
+            transaction.after_commit(partial(self._telemetry.event_committed, event))
         return event
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:
@@ -116,6 +126,12 @@ async def count_unpublished(connection: Connection) -> int:
     """How many events the broker has not confirmed."""
     statement = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.published_at.is_(None))
     return int(await connection.scalar(statement))
+
+
+async def oldest_unpublished(connection: Connection) -> datetime | None:
+    """When the oldest event that the broker has not confirmed happened; None when there is none."""
+    oldest = await unpublished(connection, 1)
+    return oldest[0][1].occurred_at if oldest else None
 
 
 async def mark_published(transaction: Transaction, sequences: Sequence[int], now: datetime) -> None:

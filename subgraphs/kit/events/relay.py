@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import Database
 from subgraphs.kit.events.broker import Broker
+from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.outbox import Outbox, count_unpublished, mark_published, unpublished
+
+if TYPE_CHECKING:
+    from subgraphs.kit.telemetry import SubgraphTelemetry
 
 _LOGGER = logging.getLogger(__name__)
 _BATCH = 256
@@ -29,8 +36,14 @@ class Relay:
     """Carries one outbox to the broker."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, broker: Broker, clock: Clock | None = None
+        self,
+        database: Database,
+        outbox: Outbox,
+        broker: Broker,
+        clock: Clock | None = None,
+        telemetry: SubgraphTelemetry | None = None,
     ) -> None:
+        self._telemetry = telemetry
         self._database = database
         self._outbox = outbox
         self._broker = broker
@@ -73,12 +86,16 @@ class Relay:
         async with self._database.read() as connection:
             batch = await unpublished(connection, _BATCH)
         if batch:
-            async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
-                await self._broker.publish([event for _, event in batch])
+            await self._publish([event for _, event in batch])
             # Lost with the machine, this only publishes again what inboxes know.
             async with self._database.transaction(durable=False) as tx:
                 await mark_published(tx, [sequence for sequence, _ in batch], self._clock.now())
         return len(batch)
+
+    async def _publish(self, events: Sequence[Event]) -> None:
+        with nullcontext() if self._telemetry is None else self._telemetry.publishing(events):
+            async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
+                await self._broker.publish(events)
 
     async def _publish_locked(self) -> int:
         # One replica at a time, or two would publish an aggregate's events in each other's way.
@@ -86,8 +103,7 @@ class Relay:
             await tx.execute(select(func.pg_advisory_xact_lock(_RELAY_LOCK)))
             batch = await unpublished(tx, _BATCH)
             if batch:
-                async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
-                    await self._broker.publish([event for _, event in batch])
+                await self._publish([event for _, event in batch])
                 await mark_published(tx, [sequence for sequence, _ in batch], self._clock.now())
         return len(batch)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import Database
@@ -13,6 +13,9 @@ from subgraphs.kit.events.broker import Broker, Subscription
 from subgraphs.kit.events.consumer import Consumer
 from subgraphs.kit.events.outbox import Outbox
 from subgraphs.kit.events.relay import Relay
+
+if TYPE_CHECKING:
+    from subgraphs.kit.telemetry import SubgraphTelemetry
 
 _LOGGER = logging.getLogger(__name__)
 _OUTBOX_KEPT = timedelta(days=7)
@@ -36,10 +39,17 @@ class CountingBroker(Protocol):
 class ServiceEvents:
     """The event side of one subgraph."""
 
-    def __init__(self, service: str, database: Database, broker: Broker, clock: Clock | None = None) -> None:
-        self.outbox = Outbox(service, clock)
-        self.consumer = Consumer(database, service, clock)
-        self.relay = Relay(database, self.outbox, broker, clock)
+    def __init__(
+        self,
+        service: str,
+        database: Database,
+        broker: Broker,
+        clock: Clock | None = None,
+        telemetry: SubgraphTelemetry | None = None,
+    ) -> None:
+        self.outbox = Outbox(service, clock, telemetry)
+        self.consumer = Consumer(database, service, clock, telemetry)
+        self.relay = Relay(database, self.outbox, broker, clock, telemetry)
         self._broker = broker
         self._database = database
         self._clock = clock or SystemClock()

@@ -5,6 +5,7 @@ verified viewer.
 from __future__ import annotations
 
 import re
+import time
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
@@ -17,12 +18,14 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from subgraphs.kit.clock import Clock
-from subgraphs.kit.events import current_trace
 from subgraphs.kit.graphql.context import Context
 from subgraphs.kit.graphql.documents import UNAUTHENTICATED_ROUTER
+from subgraphs.kit.graphql.masking import INTERNAL
 from subgraphs.kit.graphql.schema import SubgraphSchema
 from subgraphs.kit.identity import IDENTITY_HEADER, IdentityVerifier, InvalidIdentity
 from subgraphs.kit.ids import new_ulid
+from subgraphs.kit.telemetry import SubgraphTelemetry
+from subgraphs.kit.trace import Work, current_trace, current_work
 
 ServiceT = TypeVar("ServiceT")
 
@@ -39,7 +42,12 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
     """Strawberry's ASGI application with our context, orjson, and a bound on bodies."""
 
     def __init__(
-        self, schema: SubgraphSchema, service: ServiceT, identity: IdentityVerifier, clock: Clock
+        self,
+        schema: SubgraphSchema,
+        service: ServiceT,
+        identity: IdentityVerifier,
+        clock: Clock,
+        telemetry: SubgraphTelemetry,
     ) -> None:
         super().__init__(
             schema,
@@ -51,6 +59,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         self._service = service
         self._identity = identity
         self._clock = clock
+        self._telemetry = telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -119,21 +128,50 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         ):
             return PlainTextResponse("The GraphQL request is malformed.", status_code=400)
         context = await self._context(request)
-        # Reset afterwards: called in process, this runs in the caller's context.
-        token = current_trace.set(context.traceparent)
-        try:
-            answer = await self._schema.answer(query, variables, name, context)
-        finally:
-            current_trace.reset(token)
+        answer = await self._recorded(query, variables, name, context)
         errors = answer.get("errors", ())
         refused = any(error["extensions"]["code"] == UNAUTHENTICATED_ROUTER for error in errors)
         return Response(orjson.dumps(answer), 401 if refused else 200, media_type="application/json")
+
+    async def _recorded(
+        self, query: str, variables: dict[str, Any] | None, name: str | None, context: Context[ServiceT]
+    ) -> dict[str, Any]:
+        """The answer, measured; what is logged and recorded meanwhile is about this request."""
+        kind = "mutation" if query.startswith("mutation") else "query"
+        started = time.perf_counter()
+        outcome = "fault"
+        # Reset afterwards: called in process, this runs in the caller's context.
+        trace = current_trace.set(context.traceparent)
+        work = current_work.set(Work(context.correlation_id, name, context.viewer.user_id))
+        try:
+            with self._telemetry.span(
+                f"{kind} {name}" if name else kind, "server", graphql__operation__type=kind
+            ) as span:
+                answer = await self._schema.answer(query, variables, name, context)
+                outcome = _outcome(answer)
+                if outcome != "ok":
+                    span.fail(outcome)
+            return answer
+        finally:
+            current_work.reset(work)
+            current_trace.reset(trace)
+            self._telemetry.answered(kind, outcome, time.perf_counter() - started)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> str:
         return orjson.dumps(data).decode()
+
+
+def _outcome(answer: dict[str, Any]) -> str:
+    errors = answer.get("errors")
+    if not errors:
+        return "ok"
+    codes = {error["extensions"]["code"] for error in errors}
+    if INTERNAL in codes:
+        return "fault"
+    return "refused" if UNAUTHENTICATED_ROUTER in codes else "errors"
 
 
 def _printable(text: str | None) -> str | None:
