@@ -81,14 +81,28 @@ class Settings(BaseSettings):
         None, description="PostgreSQL server; a database per subgraph (`marquee_users` …) is made on it."
     )
     postgres_pool_size: int = Field(5, ge=1, le=200, description="PostgreSQL connections kept per subgraph.")
+    migrate: Literal["auto", "check"] = Field(
+        "auto",
+        description="SQL stores behind the code are migrated at start (`auto`), or refused (`check`) until"
+        " `marquee migrate` has run.",
+    )
     mongo_url: MongoUrl = Field(None, description="MongoDB server for movies and reviews.")
     redis_url: RedisUrl = Field(None, description="Redis server for cache, rate limits and live fan-out.")
+    redis_prefix: str = Field(
+        "marquee", pattern=r"^[A-Za-z0-9_.-]{1,60}$", description="Begins every key and channel in Redis."
+    )
     amqp_url: AmqpUrl = Field(None, description="RabbitMQ server that carries the events.")
     smtp_url: SmtpUrl = Field(None, description="Mail server; without one mails stay in the mailbox page.")
     mail_from: str = Field(
         "Marquee <no-reply@marquee.test>", min_length=3, description="Sender of every mail."
     )
-    sms_url: str | None = Field(None, description="Address of the SMS provider; without one SMS stay here.")
+    sms_url: HttpUrl = Field(
+        None, description="Address that speaks Twilio's Messages API; without one SMS stay here."
+    )
+    sms_key: Secret = Field(None, description="Account and token at the SMS provider, as `ACCOUNT:TOKEN`.")
+    sms_from: Annotated[str | None, _BLANK] = Field(
+        None, description="Sender of every SMS: a number in E.164, or a name of up to 11 letters."
+    )
     stripe_key: Secret = Field(None, description="Secret key of Stripe; without one payments are simulated.")
     stripe_url: HttpUrl = Field(
         None, description="Address that speaks Stripe's API in its place, as `marquee bank`."
@@ -125,6 +139,13 @@ class Settings(BaseSettings):
         """Only what is passed in: `load_settings` reads the environment, and tests can leave it out."""
         return (init_settings,)
 
+    @property
+    def takes_real_money(self) -> bool:
+        """Whether the key of the payment provider is for real cards."""
+        if self.stripe_key is None:
+            return False
+        return not self.stripe_key.get_secret_value().startswith(("sk_test_", "rk_test_"))
+
     def database_url(self, subgraph: str) -> str:
         """Where the SQL store of `subgraph` is: its own PostgreSQL database, or its own SQLite file."""
         if self.postgres_url is None:
@@ -146,9 +167,29 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         if PREFIX + name.upper() in environment
     }
     try:
-        return Settings(**{**given, **overrides})
+        settings = Settings(**{**given, **overrides})
     except ValidationError as error:
         raise SettingsError(_problems(error)) from None
+    misfits = _misfits(settings)
+    if misfits:
+        raise SettingsError(misfits)
+    return settings
+
+
+def _misfits(settings: Settings) -> dict[str, str]:
+    """What is wrong with settings that are each right, but do not fit together."""
+    problems: dict[str, str] = {}
+    if settings.stripe_url is not None and settings.stripe_key is None:
+        problems["MARQUEE_STRIPE_KEY"] = "is needed with MARQUEE_STRIPE_URL: the key that is taken there"
+    if settings.takes_real_money and settings.stripe_webhook_secret is None:
+        needed = "is needed with a key for real cards: without it no message of the provider can be believed"
+        problems["MARQUEE_STRIPE_WEBHOOK_SECRET"] = needed
+    sms_key = None if settings.sms_key is None else settings.sms_key.get_secret_value()
+    if settings.sms_url is not None and (sms_key is None or not all(sms_key.partition(":"))):
+        problems["MARQUEE_SMS_KEY"] = "is needed with MARQUEE_SMS_URL, of the form ACCOUNT:TOKEN"
+    if settings.sms_url is not None and settings.sms_from is None:
+        problems["MARQUEE_SMS_FROM"] = "is needed with MARQUEE_SMS_URL: who the SMS come from"
+    return problems
 
 
 def _problems(error: ValidationError) -> dict[str, str]:

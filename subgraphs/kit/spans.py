@@ -75,7 +75,7 @@ class SpanExport:
         done = asyncio.Event()
 
         def flush() -> None:
-            self._processor.shutdown()
+            self._processor.shutdown()  # type: ignore[no-untyped-call]
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(done.set)
 
@@ -85,7 +85,7 @@ class SpanExport:
             async with asyncio.timeout(_FLUSH_SECONDS):
                 await done.wait()
         except TimeoutError:
-            self._exporter.shutdown()  # ends its retries, and with them the thread
+            self._exporter.shutdown()  # type: ignore[no-untyped-call]  # ends its retries, and the thread
 
 
 def traces_endpoint(url: str) -> str:

@@ -75,7 +75,7 @@ class Telemetry:
     """The metrics and the trace exporter of one process, shared by the subgraphs in it."""
 
     def __init__(self, export: SpanExport | None = None) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.families = Families(self.registry)
         self._export = export
