@@ -6,15 +6,13 @@ HTTP.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from tests import npm
 from tests.router.transport.fake import fake_app
 from tests.router.transport.serving import served
 
@@ -25,21 +23,10 @@ COUNT = [{"count": number} for number in (1, 2, 3)]
 
 @pytest.fixture(scope="module")
 def clients() -> Path:
-    """The folder the scripts run in: the locked packages are installed once per lock, outside the source
-    tree."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("Node.js is not here: the clients from npm were not run")
-    sources = sorted(SOURCES.iterdir())
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"marquee-clients-{digest}"
-    if not (folder / "complete").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in sources:
-            shutil.copy(file, folder)
-        asyncio.run(run(folder, npm, "ci", "--no-audit", "--no-fund", "--prefer-offline"))
-        (folder / "complete").touch()
-    return folder
+    """The folder the scripts run in."""
+    if not npm.is_available():
+        pytest.skip(npm.MISSING)
+    return npm.installed(SOURCES)
 
 
 async def run(folder: Path, *command: str) -> bytes:
