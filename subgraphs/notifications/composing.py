@@ -45,7 +45,8 @@ class Composed:
 class Composer:
     """Every message in every language, read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, site_url: str = "") -> None:
+        self._site_url = site_url.rstrip("/")
         self._words: dict[Locale, dict[str, Any]] = {
             locale: yaml.safe_load(_read(f"{locale.value}.yaml")) for locale in Locale
         }
@@ -71,13 +72,30 @@ class Composer:
         ]
 
     def compose(
-        self, name: str, locale: Locale, values: Mapping[str, Any], codes: Sequence[TicketCode] = ()
+        self,
+        name: str,
+        locale: Locale,
+        values: Mapping[str, Any],
+        codes: Sequence[TicketCode] = (),
+        link: str | None = None,
     ) -> Composed:
-        """Write one message. Raises `KeyError` for an unknown name, `UndefinedError` for a missing value."""
+        """Write one message; `link` is where its action leads on the page, as `/orders/ord_1`.
+
+        Raises `KeyError` for an unknown name, `UndefinedError` for a missing value.
+        """
         words = self._words[locale][name]
         subject = " ".join(self._fill(words["subject"], values).split())
         paragraphs = [self._fill(paragraph, values) for paragraph in words["paragraphs"]]
-        shown = {"language": locale.value, "subject": subject, "paragraphs": paragraphs, "tickets": codes}
+        action = None
+        if link is not None and "action" in words:
+            action = {"label": words["action"], "url": f"{self._site_url}/#{link}"}
+        shown = {
+            "language": locale.value,
+            "subject": subject,
+            "paragraphs": paragraphs,
+            "tickets": codes,
+            "action": action,
+        }
         return Composed(
             subject=subject,
             body="\n".join(paragraphs),

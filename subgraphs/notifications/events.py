@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ class Hearing:
         consumer.on("order.expired", "order.failed", "order.cancelled")(self.order_ended)
         consumer.on("order.sale_refused")(self.sale_refused)
         consumer.on("ticket.reseated")(self.reseated)
+        consumer.on("waitlist.offered")(self.seats_offered)
         consumer.on("refund.completed", "refund.failed")(self.refund)
         consumer.on("showtime.cancelled")(self.showtime_cancelled)
         consumer.on("showtime.rescheduled")(self.showtime_moved)
@@ -140,6 +142,23 @@ class Hearing:
         news = News("ticket_reseated", NotificationKind.GENERIC, values, link, [code])
         await self.teller.tell(tx, recipient, news, event)
 
+    async def seats_offered(self, tx: Transaction, event: Event) -> None:
+        """Tell who waited of the seats that are held for them, with the way there."""
+        user_id = optional_text(event, "user_id")
+        locale = locale_of(event.payload)
+        recipient = await self._person_or(tx, user_id, Recipient(None, optional_text(event, "email"), locale))
+        zone, spoken = text(event, "time_zone"), recipient.locale
+        values = {
+            "movie_title": text(event, "movie_title"),
+            "cinema_name": text(event, "cinema_name"),
+            "starts_at_local": local_time(moment(event, "starts_at"), zone, spoken),
+            "seats": ", ".join(str(label) for label in event.payload.get("seat_labels", [])),
+            "until_local": local_time(moment(event, "expires_at"), zone, spoken),
+        }
+        link = f"/showtimes/{text(event, 'showtime_id')}/hold/{text(event, 'hold_token')}"
+        news = News("seats_offered", NotificationKind.SEATS_OFFERED, values, link)
+        await self.teller.tell(tx, recipient, news, event)
+
     async def refund(self, tx: Transaction, event: Event) -> None:
         """Tell that money is on its way back, or that it is not yet."""
         contact = await self._contact(tx, event)
@@ -199,11 +218,15 @@ class Hearing:
 
     async def _recipient(self, tx: Transaction, contact: Contact) -> Recipient:
         """The account as it is now, or the guest's address."""
-        if contact.user_id is None:
-            return Recipient(None, contact.email, contact.locale)
-        person = await self.store.find_person(tx, contact.user_id)
+        guest = Recipient(None, contact.email, contact.locale)
+        return await self._person_or(tx, contact.user_id, guest)
+
+    async def _person_or(self, tx: Transaction, user_id: str | None, guest: Recipient) -> Recipient:
+        if user_id is None:
+            return guest
+        person = await self.store.find_person(tx, user_id)
         if person is None:
-            raise NotYetKnown(f"{contact.user_id} bought something before we heard of them")
+            raise NotYetKnown(f"{user_id} did something before we heard of them")
         return _to(person)
 
 
@@ -241,5 +264,10 @@ def local_text(contact: Contact, locale: Locale) -> str:
     """When the showtime starts, in the cinema's own time: `24 nov 2026, 20:30`."""
     if contact.starts_at is None:
         return "—"
-    local = contact.starts_at.astimezone(ZoneInfo(contact.time_zone or "UTC"))
+    return local_time(contact.starts_at, contact.time_zone or "UTC", locale)
+
+
+def local_time(at: datetime, time_zone: str, locale: Locale) -> str:
+    """A moment by the clock on the cinema's wall: `24 nov 2026, 20:30`."""
+    local = at.astimezone(ZoneInfo(time_zone))
     return f"{local.day} {MONTHS[locale][local.month - 1]} {local.year}, {local:%H:%M}"

@@ -70,7 +70,7 @@ class Teller:
 
     async def tell(self, tx: Transaction, recipient: Recipient, news: News, cause: Event | None) -> None:
         """Tell one person one thing; a recipient without account and address hears nothing."""
-        composed = self._composer.compose(news.template, recipient.locale, news.values, news.codes)
+        composed = self._composer.compose(news.template, recipient.locale, news.values, news.codes, news.link)
         if recipient.user_id is not None:
             await self._notify(tx, recipient.user_id, news, composed, cause)
         if news.by_mail and recipient.email is not None:

@@ -17,6 +17,9 @@ Refusal
 └── Conflict
     ├── HoldOrdered      the hold belongs to an order already
     ├── SeatCostsMore    a ticket is not moved to a dearer seat
+    ├── SeatsAvailable   nobody needs to wait: there are as many seats
+    ├── WaitlistChanged  an offer came while one was leaving
+    ├── WaitlistFull     too many wait already
     ├── TicketNotReseatable  the ticket was used or given back, or the showtime is over
     └── NotCheckedIn     there is no check-in to undo
 """
@@ -188,6 +191,33 @@ class TicketNotReseatable(Conflict):
 
     def __init__(self, message: str, path: Sequence[str] = ("input", "ticketId")) -> None:
         super().__init__(message, path)
+
+
+class SeatsAvailable(Conflict):
+    """There is nothing to wait for."""
+
+    code = "SEATS_AVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("There are as many seats left: choose yours.", ["input", "seats"])
+
+
+class WaitlistChanged(Conflict):
+    """Seats were offered in this very moment."""
+
+    code = "WAITLIST_CHANGED"
+
+    def __init__(self) -> None:
+        super().__init__("Seats were just offered to you. Look again.", ["input", "entryId"])
+
+
+class WaitlistFull(Conflict):
+    """No more can wait for this showtime."""
+
+    code = "WAITLIST_FULL"
+
+    def __init__(self) -> None:
+        super().__init__("Too many are waiting already.", ["input", "showtimeId"])
 
 
 class NotCheckedIn(Conflict):

@@ -203,6 +203,23 @@ CANCELLATIONS = Table(
     Column("finished_at", UtcDateTime),
 )
 
+WAITLIST = Table(
+    "waitlist",
+    TABLES,
+    Column("id", String(64), primary_key=True),
+    Column("showtime_id", String(64), nullable=False),
+    Column("person", String(254), nullable=False),
+    Column("user_id", String(64), index=True),
+    Column("email", Text),
+    Column("locale", String(2), nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("hold_id", String(64)),
+    UniqueConstraint("showtime_id", "person"),
+    UniqueConstraint("showtime_id", "place"),
+)
+
 SCANS = Table(
     "scans",
     TABLES,

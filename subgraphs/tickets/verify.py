@@ -14,7 +14,17 @@ from sqlalchemy import Row, func, select
 
 from subgraphs.kit.database import Connection, Database
 from subgraphs.kit.invariants import Invariant
-from subgraphs.tickets.tables import HOLDS, ORDERS, REFUNDS, SEAT_CHANGES, SEATS, SHOWTIMES, TICKETS, VOUCHERS
+from subgraphs.tickets.tables import (
+    HOLDS,
+    ORDERS,
+    REFUNDS,
+    SEAT_CHANGES,
+    SEATS,
+    SHOWTIMES,
+    TICKETS,
+    VOUCHERS,
+    WAITLIST,
+)
 
 _SOLD_ORDERS: Final = frozenset({"CONFIRMED", "PARTIALLY_REFUNDED", "REFUNDED"})
 _LIVE_TICKETS: Final = frozenset({"VALID", "CHECKED_IN", "REFUND_PENDING"})
@@ -32,6 +42,7 @@ async def verify(database: Database) -> list[Invariant]:
         ("ticket prices add up to the order", _prices_add_up),
         ("refunds never exceed what was paid", _refunds_bounded),
         ("a voucher is used by one order that did not end unpaid", _vouchers_once),
+        ("offered seats are held for who waited, once", _offers_have_holds),
         ("seat versions are counted without a gap ahead", _versions_consistent),
     )
     async with database.read(heavy=True) as connection:
@@ -48,6 +59,7 @@ class _Snapshot:
     vouchers: Sequence[Row[Any]]
     pending_refunds: dict[str, int]
     versions: Sequence[Row[Any]]
+    offers: Sequence[Row[Any]]
 
 
 async def _read(connection: Connection) -> _Snapshot:
@@ -76,6 +88,7 @@ async def _read(connection: Connection) -> _Snapshot:
         vouchers=(await read(select(VOUCHERS).where(VOUCHERS.c.order_id.is_not(None)))).all(),
         pending_refunds={order_id: int(amount) for order_id, amount in map(tuple, refunds)},
         versions=versions.all(),
+        offers=(await read(select(WAITLIST).where(WAITLIST.c.hold_id.is_not(None)))).all(),
     )
 
 
@@ -191,6 +204,19 @@ def _vouchers_once(store: _Snapshot) -> list[str]:
         order = store.orders.get(voucher.order_id)
         if order is None or order.status in ("EXPIRED", "FAILED", "CANCELLED"):
             findings.append(f"{voucher.code} is used by {voucher.order_id}, which ended")
+    return findings
+
+
+def _offers_have_holds(store: _Snapshot) -> list[str]:
+    findings = []
+    offered = Counter(entry.hold_id for entry in store.offers)
+    findings += [f"{hold_id} is offered {count} times" for hold_id, count in offered.items() if count > 1]
+    for entry in store.offers:
+        hold = store.holds.get(entry.hold_id)
+        if hold is None or hold.showtime_id != entry.showtime_id:
+            findings.append(f"{entry.id} was offered {entry.hold_id}, which is not of its showtime")
+        elif entry.user_id is not None and hold.user_id not in (None, entry.user_id):
+            findings.append(f"{entry.id} was offered {hold.id}, which is somebody else's")
     return findings
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from subgraphs.kit.database import Transaction
 from subgraphs.kit.events import Event, Outbox
-from subgraphs.tickets.domain.codes import make_code
+from subgraphs.tickets.domain.codes import make_code, make_token
+from subgraphs.tickets.domain.holds import Hold
 from subgraphs.tickets.domain.orders import Order, Ticket
 from subgraphs.tickets.domain.refunds import Refund
 from subgraphs.tickets.domain.showtimes import Showtime
+from subgraphs.tickets.domain.waitlist import WaitlistEntry
 
 
 def money(minor: int, currency: str) -> dict[str, object]:
@@ -164,6 +166,25 @@ class TicketEvents:
             "qr_code": make_code(self.key, ticket.id, ticket.showtime_id, ticket.code_version),
         }
         await self._add(tx, "ticket.reseated", ticket.id, payload, None)
+
+    async def seats_offered(
+        self, tx: Transaction, entry: WaitlistEntry, showtime: Showtime, hold: Hold, labels: Sequence[str]
+    ) -> None:
+        payload = {
+            "entry_id": entry.id,
+            "user_id": entry.user_id,
+            "email": entry.email,
+            "locale": entry.locale,
+            "showtime_id": showtime.id,
+            "movie_title": showtime.movie_title,
+            "cinema_name": showtime.cinema_name,
+            "starts_at": showtime.starts_at,
+            "time_zone": showtime.time_zone,
+            "seat_labels": list(labels),
+            "expires_at": hold.expires_at,
+            "hold_token": make_token(self.key, hold.id),
+        }
+        await self._add(tx, "waitlist.offered", entry.id, payload, None)
 
     async def voucher(
         self, tx: Transaction, how: str, *, code: str, user_id: str, order_id: str, cause: Event | None = None

@@ -33,6 +33,7 @@ from subgraphs.tickets.schema.orders import (
     load_ticket,
 )
 from subgraphs.tickets.schema.seats import Info, Seat, SeatMapChange, Showtime
+from subgraphs.tickets.schema.waitlist import WaitlistEntry
 from subgraphs.tickets.service.box_office import cinemas_seen_by
 from subgraphs.tickets.service.reading import SCOPE_READ
 from subgraphs.tickets.store import TicketQuery
@@ -71,6 +72,18 @@ class Query:
         reading = info.context.service.reading
         page = await reading.page_tickets(query, PageRequest.of(first, after, (str,)))
         return Connection.of(page, Ticket.of, lambda: reading.count_tickets(query))
+
+    @field(
+        scopes=[SCOPE_READ],
+        directives=[connection_size()],
+        description="Who waits for seats of a showtime of one's cinema, the first come first.",
+    )
+    async def waitlist(
+        self, info: Info, showtime_id: ID, first: int = 20, after: str | None = None
+    ) -> Connection[WaitlistEntry] | None:
+        waiting = info.context.service.waiting
+        page = await waiting.page(info.context.viewer, showtime_id, PageRequest.of(first, after, (int,)))
+        return Connection.of(page, WaitlistEntry.of, lambda: waiting.count(showtime_id))
 
     @field(authenticated=True)
     async def ticket(self, info: Info, id: ID) -> Ticket | None:

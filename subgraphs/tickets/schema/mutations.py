@@ -3,41 +3,15 @@
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`)
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Self
-
 import strawberry
 from strawberry import ID, federation
 
 from subgraphs.kit.graphql import Locale, Payload, mutation
+from subgraphs.tickets.schema.holds import Hold
 from subgraphs.tickets.schema.orders import Order, Ticket
-from subgraphs.tickets.schema.seats import SEAT_PLACE, Info, Seat, Showtime, to_seats
-from subgraphs.tickets.service.holding import HeldSeats
+from subgraphs.tickets.schema.seats import SEAT_PLACE, Info, Seat, to_seats
+from subgraphs.tickets.schema.waitlist import WaitlistMutation
 from subgraphs.tickets.service.reseating import SCOPE_RESEAT
-
-
-@strawberry.type
-class Hold:
-    """Seats kept for who has the token."""
-
-    id: ID
-    token: str = strawberry.field(description="A secret: the right to these seats.")
-    expires_at: datetime
-    extendable_until: datetime
-    showtime: Showtime
-    seats: list[Seat] = federation.field(provides=[SEAT_PLACE])
-
-    @classmethod
-    def of(cls, held: HeldSeats) -> Self:
-        hold = held.hold
-        return cls(
-            id=ID(hold.id),
-            token=held.token,
-            expires_at=hold.expires_at,
-            extendable_until=hold.extendable_until,
-            showtime=Showtime(id=ID(hold.showtime_id)),
-            seats=to_seats(held.seats),
-        )
 
 
 @strawberry.type
@@ -152,7 +126,7 @@ class BlockSeatsInput:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(WaitlistMutation):
     @mutation(description="Hold all these seats for ten minutes, or none.")
     async def hold_seats(self, info: Info, input: HoldSeatsInput) -> HoldSeatsPayload:
         held = await info.context.service.holding.hold(

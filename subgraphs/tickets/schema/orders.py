@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import segno
 import strawberry
@@ -12,6 +12,7 @@ from strawberry import ID, federation
 
 from subgraphs.kit.graphql import Connection, Money, Representation, connection_size, cost, field, list_size
 from subgraphs.kit.pagination import PageRequest
+from subgraphs.kit.refusals import NotAllowed
 from subgraphs.tickets.domain.codes import make_code
 from subgraphs.tickets.domain.orders import Order as OrderRecord
 from subgraphs.tickets.domain.orders import OrderStatus, TicketStatus
@@ -26,6 +27,9 @@ from subgraphs.tickets.store import OrderQuery, TicketQuery
 strawberry.enum(OrderStatus, name="OrderStatus")
 strawberry.enum(TicketStatus, name="TicketStatus")
 strawberry.enum(VoucherKind, name="VoucherKind")
+
+if TYPE_CHECKING:
+    from subgraphs.tickets.schema.waitlist import WaitlistEntry
 
 _SHOWN_AT_ONCE = 100
 
@@ -258,6 +262,21 @@ class User:
             return await loaders(reading.counts).load((self.id, query)) or 0
 
         return Connection.of(page, Ticket.of, count)
+
+    @field(
+        authenticated=True,
+        directives=[list_size(5)],
+        description="For oneself: the showtimes one waits for seats of, the newest first.",
+    )
+    async def waitlist(
+        self, info: Info
+    ) -> list[Annotated[WaitlistEntry, strawberry.lazy("subgraphs.tickets.schema.waitlist")]] | None:
+        from subgraphs.tickets.schema.waitlist import WaitlistEntry
+
+        if not info.context.viewer.is_user(self.id):
+            raise NotAllowed
+        listed = await info.context.loaders(info.context.service.waiting.of_users).load(self.id)
+        return [WaitlistEntry.of(each) for each in listed or ()]
 
 
 @federation.type(keys=["id"])

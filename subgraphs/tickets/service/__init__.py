@@ -15,6 +15,7 @@ from subgraphs.tickets.service.refunding import Refunding
 from subgraphs.tickets.service.reseating import Reseating
 from subgraphs.tickets.service.settling import Settling
 from subgraphs.tickets.service.sweeping import Sweeping
+from subgraphs.tickets.service.waiting import Waiting
 from subgraphs.tickets.service.watching import Watching
 
 __all__ = ["BoxOffice", "TicketService"]
@@ -35,6 +36,7 @@ class TicketService:
     reading: Reading
     watching: Watching
     sweeping: Sweeping
+    waiting: Waiting
 
     @classmethod
     def of(cls, office: BoxOffice) -> Self:
@@ -52,4 +54,5 @@ class TicketService:
             reading=reading,
             watching=Watching(office, reading),
             sweeping=Sweeping(office),
+            waiting=Waiting(office),
         )

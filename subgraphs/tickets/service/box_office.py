@@ -21,6 +21,7 @@ from subgraphs.tickets import store
 from subgraphs.tickets.domain.layout import Layout
 from subgraphs.tickets.domain.showtimes import Showtime
 from subgraphs.tickets.events.published import TicketEvents
+from subgraphs.tickets.service.waiting import offer_seats
 
 _LAYOUTS_KEPT: Final = 512
 
@@ -78,9 +79,14 @@ class BoxOffice:
         order_id: str | None = None,
         cause: Event | None = None,
     ) -> None:
-        """Log a change of seats under the showtime's new version, and tell subgraphs and watchers of it."""
+        """Log a change of seats under the showtime's new version, and tell subgraphs and watchers of it.
+
+        Seats that were released are offered to who waits for them.
+        """
         await self.tell_watchers(tx, showtime, labels)
         await self.events.seats(tx, change, showtime.id, labels, order_id=order_id, cause=cause)
+        if change == "released":
+            await offer_seats(self, tx, showtime.id)
 
     async def tell_watchers(self, tx: Transaction, showtime: Showtime, labels: Sequence[str]) -> None:
         """Log a change that only watchers of the seat map care for."""

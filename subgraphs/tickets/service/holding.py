@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from subgraphs.kit.database import Transaction
@@ -31,18 +30,11 @@ from subgraphs.tickets.errors import (
     TooManySeats,
 )
 from subgraphs.tickets.service.box_office import BoxOffice, role_of
+from subgraphs.tickets.service.held_seats import HeldSeats
+from subgraphs.tickets.service.waiting import offer_seats
 
 _SCOPE_BLOCK = "seats:block"
 _MOST_BLOCKED_AT_ONCE = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class HeldSeats:
-    """A hold as its owner sees it."""
-
-    hold: Hold
-    token: str
-    seats: list[SeatView]
 
 
 def labels_of(seat_ids: Sequence[str], showtime_id: str, *, most: int) -> list[str]:
@@ -274,6 +266,8 @@ class Holding:
                 written = await write(tx, showtime_id=showtime_id, labels=change, now=now)
                 assert written == set(change), "the showtime's row is held, so nobody was faster"
                 await self._office.tell_watchers(tx, hall.showtime, change)
+                if not blocked:
+                    await offer_seats(self._office, tx, showtime_id)
             await self._office.audit.record(
                 tx,
                 actor_id=actor,

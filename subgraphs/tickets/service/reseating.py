@@ -24,6 +24,7 @@ from subgraphs.tickets.errors import SeatCostsMore, SeatsUnavailable, TicketNotR
 from subgraphs.tickets.service.box_office import BoxOffice, role_of
 from subgraphs.tickets.service.holding import require_seats
 from subgraphs.tickets.service.selling import advance
+from subgraphs.tickets.service.waiting import offer_seats
 
 SCOPE_RESEAT: Final = "orders:reseat"
 
@@ -113,6 +114,7 @@ class Reseating:
         await office.tell_watchers(tx, showtime, [ticket.seat_label, label])
         await office.events.seats(tx, "sold", showtime.id, [label], order_id=order.id)
         await office.events.seats(tx, "released", showtime.id, [ticket.seat_label], order_id=order.id)
+        await offer_seats(office, tx, showtime.id)
         office.tell_order(tx, order.id)
         return moved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 
 from subgraphs.kit.database import Transaction
-from subgraphs.tickets.tables import HOLDS, MEMBERSHIPS, ORDERS, SEATS, TICKETS, VOUCHERS
+from subgraphs.tickets.tables import HOLDS, MEMBERSHIPS, ORDERS, SEATS, TICKETS, VOUCHERS, WAITLIST
 
 
 async def erase_user(tx: Transaction, user_id: str) -> None:
@@ -14,4 +14,5 @@ async def erase_user(tx: Transaction, user_id: str) -> None:
     for table in (TICKETS, SEATS, HOLDS):
         await tx.execute(update(table).where(table.c.user_id == user_id).values(user_id=None))
     await tx.execute(delete(VOUCHERS).where(VOUCHERS.c.user_id == user_id))
+    await tx.execute(delete(WAITLIST).where(WAITLIST.c.user_id == user_id))
     await tx.execute(delete(MEMBERSHIPS).where(MEMBERSHIPS.c.user_id == user_id))

@@ -54,6 +54,14 @@ async def find_hold(connection: Connection, hold_id: str) -> Hold | None:
     return None if row is None else Hold(*values_of(row))
 
 
+async def find_live_holds(connection: Connection, hold_ids: Sequence[str], now: datetime) -> dict[str, Hold]:
+    """Return those of `hold_ids` that hold seats."""
+    rows = await connection.execute(
+        select(*_HOLD).where(HOLDS.c.id.in_(hold_ids), HOLDS.c.is_open.is_(True), HOLDS.c.expires_at > now)
+    )
+    return {row.id: Hold(*values_of(row)) for row in rows}
+
+
 async def find_expired_holds(connection: Connection, *, now: datetime, limit: int) -> list[Hold]:
     """Return open holds whose time is up, the oldest first."""
     rows = await connection.execute(

@@ -116,6 +116,51 @@ async def test_a_guest_is_told_by_mail(door: Door, any_runtime: Runtime) -> None
     assert subjects["guest@example.com"] == "Your tickets for Metropolis <script>"
 
 
+async def test_a_ticket_that_moved_comes_with_its_new_code(door: Door, any_runtime: Runtime) -> None:
+    moved = {
+        **CONFIRMED,
+        "ticket_id": "tkt_1",
+        "previous_seat_label": "C10",
+        "seat_label": "D4",
+        "qr_code": "MQ1:A:2:C",
+    }
+    await hear(any_runtime, make_event(any_runtime, "ticket.reseated", moved, aggregate_id="tkt_1"))
+    told = await mine(door)
+    [mail] = [each for each in told["emails"]["nodes"] if "nueva butaca" in each["subject"]]
+    assert "de C10 a D4" in mail["text"]
+    assert "MQ1:A:2:C" in mail["text"]
+
+
+async def test_whose_turn_it_is_gets_the_way_to_the_seats(door: Door, any_runtime: Runtime) -> None:
+    offer = {
+        "entry_id": "wait_1",
+        "user_id": ANA_ID,
+        "email": None,
+        "locale": "es",
+        "showtime_id": "shw_1",
+        "movie_title": "Metropolis",
+        "cinema_name": "Marquee Barranco",
+        "starts_at": "2026-01-17T01:00:00+00:00",
+        "time_zone": "America/Lima",
+        "seat_labels": ["C10", "C11"],
+        "expires_at": "2026-01-15T18:20:00+00:00",
+        "hold_token": "hold_1.seal",
+    }
+    guest = {**offer, "user_id": None, "email": "guest@example.com", "locale": "en"}
+    await hear(any_runtime, make_event(any_runtime, "waitlist.offered", offer, aggregate_id="wait_1"))
+    await hear(any_runtime, make_event(any_runtime, "waitlist.offered", guest, aggregate_id="wait_2"))
+    told = await mine(door)
+    assert "SEATS_OFFERED" in [each["kind"] for each in told["notifications"]["nodes"]]
+    [mail] = [each for each in told["emails"]["nodes"] if "Butacas" in each["subject"]]
+    assert "tuyas hasta el 15 ene 2026, 13:20" in mail["subject"], "by the cinema's clock"
+    assert "http://127.0.0.1:8080/#/showtimes/shw_1/hold/hold_1.seal" in mail["text"]
+    assert 'href="http://127.0.0.1:8080/#/showtimes/shw_1/hold/hold_1.seal"' in mail["html"]
+    subjects = {
+        each["to"]: each["subject"] for each in (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["nodes"]
+    }
+    assert subjects["guest@example.com"].startswith("Seats for Metropolis: yours until 15 Jan 2026, 13:20")
+
+
 async def test_everybody_with_tickets_hears_of_a_cancelled_showtime_and_nobody_else(
     door: Door, any_runtime: Runtime
 ) -> None:
