@@ -9,6 +9,7 @@ from typing import Any
 import click
 import uvloop
 
+from bench import composition as composition_costs
 from bench import purchases as whole_purchases
 from bench import queries as single_queries
 from bench.client import Refused
@@ -34,6 +35,16 @@ def purchases(url: str | None, seconds: float, buyers: int) -> None:
 def queries(seconds: float) -> None:
     """Representative queries of the whole cinema, and of the router alone on constant subgraphs."""
     _run(single_queries.measure(seconds))
+
+
+@main.command()
+@click.option("--sizes", multiple=True, type=int, default=composition_costs.SIZES, help="Subgraphs; repeat.")
+def composition(sizes: tuple[int, ...]) -> None:
+    """Composition of growing graphs, beside the reference from npm."""
+    try:
+        click.echo(composition_costs.measure(sizes))
+    except ServerFailed as failure:
+        raise SystemExit(str(failure)) from failure
 
 
 def _run(measuring: Coroutine[Any, Any, str]) -> None:
