@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -28,7 +29,8 @@ from router.errors import RouterMisconfigured
 from router.execution.subgraph import SubgraphTransport
 from router.observability.health import operator_routes
 from router.observability.metrics import Metrics
-from router.observability.tracing import TraceContext, Tracer
+from router.observability.opening import open_tracer
+from router.observability.tracing import Tracer
 from router.security.authorization import FieldAuthorizer, PolicyDecision, no_policy_holds
 from router.security.documents import Documents
 from router.security.headers import ClientDescription, HeaderPropagation
@@ -57,7 +59,12 @@ class Extras:
     """Further routes of the same app, tried before the router's own."""
     examples: Sequence[Mapping[str, Any]] = ()
     """GraphiQL tabs."""
-    tracer: Tracer = field(default_factory=TraceContext)
+    tracer: Tracer | None = None
+    """In place of the one that the configuration names."""
+    registry: CollectorRegistry | None = None
+    """Where the metrics are registered, when other parts of the process have theirs there."""
+    before_scrape: Callable[[], Awaitable[None]] | None = None
+    """Awaited before metrics are shown."""
     policies: PolicyDecision = no_policy_holds
     """Decides which `@policy` names hold for a request."""
     graphiql_assets: Path = ASSETS
@@ -77,8 +84,11 @@ class RouterApp:
         self.config = config
         self._documents = Documents(config.persisted_queries, config.trusted_documents)
         self._engine_factory = engine_factory or self._new_engine
-        self.metrics = Metrics(max_operation_names=config.metrics.max_operation_names)
-        self._transports = SubgraphTransports(transports, config.subgraphs, self.metrics)
+        self.metrics = Metrics(
+            max_operation_names=config.metrics.max_operation_names, registry=extras.registry
+        )
+        self._tracer = extras.tracer or open_tracer(config.telemetry)
+        self._transports = SubgraphTransports(transports, config.subgraphs, self.metrics, self._tracer)
         self._policies = extras.policies
         self.signer = self._new_signer(extras)
         self.supergraph = supergraph
@@ -156,6 +166,7 @@ class RouterApp:
             ),
             decide_override=lambda label, _: config.override_labels.get(label),
             owns_transports=False,
+            counts=self.metrics.preparation,
         )
 
     def _new_signer(self, extras: Extras) -> IdentitySigner | None:
@@ -178,7 +189,7 @@ class RouterApp:
                 reserved=(*client.names, *((self.signer.header,) if self.signer is not None else ())),
             ),
             client=client,
-            tracer=extras.tracer,
+            tracer=self._tracer,
             metrics=self.metrics,
         )
 
@@ -205,6 +216,7 @@ class RouterApp:
         routes += operator_routes(
             is_ready=lambda: self._ready,
             metrics=self.metrics if self.config.metrics.enabled else None,
+            before_scrape=extras.before_scrape,
             jwks=self.signer.jwks if self.signer is not None else None,
         )
         if self.config.graphiql.enabled and is_built(extras.graphiql_assets):
@@ -232,12 +244,19 @@ class RouterApp:
             "router_upstreams", "Open subscriptions to subgraphs.", lambda: broadcast.upstreams
         )
         self.metrics.watch("router_listeners", "Client subscriptions.", lambda: broadcast.listeners)
+        self.metrics.watch("router_operations_known", "Operations that need no preparation.", self._known)
+        self.metrics.watch("router_running", "Operations being executed.", self.service.running)
+
+    def _known(self) -> int:
+        engine = self.service.engine
+        return engine.documents if isinstance(engine, Engine) else 0
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         # Operations are prepared on a thread: it must hand the interpreter back sooner than after 5 ms.
         sys.setswitchinterval(min(sys.getswitchinterval(), 0.001))
         freshness = asyncio.create_task(self.service.keep_identities_fresh(), name="identity freshness")
+        self._tracer.open()
         self._ready = True
         try:
             yield
@@ -249,6 +268,7 @@ class RouterApp:
             if isinstance(self.service.engine, Engine):
                 await self.service.engine.aclose()
             await self._transports.aclose()
+            await self._tracer.aclose()
 
 
 def create_app(

@@ -23,6 +23,8 @@ from router.execution.introspection import Answer, Introspect
 from router.execution.state import Execution, HeaderSource
 from router.execution.subgraph import SubgraphTransport
 from router.lru import LeastRecentlyUsed
+from router.observability.metrics import PreparationCounts
+from router.observability.tracing import Laps, OperationSpan
 from router.options import EngineOptions
 from router.planning.override import enabled_labels
 from router.preparation import Preparation, PreparedOperation, VariantKey
@@ -55,10 +57,12 @@ class Engine:
         header_source: HeaderSource | None = None,
         decide_override: OverrideDecision | None = None,
         owns_transports: bool = True,
+        counts: PreparationCounts | None = None,
     ) -> None:
         self.supergraph = supergraph
         self._transports = dict(transports)
         self._options = options or EngineOptions()
+        self._counts = counts or PreparationCounts()
         self._document_source = document_source
         self._header_source = header_source
         self._owns_transports = owns_transports
@@ -85,26 +89,32 @@ class Engine:
         key = (text, request.operation_name)
         outcome = self._outcomes.get(key)
         if outcome is None:
-            outcome = await self._prepare_once(key)
+            outcome = await self._prepare_once(key, context.span)
+        else:
+            self._counts.hits += 1
         if isinstance(outcome, RequestError):
             raise outcome.with_traceback(None)
         return outcome
 
-    async def _prepare_once(self, key: _Key) -> _Outcome:
+    async def _prepare_once(self, key: _Key, span: OperationSpan | None = None) -> _Outcome:
         """However many ask at once, an operation is prepared once, off the event loop."""
         future = self._under_way.get(key)
         if future is None:
-            future = asyncio.get_running_loop().run_in_executor(self._worker, self._outcome, key)
+            laps = Laps()
+            future = asyncio.get_running_loop().run_in_executor(self._worker, self._outcome, key, laps)
+            future.add_done_callback(lambda _: self._counts.prepared(laps))
+            if span is not None:
+                future.add_done_callback(lambda _: span.prepared(laps.done))
             self._under_way[key] = future
             future.add_done_callback(lambda _: self._under_way.pop(key, None))
         outcome = await asyncio.shield(future)
         self._outcomes.put(key, outcome)
         return outcome
 
-    def _outcome(self, key: _Key) -> _Outcome:
+    def _outcome(self, key: _Key, laps: Laps) -> _Outcome:
         """Runs on the worker thread; a refusal is an outcome to remember like any other."""
         try:
-            return self._preparation.prepare(*key)
+            return self._preparation.prepare(*key, laps)
         except RequestError as refusal:
             return refusal
 
@@ -181,6 +191,11 @@ class Engine:
 
     def _begin(self, variables: dict[str, Any], context: RequestContext) -> Execution:
         return Execution({}, variables, context, self._options.timeout_seconds, self._header_source)
+
+    @property
+    def documents(self) -> int:
+        """How many operations are known."""
+        return len(self._outcomes)
 
     async def warm(self, previous: Engine, limit: int = 500) -> int:
         """Prepare what `previous` answered most recently; returns how many are ready."""

@@ -37,6 +37,7 @@ from router.execution.exchange import Exchange
 from router.execution.introspection import Introspect, Introspection
 from router.execution.variables import Coerce, CoerceVariables, compile_variables
 from router.lru import LeastRecentlyUsed
+from router.observability.tracing import Laps
 from router.options import EngineOptions
 from router.planning.errors import PlanningError, TooComplexError
 from router.planning.normalise import normalise
@@ -102,12 +103,15 @@ class Preparation:
             options.documents_cached
         )
 
-    def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
+    def prepare(self, text: str, operation_name: str | None, laps: Laps | None = None) -> PreparedOperation:
         """The prepared operation of a document; raises `RequestError` when it is refused."""
+        laps = laps or Laps()
         document = self._parse(text)
+        laps.lap("parse")
         if self._guard is not None:
             self._guard.check_document(document)
         self._validate(document)
+        laps.lap("validate")
         operation = _resolve(document, operation_name)
         normalised_text = print_ast(_only(document, operation))
         known = self._by_normalised_text.get(normalised_text)
@@ -116,6 +120,7 @@ class Preparation:
             coerce = compile_variables(self._schema, definitions, self._coercers)
             known = self._compile(normalised_text, coerce)
             self._by_normalised_text.put(normalised_text, known)
+        laps.lap("plan")
         return known
 
     def _parse(self, text: str) -> DocumentNode:

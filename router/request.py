@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from router.observability.tracing import OperationSpan
+
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
@@ -44,6 +46,8 @@ class RequestContext:
     """On the event loop's clock; outbound calls end before it."""
     address: str | None = None
     """The client's IP address, where the server knows it."""
+    span: OperationSpan | None = None
+    """What records this request; None when nothing does."""
     state: dict[str, Any] = field(default_factory=dict)
     """For hooks; the router itself keeps nothing here."""
 

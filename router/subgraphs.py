@@ -12,17 +12,25 @@ from router.errors import RouterMisconfigured
 from router.execution.resilient import ResilienceOptions, ResilientTransport
 from router.execution.subgraph import SubgraphReply, SubgraphTransport
 from router.observability.metrics import Metrics
-from router.observability.subgraphs import MeasuredTransport
+from router.observability.subgraphs import MeasuredTransport, TracedTransport
+from router.observability.tracing import Tracer
 from schema.supergraph import Supergraph
 
 
 class SubgraphTransports:
     """All transports of one app."""
 
-    def __init__(self, given: Mapping[str, SubgraphTransport], settings: Subgraphs, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        given: Mapping[str, SubgraphTransport],
+        settings: Subgraphs,
+        metrics: Metrics,
+        tracer: Tracer,
+    ) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._given = {name: MeasuredTransport(name, transport, metrics) for name, transport in given.items()}
+        self._tracer = tracer
+        self._given = {name: self._watched(name, transport) for name, transport in given.items()}
         self._made: dict[tuple[str, str], SubgraphTransport] = {}
 
     def of(self, supergraph: Supergraph) -> dict[str, SubgraphTransport]:
@@ -53,9 +61,12 @@ class SubgraphTransports:
             raise RouterMisconfigured(f"Subgraph {name} has no transport, and {target!r} is no HTTP URL")
         made = self._made.get((name, target))
         if made is None:
-            made = MeasuredTransport(name, http_transport(target, traffic), self._metrics)
-            self._made[name, target] = made
+            made = self._made[name, target] = self._watched(name, http_transport(target, traffic))
         return made
+
+    def _watched(self, name: str, transport: SubgraphTransport) -> SubgraphTransport:
+        measured = MeasuredTransport(name, transport, self._metrics)
+        return TracedTransport(name, measured, self._tracer) if self._tracer.records else measured
 
 
 def http_transport(url: str, traffic: Traffic) -> SubgraphTransport:

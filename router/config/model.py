@@ -213,6 +213,18 @@ class Metrics(Section):
     """Further names are counted as `(other)`, so that clients cannot grow the series."""
 
 
+class Telemetry(Section):
+    """Traces by OpenTelemetry, sent to a collector."""
+
+    otlp_url: Annotated[str | None, Field(pattern=r"^https?://[^/]")] = None
+    """The collector (OTLP over HTTP), as `http://collector:4318`; None: traces are only passed on."""
+    service_name: Annotated[str, Field(min_length=1)] = "router"
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The share of traces that begin here and are recorded."""
+    accept_traceparent: bool = False
+    """Continue the traces of clients, and record those that they say are recorded: for clients you trust."""
+
+
 class Logs(Section):
     """One line per event, without documents, variables or tokens."""
 
@@ -278,6 +290,7 @@ class RouterConfig(Section):
     persisted_queries: PersistedQueries = PersistedQueries()
     trusted_documents: TrustedDocuments = TrustedDocuments()
     metrics: Metrics = Metrics()
+    telemetry: Telemetry = Telemetry()
     logs: Logs = Logs()
     graphiql: GraphiQl = GraphiQl()
     mask_subgraph_errors: bool = True

@@ -5,7 +5,7 @@ Owns what they tell. Must never answer with anything secret: they are open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +16,11 @@ from router.observability.metrics import CONTENT_TYPE, Metrics
 
 
 def operator_routes(
-    *, is_ready: Callable[[], bool], metrics: Metrics | None, jwks: Mapping[str, Any] | None
+    *,
+    is_ready: Callable[[], bool],
+    metrics: Metrics | None,
+    jwks: Mapping[str, Any] | None,
+    before_scrape: Callable[[], Awaitable[None]] | None = None,
 ) -> list[Route]:
     """`/health`, `/ready`, and, where given, `/metrics` and `/.well-known/jwks.json`."""
 
@@ -32,6 +36,8 @@ def operator_routes(
     if metrics is not None:
 
         async def expose(_: Request) -> Response:
+            if before_scrape is not None:
+                await before_scrape()
             return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
         routes.append(Route("/metrics", expose))

@@ -11,10 +11,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, SummaryMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from router.observability.tracing import Laps
 from router.planning.plan import OperationKind
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -48,6 +49,40 @@ class Timings:
         return found
 
 
+class PreparationCounts:
+    """How operations became ready: known, or prepared, and how long each phase of that took."""
+
+    __slots__ = ("_phases", "hits", "misses")
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.misses = 0
+        self._phases: dict[str, Timings] = {}
+
+    def prepared(self, laps: Laps) -> None:
+        """Count one preparation."""
+        self.misses += 1
+        for phase, began, ended in laps.done:
+            self._phases.setdefault(phase, Timings()).add((ended - began) / 1e9)
+
+    def collect(self) -> Iterable[CounterMetricFamily | HistogramMetricFamily]:
+        """The families."""
+        yield counters(
+            "router_operations_prepared",
+            "Operations that were known (hit) or had to be prepared (miss).",
+            ("result",),
+            ((("hit",), self.hits), (("miss",), self.misses)),
+        )
+        seconds = HistogramMetricFamily(
+            "router_preparation_seconds",
+            "Time to prepare an operation, by phase (parse, validate, plan).",
+            labels=("phase",),
+        )
+        for phase, timings in tuple(self._phases.items()):
+            seconds.add_metric((phase,), timings.buckets(), timings.seconds)
+        yield seconds
+
+
 class Metrics(Collector):
     """One registry per app, so that several apps live in one process."""
 
@@ -60,6 +95,8 @@ class Metrics(Collector):
         self._subscriptions: dict[str, int] = {}
         self._seconds: dict[str, Timings] = {kind.value: Timings() for kind in OperationKind}
         self._subgraphs: dict[tuple[str, str], Timings] = {}
+        self._by_name: dict[str, tuple[int, float]] = {}
+        self.preparation = PreparationCounts()
         self.registry.register(self)
 
     def answered(self, name: str | None, kind: OperationKind, outcome: str, seconds: float) -> None:
@@ -67,6 +104,8 @@ class Metrics(Collector):
         key = (self._label(name), kind.value, outcome)
         self._requests[key] = self._requests.get(key, 0) + 1
         self._seconds[kind.value].add(seconds)
+        count, total = self._by_name.get(key[0], (0, 0.0))
+        self._by_name[key[0]] = (count + 1, total + seconds)
 
     def refused(self, code: str) -> None:
         """Count one refused request."""
@@ -92,7 +131,7 @@ class Metrics(Collector):
         """The text that Prometheus scrapes."""
         return generate_latest(self.registry)
 
-    def collect(self) -> Iterable[CounterMetricFamily | HistogramMetricFamily]:
+    def collect(self) -> Iterable[CounterMetricFamily | HistogramMetricFamily | SummaryMetricFamily]:
         """The families, for the registry."""
         yield counters(
             "router_requests",
@@ -128,6 +167,15 @@ class Metrics(Collector):
         for labels, timings in self._subgraphs.items():
             calls.add_metric(labels, timings.buckets(), timings.seconds)
         yield calls
+        by_name = SummaryMetricFamily(
+            "router_named_operation_seconds",
+            "Time to execute an operation, by its name.",
+            labels=("operation",),
+        )
+        for name, (count, total) in self._by_name.items():
+            by_name.add_metric((name,), count, total)
+        yield by_name
+        yield from self.preparation.collect()
 
     def _label(self, name: str | None) -> str:
         if name is None:

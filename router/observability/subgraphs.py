@@ -1,4 +1,4 @@
-"""Measures each call to a subgraph: a decorator over any transport."""
+"""Measures and records each call to a subgraph: decorators over any transport."""
 
 from __future__ import annotations
 
@@ -8,6 +8,31 @@ from collections.abc import AsyncIterator, Mapping
 from router.errors import SubgraphTimeout, SubgraphUnavailable
 from router.execution.subgraph import SubgraphReply, SubgraphTransport
 from router.observability.metrics import Metrics
+from router.observability.tracing import Tracer
+
+
+class TracedTransport:
+    """Implements `SubgraphTransport`: each call of a recorded operation is a span."""
+
+    def __init__(self, name: str, inner: SubgraphTransport, tracer: Tracer) -> None:
+        self._name = name
+        self._inner = inner
+        self._tracer = tracer
+        self.subscribe = inner.subscribe
+        self.aclose = inner.aclose
+
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        """Send one request, as a part of its operation's trace."""
+        span = self._tracer.fetch(self._name, headers)
+        if span is None:
+            return await self._inner.fetch(body, headers, timeout_seconds, idempotent=idempotent)
+        with span:
+            own = {**headers, "traceparent": span.traceparent}
+            reply = await self._inner.fetch(body, own, timeout_seconds, idempotent=idempotent)
+            span.answered(reply.status)
+            return reply
 
 
 class MeasuredTransport:

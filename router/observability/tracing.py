@@ -1,13 +1,17 @@
 """W3C trace context: each request has one trace, continued towards the subgraphs.
 
-Owns the `traceparent` header. The seam for a tracing library is the `Tracer` protocol.
+Owns the `traceparent` header. The seam for a tracing library is the `Tracer` protocol; without one, traces
+are passed on and nothing is recorded.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from typing import Protocol
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, Self
 
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
 _NO_TRACE = "0" * 32
@@ -16,26 +20,130 @@ _random_bits = random.getrandbits
 """Ids tell traces apart; they are no secrets."""
 
 
+class Laps:
+    """When each phase of a preparation began and ended, in nanoseconds since the epoch."""
+
+    __slots__ = ("_since", "done")
+
+    def __init__(self) -> None:
+        self._since = time.time_ns()
+        self.done: list[tuple[str, int, int]] = []
+
+    def lap(self, phase: str) -> None:
+        """The phase has ended, and the next one begins."""
+        now = time.time_ns()
+        self.done.append((phase, self._since, now))
+        self._since = now
+
+
+class OperationSpan(Protocol):
+    """One client operation that is recorded."""
+
+    @property
+    def traceparent(self) -> str:
+        """The context of what is done for it now."""
+        ...
+
+    def prepared(self, phases: Sequence[tuple[str, int, int]]) -> None:
+        """It had to be prepared, in these phases; not told of an operation that was known."""
+        ...
+
+    def executing(self, kind: str, name: str | None) -> None:
+        """It runs from here on: `traceparent` is the execution's now."""
+        ...
+
+    def end(self, outcome: str) -> None:
+        """It ended: `ok`, or a word or code that says how it failed."""
+        ...
+
+
+class FetchSpan(Protocol):
+    """One call to a subgraph that is recorded, from `with` to its end."""
+
+    @property
+    def traceparent(self) -> str:
+        """Its context, for the subgraph."""
+        ...
+
+    def answered(self, status: int) -> None:
+        """The subgraph answered with this HTTP status."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
 class Tracer(Protocol):
-    """Starts the span of one client request."""
+    """Starts the spans of client operations and of subgraph calls."""
+
+    @property
+    def records(self) -> bool:
+        """False when no operation is ever recorded, so that nobody need ask."""
+        ...
 
     def outgoing(self, traceparent: str | None) -> str:
-        """The `traceparent` for subgraphs, given the client's own."""
+        """The `traceparent` for subgraphs, given the client's own, of an operation that is not recorded."""
+        ...
+
+    def operation(self, headers: Mapping[str, str]) -> OperationSpan | None:
+        """Begin to record a client operation, given the client's headers; None: this one is not recorded."""
+        ...
+
+    def fetch(self, subgraph: str, headers: Mapping[str, str]) -> FetchSpan | None:
+        """Begin to record a subgraph call, given its headers; None when its operation is not recorded."""
+        ...
+
+    def open(self) -> None:
+        """Start exporting; called in the process and on the loop that serve."""
+        ...
+
+    async def aclose(self) -> None:
+        """Export what is left, within seconds."""
         ...
 
 
 class TraceContext:
     """Continues a valid trace with a new span id, or begins one; records nothing itself."""
 
+    records = False
+
+    def __init__(self, *, accept: bool = True) -> None:
+        """Without `accept`, what clients send is ignored."""
+        self._accept = accept
+
     def outgoing(self, traceparent: str | None) -> str:
         """The `traceparent` for subgraphs: the client's trace id and flags, or new ones."""
-        if traceparent is not None:
-            match = _TRACEPARENT.match(traceparent)
-            if match is not None and match[1] != _NO_TRACE and match[2] != _NO_SPAN:
-                return f"00-{match[1]}-{_random_bits(64) or 1:016x}-{match[3]}"
+        if traceparent is not None and self._accept and is_traceparent(traceparent):
+            return f"{traceparent[:36]}{_random_bits(64) or 1:016x}{traceparent[52:]}"
         return f"00-{_random_bits(128) or 1:032x}-{_random_bits(64) or 1:016x}-01"
+
+    def operation(self, headers: Mapping[str, str]) -> OperationSpan | None:
+        """Nothing is recorded."""
+
+    def fetch(self, subgraph: str, headers: Mapping[str, str]) -> FetchSpan | None:
+        """Nothing is recorded."""
+
+    def open(self) -> None:
+        """Nothing is exported."""
+
+    async def aclose(self) -> None:
+        """Nothing is left."""
+
+
+def is_traceparent(text: str) -> bool:
+    """Whether this is a valid trace context."""
+    match = _TRACEPARENT.match(text)
+    return match is not None and match[1] != _NO_TRACE and match[2] != _NO_SPAN
 
 
 def trace_id(traceparent: str) -> str:
     """The trace id within a valid `traceparent`."""
     return traceparent[3:35]
+
+
+def span_id(traceparent: str) -> str:
+    """The span id within a valid `traceparent`."""
+    return traceparent[36:52]

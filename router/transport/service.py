@@ -17,7 +17,7 @@ import orjson
 from router.config.model import RouterConfig
 from router.errors import LimitExceeded, RequestError
 from router.observability.metrics import Metrics
-from router.observability.tracing import Tracer
+from router.observability.tracing import OperationSpan, Tracer
 from router.planning.plan import OperationKind, QueryPlan
 from router.request import GraphQLRequest, Identity, RequestContext, Response
 from router.security.headers import ClientDescription, HeaderPropagation
@@ -125,11 +125,16 @@ class GraphQLService:
         self._report_cost = config.limits.report_cost
         self._public_fields = frozenset(config.subscriptions.public_fields)
         self._live: dict[int, RequestContext] = {}
+        self._records = edge.tracer.records
 
     @property
     def engine(self) -> OperationRunner:
         """The engine that new requests run on."""
         return self._generation.engine
+
+    def running(self) -> int:
+        """How many operations run on the current engine."""
+        return self._generation.running
 
     async def replace_engine(self, engine: OperationRunner) -> Generation:
         """Let new requests run on `engine`; running ones finish where they began, on the generation returned.
@@ -181,14 +186,28 @@ class GraphQLService:
     async def begin(self, request: GraphQLRequest, context: RequestContext) -> Job:
         """Prepare the request on the current engine; raises `RequestError` when it is refused."""
         generation = self._generation
+        if self._records:
+            context = self._recorded(context)
         try:
             prepared = await generation.engine.prepare(request, context)
         except RequestError as refusal:
             self.edge.metrics.refused(refusal.code)
+            if context.span is not None:
+                context.span.end(refusal.code)
             raise
         if prepared.kind is OperationKind.MUTATION:
             context = self._with_client(context)
+        if context.span is not None:
+            _execute_recorded(context, context.span, prepared)
         return Job(generation, prepared, request, context)
+
+    def _recorded(self, context: RequestContext) -> RequestContext:
+        """A context of its own for an operation that is recorded: several may share the one given."""
+        span = self.edge.tracer.operation(context.headers)
+        if span is None:
+            return context
+        headers = {**context.subgraph_headers, "traceparent": span.traceparent}
+        return replace(context, subgraph_headers=headers, span=span)
 
     def _with_client(self, context: RequestContext) -> RequestContext:
         """A context of its own: what else is asked with this one must stay equal to others' requests."""
@@ -211,6 +230,8 @@ class GraphQLService:
             raise
         finally:
             job.generation.leave()
+            if job.context.span is not None:
+                job.context.span.end(outcome)
             self.edge.metrics.answered(
                 job.prepared.name, job.prepared.kind, outcome, time.perf_counter() - started
             )
@@ -302,6 +323,18 @@ class GraphQLService:
                 await self._generation.unused.wait()
         except TimeoutError:
             return
+
+
+def _execute_recorded(context: RequestContext, span: OperationSpan, prepared: PreparedOperation) -> None:
+    """Subgraph calls come below the execution; those of a subscription, which may go on for days, below
+    nothing.
+    """
+    span.executing(prepared.kind.value, prepared.name)
+    traceparent = span.traceparent
+    if prepared.kind is OperationKind.SUBSCRIPTION:
+        span.end("ok")
+        traceparent = traceparent[:-2] + "00"
+    context.subgraph_headers["traceparent"] = traceparent
 
 
 def address_of(scope: Mapping[str, Any]) -> str | None:

@@ -36,10 +36,17 @@ def test_what_is_no_trace_begins_a_new_one(traceparent: str | None) -> None:
 
 
 async def test_subgraphs_receive_the_clients_trace() -> None:
-    running = graph()
+    running = graph({"telemetry": {"accept_traceparent": True}})
     await post(running.app, "{ me { name } }", headers={"traceparent": PARENT})
     sent = running.subgraphs["people"].headers[0]["traceparent"]
     assert trace_id(sent) == trace_id(PARENT)
+
+
+async def test_a_clients_trace_is_its_own_affair_unless_it_is_accepted() -> None:
+    running = graph()
+    await post(running.app, "{ me { name } }", headers={"traceparent": PARENT})
+    sent = running.subgraphs["people"].headers[0]["traceparent"]
+    assert trace_id(sent) != trace_id(PARENT)
 
 
 async def test_metrics_count_operations_and_subgraph_calls() -> None:
