@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compose": "Compose subgraphs into a supergraph, or say why they do not fit.",
     "diff": "Compare two supergraphs and name what breaks clients.",
     "plan": "Print the query plan of an operation.",
+    "migrate": "Bring the tables of every store up to date, or say what is pending.",
     "verify": "Check every invariant about seats, money and points.",
     "events": "List events that could not be handled, and replay them.",
     "schema": "Write the cinema's SDL files, or check that they are current.",

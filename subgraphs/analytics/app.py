@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from subgraphs.analytics.hearing import Hearing
+from subgraphs.analytics.migrations import HISTORY
 from subgraphs.analytics.schema import build_analytics_schema
 from subgraphs.analytics.service import AnalyticsService, Figures, Reports, Tracking
 from subgraphs.analytics.service.tracking import Pace
 from subgraphs.analytics.store import FactStore, FigureStore
-from subgraphs.analytics.tables import TABLES
 from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.runtime import Runtime
 
@@ -25,7 +25,7 @@ def build(runtime: Runtime) -> Subgraph:
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     events = runtime.events(NAME, database)
     facts, figures = FactStore(), FigureStore()
     Hearing(facts, events.outbox, events.consumer.inbox).register(events.consumer)

@@ -10,10 +10,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import MetaData
-
 from subgraphs.kit.clock import Clock
-from subgraphs.kit.database import Database
+from subgraphs.kit.database import Database, History
 from subgraphs.kit.events import Broker, ServiceEvents
 from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.live import LocalTopics, Topics
@@ -35,11 +33,15 @@ class Runtime:
         """The subgraph's logger; its children may be named further."""
         return logging.getLogger(f"marquee.{subgraph}")
 
-    async def open_database(self, subgraph: str, *tables: MetaData) -> Database:
-        """Open the subgraph's own SQL store, with its tables and the kit's. The caller closes it."""
+    async def open_database(self, subgraph: str, history: History) -> Database:
+        """Open the subgraph's own SQL store, brought up to date as the settings say. The caller closes it.
+
+        Raises `StoreUnusable`.
+        """
         return await Database.open(
             self.settings.database_url(subgraph),
-            *tables,
+            history,
+            migrate=self.settings.migrate,
             pool_size=self.settings.postgres_pool_size,
             telemetry=self.telemetry.of(subgraph),
         )

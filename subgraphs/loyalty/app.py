@@ -12,12 +12,12 @@ from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.loyalty.books import Books
 from subgraphs.loyalty.events import LoyaltyEvents
 from subgraphs.loyalty.hearing import Hearing
+from subgraphs.loyalty.migrations import HISTORY
 from subgraphs.loyalty.reading import Reading
 from subgraphs.loyalty.schema import build_loyalty_schema
 from subgraphs.loyalty.service import LoyaltyService
 from subgraphs.loyalty.settling import Settling
 from subgraphs.loyalty.store import LoyaltyStore
-from subgraphs.loyalty.tables import TABLES
 
 NAME = "loyalty"
 PORT = 10000
@@ -32,7 +32,7 @@ def build(runtime: Runtime) -> Subgraph:
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     events = runtime.events(NAME, database)
     store, loyalty_events = LoyaltyStore(), LoyaltyEvents(events.outbox)
     books = Books(store, loyalty_events, runtime.clock)

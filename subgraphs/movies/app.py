@@ -8,9 +8,10 @@ from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.documents import SqlDocumentRepository
 from subgraphs.kit.runtime import Runtime
 from subgraphs.movies.events import MovieEvents
+from subgraphs.movies.migrations import HISTORY
 from subgraphs.movies.schema import build_movies_schema
 from subgraphs.movies.service import MovieService
-from subgraphs.movies.store import MOVIE_TABLES, TABLES, MovieStore
+from subgraphs.movies.store import MOVIE_TABLES, MovieStore
 
 NAME = "movies"
 PORT = 8000
@@ -24,7 +25,7 @@ def build(runtime: Runtime) -> Subgraph:
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     events = runtime.events(NAME, database)
     service = MovieService(
         documents=database,

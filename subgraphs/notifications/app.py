@@ -14,9 +14,10 @@ from subgraphs.notifications.composing import Composer
 from subgraphs.notifications.delivery import Carrier, Mailbox, SmtpMailer
 from subgraphs.notifications.domain import Channel
 from subgraphs.notifications.events import Hearing
+from subgraphs.notifications.migrations import HISTORY
 from subgraphs.notifications.schema import build_notifications_schema
 from subgraphs.notifications.service import NotificationService
-from subgraphs.notifications.store import TABLES, NotificationStore
+from subgraphs.notifications.store import NotificationStore
 from subgraphs.notifications.telling import Teller
 
 NAME = "notifications"
@@ -42,7 +43,7 @@ def _mailer(settings: Settings) -> Carrier:
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack, mailer: Carrier) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     topics = runtime.topics(NAME)
     stack.push_async_callback(topics.close)
     events = runtime.events(NAME, database)

@@ -12,11 +12,11 @@ from starlette.routing import BaseRoute, Route
 from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask
+from subgraphs.payments.migrations import HISTORY
 from subgraphs.payments.pace import Pace
 from subgraphs.payments.provider.opening import open_provider
 from subgraphs.payments.return_page import RETURN_PATH, RETURN_ROUTE
 from subgraphs.payments.schema import build_payments_schema
-from subgraphs.payments.store import TABLES
 from subgraphs.payments.webhooks import Webhooks
 from subgraphs.payments.wiring import Parts, assemble
 
@@ -39,7 +39,7 @@ def build(runtime: Runtime, *, pace: Pace | None = None) -> Subgraph:
 async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     settings = runtime.settings
     public_url = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     topics = runtime.topics(NAME)
     stack.push_async_callback(topics.close)
     webhooks = Webhooks()

@@ -9,13 +9,13 @@ from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.documents import SqlDocumentRepository
 from subgraphs.kit.runtime import Runtime
 from subgraphs.reviews.events import ReviewEvents, consume
+from subgraphs.reviews.migrations import HISTORY
 from subgraphs.reviews.schema import build_reviews_schema
 from subgraphs.reviews.service import ReviewService
 from subgraphs.reviews.store import (
     ATTENDANCE_TABLES,
     FILM_TABLES,
     REVIEW_TABLES,
-    TABLES,
     VOTE_TABLES,
     ReviewStore,
 )
@@ -32,7 +32,7 @@ def build(runtime: Runtime) -> Subgraph:
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     events = runtime.events(NAME, database)
     store = ReviewStore(
         reviews=SqlDocumentRepository(database, REVIEW_TABLES),

@@ -8,9 +8,10 @@ from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.runtime import Runtime
 from subgraphs.showtimes.events import ShowtimeEvents, consume
+from subgraphs.showtimes.migrations import HISTORY
 from subgraphs.showtimes.schema import build_showtimes_schema
 from subgraphs.showtimes.service import ShowtimeService
-from subgraphs.showtimes.store import TABLES, ShowtimeStore
+from subgraphs.showtimes.store import ShowtimeStore
 
 NAME = "showtimes"
 PORT = 4000
@@ -24,7 +25,7 @@ def build(runtime: Runtime) -> Subgraph:
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     events = runtime.events(NAME, database)
     store = ShowtimeStore()
     consume(events.consumer, store)

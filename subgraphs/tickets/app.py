@@ -13,9 +13,9 @@ from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.tickets import store
 from subgraphs.tickets.events.consumed import consume
 from subgraphs.tickets.events.published import TicketEvents
+from subgraphs.tickets.migrations import HISTORY
 from subgraphs.tickets.schema import build_tickets_schema
 from subgraphs.tickets.service import BoxOffice, TicketService
-from subgraphs.tickets.tables import TABLES
 
 NAME = "tickets"
 PORT = 5000
@@ -30,7 +30,7 @@ def build(runtime: Runtime) -> Subgraph:
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     topics = runtime.topics(NAME)
     stack.push_async_callback(topics.close)
     events = runtime.events(NAME, database)

@@ -15,10 +15,11 @@ from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import Settings
 from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.users.events import UserEvents, consume
+from subgraphs.users.migrations import HISTORY
 from subgraphs.users.passwords import Passwords
 from subgraphs.users.schema import build_users_schema
 from subgraphs.users.service import UserService
-from subgraphs.users.store import TABLES, UserStore
+from subgraphs.users.store import UserStore
 from subgraphs.users.throttle import SignInThrottle
 from subgraphs.users.tokens import AccessTokens, read_key, read_or_make_key
 
@@ -38,7 +39,7 @@ def build(runtime: Runtime, *, passwords: Passwords | None = None) -> Subgraph:
 
 
 async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, TABLES))
+    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     events = runtime.events(NAME, database)
     store = UserStore()
     user_events = UserEvents(events.outbox)

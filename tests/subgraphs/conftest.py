@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData
 
 from subgraphs.kit.app import Subgraph
 from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
+from subgraphs.kit.database import Database, History
 from subgraphs.kit.events import EmbeddedBroker
 from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.runtime import Runtime
@@ -34,8 +33,8 @@ class StoreRuntime(Runtime):
 
     store_url: str = ""
 
-    async def open_database(self, subgraph: str, *tables: MetaData) -> Database:
-        return await Database.open(self.store_url, *tables, pool_size=10)
+    async def open_database(self, subgraph: str, history: History) -> Database:
+        return await Database.open(self.store_url, history, pool_size=10)
 
 
 @pytest.fixture

@@ -18,7 +18,11 @@ from subgraphs.kit.database.errors import (
     DatabaseBusy,
     DatabaseClosed,
     DatabaseError,
+    MigrationsPending,
     NestedTransaction,
+    StoreTooNew,
+    StoreUnrecognised,
+    StoreUnusable,
     TransactionLost,
 )
 from subgraphs.kit.database.types import (
@@ -28,6 +32,7 @@ from subgraphs.kit.database.types import (
     MinorUnits,
     UtcDateTime,
 )
+from subgraphs.kit.database.upgrade import History
 
 __all__ = [
     "DIALECTS",
@@ -38,11 +43,16 @@ __all__ = [
     "DatabaseClosed",
     "DatabaseError",
     "ExactDecimal",
+    "History",
     "Json",
+    "MigrationsPending",
     "MinorUnits",
     "NestedTransaction",
     "Rows",
     "StatementCounter",
+    "StoreTooNew",
+    "StoreUnrecognised",
+    "StoreUnusable",
     "Transaction",
     "TransactionLost",
     "UnitOfWork",

@@ -1,6 +1,6 @@
 """`Database`: opens a subgraph's store, hands out transactions and reads, counts statements, closes.
 
-Must never decide anything about tables; each service brings its `MetaData`, the kit's own tables are added.
+Must never decide anything about tables; each service brings the `History` of its own, the kit's are added.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -21,14 +21,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Executable, MetaData, make_url
+from sqlalchemy import URL, Executable, MetaData, make_url
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.exc import DBAPIError
 
 from subgraphs.kit.database.connection import Connection, Transaction
 from subgraphs.kit.database.errors import NestedTransaction
-from subgraphs.kit.database.kit_tables import KIT_TABLES
+from subgraphs.kit.database.migrations import HISTORY as KIT_HISTORY
 from subgraphs.kit.database.sqlite import SqliteBackend
 from subgraphs.kit.database.sqlstates import is_retriable
+from subgraphs.kit.database.upgrade import (
+    History,
+    Migrate,
+    Standing,
+    bring_up_to_date,
+    one_at_a_time,
+    pending_error,
+    read_standings,
+)
 
 if TYPE_CHECKING:
     from subgraphs.kit.telemetry import SubgraphTelemetry
@@ -47,6 +57,8 @@ class _Backend(Protocol):
     def read(self, heavy: bool) -> AbstractAsyncContextManager[Connection]: ...
     def data_version(self) -> int: ...
     def in_use(self) -> tuple[int, int | None]: ...
+    async def look(self, work: Callable[[SyncConnection], T]) -> T: ...
+    async def change_schema(self, work: Callable[[SyncConnection], T]) -> T: ...
     async def close(self) -> None: ...
 
 
@@ -109,33 +121,41 @@ class Database:
         self._statements = statements
         self._telemetry = telemetry
         self.dialect = backend.dialect
+        self.standings: tuple[Standing, ...] = ()
+        """Where the store stood in each history when it was opened, before it was brought up to date."""
         self._writing: set[asyncio.Task[Any] | None] = set()
 
     @classmethod
     async def open(
         cls,
         url: str,
-        *metadatas: MetaData,
+        *tables: History | MetaData,
         pool_size: int = 5,
         kit_tables: bool = True,
+        migrate: Migrate = "auto",
         telemetry: SubgraphTelemetry | None = None,
     ) -> Database:
-        """Open `sqlite:///path` or `postgresql+asyncpg://…/name` and create the tables that are missing.
+        """Open `sqlite:///path` or `postgresql+asyncpg://…/name` and bring its tables up to date.
 
-        The kit's tables (outbox, inbox, idempotency keys, audit log) are created too, unless `kit_tables` is
-        false.
+        A bare `MetaData` is created where it is missing, and never changed. The kit's tables (outbox, inbox,
+        idempotency keys, audit log) are kept too, unless `kit_tables` is false. `migrate="check"` changes
+        nothing. Raises `StoreUnusable`.
         """
         parsed = make_url(url)
         statements = _Statements()
-        wanted = (KIT_TABLES, *metadatas) if kit_tables else metadatas
-        if parsed.get_backend_name() == "sqlite":
-            if not parsed.database:
-                raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url!r}")
-            return cls(SqliteBackend(Path(parsed.database), wanted, statements), statements, telemetry)
-        # Imported here: SQLAlchemy's asyncio costs 0.3 s that the embedded default need not pay.
-        from subgraphs.kit.database.postgres import PostgresBackend
-
-        return cls(await PostgresBackend.open(parsed, wanted, statements, pool_size), statements, telemetry)
+        backend = await _open_backend(parsed, statements, pool_size, create=migrate == "auto")
+        histories = [KIT_HISTORY] if kit_tables else []
+        histories += [each for each in tables if isinstance(each, History)]
+        try:
+            database = cls(backend, statements, telemetry)
+            database.standings = await _prepare(backend, histories, migrate, str(parsed.database))
+            loose = [each for each in tables if isinstance(each, MetaData)]
+            if loose and migrate == "auto":
+                await backend.change_schema(lambda connection: _create(connection, loose))
+        except BaseException:
+            await backend.close()
+            raise
+        return database
 
     async def __aenter__(self) -> Database:
         return self
@@ -243,3 +263,34 @@ class Database:
     async def close(self) -> None:
         """Finish what is committing and close every connection."""
         await self._backend.close()
+
+
+async def _open_backend(url: URL, statements: _Statements, pool_size: int, *, create: bool) -> _Backend:
+    if url.get_backend_name() == "sqlite":
+        if not url.database:
+            raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url}")
+        return SqliteBackend(Path(url.database), statements, create=create)
+    # Imported here: SQLAlchemy's asyncio costs 0.3 s that the embedded default need not pay.
+    from subgraphs.kit.database.postgres import PostgresBackend
+
+    return await PostgresBackend.open(url, statements, pool_size, create=create)
+
+
+async def _prepare(
+    backend: _Backend, histories: Sequence[History], migrate: Migrate, store: str
+) -> tuple[Standing, ...]:
+    """Look first, without a lock: nearly always there is nothing to do."""
+    standings = await backend.look(lambda connection: read_standings(connection, histories))
+    if any(each.is_pending for each in standings):
+        if migrate == "check":
+            raise pending_error(store, standings)
+        async with one_at_a_time():
+            standings = await backend.change_schema(
+                lambda connection: bring_up_to_date(connection, histories)
+            )
+    return tuple(standings)
+
+
+def _create(connection: SyncConnection, loose: Sequence[MetaData]) -> None:
+    for metadata in loose:
+        metadata.create_all(connection)

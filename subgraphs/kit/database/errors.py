@@ -4,10 +4,20 @@ DatabaseError
 ├── DatabaseBusy       another process kept the write lock too long
 ├── DatabaseClosed     used after `close`
 ├── NestedTransaction  a task asked for a second transaction, and would wait for itself: a bug
-└── TransactionLost    the commit failed, or the store rolled it back; nothing of it was kept
+├── TransactionLost    the commit failed, or the store rolled it back; nothing of it was kept
+└── StoreUnusable      the tables are not those that this code works on
+    ├── MigrationsPending  they are older, and it was asked not to migrate them
+    ├── StoreTooNew        a newer release changed them
+    └── StoreUnrecognised  no release made them
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subgraphs.kit.database.upgrade.standing import Standing
 
 
 class DatabaseError(Exception):
@@ -38,3 +48,31 @@ class TransactionLost(DatabaseError):
     """The store could not commit; nothing of the transaction was kept."""
 
     code = "TRANSACTION_LOST"
+
+
+class StoreUnusable(DatabaseError):
+    """The tables are not those that this code works on; the message says what to do."""
+
+    code = "STORE_UNUSABLE"
+
+
+class MigrationsPending(StoreUnusable):
+    """The tables are older than the code, which was asked not to migrate them."""
+
+    code = "MIGRATIONS_PENDING"
+
+    def __init__(self, message: str, standings: Sequence[Standing]) -> None:
+        super().__init__(message)
+        self.standings = tuple(standings)
+
+
+class StoreTooNew(StoreUnusable):
+    """A newer release changed the tables, and said that this code does not work on them."""
+
+    code = "STORE_TOO_NEW"
+
+
+class StoreUnrecognised(StoreUnusable):
+    """The tables lack what every release made."""
+
+    code = "STORE_UNRECOGNISED"

@@ -8,8 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
-from sqlalchemy import URL, Executable, MetaData, func, select, text
+import asyncpg
+from sqlalchemy import URL, Executable, func, select, text
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, QueuePool
@@ -22,10 +25,12 @@ from subgraphs.kit.database.connection import (
     Transaction,
     run_callbacks,
 )
-from subgraphs.kit.database.errors import DatabaseClosed
+from subgraphs.kit.database.errors import DatabaseClosed, MigrationsPending
 from subgraphs.kit.database.sqlstates import sqlstate
 
+T = TypeVar("T")
 _SCHEMA_LOCK = 7_310_468_001
+_TABLE_LOCK_TIMEOUT_MS = 15_000
 _DUPLICATE_DATABASE = "42P04"
 _UNIQUE_VIOLATION = "23505"
 _OVERFLOW = 2
@@ -80,23 +85,44 @@ class PostgresBackend:
         self._listener = listener
 
     @classmethod
-    async def open(
-        cls, url: URL, metadatas: tuple[MetaData, ...], listener: Listener, pool_size: int
-    ) -> PostgresBackend:
-        """Connect; make the database and its tables when missing, safe with replicas starting together."""
-        await _create_database(url)
+    async def open(cls, url: URL, listener: Listener, pool_size: int, *, create: bool) -> PostgresBackend:
+        """Connect; make the database when it is missing, or raise `MigrationsPending` when told not to."""
         engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=_OVERFLOW, pool_pre_ping=True, hide_parameters=True
+            url,
+            pool_size=pool_size,
+            max_overflow=_OVERFLOW,
+            pool_pre_ping=True,
+            hide_parameters=True,  # what people wrote must not get into a log by an error's text
         )
         try:
-            async with engine.begin() as connection:
-                await connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
-                for metadata in metadatas:
-                    await connection.run_sync(metadata.create_all)
+            try:
+                async with engine.connect():
+                    pass
+            except asyncpg.InvalidCatalogNameError:
+                if not create:
+                    raise MigrationsPending(
+                        f"There is no database {url.database}. Run `marquee migrate`.", ()
+                    ) from None
+                await _create_database(url)
         except BaseException:
             await engine.dispose()
             raise
         return cls(engine, listener)
+
+    async def look(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` reads."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def change_schema(self, work: Callable[[SyncConnection], T]) -> T:
+        """Let `work` change tables, in one transaction, while every other process waits to do the same.
+
+        A change that cannot have its table within seconds fails, rather than stop all who use the table.
+        """
+        async with self._engine.begin() as connection:
+            await connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            await connection.execute(text(f"SET LOCAL lock_timeout = {_TABLE_LOCK_TIMEOUT_MS}"))
+            return await connection.run_sync(work)
 
     @asynccontextmanager
     async def transaction(self, durable: bool) -> AsyncIterator[Transaction]:
@@ -146,17 +172,12 @@ async def _create_database(url: URL) -> None:
     engine = create_async_engine(
         url.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )
+    quoted = engine.dialect.identifier_preparer.quote_identifier(str(url.database))
     try:
         async with engine.connect() as connection:
-            known = await connection.execute(
-                text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": url.database}
-            )
-            if known.first() is None:
-                quoted = engine.dialect.identifier_preparer.quote_identifier(str(url.database))
-                try:
-                    await connection.execute(text(f"CREATE DATABASE {quoted}"))
-                except DBAPIError as error:
-                    if sqlstate(error) not in (_DUPLICATE_DATABASE, _UNIQUE_VIOLATION):
-                        raise
+            await connection.execute(text(f"CREATE DATABASE {quoted}"))
+    except DBAPIError as error:
+        if sqlstate(error) not in (_DUPLICATE_DATABASE, _UNIQUE_VIOLATION):
+            raise
     finally:
         await engine.dispose()

@@ -8,18 +8,21 @@ share a connection between two users at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import Executable, MetaData
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import Executable
 
 from subgraphs.kit.database.connection import Connection, Listener, Parameters, Rows, Transaction
-from subgraphs.kit.database.errors import DatabaseClosed
+from subgraphs.kit.database.errors import DatabaseClosed, MigrationsPending
 from subgraphs.kit.database.sqlite_handle import SqliteHandle, execute_on
 from subgraphs.kit.database.sqlite_writer import SqliteWriter
 
+T = TypeVar("T")
 _READERS_KEPT = 4
 _THREADS = 3
 _INTERRUPT_AGAIN_SECONDS = 0.05
@@ -80,12 +83,14 @@ class SqliteBackend:
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path, metadatas: tuple[MetaData, ...], listener: Listener) -> None:
+    def __init__(self, path: Path, listener: Listener, *, create: bool) -> None:
+        """Raises `MigrationsPending` when there is no file and none is to be made."""
+        if not create and not path.exists():
+            raise MigrationsPending(f"There is no store at {path}. Run `marquee migrate`.", ())
         path.parent.mkdir(parents=True, exist_ok=True)
         self._listener = listener
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=f"sqlite-{path.stem}")
         self._writer = SqliteWriter(SqliteHandle(path, read_only=False), listener, self._threads)
-        self._writer.create_tables(metadatas)
         self._path = path
         self._watcher = SqliteHandle(path, read_only=True)
         self._idle_readers: list[SqliteHandle] = []
@@ -133,6 +138,14 @@ class SqliteBackend:
     def in_use(self) -> tuple[int, int | None]:
         """Readers at work; their number has no bound."""
         return self._reading, None
+
+    async def look(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` reads on the writer's connection."""
+        return self._writer.look(work)
+
+    async def change_schema(self, work: Callable[[SyncConnection], T]) -> T:
+        """Let `work` change tables; see `SqliteWriter.change_schema`."""
+        return self._writer.change_schema(work)
 
     def data_version(self) -> int:
         """A number that changes when any connection has committed to the file."""

@@ -14,13 +14,16 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
-from sqlalchemy import Executable, MetaData
+from sqlalchemy import Connection, Executable
 
 from subgraphs.kit.database.connection import Listener, Parameters, Rows, Transaction, run_callbacks
 from subgraphs.kit.database.errors import DatabaseBusy, DatabaseClosed, TransactionLost
 from subgraphs.kit.database.sqlite_handle import SqliteHandle, execute_on
 
+T = TypeVar("T")
+_SCHEMA_TIMEOUT_MS = 60_000
 _BUSY_TIMEOUT_SECONDS = 15.0
 _BUSY_PAUSE_SECONDS = 0.005
 _SLOW_COMMIT_SECONDS = 0.002
@@ -62,14 +65,30 @@ class SqliteWriter:
         self._commits = 0
         self._closed = False
 
-    def create_tables(self, metadatas: tuple[MetaData, ...]) -> None:
-        """Create what is missing, in one transaction, safe with another process doing the same."""
-        self._handle.raw.execute("PRAGMA busy_timeout=15000")
-        self._handle.raw.execute("BEGIN IMMEDIATE")
-        for metadata in metadatas:
-            metadata.create_all(self._handle.connection)
-        self._handle.raw.execute("COMMIT")
-        self._handle.raw.execute("PRAGMA busy_timeout=0")
+    def look(self, work: Callable[[Connection], T]) -> T:
+        """What `work` reads, before any transaction was asked for."""
+        return work(self._handle.connection)
+
+    def change_schema(self, work: Callable[[Connection], T]) -> T:
+        """Let `work` change tables, in one transaction, safe with another process doing the same.
+
+        References are not enforced meanwhile, for a table that is remade is dropped first. Blocks.
+        """
+        raw = self._handle.raw
+        raw.execute(f"PRAGMA busy_timeout={_SCHEMA_TIMEOUT_MS}")
+        raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            outcome = work(self._handle.connection)
+            raw.execute("COMMIT")
+        except BaseException:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+            raise
+        finally:
+            raw.execute("PRAGMA foreign_keys=ON")
+            raw.execute("PRAGMA busy_timeout=0")
+        return outcome
 
     @asynccontextmanager
     async def transaction(self, durable: bool) -> AsyncIterator[Transaction]:

@@ -1,0 +1,58 @@
+"""`marquee migrate`: the tables of every store, up to date or told what is pending; and new revisions."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from marquee.cli import fail
+from marquee.cli.options import DATA_DIR, settings_or_fail
+from marquee.subgraphs import NAMES
+
+
+@click.command(
+    epilog="Before a release in production: `marquee migrate`, then start the new code, which runs with"
+    " MARQUEE_MIGRATE=check. Code of the release before goes on working meanwhile."
+)
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(NAMES))
+@DATA_DIR
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 when something is pending.")
+@click.option(
+    "--new",
+    metavar='"OWNER: TITLE"',
+    help='For developers: write the next revision of one owner\'s tables (a subgraph, or "kit") from what its'
+    ' tables declare now, as --new "tickets: add waitlist".',
+)
+def command(names: tuple[str, ...], data_dir: Path | None, check: bool, new: str | None) -> None:
+    """Bring the tables of every store up to date, or those of the subgraphs NAME.
+
+    Stores are SQLite files in the data folder, or databases on MARQUEE_POSTGRES_URL, which are made when
+    missing. Prints for each where its tables stood and where they are now. A store is migrated whole or not
+    at all, and by one process at a time.
+    """
+    if new is not None:
+        _write(new)
+        return
+    from marquee.migrating import migrate_stores, pending_stores
+
+    settings = settings_or_fail(data_dir=data_dir)
+    chosen = names or NAMES
+    if not check:
+        asyncio.run(migrate_stores(settings, chosen, click.echo))
+    elif asyncio.run(pending_stores(settings, chosen, click.echo)):
+        fail("Run `marquee migrate`.", code=1)
+
+
+def _write(new: str) -> None:
+    from marquee.migrating import NothingChanged, UnknownOwner, write_next
+
+    owner, colon, title = (part.strip() for part in new.partition(":"))
+    if not (colon and title):
+        fail('Say whose tables and what changes, as --new "tickets: add waitlist".')
+    try:
+        path = write_next(owner, title)
+    except (NothingChanged, UnknownOwner) as error:
+        fail(str(error))
+    click.echo(f"wrote {path}\nRead it, then run tests/subgraphs/test_migrations.py.")
