@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import stripe
 
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.database import Database
@@ -25,6 +28,7 @@ from subgraphs.payments.provider.methods import PaymentMethods
 from subgraphs.payments.provider.opening import OpenProvider
 from subgraphs.payments.service import PaymentService
 from subgraphs.payments.store import TABLES
+from subgraphs.payments.webhooks import Webhooks
 from subgraphs.payments.wiring import Parts, assemble
 from tests.subgraphs.payments.provider.bank import Bank, open_bank
 
@@ -97,6 +101,7 @@ class Life:
     service: PaymentService
     bank: Bank
     bank_file: Path
+    webhooks: Webhooks
     tripwire: Tripwire | None
     stack: AsyncExitStack
 
@@ -112,15 +117,17 @@ async def start_life(
     pace: Pace,
     *,
     dies_at: tuple[str, Moment] | None = None,
+    store_url: str | None = None,
+    listens: bool = True,
+    through: Callable[[stripe.HTTPClient], stripe.HTTPClient] = lambda client: client,
 ) -> Life:
     """Start the process on the files in `folder`; with `dies_at` it gets stuck in that call to the
-    provider.
+    provider. A replica that does not listen leaves the events to the others.
     """
     stack = AsyncExitStack()
-    database = await stack.enter_async_context(
-        await Database.open(f"sqlite:///{folder / 'payments.sqlite'}", TABLES)
-    )
-    bank = open_bank(folder / "bank.sqlite")
+    store_url = store_url or f"sqlite:///{folder / 'payments.sqlite'}"
+    database = await stack.enter_async_context(await Database.open(store_url, TABLES))
+    bank = open_bank(folder / "bank.sqlite", through=through)
     stack.push_async_callback(bank.simulator.close)
     tripwire = None if dies_at is None else Tripwire(bank.provider, *dies_at)
     events = ServiceEvents("payments", database, broker, clock)
@@ -145,5 +152,8 @@ async def start_life(
     stack.push_async_callback(service.refund_errands.close)
     stack.push_async_callback(service.payment_errands.close)
     stack.push_async_callback(events.close)
-    await events.start()
-    return Life(service, bank, folder / "bank.sqlite", tripwire, stack)
+    if listens:
+        await events.start()
+    webhooks = Webhooks()
+    webhooks.open(bank.provider, service.upkeep)
+    return Life(service, bank, folder / "bank.sqlite", webhooks, tripwire, stack)

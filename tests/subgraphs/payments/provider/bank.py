@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import stripe
 
 from subgraphs.payments.provider.gateway import AuthorizationRequest
 from subgraphs.payments.provider.in_process import InProcessClient
 from subgraphs.payments.provider.simulator import SimulatedBank
 from subgraphs.payments.provider.simulator.bank import SIMULATED_KEY
+from subgraphs.payments.provider.simulator.wire import sign
 from subgraphs.payments.provider.stripe_adapter import StripeProvider
 
 SECRET = "whsec_test"
@@ -22,17 +26,24 @@ class Bank:
     simulator: SimulatedBank
     provider: StripeProvider
 
+    def signed(self, body: bytes) -> str:
+        """The signature of a webhook that is sent now."""
+        return sign(body, SECRET, int(time.time()))
+
 
 def open_bank(
     path: Path,
     *,
     deliver: Callable[[bytes, str], Awaitable[int]] | None = None,
     timeout_seconds: float = 5,
+    through: Callable[[stripe.HTTPClient], stripe.HTTPClient] = lambda client: client,
 ) -> Bank:
-    """Open the books at `path` and a client; nothing is sent until asked."""
+    """Open the books at `path` and a client, `through` whatever stands before it; nothing is sent until
+    asked.
+    """
     simulator = SimulatedBank(path, public_url="http://cinema.test", webhook_secret=SECRET, deliver=deliver)
     client = InProcessClient(simulator.app, timeout_seconds=timeout_seconds)
-    provider = StripeProvider(SIMULATED_KEY, SECRET, client, base_url="http://bank.test")
+    provider = StripeProvider(SIMULATED_KEY, SECRET, through(client), base_url="http://bank.test")
     return Bank(simulator, provider)
 
 

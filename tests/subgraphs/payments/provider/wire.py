@@ -51,6 +51,8 @@ class Wire:
     seen: list[Seen] = field(default_factory=list)
     held: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when an answer is being held."""
+    befell: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at each fault."""
     _let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
     def let_go(self) -> None:
@@ -66,6 +68,8 @@ class Wire:
         body = await request.read()
         self.seen.append(Seen(request.method, request.path, request.headers, body))
         fault = self.faults.popleft() if self.faults and request.path.startswith("/v1/") else None
+        if fault is not None:
+            self.befell.set()
         if fault == "cut before":
             return _cut(request)
         page, status, headers = await call(
