@@ -20,6 +20,8 @@ COMMANDS: Final[dict[str, str]] = {
     "diff": "Compare two supergraphs and name what breaks clients.",
     "plan": "Print the query plan of an operation.",
     "migrate": "Bring the tables of every store up to date, or say what is pending.",
+    "demo": "Put the demo data into a cinema of many processes.",
+    "admin": "Make the first admin of an installation.",
     "verify": "Check every invariant about seats, money and points.",
     "events": "List events that could not be handled, and replay them.",
     "schema": "Write the cinema's SDL files, or check that they are current.",

@@ -1,4 +1,5 @@
-"""Puts the demo data in, by the operations that clients use. Safe to run at every start.
+"""Puts the demo data in, by the operations that clients use. Safe to run at every start, and beside a cinema
+of many processes.
 
 What people expect at once (users, films, cinemas, showtimes of today and tomorrow) is there before the first
 request; the rest of the week, opinions and a few sold seats follow while the cinema is open.
@@ -16,8 +17,8 @@ from marquee.demo.films import Film, load_films
 from marquee.demo.houses import HOUSES
 from marquee.demo.past import Past
 from marquee.demo.programme import Programme
-from subgraphs.kit.identity import Viewer
-from subgraphs.users.domain import SCOPES, Role
+from marquee.first_admin import OPENER
+from subgraphs.users.domain import Role
 
 DEMO_PASSWORD: Final = "marquee-demo"
 ADMIN: Final = "admin@marquee.test"
@@ -30,10 +31,6 @@ DEMO_USERS: Final = {
 DAYS_AT_ONCE: Final = 2
 DAYS: Final = 7
 _LOGGER = logging.getLogger("marquee.demo")
-_OPENER: Final = Viewer(
-    user_id="usr_00000000000000000000000000", roles=frozenset({"admin"}), scopes=SCOPES[Role.ADMIN]
-)
-"""Makes the first admin; there is no such account, so nobody can sign in as it."""
 
 
 class DemoData:
@@ -48,12 +45,7 @@ class DemoData:
     async def prepare(self) -> None:
         """What has to be there before the first request."""
         try:
-            self._admin = await self._sign_in_as_admin()
-            houses = await self._houses()
-            movies = await self._movies()
-            await self._staff(list(houses))
-            self._programme = Programme(self._admin, houses, movies)
-            await self._programme.schedule(range(DAYS_AT_ONCE))
+            self._programme = await self._put_in()
         except DemoRefused as refused:
             _LOGGER.warning("The demo data stay as they are: %s", refused)
 
@@ -62,10 +54,26 @@ class DemoData:
         if self._programme is None:
             return
         try:
-            await self._programme.schedule(range(DAYS_AT_ONCE, DAYS))
-            await Past(self._guest, self._admin, self._programme, DEMO_PASSWORD).happen()
+            await self._fill(self._programme)
         except DemoRefused as refused:
             _LOGGER.warning("Some demo data are missing: %s", refused)
+
+    async def complete(self) -> None:
+        """All of it. Raises `DemoRefused`, and `TimeoutError` when subgraphs do not hear of each other."""
+        await self._fill(await self._put_in())
+
+    async def _put_in(self) -> Programme:
+        self._admin = await self._sign_in_as_admin()
+        houses = await self._houses()
+        movies = await self._movies()
+        await self._staff(list(houses))
+        programme = Programme(self._admin, houses, movies)
+        await programme.schedule(range(DAYS_AT_ONCE))
+        return programme
+
+    async def _fill(self, programme: Programme) -> None:
+        await programme.schedule(range(DAYS_AT_ONCE, DAYS))
+        await Past(self._guest, self._admin, programme, DEMO_PASSWORD).happen()
 
     async def _sign_in_as_admin(self) -> DemoClient:
         payload = await self._guest.ask(operations.LOGIN, input={"email": ADMIN, "password": DEMO_PASSWORD})
@@ -84,7 +92,7 @@ class DemoData:
 
     async def _give_role(self, user_id: str, role: Role, cinema_ids: list[str]) -> None:
         await self._cinema.service("users").set_role(
-            _OPENER, user_id=user_id, role=role, cinema_ids=cinema_ids, reason="Demo data"
+            OPENER, user_id=user_id, role=role, cinema_ids=cinema_ids, reason="Demo data"
         )
 
     async def _staff(self, cinema_ids: list[str]) -> None:

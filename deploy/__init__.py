@@ -1,0 +1,1 @@
+"""What brings the cinema to machines: images, Compose, Kubernetes, nginx, and the same without containers."""

@@ -1,0 +1,44 @@
+"""An SMTP server that keeps what it is given, in the place of mailpit. Hands nothing on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploy.local.addresses import LOCALHOST
+
+
+@dataclass(slots=True)
+class MailCatcher:
+    """`messages` holds what came, oldest first; it may be stopped and started again."""
+
+    port: int
+    messages: list[EmailMessage] = field(default_factory=list)
+    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: SMTP(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True), LOCALHOST, self.port
+        )
+
+    async def stop(self) -> None:
+        """Refuse connections from now on."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        """Take one mail."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        async with self.arrived:
+            self.messages.append(message_from_bytes(content, policy=policy.default))
+            self.arrived.notify_all()
+        return "250 Message accepted for delivery"
