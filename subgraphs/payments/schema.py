@@ -24,6 +24,7 @@ from subgraphs.kit.graphql import (
     cost,
     field,
     mutation,
+    system_health,
     user_error,
 )
 from subgraphs.kit.pagination import PageRequest
@@ -334,7 +335,7 @@ def build_payments_schema(logger: logging.Logger) -> SubgraphSchema:
     return build_schema(
         query=Query,
         mutation=Mutation,
-        types=[Order, User],
+        types=[Order, User, system_health("payments")],
         user_errors=[CardDeclined, OrderNotPayable, PaymentUnknown],
         logger=logger,
     )

@@ -14,6 +14,8 @@ from strawberry import ID, federation
 from strawberry.scalars import JSON
 
 from subgraphs.kit.graphql import (
+    SCOPE_SYSTEM,
+    SYSTEM_ID,
     Connection,
     Context,
     Locale,
@@ -26,6 +28,7 @@ from subgraphs.kit.graphql import (
     cost,
     field,
     mutation,
+    system_health,
     user_error,
 )
 from subgraphs.kit.identity import Viewer
@@ -111,8 +114,17 @@ class UserFilter:
     role: Role | None = None
 
 
+SystemHealth = system_health("users")
+
+
 @strawberry.type
 class Query:
+    @field(scopes=[SCOPE_SYSTEM], description="How every service is at this moment.")
+    async def system_health(self, info: Info) -> SystemHealth | None:  # type: ignore[valid-type]  # made for us
+        info.context.viewer.require_scope(SCOPE_SYSTEM)
+        system: object = SystemHealth(id=SYSTEM_ID)
+        return system
+
     @field(description="Oneself; null for a guest.")
     async def me(self, info: Info) -> User | None:
         user_id = info.context.viewer.user_id

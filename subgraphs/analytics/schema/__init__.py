@@ -7,9 +7,14 @@ import logging
 from subgraphs.analytics.schema.mutation import Mutation
 from subgraphs.analytics.schema.query import Query
 from subgraphs.analytics.schema.types import Bookable, Movie, User
-from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.kit.graphql import SubgraphSchema, build_schema, system_health
 
 
 def build_analytics_schema(logger: logging.Logger) -> SubgraphSchema:
     """The schema of analytics."""
-    return build_schema(query=Query, mutation=Mutation, types=[Bookable, Movie, User], logger=logger)
+    return build_schema(
+        query=Query,
+        mutation=Mutation,
+        types=[Bookable, Movie, User, system_health("analytics")],
+        logger=logger,
+    )

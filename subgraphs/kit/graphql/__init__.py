@@ -11,11 +11,14 @@ from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from subgraphs.kit.graphql.entities import InvalidRepresentation, Representation
 from subgraphs.kit.graphql.errors import UserError, user_error
 from subgraphs.kit.graphql.fields import field, subscription
+from subgraphs.kit.graphql.health import SCOPE_SYSTEM, SYSTEM_ID, system_health
 from subgraphs.kit.graphql.mutations import Payload, mutation
 from subgraphs.kit.graphql.schema import SubgraphSchema, build_schema
 from subgraphs.kit.graphql.shared import CurrencyCode, DateRangeInput, Locale, Money, MoneyInput
 
 __all__ = [
+    "SCOPE_SYSTEM",
+    "SYSTEM_ID",
     "Connection",
     "Context",
     "CurrencyCode",
@@ -38,5 +41,6 @@ __all__ = [
     "list_size",
     "mutation",
     "subscription",
+    "system_health",
     "user_error",
 ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dataloaders import Loaders
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.identity import ANONYMOUS, Viewer
+
+if TYPE_CHECKING:
+    from subgraphs.kit.graphql.health import HealthProbe
 
 ServiceT = TypeVar("ServiceT")
 
@@ -32,6 +35,8 @@ class Context(Generic[ServiceT]):
     """The address of the client at the router, for throttling; never for authorisation."""
     device: str | None = None
     """What the client calls itself, for lists of sessions."""
+    health: HealthProbe | None = None
+    """Asks how this subgraph is, for `systemHealth`."""
     loaders: Loaders = field(default_factory=Loaders)
     connection_params: dict[str, Any] | None = None
     """What a WebSocket client sent in `connection_init`."""

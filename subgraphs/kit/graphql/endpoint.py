@@ -20,6 +20,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.graphql.context import Context
 from subgraphs.kit.graphql.documents import UNAUTHENTICATED_ROUTER
+from subgraphs.kit.graphql.health import HealthProbe
 from subgraphs.kit.graphql.masking import INTERNAL
 from subgraphs.kit.graphql.schema import SubgraphSchema
 from subgraphs.kit.identity import IDENTITY_HEADER, IdentityVerifier, InvalidIdentity
@@ -48,6 +49,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         identity: IdentityVerifier,
         clock: Clock,
         telemetry: SubgraphTelemetry,
+        health: HealthProbe | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -60,6 +62,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         self._identity = identity
         self._clock = clock
         self._telemetry = telemetry
+        self._health = health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -84,6 +87,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
             traceparent=headers.get("traceparent"),
             client_address=headers.get("x-marquee-client-address"),
             device=_printable(headers.get("x-marquee-client-device")),
+            health=self._health,
         )
         await self._identify(context, headers.get(IDENTITY_HEADER))
         return context

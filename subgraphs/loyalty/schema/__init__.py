@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.kit.graphql import SubgraphSchema, build_schema, system_health
 from subgraphs.loyalty.schema.mutation import Mutation, NotEnoughPoints, RewardUnavailable
 from subgraphs.loyalty.schema.types import Membership, Query, Reward, User
 
@@ -14,7 +14,7 @@ def build_loyalty_schema(logger: logging.Logger) -> SubgraphSchema:
     return build_schema(
         query=Query,
         mutation=Mutation,
-        types=[User, Membership, Reward],
+        types=[User, Membership, Reward, system_health("loyalty")],
         user_errors=[NotEnoughPoints, RewardUnavailable],
         logger=logger,
     )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.kit.graphql import SubgraphSchema, build_schema, system_health
 from subgraphs.movies.schema.mutation import MovieChanged, Mutation
 from subgraphs.movies.schema.query import Query
 
 
 def build_movies_schema(logger: logging.Logger) -> SubgraphSchema:
     """The schema of movies."""
-    return build_schema(query=Query, mutation=Mutation, user_errors=[MovieChanged], logger=logger)
+    return build_schema(
+        query=Query,
+        mutation=Mutation,
+        types=[system_health("movies")],
+        user_errors=[MovieChanged],
+        logger=logger,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.kit.graphql import SubgraphSchema, build_schema, system_health
 from subgraphs.notifications.schema.mutation import Mutation
 from subgraphs.notifications.schema.types import Notification, Query, Subscription, User
 
@@ -15,6 +15,6 @@ def build_notifications_schema(logger: logging.Logger) -> SubgraphSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[User, Notification],
+        types=[User, Notification, system_health("notifications")],
         logger=logger,
     )

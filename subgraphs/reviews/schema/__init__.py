@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.kit.graphql import SubgraphSchema, build_schema, system_health
 from subgraphs.reviews.schema.mutation import Mutation, ReviewExists
 from subgraphs.reviews.schema.types import Movie, Query, User
 
@@ -12,5 +12,9 @@ from subgraphs.reviews.schema.types import Movie, Query, User
 def build_reviews_schema(logger: logging.Logger) -> SubgraphSchema:
     """The schema of reviews."""
     return build_schema(
-        query=Query, mutation=Mutation, types=[Movie, User], user_errors=[ReviewExists], logger=logger
+        query=Query,
+        mutation=Mutation,
+        types=[Movie, User, system_health("reviews")],
+        user_errors=[ReviewExists],
+        logger=logger,
     )

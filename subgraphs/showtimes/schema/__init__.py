@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from subgraphs.kit.graphql import SubgraphSchema, build_schema
+from subgraphs.kit.graphql import SubgraphSchema, build_schema, system_health
 from subgraphs.showtimes.schema.mutation import Mutation, ShowtimeNotChangeable, ShowtimeOverlap
 from subgraphs.showtimes.schema.query import Query
 from subgraphs.showtimes.schema.types import Movie, Seat
@@ -15,7 +15,7 @@ def build_showtimes_schema(logger: logging.Logger) -> SubgraphSchema:
     return build_schema(
         query=Query,
         mutation=Mutation,
-        types=[Movie, Seat],
+        types=[Movie, Seat, system_health("showtimes")],
         user_errors=[ShowtimeOverlap, ShowtimeNotChangeable],
         logger=logger,
     )

@@ -17,6 +17,7 @@ from subgraphs.kit.graphql import (
     connection_size,
     field,
     subscription,
+    system_health,
 )
 from subgraphs.kit.pagination import PageRequest
 from subgraphs.kit.refusals import InvalidInput
@@ -122,7 +123,7 @@ def build_tickets_schema(logger: logging.Logger) -> SubgraphSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Movie, Order, Seat, Showtime, Ticket, User],
+        types=[Movie, Order, Seat, Showtime, Ticket, User, system_health("tickets")],
         user_errors=USER_ERRORS,
         logger=logger,
     )

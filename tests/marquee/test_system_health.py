@@ -1,0 +1,71 @@
+"""`systemHealth`: every service asked by one query; one that is down is null, and says so by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from marquee.cinema import Cinema, open_cinema
+from marquee.demo.data import DEMO_PASSWORD, DemoData
+from marquee.subgraphs import NAMES
+from router.execution.in_process import InProcessTransport
+from subgraphs.kit.settings import load_settings
+from subgraphs.kit.version import VERSION
+from tests.marquee.running import ROOT
+
+SERVICES = " ".join(f"{name} {{ status version since parts {{ name status }} }}" for name in NAMES)
+HEALTH = f"{{ systemHealth {{ {SERVICES} }} }}"
+
+
+async def ask(cinema: Cinema, query: str, token: str | None = None) -> Any:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    reply = await InProcessTransport(cinema.app).fetch(orjson.dumps({"query": query}), headers, 30.0)
+    return orjson.loads(reply.body)
+
+
+async def log_in(cinema: Cinema, who: str) -> str:
+    given = f'{{ email: "{who}@marquee.test", password: "{DEMO_PASSWORD}" }}'
+    answer = await ask(cinema, f"mutation {{ login(input: {given}) {{ accessToken }} }}")
+    token: str = answer["data"]["login"]["accessToken"]
+    return token
+
+
+async def test_an_admin_sees_every_service_and_one_that_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_cinema(load_settings({}, data_dir=tmp_path)) as cinema:
+        await DemoData(cinema).prepare()
+        admin = await log_in(cinema, "admin")
+        answer = await ask(cinema, HEALTH, admin)
+        assert "errors" not in answer, answer["errors"]
+        health = answer["data"]["systemHealth"]
+        assert set(health) == set(NAMES)
+        assert {(each["status"], each["version"]) for each in health.values()} == {("READY", VERSION)}
+        assert {part["status"] for each in health.values() for part in each["parts"]} == {"ok"}
+        assert {"name": "database", "status": "ok"} in health["tickets"]["parts"]
+
+        async def failing() -> None:
+            raise ConnectionRefusedError("postgresql://secret@host")
+
+        checks = cinema.subgraphs["loyalty"]._checks
+        monkeypatch.setitem(checks, "database", failing)
+        await cinema.subgraphs["reviews"].stop()
+        answer = await ask(cinema, HEALTH, admin)
+        health = answer["data"]["systemHealth"]
+        assert health["reviews"] is None
+        assert [error["extensions"]["serviceName"] for error in answer["errors"]] == ["reviews"]
+        assert health["loyalty"]["status"] == "NOT_READY"
+        assert health["loyalty"]["parts"] == [{"name": "database", "status": "ConnectionRefusedError"}]
+        assert {health[name]["status"] for name in NAMES if name not in ("reviews", "loyalty")} == {"READY"}
+
+        for token in (None, await log_in(cinema, "customer"), await log_in(cinema, "manager")):
+            answer = await ask(cinema, HEALTH, token)
+            assert answer["data"] is None or answer["data"]["systemHealth"] is None
+            assert answer["errors"]
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
