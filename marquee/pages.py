@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from subgraphs.kit.app import Subgraph
+from subgraphs.kit.app import Subgraph, readiness_status
 
 STATIC: Final = Path(__file__).parents[1] / "web" / "static"
 PAGE_POLICY: Final = "; ".join(
@@ -57,9 +57,9 @@ def page_routes(subgraphs: Mapping[str, Subgraph]) -> Sequence[BaseRoute]:
 
     async def ready(_: Request) -> Response:
         parts = {name: await subgraph.readiness() for name, subgraph in subgraphs.items()}
-        is_ready = all(state == "ok" for states in parts.values() for state in states.values())
-        body = {"status": "ready" if is_ready else "not ready", "subgraphs": parts}
-        return JSONResponse(body, 200 if is_ready else 503)
+        status = readiness_status(state for states in parts.values() for state in states.values())
+        body = {"status": status, "subgraphs": parts}
+        return JSONResponse(body, 503 if status == "not ready" else 200)
 
     return [
         Route("/", page),

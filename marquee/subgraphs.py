@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
+from marquee.business import count_business
 from subgraphs.kit.app import Subgraph
 from subgraphs.kit.clock import SystemClock
 from subgraphs.kit.events.opening import open_broker
@@ -14,6 +15,7 @@ from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.identity_keys import IdentityKeys
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import Settings
+from subgraphs.kit.telemetry import Telemetry
 
 NAMES: Final = (
     "users",
@@ -42,6 +44,22 @@ async def open_runtime(settings: Settings, keys: IdentityKeys) -> AsyncIterator[
     """Open the surroundings of subgraphs, real or embedded as the settings say; all is closed at the end."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
+        telemetry = Telemetry.open(settings)
+        stack.push_async_callback(telemetry.close)
+        count_business(telemetry)
         broker = await open_broker(settings, clock)
         stack.push_async_callback(broker.close)
-        yield Runtime(settings=settings, clock=clock, broker=broker, identity=IdentityVerifier(keys, clock))
+        redis = None
+        if settings.redis_url is not None:
+            from subgraphs.kit.redis_parts import open_redis
+
+            url = settings.redis_url.get_secret_value()
+            redis = await stack.enter_async_context(open_redis(url, settings.redis_prefix))
+        yield Runtime(
+            settings=settings,
+            clock=clock,
+            broker=broker,
+            identity=IdentityVerifier(keys, clock),
+            telemetry=telemetry,
+            redis=redis,
+        )

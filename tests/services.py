@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 POSTGRES_PORT = 15432
+REDIS_PORT = 16379
 
 
 @contextlib.contextmanager
@@ -24,6 +25,8 @@ def provide_services() -> Iterator[list[str]]:
             missing.append(
                 "PostgreSQL (install Debian's `postgresql`): the stores were tested on SQLite only"
             )
+        if not _provide_redis(started):
+            missing.append("Redis (install Debian's `redis-server`): what it shares was not tested")
         if not _provide_program("chromium", "chromium"):
             missing.append("Chromium (install Debian's `chromium`): the pages were not opened")
         if not (_provide_program("node", "nodejs") and _provide_program("npm", "npm")):
@@ -59,6 +62,30 @@ def _provide_postgres(started: contextlib.ExitStack) -> bool:
         return False
     _start_postgres(binaries, started)
     os.environ["MARQUEE_TEST_POSTGRES_URL"] = f"postgresql://postgres@127.0.0.1:{POSTGRES_PORT}"
+    return True
+
+
+def _provide_redis(started: contextlib.ExitStack) -> bool:
+    """A Redis to share (`MARQUEE_TEST_REDIS_URL`), and the program for tests that stop their own."""
+    if not _provide_program("redis-server", "redis-server"):
+        return bool(os.environ.get("MARQUEE_TEST_REDIS_URL"))
+    if not os.environ.get("MARQUEE_TEST_REDIS_URL"):
+        port = 6379
+        if not _listens(port):
+            port = REDIS_PORT
+            server = subprocess.Popen(
+                ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            started.callback(server.wait)
+            started.callback(server.terminate)
+            give_up = time.monotonic() + 10
+            while not _listens(port):
+                if time.monotonic() > give_up:
+                    raise SystemExit("Redis did not start within 10 s")
+                time.sleep(0.05)
+        os.environ["MARQUEE_TEST_REDIS_URL"] = f"redis://127.0.0.1:{port}"
     return True
 
 

@@ -8,7 +8,6 @@ from subgraphs.analytics.hearing import Hearing
 from subgraphs.analytics.migrations import HISTORY
 from subgraphs.analytics.schema import build_analytics_schema
 from subgraphs.analytics.service import AnalyticsService, Figures, Reports, Tracking
-from subgraphs.analytics.service.tracking import Pace
 from subgraphs.analytics.store import FactStore, FigureStore
 from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.runtime import Runtime
@@ -33,7 +32,11 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         reports=Reports(database=database, store=figures, clock=runtime.clock),
         figures=Figures(database=database, store=figures, clock=runtime.clock),
         tracking=Tracking(
-            database=database, store=facts, clock=runtime.clock, pace=Pace(), logger=runtime.logger(NAME)
+            database=database,
+            store=facts,
+            clock=runtime.clock,
+            pace=runtime.pace(NAME),
+            logger=runtime.logger(NAME),
         ),
     )
     return Wiring(service=service, database=database, events=events)

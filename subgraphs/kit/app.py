@@ -7,7 +7,7 @@ schema can be printed; `start` opens what it needs. Of several in one process, a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,12 +23,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from subgraphs.kit.database import Database
 from subgraphs.kit.events import ServiceEvents
 from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
-from subgraphs.kit.graphql.health import Health
 from subgraphs.kit.graphql.schema import SubgraphSchema
 from subgraphs.kit.idempotency import Idempotency
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask, Supervisor
-from subgraphs.kit.version import VERSION
 
 _IDEMPOTENCY_KEYS_KEPT: Final = timedelta(days=30)
 
@@ -64,6 +62,14 @@ def database_check(database: Database) -> Check:
     return check
 
 
+def readiness_status(parts: Iterable[str]) -> str:
+    """`ready` when every part is `ok`, `degraded` when the others are done without, else `not ready`."""
+    states = set(parts)
+    if states <= {"ok"}:
+        return "ready"
+    return "degraded" if states <= {"ok", "degraded"} else "not ready"
+
+
 class Subgraph:
     """A subgraph with its schema, its ASGI application and its life."""
 
@@ -80,7 +86,6 @@ class Subgraph:
         self._runtime = runtime
         self._wire = wire
         self._stack: AsyncExitStack | None = None
-        self._since = runtime.clock.now()
         self._checks: Mapping[str, Check] = {}
         self._endpoint: SubgraphEndpoint[Any] | None = None
         self._other: ASGIApp = self._routes(())
@@ -96,7 +101,6 @@ class Subgraph:
         """
         if self._stack is not None:
             raise RuntimeError(f"{self.name} is started already")
-        self._since = self._runtime.clock.now()
         async with AsyncExitStack() as stack:
             wiring = await self._wire(self._runtime, stack)
             if wiring.events is not None:
@@ -119,7 +123,6 @@ class Subgraph:
             self._runtime.identity,
             self._runtime.clock,
             self._runtime.telemetry.of(self.name),
-            self.health,
         )
 
     def speak(self) -> None:
@@ -136,7 +139,9 @@ class Subgraph:
             await stack.aclose()
 
     async def readiness(self) -> dict[str, str]:
-        """Ask every part; its answer is `ok`, or the kind of its failure."""
+        """Ask every part; its answer is `ok`, the kind of its failure, or `degraded` of a part that the
+        subgraph does without. `readiness_status` sums them up.
+        """
         if self._endpoint is None:
             return {"subgraph": "not started"}
         parts: dict[str, str] = {}
@@ -146,11 +151,9 @@ class Subgraph:
                 parts[name] = "ok"
             except Exception as error:  # noqa: BLE001  # an edge: any failure means "not ready"
                 parts[name] = type(error).__name__
+        if self._runtime.redis is not None:
+            parts["redis"] = "degraded" if await self._runtime.redis.is_away() else "ok"
         return parts
-
-    async def health(self) -> Health:
-        """Ask every part, for `systemHealth`."""
-        return Health(await self.readiness(), VERSION, self._since)
 
     @property
     def asgi(self) -> ASGIApp:
@@ -202,6 +205,6 @@ class Subgraph:
 
     async def _ready(self, _: Request) -> Response:
         parts = await self.readiness()
-        ready = all(state == "ok" for state in parts.values())
-        body = {"status": "ready" if ready else "not ready", "subgraph": self.name, "parts": parts}
-        return JSONResponse(body, 200 if ready else 503)
+        status = readiness_status(parts.values())
+        body = {"status": status, "subgraph": self.name, "parts": parts}
+        return JSONResponse(body, 503 if status == "not ready" else 200)

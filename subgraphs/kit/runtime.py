@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from subgraphs.kit.cache import Cache, Codec, MemoryCache
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Database, History
 from subgraphs.kit.events import Broker, ServiceEvents
 from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.live import LocalTopics, Topics
+from subgraphs.kit.pace import MemoryPace, Pace
 from subgraphs.kit.settings import Settings
 from subgraphs.kit.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from subgraphs.kit.redis_parts import RedisParts
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class Runtime:
     broker: Broker
     identity: IdentityVerifier
     telemetry: Telemetry = field(default_factory=Telemetry)
+    redis: RedisParts | None = None
+    """What several processes share; None keeps it in this one."""
 
     def logger(self, subgraph: str) -> logging.Logger:
         """The subgraph's logger; its children may be named further."""
@@ -48,7 +57,15 @@ class Runtime:
 
     def topics(self, subgraph: str) -> Topics[Any]:
         """Live fan-out of the subgraph's small messages to its subscriptions. The caller closes it."""
-        return LocalTopics[Any]()
+        return LocalTopics[Any]() if self.redis is None else self.redis.topics(subgraph)
+
+    def cache(self, subgraph: str, name: str, codec: Codec[V], topics: Topics[Any]) -> Cache[V]:
+        """A cache of the subgraph's store; `topics` are the subgraph's own. The caller closes it."""
+        return MemoryCache() if self.redis is None else self.redis.cache(subgraph, name, codec, topics)
+
+    def pace(self, subgraph: str) -> Pace:
+        """How often the subgraph lets somebody do something."""
+        return MemoryPace() if self.redis is None else self.redis.pace(subgraph)
 
     def events(self, subgraph: str, database: Database) -> ServiceEvents:
         """The subgraph's outbox, relay and consumer over the broker. `Subgraph` starts and closes them."""

@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.documents import SqlDocumentRepository
 from subgraphs.kit.runtime import Runtime
+from subgraphs.movies.cached import cached_store
 from subgraphs.movies.events import MovieEvents
 from subgraphs.movies.migrations import HISTORY
 from subgraphs.movies.schema import build_movies_schema
 from subgraphs.movies.service import MovieService
-from subgraphs.movies.store import MOVIE_TABLES, MovieStore
+from subgraphs.movies.store import MOVIE_TABLES
 
 NAME = "movies"
 PORT = 8000
@@ -29,7 +30,7 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     events = runtime.events(NAME, database)
     service = MovieService(
         documents=database,
-        store=MovieStore(SqlDocumentRepository(database, MOVIE_TABLES)),
+        store=cached_store(runtime, NAME, SqlDocumentRepository(database, MOVIE_TABLES), stack),
         events=MovieEvents(events.outbox),
         clock=runtime.clock,
     )

@@ -21,6 +21,7 @@ from subgraphs.notifications.store import NotificationStore
 from subgraphs.notifications.telling import Teller, person_topic
 
 _MESSAGES_PER_ROUND = 20
+_NEWEST = 50
 _LONGEST_VALUE = 1_000
 
 
@@ -85,15 +86,27 @@ class NotificationService:
         return [found[id_] for id_ in wanted if id_ in found and found[id_].user_id == user_id]
 
     async def watch(self, viewer: Viewer) -> AsyncGenerator[NotificationRecord, None]:
-        """One's notifications as they come. Raises `Unauthenticated`."""
+        """One's notifications as they come, each once; of very many at once the newest. Raises
+        `Unauthenticated`.
+        """
         user_id = viewer.require_user()
+        told = dict.fromkeys([each.id for each in await self._newest(user_id)])
         async with self._topics.subscribe(person_topic(user_id)) as messages:
             async for message in messages:
-                if not isinstance(message, str):
-                    continue  # too many at once: the list has them
-                found = await self.notifications_by_id([message])
-                if message in found:
-                    yield found[message]
+                if isinstance(message, str):
+                    rows = list((await self.notifications_by_id([message])).values())
+                else:
+                    rows = list(reversed(await self._newest(user_id)))
+                for each in rows:
+                    if each.id not in told:
+                        told[each.id] = None
+                        yield each
+                for id_ in list(told)[: -10 * _NEWEST]:
+                    del told[id_]
+
+    async def _newest(self, user_id: str) -> Sequence[NotificationRecord]:
+        page = await self.notifications(user_id, PageRequest(_NEWEST), unread_only=False)
+        return page.rows
 
     # Mail
 

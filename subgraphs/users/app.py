@@ -52,7 +52,7 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
         audit=AuditLog(runtime.clock),
         passwords=passwords or Passwords(),
         tokens=tokens,
-        throttle=SignInThrottle(),
+        throttle=SignInThrottle(runtime.pace(NAME)),
         clock=runtime.clock,
     )
 

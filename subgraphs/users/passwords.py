@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -33,15 +33,16 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(
-        self, encoded: str | None, password: str, *, permit: Callable[[], None] = lambda: None
+        self, encoded: str | None, password: str, *, permit: Callable[[], Awaitable[None]] | None = None
     ) -> bool:
         """Tell whether the password is right; None (an unknown account) is false, after the same work.
 
-        `permit` is called when the turn has come, and raises to refuse it: of many guesses sent at
+        `permit` is awaited when the turn has come, and raises to refuse it: of many guesses sent at
         once, those that waited are judged by the failures of those before them.
         """
         async with self._slots:
-            permit()
+            if permit is not None:
+                await permit()
             matches = await asyncio.to_thread(self._matches, encoded or self._decoy, password)
         return matches and encoded is not None
 

@@ -116,7 +116,7 @@ class UserService:
         """Open a session. Raises `RateLimited`, `InvalidCredentials`."""
         now = self._clock.now()
         email = normalize_email(email[:400])
-        self._throttle.check(email, client.address, now)
+        await self._throttle.check(email, client.address, now)
         async with self._database.read() as connection:
             user, password_hash = await self._store.find_credentials(connection, email)
         matches = await self._passwords.verify(
@@ -125,9 +125,9 @@ class UserService:
             permit=lambda: self._throttle.check(email, client.address, now),
         )
         if not matches or user is None or not user.is_active:
-            self._throttle.failed(email, client.address, now)
+            await self._throttle.failed(email, client.address, now)
             raise InvalidCredentials
-        self._throttle.succeeded(email)
+        await self._throttle.succeeded(email)
         rehashed = None
         if password_hash is not None and self._passwords.needs_rehash(password_hash):
             rehashed = await self._passwords.hash(password)
@@ -360,7 +360,7 @@ class UserService:
             password[: PASSWORD_LENGTH[1] + 1],
             permit=lambda: self._throttle.check(email, None, now),
         ):
-            self._throttle.failed(email, None, now)
+            await self._throttle.failed(email, None, now)
             raise InvalidCredentials("The password is wrong.")
         return user
 

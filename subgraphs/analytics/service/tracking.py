@@ -6,9 +6,7 @@ Words searched for and pages seen are kept without whose they were.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -19,31 +17,12 @@ from subgraphs.analytics.tables import MOVIES, SHOWTIMES
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Database, DatabaseError
 from subgraphs.kit.identity import Viewer
-from subgraphs.kit.refusals import NotFound, RateLimited
+from subgraphs.kit.pace import Bucket, Pace
+from subgraphs.kit.refusals import NotFound
 from subgraphs.kit.validation import InputCheck
 
 EVENTS_PER_MINUTE: Final = 60
 _WINDOW: Final = timedelta(minutes=1)
-_REMEMBERED: Final = 10_000
-
-
-class Pace:
-    """How fast each visitor tells events: a bucket that each fills and time empties, in this process."""
-
-    def __init__(self) -> None:
-        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
-
-    def count(self, visitor: str, now: datetime) -> None:
-        """Count one event. Raises `RateLimited` when there are too many."""
-        level, at = self._buckets.get(visitor, (0.0, now))
-        level = max(0.0, level - EVENTS_PER_MINUTE * ((now - at) / _WINDOW))
-        surplus = level + 1 - EVENTS_PER_MINUTE
-        if surplus > 0:
-            raise RateLimited(max(1, ceil(surplus * _WINDOW.total_seconds() / EVENTS_PER_MINUTE)))
-        self._buckets[visitor] = (level + 1, now)
-        self._buckets.move_to_end(visitor)
-        if len(self._buckets) > _REMEMBERED:
-            self._buckets.popitem(last=False)
 
 
 class Tracking:
@@ -73,7 +52,8 @@ class Tracking:
         Raises `RateLimited`, `InvalidInputs`, `NotFound`.
         """
         now = self._clock.now()
-        self._pace.count(viewer.user_id or f"address {address}", now)
+        visitor = viewer.user_id or f"address {address}"
+        await self._pace.take(Bucket(visitor, EVENTS_PER_MINUTE, _WINDOW), now)
         subject = _subject(type_, movie_id, showtime_id, text)
         try:
             async with self._database.transaction(durable=False) as tx:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from subgraphs.kit.identity import Viewer
+from subgraphs.kit.live import Resync
 from subgraphs.kit.refusals import NotFound
-from subgraphs.tickets.domain.orders import Order
+from subgraphs.tickets.domain.orders import Order, Ticket
 from subgraphs.tickets.service.box_office import BoxOffice, order_topic, seats_topic
 from subgraphs.tickets.service.reading import Reading, SeatChange
 
@@ -45,9 +46,19 @@ class Watching:
             order = await self._reading.order(viewer, order_id, access_token)
             if order is None:
                 raise NotFound("There is no such order.")
+            told = await self._with_tickets(order)
             yield order
-            async for _ in messages:
+            async for message in messages:
                 order = await self._reading.order(viewer, order_id, access_token)
                 if order is None:
                     return
+                found = await self._with_tickets(order)
+                if found == told and isinstance(message, Resync):
+                    continue
+                told = found
                 yield order
+
+    async def _with_tickets(self, order: Order) -> tuple[Order, Sequence[Ticket]]:
+        """All that a change of an order can be a change of."""
+        tickets = await self._reading.tickets_of_orders([order.id])
+        return order, tickets.get(order.id, [])

@@ -1,59 +1,16 @@
-"""Live topics: fan-out of small messages to the subscriptions of this process. Redis takes its place later.
-
-Best effort by design: a subscriber that lags is told to `Resync` from the store. Must never be the only way
-to learn of something.
-"""
+"""`Topics` within this process. Holds messages in memory, bounded per subscriber."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 from weakref import WeakSet
 
+from subgraphs.kit.live.topics import RESYNC, LiveSubscription, Resync
+
 M = TypeVar("M")
-_MESSAGES_AT_MOST = 256
-
-
-class Resync:
-    """Messages were dropped: read the state anew, then go on."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "RESYNC"
-
-
-RESYNC: Final = Resync()
-
-
-class LiveSubscription(Protocol[M]):
-    """The messages of one topic, from the moment of `subscribe`."""
-
-    def __aiter__(self) -> LiveSubscription[M]: ...
-    async def __anext__(self) -> M | Resync: ...
-    async def __aenter__(self) -> LiveSubscription[M]: ...
-    async def __aexit__(self, *_: object) -> None: ...
-
-    async def aclose(self) -> None:
-        """Stop; a waiting iteration ends."""
-        ...
-
-
-class Topics(Protocol[M]):
-    """Where messages are published and subscribed to."""
-
-    def publish(self, topic: str, message: M) -> None:
-        """Hand `message` to every subscriber of `topic`; never waits."""
-        ...
-
-    def subscribe(self, topic: str) -> LiveSubscription[M]:
-        """Receive what is published from now on; close it, or use it as a context."""
-        ...
-
-    async def close(self) -> None:
-        """End every subscription."""
-        ...
+_MESSAGES_AT_MOST: Final = 256
 
 
 class _LocalSubscription(Generic[M]):
@@ -71,6 +28,12 @@ class _LocalSubscription(Generic[M]):
             self._messages.clear()
             self._messages.append(RESYNC)
         self._messages.append(message)
+        self._waiting.set()
+
+    def resync(self) -> None:
+        """Put one `RESYNC` in place of all that waits."""
+        self._messages.clear()
+        self._messages.append(RESYNC)
         self._waiting.set()
 
     def end(self) -> None:
@@ -122,6 +85,15 @@ class LocalTopics(Generic[M]):
         subscription = _LocalSubscription(self, topic, self._capacity)
         self._subscribers.setdefault(topic, WeakSet()).add(subscription)
         return subscription
+
+    def resync(self, topic: str) -> None:
+        """Tell every subscriber of `topic` to read the state anew."""
+        for subscriber in tuple(self._subscribers.get(topic, ())):
+            subscriber.resync()
+
+    def watched(self) -> list[str]:
+        """The topics that somebody subscribes to."""
+        return [topic for topic, subscribers in tuple(self._subscribers.items()) if subscribers]
 
     def leave(self, topic: str, subscription: _LocalSubscription[M]) -> None:
         """Forget a subscription."""
