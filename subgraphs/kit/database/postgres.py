@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-import asyncpg
 from sqlalchemy import URL, Executable, func, select, text
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +30,7 @@ from subgraphs.kit.database.sqlstates import sqlstate
 T = TypeVar("T")
 _SCHEMA_LOCK = 7_310_468_001
 _TABLE_LOCK_TIMEOUT_MS = 15_000
+_NO_SUCH_DATABASE = "3D000"
 _DUPLICATE_DATABASE = "42P04"
 _UNIQUE_VIOLATION = "23505"
 _OVERFLOW = 2
@@ -98,7 +98,9 @@ class PostgresBackend:
             try:
                 async with engine.connect():
                     pass
-            except asyncpg.InvalidCatalogNameError:
+            except DBAPIError as error:
+                if sqlstate(error) != _NO_SUCH_DATABASE:
+                    raise
                 if not create:
                     raise MigrationsPending(
                         f"There is no database {url.database}. Run `marquee migrate`.", ()
