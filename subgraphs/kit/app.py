@@ -23,10 +23,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from subgraphs.kit.database import Database
 from subgraphs.kit.events import ServiceEvents
 from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
+from subgraphs.kit.graphql.health import Health
 from subgraphs.kit.graphql.schema import SubgraphSchema
 from subgraphs.kit.idempotency import Idempotency
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask, Supervisor
+from subgraphs.kit.version import VERSION
 
 _IDEMPOTENCY_KEYS_KEPT: Final = timedelta(days=30)
 
@@ -86,6 +88,7 @@ class Subgraph:
         self._runtime = runtime
         self._wire = wire
         self._stack: AsyncExitStack | None = None
+        self._since = runtime.clock.now()
         self._checks: Mapping[str, Check] = {}
         self._endpoint: SubgraphEndpoint[Any] | None = None
         self._other: ASGIApp = self._routes(())
@@ -101,6 +104,7 @@ class Subgraph:
         """
         if self._stack is not None:
             raise RuntimeError(f"{self.name} is started already")
+        self._since = self._runtime.clock.now()
         async with AsyncExitStack() as stack:
             wiring = await self._wire(self._runtime, stack)
             if wiring.events is not None:
@@ -123,6 +127,7 @@ class Subgraph:
             self._runtime.identity,
             self._runtime.clock,
             self._runtime.telemetry.of(self.name),
+            self.health,
         )
 
     def speak(self) -> None:
@@ -154,6 +159,10 @@ class Subgraph:
         if self._runtime.redis is not None:
             parts["redis"] = "degraded" if await self._runtime.redis.is_away() else "ok"
         return parts
+
+    async def health(self) -> Health:
+        """Ask every part, for `systemHealth`."""
+        return Health(await self.readiness(), VERSION, self._since)
 
     @property
     def asgi(self) -> ASGIApp:
