@@ -15,11 +15,13 @@ from marquee.subgraphs import NAMES, build_subgraph, open_runtime
 from router import Extras, RouterApp, create_app
 from router.config.model import Authentication, ClientHeaders, GraphiQl, Issuer, RouterConfig, Subscriptions
 from router.execution.in_process import InProcessTransport
+from router.observability.tracing import TraceContext, Tracer
 from router.transport.graphiql import read_examples
 from subgraphs.kit.app import Subgraph
 from subgraphs.kit.identity_keys import FixedKeys, parse_jwks
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import Settings
+from subgraphs.kit.telemetry import Telemetry
 
 ROOT: Final = Path(__file__).parents[1]
 SUPERGRAPH: Final = ROOT / "schema" / "supergraph.graphql"
@@ -59,7 +61,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings, keys))
         subgraphs = {name: build_subgraph(name, runtime) for name in NAMES}
-        app = _router(subgraphs)
+        app = _router(subgraphs, runtime.telemetry)
         assert app.signer is not None, "the identity to subgraphs is never switched off here"
         keys.replace(parse_jwks(app.signer.jwks))
         for subgraph in subgraphs.values():
@@ -70,7 +72,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
         yield Cinema(app, runtime, subgraphs)
 
 
-def _router(subgraphs: Mapping[str, Subgraph]) -> RouterApp:
+def _router(subgraphs: Mapping[str, Subgraph], telemetry: Telemetry) -> RouterApp:
     users = subgraphs["users"]
 
     async def user_keys() -> Mapping[str, Any]:
@@ -84,7 +86,20 @@ def _router(subgraphs: Mapping[str, Subgraph]) -> RouterApp:
         extras=Extras(
             jwks={USERS_ISSUER: user_keys},
             identity_key=Ed25519PrivateKey.generate(),
+            tracer=_tracer(telemetry),
+            registry=telemetry.registry,
+            before_scrape=telemetry.refresh,
             routes=page_routes(subgraphs),
             examples=read_examples(EXAMPLES),
         ),
     )
+
+
+def _tracer(telemetry: Telemetry) -> Tracer:
+    """The router's part in the traces of this process; clients' own trace contexts are not taken over."""
+    tracer = telemetry.tracer("router")
+    if tracer is None:
+        return TraceContext(accept=False)
+    from router.observability.spans import OpenTelemetryTracer
+
+    return OpenTelemetryTracer(tracer, accept=False)

@@ -18,5 +18,6 @@ async def serve_subgraph(name: str, settings: Settings, port: int | None) -> Non
         chosen = subgraph.port if port is None else port
         await DrainingServer(
             server_config(subgraph.asgi, host=settings.host, port=chosen),
+            begin_drain=subgraph.begin_drain,
             tell=lambda: click.echo(f"{name} listens on http://{settings.host}:{chosen}/graphql"),
         ).serve()

@@ -7,6 +7,7 @@ schema can be printed; `start` opens what it needs. Of several in one process, a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,11 +27,16 @@ from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from subgraphs.kit.graphql.health import Health
 from subgraphs.kit.graphql.schema import SubgraphSchema
 from subgraphs.kit.idempotency import Idempotency
+from subgraphs.kit.probes import store_probe
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask, Supervisor
+from subgraphs.kit.telemetry import METRICS_CONTENT_TYPE
 from subgraphs.kit.version import VERSION
 
 _IDEMPOTENCY_KEYS_KEPT: Final = timedelta(days=30)
+
+_CHECK_SECONDS: Final = 2.0
+"""A part that takes longer to answer is not ready; probes themselves wait little longer."""
 
 Check = Callable[[], Awaitable[None]]
 
@@ -72,6 +78,15 @@ def readiness_status(parts: Iterable[str]) -> str:
     return "degraded" if states <= {"ok", "degraded"} else "not ready"
 
 
+async def _state(check: Check) -> str:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            await check()
+    except Exception as error:  # noqa: BLE001  # an edge: any failure means "not ready"
+        return type(error).__name__
+    return "ok"
+
+
 class Subgraph:
     """A subgraph with its schema, its ASGI application and its life."""
 
@@ -88,6 +103,7 @@ class Subgraph:
         self._runtime = runtime
         self._wire = wire
         self._stack: AsyncExitStack | None = None
+        self._draining = False
         self._since = runtime.clock.now()
         self._checks: Mapping[str, Check] = {}
         self._endpoint: SubgraphEndpoint[Any] | None = None
@@ -113,6 +129,8 @@ class Subgraph:
             supervisor = Supervisor(self._runtime.logger(self.name))
             stack.push_async_callback(supervisor.close)
             supervisor.start([*wiring.tasks, *self._housekeeping(wiring.database)])
+            if wiring.database is not None:
+                stack.callback(self._watch(wiring.database, outbox=wiring.events is not None))
             self._stack = stack.pop_all()
         self.service = wiring.service
         self.database = wiring.database
@@ -135,6 +153,10 @@ class Subgraph:
         if self.events is not None:
             self.events.speak()
 
+    def begin_drain(self) -> None:
+        """Not ready any more, so that nobody sends new work; what is under way is finished."""
+        self._draining = True
+
     async def stop(self) -> None:
         """Stop tasks and consumers, then close the stores. Does nothing when not started."""
         stack, self._stack = self._stack, None
@@ -149,13 +171,10 @@ class Subgraph:
         """
         if self._endpoint is None:
             return {"subgraph": "not started"}
-        parts: dict[str, str] = {}
-        for name, check in self._checks.items():
-            try:
-                await check()
-                parts[name] = "ok"
-            except Exception as error:  # noqa: BLE001  # an edge: any failure means "not ready"
-                parts[name] = type(error).__name__
+        if self._draining:
+            return {"subgraph": "draining"}
+        states = await asyncio.gather(*[_state(check) for check in self._checks.values()])
+        parts = dict(zip(self._checks, states, strict=True))
         if self._runtime.redis is not None:
             parts["redis"] = "degraded" if await self._runtime.redis.is_away() else "ok"
         return parts
@@ -182,6 +201,12 @@ class Subgraph:
                 return
         await self._other(scope, receive, send)
 
+    def _watch(self, database: Database, *, outbox: bool) -> Callable[[], None]:
+        telemetry = self._runtime.telemetry
+        return telemetry.add_probe(
+            store_probe(telemetry.of(self.name), database, self._runtime.clock, outbox=outbox)
+        )
+
     def _housekeeping(self, database: Database | None) -> list[BackgroundTask]:
         if database is None:
             return []
@@ -196,7 +221,12 @@ class Subgraph:
 
     def _routes(self, routes: Sequence[BaseRoute]) -> Starlette:
         return Starlette(
-            routes=[Route("/health", self._health), Route("/ready", self._ready), *routes],
+            routes=[
+                Route("/health", self._health),
+                Route("/ready", self._ready),
+                Route("/metrics", self._metrics),
+                *routes,
+            ],
             lifespan=self._lifespan,
         )
 
@@ -211,6 +241,9 @@ class Subgraph:
 
     async def _health(self, _: Request) -> Response:
         return JSONResponse({"status": "ok", "subgraph": self.name})
+
+    async def _metrics(self, _: Request) -> Response:
+        return Response(await self._runtime.telemetry.exposition(), media_type=METRICS_CONTENT_TYPE)
 
     async def _ready(self, _: Request) -> Response:
         parts = await self.readiness()

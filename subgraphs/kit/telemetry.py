@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
+    Gauge,
     GCCollector,
     PlatformCollector,
     ProcessCollector,
@@ -82,6 +83,7 @@ class Telemetry:
         self._probes: list[Probe] = []
         self._listeners: list[EventListener] = []
         self._subgraphs: dict[str, SubgraphTelemetry] = {}
+        self._gauges: dict[str, Gauge] = {}
 
     @classmethod
     def open(cls, settings: Settings) -> Telemetry:
@@ -106,6 +108,13 @@ class Telemetry:
         known = self._subgraphs.get(subgraph)
         if known is None:
             known = self._subgraphs[subgraph] = SubgraphTelemetry(subgraph, self)
+        return known
+
+    def gauge(self, name: str, text: str) -> Gauge:
+        """A gauge without labels, made when it is asked for first."""
+        known = self._gauges.get(name)
+        if known is None:
+            known = self._gauges[name] = Gauge(name, text, registry=self.registry)
         return known
 
     def on_committed(self, listener: EventListener) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
@@ -14,9 +15,11 @@ from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.payments.migrations import HISTORY
 from subgraphs.payments.pace import Pace
+from subgraphs.payments.provider.measured import MeasuredProvider
 from subgraphs.payments.provider.opening import open_provider
 from subgraphs.payments.return_page import RETURN_PATH, RETURN_ROUTE
 from subgraphs.payments.schema import build_payments_schema
+from subgraphs.payments.unsettled import unsettled_probe
 from subgraphs.payments.webhooks import Webhooks
 from subgraphs.payments.wiring import Parts, assemble
 
@@ -50,6 +53,8 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         public_url=public_url,
         timeout_seconds=pace.provider_timeout_seconds,
     )
+    telemetry = runtime.telemetry.of(NAME)
+    opened = replace(opened, provider=MeasuredProvider(opened.provider, telemetry))
     events = runtime.events(NAME, database)
     service = assemble(
         Parts(
@@ -63,6 +68,7 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
             pace=pace,
         )
     )
+    stack.callback(runtime.telemetry.add_probe(unsettled_probe(runtime.telemetry, database, runtime.clock)))
     webhooks.open(opened.provider, service.upkeep)
     stack.push_async_callback(service.payment_errands.close)
     stack.push_async_callback(service.refund_errands.close)

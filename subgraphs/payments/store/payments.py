@@ -23,6 +23,11 @@ REFUNDABLE = [
 """An authorised payment whose order is sold will be taken: a refund of it may be promised, and waits."""
 
 
+_UNKNOWN = select(func.count().label("unknown"), func.min(PAYMENTS.c.updated_at).label("since")).where(
+    PAYMENTS.c.status == PaymentStatus.UNKNOWN.value
+)
+
+
 class PaymentStore:
     """Reads and writes payments."""
 
@@ -60,6 +65,11 @@ class PaymentStore:
             .values(attempts=0, due_at=due_at, **_columns(state))
         )
         return state
+
+    async def unknown(self, connection: Connection) -> tuple[int, datetime | None]:
+        """How many payments have an outcome that nobody knows, and since when the oldest of them."""
+        row = (await connection.execute(_UNKNOWN)).one()
+        return int(row.unknown), row.since
 
     async def _append(
         self, tx: Transaction, payment_id: str, first: int, events: Sequence[PaymentEvent]
