@@ -61,6 +61,7 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack, mailer: Carrier) -> Wir
         idempotency=Idempotency(runtime.clock),
         clock=runtime.clock,
         logger=runtime.logger(NAME),
+        telemetry=runtime.telemetry.of(NAME),
     )
     return Wiring(
         service=service,

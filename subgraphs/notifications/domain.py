@@ -119,6 +119,8 @@ class MessageRecord:
     attempts: int
     created_at: datetime
     sent_at: datetime | None = None
+    trace: str | None = None
+    """The W3C trace context of what caused it, when that is recorded."""
 
 
 def retry_at(attempts: int, now: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ from subgraphs.kit.idempotency import Answered, Idempotency, fingerprint
 from subgraphs.kit.identity import Viewer
 from subgraphs.kit.live import Topics
 from subgraphs.kit.pagination import Page, PageRequest
+from subgraphs.kit.telemetry import SubgraphTelemetry
 from subgraphs.kit.validation import InputCheck
 from subgraphs.notifications.composing import Composer, Template
 from subgraphs.notifications.delivery import Carrier
@@ -41,6 +42,7 @@ class NotificationService:
         idempotency: Idempotency,
         clock: Clock,
         logger: logging.Logger,
+        telemetry: SubgraphTelemetry,
     ) -> None:
         self._database = database
         self._store = store
@@ -52,6 +54,8 @@ class NotificationService:
         self._idempotency = idempotency
         self._clock = clock
         self._logger = logger
+        self._telemetry = telemetry
+        self._counted = telemetry.families.messages
 
     # One's own
 
@@ -214,13 +218,18 @@ class NotificationService:
                 await self._carry_one(message)
 
     async def _carry_one(self, message: MessageRecord) -> None:
-        try:
-            await self._carriers[message.channel].carry(message)
-        except Exception as error:  # noqa: BLE001 - a carrier is another system: whatever it raises is its failure
-            again_at = retry_at(message.attempts + 1, self._clock.now())
-            self._logger.warning("message %s not sent: %s", message.id, type(error).__name__)
+        channel = message.channel.value.lower()
+        with self._telemetry.span(f"carry {channel}", "producer", parent=message.trace or "") as span:
+            try:
+                await self._carriers[message.channel].carry(message)
+            except Exception as error:  # noqa: BLE001 - a carrier is another system: whatever it raises is its failure
+                again_at = retry_at(message.attempts + 1, self._clock.now())
+                self._logger.warning("message %s not sent: %s", message.id, type(error).__name__)
+                span.fail(type(error).__name__)
+                async with self._database.transaction() as tx:
+                    await self._store.mark_failed(tx, message.id, again_at)
+                self._counted.labels(channel, "failed" if again_at else "given_up").inc()
+                return
             async with self._database.transaction() as tx:
-                await self._store.mark_failed(tx, message.id, again_at)
-            return
-        async with self._database.transaction() as tx:
-            await self._store.mark_sent(tx, message.id, self._clock.now())
+                await self._store.mark_sent(tx, message.id, self._clock.now())
+            self._counted.labels(channel, "sent").inc()

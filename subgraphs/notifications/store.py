@@ -92,6 +92,7 @@ MESSAGES = Table(
     Column("next_attempt_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
+    Column("trace", String(55)),
     Index("messages_due", "status", "next_attempt_at"),
     Index("messages_by_user", "user_id", "created_at", "id"),
     Index("messages_by_recipient", "recipient", "created_at", "id"),
@@ -323,4 +324,5 @@ def _message(row: Any) -> MessageRecord:
         attempts=row.attempts,
         created_at=row.created_at,
         sent_at=row.sent_at,
+        trace=row.trace,
     )

@@ -12,6 +12,7 @@ from subgraphs.kit.events import Event, Outbox
 from subgraphs.kit.ids import new_id
 from subgraphs.kit.live import Topics
 from subgraphs.kit.locale import Locale
+from subgraphs.kit.trace import current_trace, is_sampled
 from subgraphs.notifications.composing import Composed, Composer
 from subgraphs.notifications.domain import (
     Channel,
@@ -87,6 +88,7 @@ class Teller:
     ) -> MessageRecord:
         """Queue one message for its carrier."""
         now = self._clock.now()
+        trace = current_trace.get()
         is_mail = channel is Channel.EMAIL
         message = MessageRecord(
             id=new_id("msg", now),
@@ -100,6 +102,7 @@ class Teller:
             status=DeliveryStatus.QUEUED,
             attempts=0,
             created_at=now,
+            trace=trace if is_sampled(trace) else None,
         )
         await self._store.insert_message(tx, message)
         return message
