@@ -1,14 +1,21 @@
 """Events between subgraphs: outbox, relay, broker, consumer, inbox.
 
 At least once on the wire, exactly once in effect. A subgraph needs `ServiceEvents` and the envelope; the
-broker behind it is the embedded one or, later, RabbitMQ.
+broker behind it is the embedded one or RabbitMQ.
 """
 
 from subgraphs.kit.events.broker import Broker, DeadLetter, Subscription
 from subgraphs.kit.events.consumer import Consumer
 from subgraphs.kit.events.embedded import EmbeddedBroker
 from subgraphs.kit.events.envelope import Event
-from subgraphs.kit.events.errors import BrokerClosed, EventError, MalformedEvent, PoisonEvent
+from subgraphs.kit.events.errors import (
+    BrokerClosed,
+    BrokerUnavailable,
+    EventError,
+    MalformedEvent,
+    PoisonEvent,
+    UnknownQueue,
+)
 from subgraphs.kit.events.inbox import Inbox
 from subgraphs.kit.events.outbox import Outbox
 from subgraphs.kit.events.relay import Relay
@@ -18,6 +25,7 @@ from subgraphs.kit.trace import current_trace
 __all__ = [
     "Broker",
     "BrokerClosed",
+    "BrokerUnavailable",
     "Consumer",
     "DeadLetter",
     "EmbeddedBroker",
@@ -30,6 +38,7 @@ __all__ = [
     "Relay",
     "ServiceEvents",
     "Subscription",
+    "UnknownQueue",
     "all_settled",
     "current_trace",
 ]

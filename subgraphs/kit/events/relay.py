@@ -18,6 +18,7 @@ from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import Database
 from subgraphs.kit.events.broker import Broker
 from subgraphs.kit.events.envelope import Event
+from subgraphs.kit.events.errors import BrokerUnavailable
 from subgraphs.kit.events.outbox import Outbox, count_unpublished, mark_published, unpublished
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Relay:
         self._work = asyncio.Event()
         self._progress = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._in_trouble = False
 
     def start(self) -> None:
         """Publish what a former process left, then whatever commits."""
@@ -68,19 +70,35 @@ class Relay:
             except TimeoutError:
                 pass
             self._work.clear()
-            try:
-                while await self.publish_batch() == _BATCH:
-                    pass
+            if await self._publish_all():
                 pause = _FIRST_PAUSE_SECONDS
                 self._progress.set()
-            except Exception:  # the broker may be away for hours: the relay goes on until it is back
-                _LOGGER.exception("the relay of %s will try again", self._outbox.producer)
+            else:
                 self._work.set()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    async def publish_batch(self) -> int:
-        """Publish the oldest unpublished events, at most 256; answer how many."""
+    async def _publish_all(self) -> bool:
+        """Publish until nothing is left; false when it must be tried again."""
+        try:
+            while (published := await self.publish_batch()) == _BATCH:
+                pass
+        except BrokerUnavailable as error:  # the broker tells of its outage, once
+            _LOGGER.debug("the relay of %s waits: %s", self._outbox.producer, error)
+            return False
+        except Exception:  # whatever it is, the relay goes on until it is over
+            level = logging.DEBUG if self._in_trouble else logging.ERROR
+            _LOGGER.log(level, "the relay of %s will try again", self._outbox.producer, exc_info=True)
+            self._in_trouble = True
+            return False
+        self._in_trouble = False
+        return published is not None
+
+    async def publish_batch(self) -> int | None:
+        """Publish the oldest unpublished events, at most 256; answer how many.
+
+        None when another replica is at it: what it does not see yet must be looked for again.
+        """
         if self._database.dialect == "postgresql":
             return await self._publish_locked()
         async with self._database.read() as connection:
@@ -97,10 +115,12 @@ class Relay:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
                 await self._broker.publish(events)
 
-    async def _publish_locked(self) -> int:
-        # One replica at a time, or two would publish an aggregate's events in each other's way.
+    async def _publish_locked(self) -> int | None:
+        # One replica at a time, or two would publish an aggregate's events in each other's way. It holds one
+        # connection while the broker confirms, never longer than the time-out; the others do not wait on it.
         async with self._database.transaction(durable=False) as tx:
-            await tx.execute(select(func.pg_advisory_xact_lock(_RELAY_LOCK)))
+            if not await tx.scalar(select(func.pg_try_advisory_xact_lock(_RELAY_LOCK))):
+                return None
             batch = await unpublished(tx, _BATCH)
             if batch:
                 await self._publish([event for _, event in batch])

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -16,7 +15,6 @@ from sqlalchemy import func, select
 from subgraphs.kit.database import Database, Transaction
 from subgraphs.kit.database.kit_tables import INBOX, OUTBOX
 from subgraphs.kit.events import (
-    EmbeddedBroker,
     Event,
     PoisonEvent,
     Relay,
@@ -24,6 +22,7 @@ from subgraphs.kit.events import (
     all_settled,
     current_trace,
 )
+from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers
 
 
 async def place(events: ServiceEvents, store: Database, order: str, number: int = 0) -> Event:
@@ -44,7 +43,7 @@ def collect(events: ServiceEvents) -> list[Event]:
 
 
 async def test_an_event_crosses_with_all_it_carries(
-    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: AnyBroker
 ) -> None:
     taken = collect(tickets)
     await orders.start()
@@ -61,7 +60,7 @@ async def test_an_event_crosses_with_all_it_carries(
 
 
 async def test_a_change_that_rolls_back_tells_nobody(
-    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: AnyBroker
 ) -> None:
     taken = collect(tickets)
     await orders.start()
@@ -82,7 +81,7 @@ async def test_an_effect_names_its_cause(
     orders: ServiceEvents,
     tickets: ServiceEvents,
     orders_store: Database,
-    broker: EmbeddedBroker,
+    broker: AnyBroker,
 ) -> None:
     @tickets.consumer.on("order.placed")
     async def sell(tx: Transaction, event: Event) -> None:
@@ -120,7 +119,7 @@ def _event(order: str, number: int) -> Event:
 
 
 async def test_each_aggregate_is_taken_in_order_under_many_writers(
-    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: AnyBroker
 ) -> None:
     taken = collect(tickets)
     await orders.start()
@@ -136,7 +135,7 @@ async def test_each_aggregate_is_taken_in_order_under_many_writers(
 
 
 async def test_what_committed_before_the_relay_ran_is_published_at_its_start(
-    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: AnyBroker
 ) -> None:
     taken = collect(tickets)
     await tickets.start()
@@ -153,7 +152,7 @@ async def test_an_event_that_comes_twice_has_one_effect(
     tickets: ServiceEvents,
     orders_store: Database,
     tickets_store: Database,
-    broker: EmbeddedBroker,
+    broker: AnyBroker,
 ) -> None:
     taken = collect(tickets)
     await orders.start()
@@ -174,7 +173,7 @@ async def test_an_event_that_comes_twice_has_one_effect(
 class _Interrupted:
     """A broker that confirms, but whose confirmation does not arrive the first time."""
 
-    def __init__(self, broker: EmbeddedBroker) -> None:
+    def __init__(self, broker: AnyBroker) -> None:
         self._broker = broker
         self.calls = 0
         self.consume = broker.consume
@@ -194,7 +193,7 @@ async def test_a_lost_confirmation_publishes_again_with_one_effect(
     orders: ServiceEvents,
     tickets: ServiceEvents,
     orders_store: Database,
-    broker: EmbeddedBroker,
+    broker: AnyBroker,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -213,7 +212,7 @@ async def test_a_lost_confirmation_publishes_again_with_one_effect(
 
 
 async def test_replicas_of_a_relay_publish_each_event_once_and_in_order(
-    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: AnyBroker
 ) -> None:
     if orders_store.dialect == "sqlite":
         relays = [Relay(orders_store, orders.outbox, broker)]
@@ -223,10 +222,10 @@ async def test_replicas_of_a_relay_publish_each_event_once_and_in_order(
     await tickets.start()
     events = [await place(orders, orders_store, "ord_1", number) for number in range(50)]
 
-    published = sum(await asyncio.gather(*(relay.publish_batch() for relay in relays)))
+    published = await asyncio.gather(*(relay.publish_batch() for relay in relays))
     await broker.settled()
 
-    assert published == 50
+    assert [count for count in published if count is not None] == [50]
     assert taken == events
 
 
@@ -234,7 +233,7 @@ async def test_a_failing_handler_is_tried_again_and_what_follows_waits(
     orders: ServiceEvents,
     tickets: ServiceEvents,
     orders_store: Database,
-    broker: EmbeddedBroker,
+    broker: AnyBroker,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -264,7 +263,7 @@ async def test_a_poisonous_event_dies_alone_and_can_be_replayed(
     orders: ServiceEvents,
     tickets: ServiceEvents,
     orders_store: Database,
-    broker: EmbeddedBroker,
+    broker: AnyBroker,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -313,9 +312,9 @@ async def test_an_older_event_that_comes_late_is_known_as_such(
 
 
 async def test_a_type_without_a_handler_goes_nowhere(
-    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: EmbeddedBroker
+    orders: ServiceEvents, tickets: ServiceEvents, orders_store: Database, broker: AnyBroker
 ) -> None:
-    collect(tickets)
+    taken = collect(tickets)
     await orders.start()
     await tickets.start()
     async with orders_store.transaction() as tx:
@@ -323,7 +322,7 @@ async def test_a_type_without_a_handler_goes_nowhere(
     await all_settled(broker, orders, tickets)
     await tickets.consumer.handle(event)
 
-    assert await broker.backlog() == 0
+    assert taken == []
 
 
 async def test_a_second_handler_for_a_type_is_refused(tickets: ServiceEvents) -> None:
@@ -333,9 +332,9 @@ async def test_a_second_handler_for_a_type_is_refused(tickets: ServiceEvents) ->
 
 
 async def test_queues_outlive_the_process(
-    tmp_path: Path, orders_store: Database, tickets_store: Database
+    brokers: Brokers, orders_store: Database, tickets_store: Database
 ) -> None:
-    async with await EmbeddedBroker.open(tmp_path / "kept.sqlite") as broker:
+    async with await brokers.open() as broker:
         tickets = ServiceEvents("tickets", tickets_store, broker)
         collect(tickets)
         await tickets.listen()
@@ -345,9 +344,8 @@ async def test_queues_outlive_the_process(
         events = [await place(orders, orders_store, "ord_1", number) for number in range(3)]
         await orders.relay.flushed()
         await orders.close()
-        assert await broker.backlog() == 3
 
-    async with await EmbeddedBroker.open(tmp_path / "kept.sqlite") as broker:
+    async with await brokers.open() as broker:
         tickets = ServiceEvents("tickets", tickets_store, broker)
         taken = collect(tickets)
         await tickets.listen()
@@ -357,7 +355,7 @@ async def test_queues_outlive_the_process(
     assert taken == events
 
 
-async def test_a_queue_longer_than_memory_is_taken_whole(broker: EmbeddedBroker) -> None:
+async def test_a_queue_longer_than_memory_is_taken_whole(broker: AnyBroker) -> None:
     taken: list[int] = []
 
     async def take(event: Event) -> None:
@@ -372,9 +370,9 @@ async def test_a_queue_longer_than_memory_is_taken_whole(broker: EmbeddedBroker)
 
 
 async def test_another_process_may_publish_into_the_queue(
-    tmp_path: Path,
+    brokers: Brokers,
     tickets: ServiceEvents,
-    broker: EmbeddedBroker,
+    broker: AnyBroker,
     orders: ServiceEvents,
     orders_store: Database,
 ) -> None:
@@ -386,7 +384,7 @@ async def test_another_process_may_publish_into_the_queue(
 
     await tickets.start()
     event = await place(orders, orders_store, "ord_1")
-    async with await EmbeddedBroker.open(tmp_path / "events.sqlite") as elsewhere:
+    async with await brokers.open() as elsewhere:
         await elsewhere.publish([event])
         async with asyncio.timeout(5):
             await arrived.wait()
@@ -397,7 +395,7 @@ async def test_published_events_and_taken_ones_can_be_pruned(
     tickets: ServiceEvents,
     orders_store: Database,
     tickets_store: Database,
-    broker: EmbeddedBroker,
+    broker: AnyBroker,
 ) -> None:
     collect(tickets)
     await orders.start()

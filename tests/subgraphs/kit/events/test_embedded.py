@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import BrokerClosed, EmbeddedBroker, Event
+from subgraphs.kit.events import EmbeddedBroker, Event
 from subgraphs.kit.events.retry import RetryPolicy
 
 EVENT = Event(
@@ -64,73 +64,8 @@ async def test_closing_does_not_wait_for_a_pause_and_a_restart_remembers_it(
     assert letter.died_at == clock.now()
 
 
-async def test_an_event_being_handled_finishes_before_the_end(tmp_path: Path) -> None:
-    began, go_on = asyncio.Event(), asyncio.Event()
-    taken: list[str] = []
-
-    async def take(event: Event) -> None:
-        began.set()
-        await go_on.wait()
-        taken.append(event.id)
-
-    async with await EmbeddedBroker.open(tmp_path / "e.sqlite") as broker:
-        subscription = await broker.consume("tickets", ["order.placed"], take)
-        await broker.publish([EVENT])
-        await began.wait()
-        closing = asyncio.create_task(subscription.close())
-        await asyncio.sleep(0)
-        go_on.set()
-        await closing
-        assert taken == ["01J"]
-        await broker.settled()
-
-
-async def test_aggregates_are_handled_side_by_side(tmp_path: Path) -> None:
-    together = asyncio.Barrier(4)
-
-    async def take(event: Event) -> None:
-        await together.wait()
-
-    async with await EmbeddedBroker.open(tmp_path / "e.sqlite") as broker:
-        await broker.consume("tickets", ["order.placed"], take)
-        await broker.publish([_of_order(number) for number in range(4)])
-        await broker.settled()
-
-
 def _of_order(number: int) -> Event:
     return Event.from_json(EVENT.to_json().replace("ord_1", f"ord_{number}").replace("01J", f"{number}"))
-
-
-async def test_each_queue_gets_its_own_types(tmp_path: Path) -> None:
-    taken: list[str] = []
-
-    async with await EmbeddedBroker.open(tmp_path / "e.sqlite") as broker:
-        for queue, types in {"a": ["order.placed"], "b": ["order.placed", "x"], "c": ["x"]}.items():
-
-            async def take(event: Event, queue: str = queue) -> None:
-                taken.append(queue)
-
-            await broker.consume(queue, types, take)
-        await broker.publish([EVENT])
-        await broker.settled()
-
-    assert sorted(taken) == ["a", "b"]
-
-
-async def test_a_queue_has_one_consumer_and_a_closed_broker_none(tmp_path: Path) -> None:
-    async def take(event: Event) -> None:
-        return None
-
-    async with await EmbeddedBroker.open(tmp_path / "e.sqlite") as broker:
-        subscription = await broker.consume("tickets", ["order.placed"], take)
-        with pytest.raises(ValueError, match="consumed already"):
-            await broker.consume("tickets", ["order.placed"], take)
-        await subscription.close()
-        await broker.consume("tickets", ["order.placed"], take)
-    await broker.close()
-
-    with pytest.raises(BrokerClosed):
-        await broker.publish([EVENT])
 
 
 async def test_a_queue_that_is_bound_late_gets_what_is_kept_and_keeps_its_binding(tmp_path: Path) -> None:
