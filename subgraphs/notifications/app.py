@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+import aiohttp
+
 from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
 from subgraphs.kit.idempotency import Idempotency
@@ -11,12 +13,14 @@ from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import Settings
 from subgraphs.kit.supervisor import BackgroundTask
 from subgraphs.notifications.composing import Composer
-from subgraphs.notifications.delivery import Carrier, Mailbox, SmtpMailer
+from subgraphs.notifications.delivery import Carrier, Mailbox
 from subgraphs.notifications.domain import Channel
 from subgraphs.notifications.events import Hearing
 from subgraphs.notifications.migrations import HISTORY
 from subgraphs.notifications.schema import build_notifications_schema
 from subgraphs.notifications.service import NotificationService
+from subgraphs.notifications.sms import TwilioSms
+from subgraphs.notifications.smtp import SmtpMailer
 from subgraphs.notifications.store import NotificationStore
 from subgraphs.notifications.telling import Teller
 
@@ -42,12 +46,27 @@ def _mailer(settings: Settings) -> Carrier:
     return SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from)
 
 
+async def _sms(settings: Settings, stack: AsyncExitStack) -> Carrier:
+    if settings.sms_url is None:
+        return Mailbox()
+    assert settings.sms_key is not None, "settings with the one have the others"
+    assert settings.sms_from is not None, "settings with the one have the others"
+    return TwilioSms(
+        await stack.enter_async_context(aiohttp.ClientSession()),
+        url=settings.sms_url.get_secret_value(),
+        key=settings.sms_key.get_secret_value(),
+        sender=settings.sms_from,
+    )
+
+
 async def _wire(runtime: Runtime, stack: AsyncExitStack, mailer: Carrier) -> Wiring:
     database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
     topics = runtime.topics(NAME)
     stack.push_async_callback(topics.close)
     events = runtime.events(NAME, database)
-    store, composer = NotificationStore(), Composer()
+    settings = runtime.settings
+    site_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    store, composer = NotificationStore(), Composer(site_url)
     teller = Teller(store=store, composer=composer, outbox=events.outbox, topics=topics, clock=runtime.clock)
     Hearing(store, teller, events.outbox).register(events.consumer)
     service = NotificationService(
@@ -55,7 +74,7 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack, mailer: Carrier) -> Wir
         store=store,
         teller=teller,
         composer=composer,
-        carriers={Channel.EMAIL: mailer, Channel.SMS: Mailbox()},
+        carriers={Channel.EMAIL: mailer, Channel.SMS: await _sms(settings, stack)},
         topics=topics,
         audit=AuditLog(runtime.clock),
         idempotency=Idempotency(runtime.clock),

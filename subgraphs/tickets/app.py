@@ -20,6 +20,7 @@ from subgraphs.tickets.service import BoxOffice, TicketService
 NAME = "tickets"
 PORT = 5000
 _SWEEP_EVERY_SECONDS = 1.0
+_FORGET_EVERY_SECONDS = 3600.0
 
 
 def build(runtime: Runtime) -> Subgraph:
@@ -53,6 +54,7 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         tasks=[
             BackgroundTask("expire holds and orders", service.sweeping.sweep, _SWEEP_EVERY_SECONDS),
             BackgroundTask("refund cancelled showtimes", service.sweeping.refund, _SWEEP_EVERY_SECONDS),
+            BackgroundTask("forget waitlists", service.waiting.forget, _FORGET_EVERY_SECONDS),
         ],
         checks={"database": database_check(database)},
     )
