@@ -10,6 +10,7 @@ import click
 import uvloop
 
 from bench import composition as composition_costs
+from bench import gateways as all_gateways
 from bench import purchases as whole_purchases
 from bench import queries as single_queries
 from bench.client import Refused
@@ -35,6 +36,15 @@ def purchases(url: str | None, seconds: float, buyers: int) -> None:
 def queries(seconds: float) -> None:
     """Representative queries of the whole cinema, and of the router alone on constant subgraphs."""
     _run(single_queries.measure(seconds))
+
+
+@main.command()
+@click.option("--seconds", default=4.0, show_default=True, help="How long each round asks a gateway.")
+@click.option("--rounds", default=3, show_default=True, help="How often the gateways take turns.")
+@click.option("--only", multiple=True, help="Part of a gateway's name; repeat. Ours is always measured.")
+def gateways(seconds: float, rounds: int, only: tuple[str, ...]) -> None:
+    """Our router beside the gateways of others, on the same subgraphs."""
+    _run(all_gateways.measure(seconds, rounds, only))
 
 
 @main.command()

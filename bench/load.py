@@ -30,7 +30,9 @@ class Operation:
 
 
 @dataclass(slots=True)
-class _Answered:
+class Answered:
+    """The time each answer took, and the size of the last."""
+
     seconds: list[float]
     size: int = 0
 
@@ -41,9 +43,9 @@ async def measure_each(server: Server, operations: list[Operation], seconds: flo
     async with client_of(server.url, CLIENTS) as client:
         for operation in operations:
             turns = count()
-            await _ask_for(client, operation, turns, WARM_UP_SECONDS)
+            await ask_for(client, operation, turns, WARM_UP_SECONDS)
             cpu, clock = server.cpu_seconds(), time.perf_counter()
-            answered = await _ask_for(client, operation, turns, seconds)
+            answered = await ask_for(client, operation, turns, seconds)
             elapsed = time.perf_counter() - clock
             requests = len(answered.seconds)
             each = milliseconds((server.cpu_seconds() - cpu) / requests)
@@ -52,8 +54,9 @@ async def measure_each(server: Server, operations: list[Operation], seconds: flo
     return rows
 
 
-async def _ask_for(client: Client, operation: Operation, turns: count[int], seconds: float) -> _Answered:
-    answered = _Answered([])
+async def ask_for(client: Client, operation: Operation, turns: count[int], seconds: float) -> Answered:
+    """Ask for so long, by as many clients as there are connections. Raises `Refused`."""
+    answered = Answered([])
     deadline = time.perf_counter() + seconds
 
     async def ask() -> None:

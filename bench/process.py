@@ -42,6 +42,11 @@ class Server:
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
+    def memory_mib(self) -> float:
+        """Resident memory."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
     async def settled(self, timeout_seconds: float = 60.0) -> None:
         """Wait until what it does in the background is done. Raises `TimeoutError`."""
         loop = asyncio.get_running_loop()

@@ -1,0 +1,198 @@
+"""The graph that gateways are compared on: users, products, stock and reviews of a made-up shop, in
+Federation 1 syntax, which every gateway understands.
+
+Owns schemas, data and operations; `python -m bench.shop` serves the four subgraphs. An answer is computed
+once and kept, so that a subgraph is never what a gateway waits for. `turn` makes every request new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+import uvicorn
+from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema, graphql_sync
+from starlette.types import Receive, Scope, Send
+
+from bench.client import request_body
+from bench.load import Operation
+from schema.composition import Subgraph, compose
+
+TURN: Final = 700_000_000
+_TURN: Final = re.compile(rb"7\d{8}")
+USERS: Final = 12
+PRODUCTS: Final = 9
+
+SDL: Final[Mapping[str, str]] = {
+    "accounts": """type Query { me: User users(turn: Int): [User] }
+        type User @key(fields: "id") { id: ID! name(turn: Int): String username: String birthday: Int }""",
+    "products": """extend type Query { topProducts(first: Int, turn: Int): [Product] }
+        type Product @key(fields: "upc") { upc: String! name(turn: Int): String weight: Int price: Int }""",
+    "inventory": """extend type Product @key(fields: "upc") {
+          upc: String! @external weight: Int @external price: Int @external
+          inStock(turn: Int): Boolean shippingEstimate: Int @requires(fields: "price weight") }""",
+    "reviews": """type Review @key(fields: "id") { id: ID! body: String author: User product: Product }
+        extend type User @key(fields: "id") { id: ID! @external reviews(turn: Int): [Review] }
+        extend type Product @key(fields: "upc") { upc: String! @external reviews(turn: Int): [Review] }""",
+}
+ONE_FETCH: Final = "query ($turn: Int) { topProducts(first: 5, turn: $turn) { upc name price } }"
+THREE_HOPS: Final = """query ($turn: Int) { topProducts(first: 5, turn: $turn) {
+  name reviews(turn: $turn) { body author { name(turn: $turn) } } } }"""
+DEEP_JOIN: Final = """query ($turn: Int) {
+  users(turn: $turn) { ...U reviews(turn: $turn) { ...R
+    product { ...P reviews(turn: $turn) { ...R
+      author { ...U reviews(turn: $turn) { ...R product { ...P } } } } } } }
+  topProducts(first: 9, turn: $turn) { ...P reviews(turn: $turn) { ...R
+    author { ...U reviews(turn: $turn) { ...R product { ...P } } } } } }
+fragment U on User { id username name(turn: $turn) }
+fragment P on Product { upc name(turn: $turn) price weight inStock(turn: $turn) shippingEstimate }
+fragment R on Review { id body }"""
+OPERATIONS: Final = [
+    Operation("one fetch", lambda turn: request_body(ONE_FETCH, turn=TURN + turn)),
+    Operation("three hops", lambda turn: request_body(THREE_HOPS, turn=TURN + turn)),
+    Operation("deep join", lambda turn: request_body(DEEP_JOIN, turn=TURN + turn)),
+]
+
+
+def supergraph(url: str) -> str:
+    """The supergraph of the shop whose subgraphs are served at `url`."""
+    listed = [Subgraph(name=name, url=f"{url}/{name}", sdl=sdl) for name, sdl in SDL.items()]
+    return compose(listed).supergraph_sdl
+
+
+def _user(number: int) -> dict[str, Any]:
+    name = f"user{number}"
+    return {
+        "__typename": "User",
+        "id": str(number),
+        "name": f"User {number}",
+        "username": name,
+        "birthday": 1990,
+    }
+
+
+def _product(number: int) -> dict[str, Any]:
+    return {
+        "__typename": "Product", "upc": str(number), "name": f"Product {number}", "price": 10 * number,
+        "weight": 100 * number, "inStock": number % 2 == 0,
+    }  # fmt: skip
+
+
+def _review(number: int) -> dict[str, Any]:
+    return {
+        "__typename": "Review", "id": str(number), "body": f"What reviewer {number} wrote about it.",
+        "author": {"__typename": "User", "id": str(number % USERS)},
+        "product": {"__typename": "Product", "upc": str(number % PRODUCTS)},
+    }  # fmt: skip
+
+
+_REVIEWS: Final = [_review(number) for number in range(3 * PRODUCTS)]
+_ROOTS: Final[Mapping[str, Any]] = {
+    "me": _user(0),
+    "users": [_user(number) for number in range(USERS)],
+    "topProducts": [_product(number) for number in range(PRODUCTS)],
+}
+
+
+def _resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    match info.field_name:
+        case "_service":
+            return {"sdl": info.context}
+        case "_entities":
+            return [_entity(each) for each in arguments["representations"]]
+        case "reviews":
+            key, of = ("author", "id") if source["__typename"] == "User" else ("product", "upc")
+            return [each for each in _REVIEWS if each[key][of] == source[of]]
+        case "shippingEstimate":
+            return source["price"] * source["weight"] // 100
+        case "topProducts":
+            return _ROOTS["topProducts"][: arguments.get("first")]
+        case name:
+            return source[name] if source is not None else _ROOTS[name]
+
+
+def _entity(representation: dict[str, Any]) -> dict[str, Any]:
+    match representation["__typename"]:
+        case "User":
+            known = _user(int(representation["id"]))
+        case "Product":
+            known = _product(int(representation["upc"]))
+        case _:
+            known = _review(int(representation["id"]))
+    return {**known, **representation}
+
+
+def _executable(sdl: str) -> GraphQLSchema:
+    """The schema with federation's own fields, resolved from the data."""
+    entities = re.findall(r"type (\w+) @key", sdl)
+    text = (
+        re.sub(r"extend type (\w+) @key", r"type \1 @key", sdl).replace("extend type Query", "type Query")
+        + " scalar _Any scalar FieldSet type _Service { sdl: String }"
+        + f" union _Entity = {' | '.join(entities)}"
+        + " directive @key(fields: String!) on OBJECT directive @external on FIELD_DEFINITION"
+        + " directive @requires(fields: String!) on FIELD_DEFINITION"
+    )
+    fields = "_service: _Service! _entities(representations: [_Any!]!): [_Entity]!"
+    text = text.replace("type Query {", f"type Query {{ {fields} ") if "type Query" in text else text
+    if "type Query" not in text:
+        text += f" type Query {{ {fields} }}"
+    schema = build_schema(text, assume_valid_sdl=True)
+    for each in schema.type_map.values():
+        if isinstance(each, GraphQLObjectType) and not each.name.startswith("__"):
+            for field in each.fields.values():
+                field.resolve = _resolve
+    return schema
+
+
+class Subgraphs:
+    """The four, each under its name, as an ASGI app; answers are kept by what was asked."""
+
+    def __init__(self) -> None:
+        self._schemas = {name: _executable(sdl) for name, sdl in SDL.items()}
+        self._kept: dict[tuple[str, bytes], bytes] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        name, body, more = scope["path"].strip("/"), b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        key = (name, _TURN.sub(b"0", body))
+        answer = self._kept.get(key)
+        if answer is None:
+            answer = self._kept[key] = self._answer(name, orjson.loads(key[1]))
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+    def _answer(self, name: str, asked: dict[str, Any]) -> bytes:
+        result = graphql_sync(
+            self._schemas[name],
+            asked["query"],
+            context_value=SDL[name],
+            variable_values=asked.get("variables"),
+            operation_name=asked.get("operationName"),
+        )
+        return orjson.dumps(result.formatted)
+
+
+async def main() -> None:
+    """Serve them until a signal."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises it again when it has ended
+    config = uvicorn.Config(
+        Subgraphs(), port=0, lifespan="off", log_level="warning", loop="uvloop", access_log=False
+    )
+    server = uvicorn.Server(config)
+    sockets = [config.bind_socket()]
+    print(f"listening http://127.0.0.1:{sockets[0].getsockname()[1]} ", flush=True)
+    await server.serve(sockets=sockets)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
