@@ -10,6 +10,7 @@ from typing import Final
 from marquee.business import count_business
 from subgraphs.kit.app import Subgraph
 from subgraphs.kit.clock import SystemClock
+from subgraphs.kit.database import History
 from subgraphs.kit.events.opening import open_broker
 from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.identity_keys import IdentityKeys
@@ -37,6 +38,15 @@ def build_subgraph(name: str, runtime: Runtime) -> Subgraph:
     subgraph = importlib.import_module(f"subgraphs.{name}.app").build(runtime)
     assert isinstance(subgraph, Subgraph)
     return subgraph
+
+
+def history_of(name: str) -> History:
+    """The history of one subgraph's own tables. Raises `KeyError` for an unknown name."""
+    if name not in NAMES:
+        raise KeyError(name)
+    history = importlib.import_module(f"subgraphs.{name}.migrations").HISTORY
+    assert isinstance(history, History)
+    return history
 
 
 @asynccontextmanager

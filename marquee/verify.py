@@ -15,6 +15,7 @@ from typing import Final
 import orjson
 from sqlalchemy import select
 
+from marquee.subgraphs import history_of
 from subgraphs.analytics.verify import revenue_by_payment
 from subgraphs.analytics.verify import verify as verify_analytics
 from subgraphs.kit.database import Database
@@ -43,8 +44,8 @@ async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Inv
     """Check everything. `bank`: where the provider's books are, a file, its folder, or `api` for the provider
     that the settings name; by default where the settings put the simulated bank.
 
-    Raises `NoStores` when the cinema has never run there, or there is no such bank; `ProviderFault` when the
-    provider does not show its books.
+    Raises `NoStores` when the cinema has never run there, or there is no such bank; `StoreUnusable` when a
+    store is of another release; `ProviderFault` when the provider does not show its books.
     """
     if settings.postgres_url is None:
         missing = [name for name in STORES if not (settings.data_dir / f"{name}.sqlite").exists()]
@@ -55,7 +56,9 @@ async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Inv
     async with AsyncExitStack() as stack:
         read_books = _books(settings, bank, stack)
         stores = {
-            name: await stack.enter_async_context(await Database.open(settings.database_url(name)))
+            name: await stack.enter_async_context(
+                await Database.open(settings.database_url(name), history_of(name), migrate="check")
+            )
             for name in STORES
         }
         # Payments first: what it says was captured must be found in the stores that heard of it later.

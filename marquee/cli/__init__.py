@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -44,6 +44,17 @@ class LazyCommands(click.Group):
         command = importlib.import_module(f"marquee.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a store whose tables the code does not work on is told of, not traced."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from subgraphs.kit.database.errors import StoreUnusable  # loaded when something went wrong only
+
+            if not isinstance(error, StoreUnusable):
+                raise
+            fail(str(error), code=1)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List them without importing any."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 
 from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
-from marquee.subgraphs import NAMES
+from marquee.subgraphs import NAMES, history_of
 
 
 @click.command(
@@ -46,13 +49,18 @@ def command(names: tuple[str, ...], data_dir: Path | None, check: bool, new: str
 
 
 def _write(new: str) -> None:
-    from marquee.migrating import NothingChanged, UnknownOwner, write_next
+    from subgraphs.kit.database.migrations import HISTORY as KIT_HISTORY
+    from subgraphs.kit.database.upgrade.authoring import NothingChanged, write_revision
 
     owner, colon, title = (part.strip() for part in new.partition(":"))
     if not (colon and title):
         fail('Say whose tables and what changes, as --new "tickets: add waitlist".')
+    if owner not in ("kit", *NAMES):
+        fail(f"{owner} owns no tables; these do: kit, {', '.join(NAMES)}.")
     try:
-        path = write_next(owner, title)
-    except (NothingChanged, UnknownOwner) as error:
+        path = write_revision(KIT_HISTORY if owner == "kit" else history_of(owner), title)
+    except NothingChanged as error:
         fail(str(error))
-    click.echo(f"wrote {path}\nRead it, then run tests/subgraphs/test_migrations.py.")
+    if importlib.util.find_spec("ruff") is not None:
+        subprocess.run([sys.executable, "-m", "ruff", "format", "-q", path], check=True)  # noqa: S603 - ours
+    click.echo(f"wrote {path}\nRead it, then run ./test tests/subgraphs/test_migrations.py")
