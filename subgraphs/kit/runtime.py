@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from subgraphs.kit.cache import Cache, Codec, MemoryCache
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Database, History
+from subgraphs.kit.documents import Documents, DocumentTables, open_documents
 from subgraphs.kit.events import Broker, ServiceEvents
 from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.live import LocalTopics, Topics
@@ -54,6 +55,13 @@ class Runtime:
             pool_size=self.settings.postgres_pool_size,
             telemetry=self.telemetry.of(subgraph),
         )
+
+    async def open_documents(self, subgraph: str, database: Database, *tables: DocumentTables) -> Documents:
+        """Open the subgraph's documents: in its SQL store, or in MongoDB beside it. The caller closes them.
+
+        Raises `SettingsError` when they are in MongoDB and its address is not set.
+        """
+        return await open_documents(self.settings, self.clock, subgraph, database, tables)
 
     def topics(self, subgraph: str) -> Topics[Any]:
         """Live fan-out of the subgraph's small messages to its subscriptions. The caller closes it."""

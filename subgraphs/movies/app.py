@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from subgraphs.kit.app import Subgraph, Wiring
-from subgraphs.kit.documents import SqlDocumentRepository
 from subgraphs.kit.runtime import Runtime
 from subgraphs.movies.cached import cached_store
 from subgraphs.movies.events import MovieEvents
@@ -27,11 +26,18 @@ def build(runtime: Runtime) -> Subgraph:
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
+    documents = await stack.enter_async_context(await runtime.open_documents(NAME, database, MOVIE_TABLES))
     events = runtime.events(NAME, database)
     service = MovieService(
         documents=database,
-        store=cached_store(runtime, NAME, SqlDocumentRepository(database, MOVIE_TABLES), stack),
+        store=cached_store(runtime, NAME, documents.repository(MOVIE_TABLES), stack),
         events=MovieEvents(events.outbox),
         clock=runtime.clock,
     )
-    return Wiring(service=service, events=events, database=database)
+    return Wiring(
+        service=service,
+        events=events,
+        database=database,
+        tasks=documents.tasks,
+        checks=documents.checks,
+    )

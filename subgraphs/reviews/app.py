@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 
 from subgraphs.kit.app import Subgraph, Wiring
 from subgraphs.kit.audit import AuditLog
-from subgraphs.kit.documents import SqlDocumentRepository
 from subgraphs.kit.runtime import Runtime
 from subgraphs.reviews.events import ReviewEvents, consume
 from subgraphs.reviews.migrations import HISTORY
@@ -33,12 +32,17 @@ def build(runtime: Runtime) -> Subgraph:
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
+    documents = await stack.enter_async_context(
+        await runtime.open_documents(
+            NAME, database, REVIEW_TABLES, VOTE_TABLES, ATTENDANCE_TABLES, FILM_TABLES
+        )
+    )
     events = runtime.events(NAME, database)
     store = ReviewStore(
-        reviews=SqlDocumentRepository(database, REVIEW_TABLES),
-        votes=SqlDocumentRepository(database, VOTE_TABLES),
-        attendances=SqlDocumentRepository(database, ATTENDANCE_TABLES),
-        films=SqlDocumentRepository(database, FILM_TABLES),
+        reviews=documents.repository(REVIEW_TABLES),
+        votes=documents.repository(VOTE_TABLES),
+        attendances=documents.repository(ATTENDANCE_TABLES),
+        films=documents.repository(FILM_TABLES),
     )
     review_events = ReviewEvents(events.outbox)
     consume(events.consumer, store, review_events)
@@ -49,4 +53,10 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         audit=AuditLog(runtime.clock),
         clock=runtime.clock,
     )
-    return Wiring(service=service, events=events, database=database)
+    return Wiring(
+        service=service,
+        events=events,
+        database=database,
+        tasks=documents.tasks,
+        checks=documents.checks,
+    )

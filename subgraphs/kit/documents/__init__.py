@@ -2,17 +2,19 @@
 contract.
 
 The SQL implementation serves SQLite and PostgreSQL; MongoDB stands behind the same contract. Must never leak
-SQL into its callers.
+a store's language into its callers.
 """
 
 from subgraphs.kit.documents.collection import Collection, Field, FieldKind
 from subgraphs.kit.documents.errors import (
     DocumentError,
+    DocumentsUnavailable,
     DuplicateDocument,
     InvalidDocument,
     UnknownField,
     VersionConflict,
 )
+from subgraphs.kit.documents.opening import Documents, open_documents
 from subgraphs.kit.documents.query import (
     AnyOf,
     AtLeast,
@@ -39,6 +41,8 @@ __all__ = [
     "DocumentRepository",
     "DocumentStore",
     "DocumentTables",
+    "Documents",
+    "DocumentsUnavailable",
     "DuplicateDocument",
     "Equal",
     "Field",
@@ -56,4 +60,5 @@ __all__ = [
     "VersionConflict",
     "document_tables",
     "fold",
+    "open_documents",
 ]

@@ -33,6 +33,13 @@ _KEY_TYPES: Mapping[FieldKind, type] = {
     FieldKind.BOOLEAN: bool,
 }
 
+LOWEST: Mapping[FieldKind, Scalar] = {
+    FieldKind.TEXT: "",
+    FieldKind.NUMBER: -1.7976931348623157e308,
+    FieldKind.BOOLEAN: False,
+}
+"""What a missing value stands for in sorts and cursors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -96,6 +103,13 @@ class Collection:
                 return field
         raise UnknownField(f"{self.name} declares no field {name}")
 
+    def single_field(self, name: str) -> Field:
+        """The declared field; `UnknownField` also when it has many values."""
+        field = self.field(name)
+        if field.many:
+            raise UnknownField(f"{name} has many values: it can be asked for one of them, not compared")
+        return field
+
     def single_values(self, body: Mapping[str, Any]) -> Iterator[tuple[Field, Scalar | None]]:
         """Each single-valued field with its value; `InvalidDocument` when the body does not fit."""
         for field in self.fields:
@@ -114,10 +128,14 @@ class Collection:
                     assert isinstance(value, str)
                     yield field, value
 
-    def searched_text(self, body: Mapping[str, Any]) -> str:
-        """The folded words of the searched text, each after a space."""
+    def searched_words(self, body: Mapping[str, Any]) -> list[str]:
+        """The folded words of the searched text, each once."""
         found = [word for path in self.text for value in values_at(body, path) for word in words(str(value))]
-        return " " + " ".join(dict.fromkeys(found))
+        return list(dict.fromkeys(found))
+
+    def searched_text(self, body: Mapping[str, Any]) -> str:
+        """The same words, each after a space."""
+        return " " + " ".join(self.searched_words(body))
 
     def key_types(self, sort: Sequence[Sort]) -> tuple[type, ...]:
         """The types of the sort key of `find(sort=sort)`, for `PageRequest.of`."""

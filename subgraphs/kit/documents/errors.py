@@ -1,13 +1,16 @@
 """What a document repository refuses.
 
 DocumentError
-├── DuplicateDocument  the id, or a unique set of fields, is taken
-├── VersionConflict    somebody else replaced it since it was read, or it is gone
-├── InvalidDocument    the body breaks the collection's declaration
-└── UnknownField       a filter or sort names a field that is not declared: a bug of the caller
+├── DuplicateDocument     the id, or a unique set of fields, is taken
+├── VersionConflict       somebody else replaced it since it was read, or it is gone
+├── InvalidDocument       the body breaks the collection's declaration
+├── UnknownField          a filter or sort names a field that is not declared: a bug of the caller
+└── DocumentsUnavailable  the store cannot be reached; nothing that was committed is lost
 """
 
 from __future__ import annotations
+
+from subgraphs.kit.faults import TemporarilyUnavailable
 
 
 class DocumentError(Exception):
@@ -38,3 +41,9 @@ class UnknownField(DocumentError):
     """A filter or sort names a field that is not declared."""
 
     code = "UNKNOWN_FIELD"
+
+
+class DocumentsUnavailable(DocumentError, TemporarilyUnavailable):
+    """The store of the documents cannot be reached, or does not answer in time."""
+
+    code = "DOCUMENTS_UNAVAILABLE"

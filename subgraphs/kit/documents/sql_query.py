@@ -7,8 +7,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, true
 
-from subgraphs.kit.documents.collection import FieldKind, Scalar
-from subgraphs.kit.documents.errors import UnknownField
+from subgraphs.kit.documents.collection import LOWEST, Scalar
 from subgraphs.kit.documents.query import (
     AnyOf,
     AtLeast,
@@ -24,12 +23,6 @@ from subgraphs.kit.documents.query import (
 from subgraphs.kit.documents.sql_tables import DocumentTables, field_column
 from subgraphs.kit.documents.text import words
 from subgraphs.kit.pagination import SortKey
-
-_LOWEST: dict[FieldKind, Scalar] = {
-    FieldKind.TEXT: "",
-    FieldKind.NUMBER: -1.7976931348623157e308,
-    FieldKind.BOOLEAN: False,
-}
 
 
 def condition(tables: DocumentTables, wanted: Filter) -> ColumnElement[bool]:
@@ -76,9 +69,7 @@ def _listed(tables: DocumentTables, name: str, which: ColumnElement[bool]) -> Co
 
 def single(tables: DocumentTables, name: str) -> ColumnElement[Any]:
     """The column of a single-valued field; `UnknownField` for others."""
-    if tables.collection.field(name).many:
-        raise UnknownField(f"{name} has many values: it can be asked for one of them, not compared")
-    return tables.documents.c[field_column(name)]
+    return tables.documents.c[field_column(tables.collection.single_field(name).name)]
 
 
 def sort_expressions(tables: DocumentTables, sort: Sequence[Sort]) -> list[ColumnElement[Any]]:
@@ -87,7 +78,7 @@ def sort_expressions(tables: DocumentTables, sort: Sequence[Sort]) -> list[Colum
     for each in sort:
         field = tables.collection.field(each.field)
         column = single(tables, each.field)
-        expressions.append(column if field.required else func.coalesce(column, literal(_LOWEST[field.kind])))
+        expressions.append(column if field.required else func.coalesce(column, literal(LOWEST[field.kind])))
     return [*expressions, tables.documents.c.id]
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 
 from subgraphs.kit.database import Json
 from subgraphs.kit.documents.collection import Collection, Field, FieldKind
+from subgraphs.kit.documents.mongo.tables import HeadTables, head_tables
 
 # Text compares by code point on both dialects, or pages would differ with the server's locale.
 _PLAIN_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
@@ -52,6 +53,8 @@ class DocumentTables:
     collection: Collection
     documents: Table
     values: Table
+    head_tables: HeadTables
+    """What takes the place of the others when the documents are in MongoDB."""
 
 
 def document_tables(metadata: MetaData, collection: Collection) -> DocumentTables:
@@ -86,4 +89,4 @@ def document_tables(metadata: MetaData, collection: Collection) -> DocumentTable
         Column("value", _PLAIN_TEXT, primary_key=True),
     )
     Index(f"{name}_values_by_value", values.c.field, values.c.value, values.c.document_id)
-    return DocumentTables(collection, documents, values)
+    return DocumentTables(collection, documents, values, head_tables(metadata))

@@ -1,5 +1,5 @@
 """What clients see of errors: refusals with their code, GraphQL errors as they are, faults as
-`INTERNAL` with a trace id.
+`INTERNAL` with a trace id, or as `TEMPORARILY_UNAVAILABLE` when it passes by itself.
 
 A fault is logged once, here, with its cause; its text never leaves the process.
 """
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
+from subgraphs.kit.faults import TemporarilyUnavailable
 from subgraphs.kit.graphql.context import Context
 from subgraphs.kit.refusals import Refusal
 
@@ -39,13 +40,18 @@ def _show(
             return error
         code = "BAD_USER_INPUT" if error.path else "GRAPHQL_VALIDATION_FAILED"
         return _with(error, error.message, {**(error.extensions or {}), "code": code})
-    logger.error(
-        "a resolver failed at %s",
-        ".".join(str(part) for part in error.path or ()) or "the root",
-        exc_info=cause,
-        extra={"trace_id": context.trace_id, "operation": operation_name},
-    )
-    return _with(error, "Something went wrong on our side.", {"code": INTERNAL, "traceId": context.trace_id})
+    where = ".".join(str(part) for part in error.path or ()) or "the root"
+    seen = {"trace_id": context.trace_id, "operation": operation_name}
+    if isinstance(cause, TemporarilyUnavailable):
+        logger.warning("no answer at %s: %s", where, cause, extra=seen)
+        code, message = (
+            TemporarilyUnavailable.code,
+            "This cannot be answered at the moment. Try again shortly.",
+        )
+    else:
+        logger.error("a resolver failed at %s", where, exc_info=cause, extra=seen)
+        code, message = INTERNAL, "Something went wrong on our side."
+    return _with(error, message, {"code": code, "traceId": context.trace_id})
 
 
 def _with(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
