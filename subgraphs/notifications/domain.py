@@ -19,7 +19,7 @@ RETRY_AFTER: Final = (
 )
 """How long a message waits after each failed attempt; after the last it has failed."""
 CLAIM: Final = timedelta(minutes=1)
-"""For how long one process has a message to itself."""
+"""For how long one process has a message to itself: twice as long as any attempt may take."""
 
 
 class NotificationKind(StrEnum):
@@ -62,6 +62,8 @@ class Person:
     locale: Locale
     is_forgotten: bool = False
     """They asked for their data to be erased: nothing is told them, whatever event comes later."""
+    phone: str | None = None
+    """In E.164, as +51987654321."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Contact:
     starts_at: datetime | None = None
     """Known once the order is confirmed; together with the time zone."""
     time_zone: str | None = None
+    movie_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,14 @@ class MessageRecord:
     codes: Sequence[TicketCode]
     status: DeliveryStatus
     attempts: int
+    """How often it was tried before; an attempt whose end nobody knows counts too."""
     created_at: datetime
     sent_at: datetime | None = None
     trace: str | None = None
     """The W3C trace context of what caused it, when that is recorded."""
+    recipient_name: str | None = None
+    failure: str | None = None
+    """Why the last attempt came to nothing."""
 
 
 def retry_at(attempts: int, now: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from subgraphs.kit.database import Transaction
@@ -16,13 +16,9 @@ from subgraphs.kit.events import Consumer, Event, Outbox
 from subgraphs.kit.events.payload import moment, money, optional_text, text
 from subgraphs.kit.locale import Locale
 from subgraphs.notifications.domain import Contact, NotificationKind, Person, TicketCode
+from subgraphs.notifications.names import MONTHS, role_name, tier_name
 from subgraphs.notifications.store import NotificationStore
 from subgraphs.notifications.telling import News, Recipient, Teller
-
-MONTHS: Final = {
-    Locale.ES: ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
-    Locale.EN: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
-}
 
 
 class NotYetKnown(Exception):
@@ -42,6 +38,7 @@ class Hearing:
         consumer.on("user.registered", "user.updated")(self.person)
         consumer.on("user.role_changed")(self.role_changed)
         consumer.on("user.erasure_requested")(self.erasure)
+        consumer.on("movie.created", "movie.updated", "movie.archived")(self.film)
         consumer.on("order.placed")(self.order_placed)
         consumer.on("order.confirmed")(self.order_confirmed)
         consumer.on("order.expired", "order.failed", "order.cancelled")(self.order_ended)
@@ -56,7 +53,11 @@ class Hearing:
     async def person(self, tx: Transaction, event: Event) -> None:
         """Keep who somebody is, and welcome who is new."""
         person = Person(
-            text(event, "user_id"), text(event, "name"), text(event, "email"), locale_of(event.payload)
+            text(event, "user_id"),
+            text(event, "name"),
+            text(event, "email"),
+            locale_of(event.payload),
+            phone=optional_text(event, "phone"),
         )
         await self.store.save_person(tx, person)
         if event.type == "user.registered":
@@ -66,7 +67,11 @@ class Hearing:
     async def role_changed(self, tx: Transaction, event: Event) -> None:
         person = await self.store.find_person(tx, text(event, "user_id"))
         if person is not None:
-            news = News("role_changed", NotificationKind.GENERIC, {"role": text(event, "role")})
+            news = News(
+                "role_changed",
+                NotificationKind.GENERIC,
+                {"role": role_name(text(event, "role"), person.locale)},
+            )
             await self.teller.tell(tx, _to(person), news, event)
 
     async def erasure(self, tx: Transaction, event: Event) -> None:
@@ -75,6 +80,14 @@ class Hearing:
         await self.store.forget(tx, user_id)
         payload = {"user_id": user_id, "subgraph": "notifications"}
         await self.outbox.add(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
+
+    async def film(self, tx: Transaction, event: Event) -> None:
+        """Keep what a film is called, so that everybody reads it in their language."""
+        titles = event.payload.get("titles")
+        known = (
+            {str(locale): str(title) for locale, title in titles.items()} if isinstance(titles, dict) else {}
+        )
+        await self.store.save_film(tx, text(event, "movie_id"), known)
 
     async def order_placed(self, tx: Transaction, event: Event) -> None:
         """Keep whom to tell about the order; nothing is told yet."""
@@ -90,7 +103,7 @@ class Hearing:
         ]
         recipient = await self._recipient(tx, contact)
         values = {
-            "movie_title": contact.movie_title,
+            "movie_title": await self._title(tx, contact, recipient.locale),
             "cinema_name": text(event, "cinema_name"),
             "starts_at_local": local_text(contact, recipient.locale),
             "number": contact.number,
@@ -113,12 +126,13 @@ class Hearing:
         }.get(event.type, (None, None))
         if template is None or kind is None:
             return
+        recipient = await self._recipient(tx, contact)
         values = {
             "number": contact.number,
-            "movie_title": contact.movie_title,
+            "movie_title": await self._title(tx, contact, recipient.locale),
             "reason": str(event.payload.get("reason") or "—"),
         }
-        await self.teller.tell(tx, await self._recipient(tx, contact), News(template, kind, values), event)
+        await self.teller.tell(tx, recipient, News(template, kind, values), event)
 
     async def sale_refused(self, tx: Transaction, event: Event) -> None:
         contact = await self._contact(tx, event)
@@ -132,7 +146,7 @@ class Hearing:
         code = TicketCode(seat, text(event, "qr_code"), f"{text(event, 'ticket_id')}@marquee")
         recipient = await self._recipient(tx, contact)
         values = {
-            "movie_title": contact.movie_title,
+            "movie_title": await self._title(tx, contact, recipient.locale),
             "starts_at_local": local_text(contact, recipient.locale),
             "number": contact.number,
             "seat": seat,
@@ -149,7 +163,8 @@ class Hearing:
         recipient = await self._person_or(tx, user_id, Recipient(None, optional_text(event, "email"), locale))
         zone, spoken = text(event, "time_zone"), recipient.locale
         values = {
-            "movie_title": text(event, "movie_title"),
+            "movie_title": await self.store.title_of(tx, optional_text(event, "movie_id"), spoken)
+            or text(event, "movie_title"),
             "cinema_name": text(event, "cinema_name"),
             "starts_at_local": local_time(moment(event, "starts_at"), zone, spoken),
             "seats": ", ".join(str(label) for label in event.payload.get("seat_labels", [])),
@@ -162,7 +177,9 @@ class Hearing:
     async def refund(self, tx: Transaction, event: Event) -> None:
         """Tell that money is on its way back, or that it is not yet."""
         contact = await self._contact(tx, event)
-        values: dict[str, Any] = {"number": contact.number, "movie_title": contact.movie_title}
+        recipient = await self._recipient(tx, contact)
+        title = await self._title(tx, contact, recipient.locale)
+        values: dict[str, Any] = {"number": contact.number, "movie_title": title}
         if event.type == "refund.completed":
             values["amount"] = str(money(event, "amount"))
             if event.payload.get("whole"):
@@ -170,14 +187,14 @@ class Hearing:
             news = News("refund_completed", NotificationKind.REFUND_COMPLETED, values)
         else:
             news = News("refund_failed", NotificationKind.GENERIC, values)
-        await self.teller.tell(tx, await self._recipient(tx, contact), news, event)
+        await self.teller.tell(tx, recipient, news, event)
 
     async def showtime_cancelled(self, tx: Transaction, event: Event) -> None:
         """Tell everybody who has tickets."""
         for contact in await self.store.contacts_of(tx, text(event, "showtime_id")):
             recipient = await self._recipient(tx, contact)
             values = {
-                "movie_title": contact.movie_title,
+                "movie_title": await self._title(tx, contact, recipient.locale),
                 "starts_at_local": local_text(contact, recipient.locale),
                 "reason": text(event, "reason"),
             }
@@ -191,7 +208,7 @@ class Hearing:
         for contact in await self.store.contacts_of(tx, showtime_id):
             recipient = await self._recipient(tx, contact)
             values = {
-                "movie_title": contact.movie_title,
+                "movie_title": await self._title(tx, contact, recipient.locale),
                 "starts_at_local": local_text(contact, recipient.locale),
             }
             news = News("showtime_moved", NotificationKind.GENERIC, values)
@@ -203,12 +220,17 @@ class Hearing:
         if person is None:
             return
         if event.type == "membership.tier_changed":
-            values = {"tier": text(event, "tier"), "previous": text(event, "previous")}
+            values = {name: tier_name(text(event, name), person.locale) for name in ("tier", "previous")}
             news = News("tier_changed", NotificationKind.TIER_CHANGED, values)
         else:
             values = {"points": str(event.payload.get("points", 0))}
             news = News("points_earned", NotificationKind.POINTS_EARNED, values, by_mail=False)
         await self.teller.tell(tx, _to(person), news, event)
+
+    async def _title(self, tx: Transaction, contact: Contact, locale: Locale) -> str:
+        """What the order's film is called in a language, or in general."""
+        movie_id = contact.movie_id or await self.store.movie_of(tx, contact.order_id)
+        return await self.store.title_of(tx, movie_id, locale) or contact.movie_title
 
     async def _contact(self, tx: Transaction, event: Event) -> Contact:
         contact = await self.store.find_contact(tx, text(event, "order_id"))
@@ -233,7 +255,7 @@ class Hearing:
 def _to(person: Person) -> Recipient:
     if person.is_forgotten:
         return Recipient(None, None, person.locale)
-    return Recipient(person.user_id, person.email, person.locale)
+    return Recipient(person.user_id, person.email, person.locale, person.name)
 
 
 def locale_of(payload: Mapping[str, Any]) -> Locale:
@@ -257,6 +279,7 @@ def contact_of(event: Event) -> Contact:
         locale=locale_of(payload),
         starts_at=moment(event, "starts_at") if "starts_at" in payload else None,
         time_zone=optional_text(event, "time_zone"),
+        movie_id=optional_text(event, "movie_id"),
     )
 
 

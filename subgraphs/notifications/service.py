@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
@@ -15,13 +16,13 @@ from subgraphs.kit.pagination import Page, PageRequest
 from subgraphs.kit.telemetry import SubgraphTelemetry
 from subgraphs.kit.validation import InputCheck
 from subgraphs.notifications.composing import Composer, Template
-from subgraphs.notifications.delivery import Carrier
+from subgraphs.notifications.delivery import Carrier, DeliveryRefused, reason_of
 from subgraphs.notifications.domain import Channel, MessageRecord, NotificationRecord, retry_at
 from subgraphs.notifications.errors import UnreachablePerson
 from subgraphs.notifications.store import NotificationStore
 from subgraphs.notifications.telling import Teller, person_topic
 
-_MESSAGES_PER_ROUND = 20
+_AT_ONCE = 4
 _NEWEST = 50
 _LONGEST_VALUE = 1_000
 
@@ -165,8 +166,10 @@ class NotificationService:
             if person is None or person.is_forgotten:
                 raise UnreachablePerson("There is nobody of this id to write to.", ["input", "userId"])
             composed = self._composer.compose(template, person.locale, values)
-            address = person.email if channel is Channel.EMAIL else person.user_id
-            message = await self._teller.queue(tx, channel, user_id, address, composed)
+            address = person.email if channel is Channel.EMAIL else person.phone
+            if address is None:
+                raise UnreachablePerson("They have given no phone number.", ["input", "userId"])
+            message = await self._teller.queue(tx, channel, user_id, address, composed, name=person.name)
             await known.store(tx, message.id)
             await self._audit.record(
                 tx,
@@ -206,16 +209,24 @@ class NotificationService:
     # Delivery
 
     async def carry(self) -> None:
-        """One round: carry what is due. A message that fails comes again later, a few times."""
+        """One round: carry what is due, a few at a time. A message that fails comes again later, a few times;
+        one that is refused for good does not.
+        """
+        async with self._database.read() as connection:
+            if not await self._store.is_anything_due(connection, self._clock.now()):
+                return
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(self._carry_due())
+
+    async def _carry_due(self) -> None:
         while True:
             now = self._clock.now()
-            async with self._database.read() as connection:
-                if not await self._store.is_anything_due(connection, now):
-                    return
             async with self._database.transaction() as tx:
-                due = await self._store.claim_due(tx, now, _MESSAGES_PER_ROUND)
-            for message in due:
-                await self._carry_one(message)
+                message = await self._store.claim_due(tx, now)
+            if message is None:
+                return
+            await self._carry_one(message)
 
     async def _carry_one(self, message: MessageRecord) -> None:
         channel = message.channel.value.lower()
@@ -223,11 +234,12 @@ class NotificationService:
             try:
                 await self._carriers[message.channel].carry(message)
             except Exception as error:  # noqa: BLE001 - a carrier is another system: whatever it raises is its failure
-                again_at = retry_at(message.attempts + 1, self._clock.now())
+                refused = isinstance(error, DeliveryRefused)
+                again_at = None if refused else retry_at(message.attempts + 1, self._clock.now())
                 self._logger.warning("message %s not sent: %s", message.id, type(error).__name__)
                 span.fail(type(error).__name__)
                 async with self._database.transaction() as tx:
-                    await self._store.mark_failed(tx, message.id, again_at)
+                    await self._store.mark_failed(tx, message, again_at, reason_of(error))
                 self._counted.labels(channel, "failed" if again_at else "given_up").inc()
                 return
             async with self._database.transaction() as tx:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,7 @@ from subgraphs.notifications.domain import (
 )
 
 TABLES = MetaData()
+_LONGEST_FAILURE = 300
 
 PEOPLE = Table(
     "people",
@@ -48,6 +49,7 @@ PEOPLE = Table(
     Column("email", String(254), nullable=False),
     Column("locale", String(8), nullable=False),
     Column("is_forgotten", Boolean, nullable=False),
+    Column("phone", String(16)),
 )
 CONTACTS = Table(
     "contacts",
@@ -62,6 +64,13 @@ CONTACTS = Table(
     Column("starts_at", UtcDateTime),
     Column("time_zone", String(64)),
     Column("is_confirmed", Boolean, nullable=False),
+    Column("movie_id", String(40)),
+)
+FILMS = Table(
+    "films",
+    TABLES,
+    Column("movie_id", String(40), primary_key=True),
+    Column("titles", Json, nullable=False),
 )
 NOTIFICATIONS = Table(
     "notifications",
@@ -93,6 +102,8 @@ MESSAGES = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("trace", String(55)),
+    Column("recipient_name", String(200)),
+    Column("failure", String(300)),
     Index("messages_due", "status", "next_attempt_at"),
     Index("messages_by_user", "user_id", "created_at", "id"),
     Index("messages_by_recipient", "recipient", "created_at", "id"),
@@ -108,7 +119,7 @@ class NotificationStore:
         await tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["user_id"],
-                set_={name: statement.excluded[name] for name in ("name", "email", "locale")},
+                set_={name: statement.excluded[name] for name in ("name", "email", "locale", "phone")},
                 where=PEOPLE.c.is_forgotten.is_(False),
             )
         )
@@ -119,7 +130,7 @@ class NotificationStore:
         row = (await tx.execute(query)).first()
         if row is None:
             return None
-        return Person(row.user_id, row.name, row.email, Locale(row.locale), row.is_forgotten)
+        return Person(row.user_id, row.name, row.email, Locale(row.locale), row.is_forgotten, row.phone)
 
     async def save_contact(self, tx: Transaction, contact: Contact, *, confirmed: bool) -> None:
         """Keep who is told about an order; a confirmed one is never taken back to unconfirmed here."""
@@ -128,8 +139,32 @@ class NotificationStore:
         if not confirmed:
             await tx.execute(statement.on_conflict_do_nothing())
             return
-        changed = {name: statement.excluded[name] for name in ("starts_at", "time_zone", "is_confirmed")}
+        names = ("starts_at", "time_zone", "is_confirmed", "movie_id")
+        changed = {name: statement.excluded[name] for name in names}
         await tx.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=changed))
+
+    async def save_film(self, tx: Transaction, movie_id: str, titles: Mapping[str, str]) -> None:
+        """Keep what a film is called, by language."""
+        statement = tx.insert(FILMS).values(movie_id=movie_id, titles=dict(titles))
+        await tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["movie_id"], set_={"titles": statement.excluded["titles"]}
+            )
+        )
+
+    async def title_of(self, connection: Connection, movie_id: str | None, locale: Locale) -> str | None:
+        """What a film is called in a language; None when nobody translated it."""
+        if movie_id is None:
+            return None
+        titles = await connection.scalar(select(FILMS.c.titles).where(FILMS.c.movie_id == movie_id))
+        return None if titles is None else titles.get(locale.value)
+
+    async def movie_of(self, connection: Connection, order_id: str) -> str | None:
+        """The film of an order."""
+        movie_id: str | None = await connection.scalar(
+            select(CONTACTS.c.movie_id).where(CONTACTS.c.order_id == order_id)
+        )
+        return movie_id
 
     async def unconfirm(self, tx: Transaction, order_id: str) -> None:
         """The order has ended: a cancelled showtime does not concern it any more."""
@@ -206,42 +241,50 @@ class NotificationStore:
         )
         return await connection.scalar(due.limit(1)) is not None
 
-    async def claim_due(self, tx: Transaction, now: datetime, limit: int) -> list[MessageRecord]:
-        """Take queued messages whose time has come, for a minute to oneself. One statement more per message.
+    async def claim_due(self, tx: Transaction, now: datetime) -> MessageRecord | None:
+        """Take the message that is due longest, for a minute to oneself; None when nothing is due.
 
-        The guard on `next_attempt_at` gives a message to one of several processes.
+        Of several processes each takes another one: rows that are being taken are passed over.
         """
-        due = await tx.execute(
-            select(MESSAGES)
+        due = (
+            select(MESSAGES.c.id)
             .where(MESSAGES.c.status == DeliveryStatus.QUEUED.value, MESSAGES.c.next_attempt_at <= now)
             .order_by(MESSAGES.c.next_attempt_at)
-            .limit(limit)
+            .limit(1)
+            .with_for_update(skip_locked=True)
         )
-        claimed: list[MessageRecord] = []
-        for row in due:
-            taken = await tx.execute(
-                update(MESSAGES)
-                .where(MESSAGES.c.id == row.id, MESSAGES.c.next_attempt_at == row.next_attempt_at)
-                .values(next_attempt_at=now + CLAIM, attempts=row.attempts + 1)
-            )
-            if taken.rowcount == 1:
-                claimed.append(_message(row))
-        return claimed
+        taken = await tx.execute(
+            update(MESSAGES)
+            .where(MESSAGES.c.id == due.scalar_subquery())
+            .values(next_attempt_at=now + CLAIM, attempts=MESSAGES.c.attempts + 1)
+            .returning(MESSAGES)
+        )
+        row = taken.first()
+        return None if row is None else replace(_message(row), attempts=row.attempts - 1)
 
     async def mark_sent(self, tx: Transaction, message_id: str, now: datetime) -> None:
+        """Note that it was taken, whoever else has it by now: it must not go out again."""
         await tx.execute(
             update(MESSAGES)
             .where(MESSAGES.c.id == message_id)
-            .values(status=DeliveryStatus.SENT.value, sent_at=now, next_attempt_at=None)
+            .values(status=DeliveryStatus.SENT.value, sent_at=now, next_attempt_at=None, failure=None)
         )
 
-    async def mark_failed(self, tx: Transaction, message_id: str, again_at: datetime | None) -> None:
-        """Note a failed attempt: to be tried again then, or given up."""
+    async def mark_failed(
+        self, tx: Transaction, message: MessageRecord, again_at: datetime | None, failure: str
+    ) -> None:
+        """Note a failed attempt: to be tried again then, or given up. Says nothing of a message that another
+        has by now.
+        """
         status = DeliveryStatus.FAILED if again_at is None else DeliveryStatus.QUEUED
         await tx.execute(
             update(MESSAGES)
-            .where(MESSAGES.c.id == message_id)
-            .values(status=status.value, next_attempt_at=again_at)
+            .where(
+                MESSAGES.c.id == message.id,
+                MESSAGES.c.status == DeliveryStatus.QUEUED.value,
+                MESSAGES.c.attempts == message.attempts + 1,
+            )
+            .values(status=status.value, next_attempt_at=again_at, failure=failure[:_LONGEST_FAILURE])
         )
 
     async def find_message(self, connection: Connection, message_id: str) -> MessageRecord | None:
@@ -275,12 +318,12 @@ class NotificationStore:
         The person comes first: who is being told something at this moment is waited for.
         """
         statement = tx.insert(PEOPLE).values(
-            user_id=user_id, name="", email="", locale=Locale.ES.value, is_forgotten=True
+            user_id=user_id, name="", email="", phone=None, locale=Locale.ES.value, is_forgotten=True
         )
         await tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["user_id"],
-                set_={name: statement.excluded[name] for name in ("name", "email", "is_forgotten")},
+                set_={name: statement.excluded[name] for name in ("name", "email", "phone", "is_forgotten")},
             )
         )
         await tx.execute(delete(NOTIFICATIONS).where(NOTIFICATIONS.c.user_id == user_id))
@@ -325,4 +368,6 @@ def _message(row: Any) -> MessageRecord:
         created_at=row.created_at,
         sent_at=row.sent_at,
         trace=row.trace,
+        recipient_name=row.recipient_name,
+        failure=row.failure,
     )

@@ -32,6 +32,7 @@ class Recipient:
     user_id: str | None
     email: str | None
     locale: Locale
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,15 @@ class Teller:
         if recipient.user_id is not None:
             await self._notify(tx, recipient.user_id, news, composed, cause)
         if news.by_mail and recipient.email is not None:
-            await self.queue(tx, Channel.EMAIL, recipient.user_id, recipient.email, composed, news.codes)
+            await self.queue(
+                tx,
+                Channel.EMAIL,
+                recipient.user_id,
+                recipient.email,
+                composed,
+                news.codes,
+                name=recipient.name,
+            )
 
     async def queue(
         self,
@@ -85,6 +94,8 @@ class Teller:
         address: str,
         composed: Composed,
         codes: Sequence[TicketCode] = (),
+        *,
+        name: str | None = None,
     ) -> MessageRecord:
         """Queue one message for its carrier."""
         now = self._clock.now()
@@ -103,6 +114,7 @@ class Teller:
             attempts=0,
             created_at=now,
             trace=trace if is_sampled(trace) else None,
+            recipient_name=name,
         )
         await self._store.insert_message(tx, message)
         return message
