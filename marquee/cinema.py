@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from marquee.pages import page_routes
 from marquee.subgraphs import NAMES, build_subgraph, open_runtime
 from router import Extras, RouterApp, create_app
-from router.config.model import Authentication, ClientHeaders, GraphiQl, Issuer, RouterConfig, Subscriptions
+from router.config.model import (
+    Authentication,
+    ClientHeaders,
+    GraphiQl,
+    Issuer,
+    Rate,
+    RateLimits,
+    RouterConfig,
+    Subscriptions,
+)
 from router.execution.in_process import InProcessTransport
 from router.observability.tracing import TraceContext, Tracer
 from router.transport.graphiql import read_examples
@@ -43,14 +53,36 @@ class Cinema:
         return self.subgraphs[name].service
 
 
-def router_config() -> RouterConfig:
-    """How the router treats the cinema, the same in one process and in many."""
+LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
+
+
+def router_config(settings: Settings) -> RouterConfig:
+    """How the router treats the cinema, the same in one process and in many (`deploy/router.yaml`)."""
     return RouterConfig(
         authentication=Authentication(issuers=(Issuer(issuer=USERS_ISSUER, audiences=(AUDIENCE,)),)),
         subscriptions=Subscriptions(public_fields=("seatMapChanged",)),
         client_headers=ClientHeaders(address="x-marquee-client-address", device="x-marquee-client-device"),
+        rate_limits=rate_limits(settings),
         graphiql=GraphiQl(title="Marquee"),
         mask_subgraph_errors=False,  # subgraphs mask their own faults, and their other errors are for people
+    )
+
+
+def rate_limits(settings: Settings) -> RateLimits:
+    """As wide as a busy family behind one address needs; whoever is on this machine is not limited."""
+    return RateLimits(
+        per_address=Rate(limit=6_000),
+        per_user=Rate(limit=1_200),
+        fields={
+            "login": Rate(limit=60),
+            "registerUser": Rate(limit=30),
+            "holdSeats": Rate(limit=240),
+            "placeOrder": Rate(limit=120),
+            "payOrder": Rate(limit=120),
+        },
+        exempt_addresses=LOOPBACK,
+        redis_url=settings.redis_url,
+        redis_prefix=f"{settings.redis_prefix}-router",
     )
 
 
@@ -61,7 +93,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings, keys))
         subgraphs = {name: build_subgraph(name, runtime) for name in NAMES}
-        app = _router(subgraphs, runtime.telemetry)
+        app = _router(subgraphs, settings, runtime.telemetry)
         assert app.signer is not None, "the identity to subgraphs is never switched off here"
         keys.replace(parse_jwks(app.signer.jwks))
         for subgraph in subgraphs.values():
@@ -72,7 +104,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
         yield Cinema(app, runtime, subgraphs)
 
 
-def _router(subgraphs: Mapping[str, Subgraph], telemetry: Telemetry) -> RouterApp:
+def _router(subgraphs: Mapping[str, Subgraph], settings: Settings, telemetry: Telemetry) -> RouterApp:
     users = subgraphs["users"]
 
     async def user_keys() -> Mapping[str, Any]:
@@ -82,7 +114,7 @@ def _router(subgraphs: Mapping[str, Subgraph], telemetry: Telemetry) -> RouterAp
     return create_app(
         SUPERGRAPH.read_text(encoding="utf-8"),
         transports={name: InProcessTransport(subgraph.asgi) for name, subgraph in subgraphs.items()},
-        config=router_config(),
+        config=router_config(settings),
         extras=Extras(
             jwks={USERS_ISSUER: user_keys},
             identity_key=Ed25519PrivateKey.generate(),

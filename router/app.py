@@ -37,6 +37,7 @@ from router.security.headers import ClientDescription, HeaderPropagation
 from router.security.identity import IdentitySigner
 from router.security.jwks import JwksFetch
 from router.security.limits import LimitsGuard
+from router.security.rate_limits import RateLimiter
 from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
@@ -191,6 +192,7 @@ class RouterApp:
             client=client,
             tracer=self._tracer,
             metrics=self.metrics,
+            rates=RateLimiter.of(config.rate_limits),
         )
 
     def _page(self, extras: Extras) -> GraphiqlPage | None:
@@ -268,6 +270,8 @@ class RouterApp:
             if isinstance(self.service.engine, Engine):
                 await self.service.engine.aclose()
             await self._transports.aclose()
+            if self.service.edge.rates is not None:
+                await self.service.edge.rates.aclose()
             await self._tracer.aclose()
 
 

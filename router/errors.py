@@ -8,6 +8,7 @@ HTTP.
     │   ├── OperationUnresolved           OPERATION_RESOLUTION_FAILURE
     │   ├── VariablesInvalid              BAD_USER_INPUT
     │   ├── LimitExceeded                 OPERATION_LIMIT_EXCEEDED
+    │   ├── RateLimited                   RATE_LIMITED: too many operations; `Retry-After` says until when
     │   ├── PersistedQueryNotFound        PERSISTED_QUERY_NOT_FOUND
     │   ├── Unauthenticated               UNAUTHENTICATED
     │   ├── Forbidden                     FORBIDDEN
@@ -94,6 +95,13 @@ class LimitExceeded(RequestError):
     """The operation is larger or costlier than the router allows."""
 
     code = "OPERATION_LIMIT_EXCEEDED"
+
+
+class RateLimited(RequestError):
+    """The client runs more operations than it may."""
+
+    code = "RATE_LIMITED"
+    default_status = 429
 
 
 class PersistedQueryNotFound(RequestError):

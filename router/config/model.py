@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 
 Algorithm = Literal["EdDSA", "ES256", "RS256"]
 Positive = Annotated[int, Field(gt=0)]
@@ -149,6 +149,34 @@ class Limits(Section):
     """Put the estimate into `extensions.cost` of every answer."""
 
 
+class Rate(Section):
+    """At most `limit` operations in any `seconds`, counted by a sliding window."""
+
+    limit: Positive
+    seconds: Positive = 60
+
+
+class RateLimits(Section):
+    """How many operations one client may run; nothing is limited until a rate is set.
+
+    Each operation of a batch and of a socket counts. Without Redis each process counts for itself.
+    """
+
+    per_user: Rate | None = None
+    """Of one signed-in user, wherever from."""
+    per_address: Rate | None = None
+    """Of one IP address (IPv6: a /64), as the server knows it: proxies must be trusted by the server."""
+    operations: dict[str, Rate] = Field(default_factory=dict)
+    """By operation name, of one user or else address. Clients choose names: a rule for well-behaved ones."""
+    fields: dict[str, Rate] = Field(default_factory=dict)
+    """By root field (`login`), of one user or else address; each time it stands in an operation counts."""
+    exempt_addresses: tuple[IPvAnyNetwork, ...] = ()
+    """Networks whose clients are not limited."""
+    redis_url: SecretStr | None = None
+    """Redis where all processes count together; while it is away each counts for itself."""
+    redis_prefix: str = "marquee-router"
+
+
 class Csrf(Section):
     """Requests a browser sends without a preflight are refused, except queries by GET."""
 
@@ -281,6 +309,7 @@ class RouterConfig(Section):
     authentication: Authentication = Authentication()
     subgraph_identity: SubgraphIdentity = SubgraphIdentity()
     limits: Limits = Limits()
+    rate_limits: RateLimits = RateLimits()
     introspection: bool = True
     csrf: Csrf = Csrf()
     cors: Cors = Cors()

@@ -23,6 +23,7 @@ from router.request import GraphQLRequest, Identity, RequestContext, Response
 from router.security.headers import ClientDescription, HeaderPropagation
 from router.security.identity import IdentitySigner
 from router.security.limits.guard import ESTIMATED_COST
+from router.security.rate_limits import RateLimiter
 from router.security.tokens import TokenVerifier
 from router.transport.broadcast import Broadcast, Listener, Source
 
@@ -108,6 +109,7 @@ class Edge:
     client: ClientDescription
     tracer: Tracer
     metrics: Metrics
+    rates: RateLimiter | None = None
 
 
 class GraphQLService:
@@ -116,6 +118,7 @@ class GraphQLService:
     def __init__(self, engine: OperationRunner, config: RouterConfig, edge: Edge) -> None:
         self.config = config
         self.edge = edge
+        self._rates = edge.rates
         self.broadcast = Broadcast(
             max_upstreams=config.subscriptions.max_upstreams,
             replay_events=config.subscriptions.replay_events,
@@ -189,7 +192,11 @@ class GraphQLService:
         if self._records:
             context = self._recorded(context)
         try:
+            if self._rates is not None:
+                await self._rates.admit(context)
             prepared = await generation.engine.prepare(request, context)
+            if self._rates is not None:
+                await self._rates.admit_operation(prepared.name, prepared.plan, context)
         except RequestError as refusal:
             self.edge.metrics.refused(refusal.code)
             if context.span is not None:

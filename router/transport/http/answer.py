@@ -13,7 +13,7 @@ import orjson
 from starlette.types import Send
 
 from router.config.model import Compression
-from router.errors import Forbidden, LimitExceeded, RequestError, Unauthenticated
+from router.errors import Forbidden, LimitExceeded, RateLimited, RequestError, Unauthenticated
 from router.request import Response
 from router.security.tokens import AuthenticationUnavailable
 from router.transport.http.negotiation import Media, accepts_gzip
@@ -21,7 +21,7 @@ from router.transport.refusals import HttpFault
 
 IN_THREAD_BYTES = 128 * 1024
 
-STATUS_ALWAYS = (HttpFault, Unauthenticated, Forbidden, LimitExceeded, AuthenticationUnavailable)
+STATUS_ALWAYS = (HttpFault, Unauthenticated, Forbidden, LimitExceeded, RateLimited, AuthenticationUnavailable)
 """Refusals whose status is sent under `application/json` too; the specification keeps 200 for faults of the
 document.
 """

@@ -139,11 +139,15 @@ class HttpHandler:
         only_reads: bool = False,
     ) -> None:
         wants_stream = accepted.stream is not None or TOKEN_HEADER in headers
-        if wants_stream and await self._streams.answer(
-            request, receive, send, headers, accepted, context, only_reads=only_reads
-        ):
-            return
-        job = await self._service.begin(request, context)
+        if wants_stream:
+            left = await self._streams.answer(
+                request, receive, send, headers, accepted, context, only_reads=only_reads
+            )
+            if left is None:
+                return
+            job = left
+        else:
+            job = await self._service.begin(request, context)
         refuse_kind(job.kind, only_reads=only_reads, streams=False)
         media = accepted.refusal
         response = await self._service.run(job)

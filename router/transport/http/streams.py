@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from router.errors import RequestError
+from router.errors import RateLimited, RequestError
 from router.planning.plan import OperationKind
 from router.request import GraphQLRequest, RequestContext
 from router.transport.broadcast import Event
@@ -45,18 +45,16 @@ class StreamAnswers:
         context: RequestContext,
         *,
         only_reads: bool,
-    ) -> bool:
-        """Answer by a stream if the client asks for one; False when it wants a whole answer."""
+    ) -> Job | None:
+        """Answer by a stream, or return the prepared operation that the client wants answered whole."""
         token = headers.get(TOKEN_HEADER)
         if token is not None:
             await self._start_on_stream(token, request, send, context)
-            return True
-        if accepted.stream is None:
-            return False
+            return None
         if accepted.answer is not None:
             return await self._answer_if_subscription(request, receive, send, accepted, context)
         await self._answer_always(request, receive, send, accepted, context, only_reads=only_reads)
-        return True
+        return None
 
     async def _answer_if_subscription(
         self,
@@ -65,12 +63,12 @@ class StreamAnswers:
         send: Send,
         accepted: Accepted,
         context: RequestContext,
-    ) -> bool:
+    ) -> Job | None:
         job = await self._service.begin(request, context)
         if job.kind is not OperationKind.SUBSCRIPTION:
-            return False
+            return job
         await self._subscribe(job, accepted, receive, send)
-        return True
+        return None
 
     async def _answer_always(
         self,
@@ -94,7 +92,7 @@ class StreamAnswers:
                 return
             queue.deliver(Event(await self._service.run(job)))
             queue.finish(None)
-        except HttpFault:
+        except (HttpFault, RateLimited):
             raise
         except RequestError as error:
             queue.finish(error)
