@@ -1,0 +1,9 @@
+"""`marquee doctor`: looks at the machine, the settings and every part they name, and says what to do.
+
+Looks only: makes no database, sends no mail, takes no money. Must never show a secret.
+"""
+
+from marquee.doctor.examination import examine
+from marquee.doctor.finding import Finding, Verdict
+
+__all__ = ["Finding", "Verdict", "examine"]
