@@ -18,6 +18,9 @@ ROOT: Final = Path(__file__).parents[2]
 _RABBITMQ: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 SYSTEM: Final = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
 
+_AS_POSTGRES: Final = ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups")
+"""PostgreSQL refuses to run as root; unlike `runuser` this is not a process in between."""
+
 
 class PostgresServer:
     """A cluster of its own, with the roles and databases of production."""
@@ -28,7 +31,7 @@ class PostgresServer:
         self._port = port
         self._environment = environment
         self._binaries = _postgres_binaries()
-        self._prefix: tuple[str, ...] = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
+        self._prefix: tuple[str, ...] = _AS_POSTGRES if os.geteuid() == 0 else ()
         self.process = Process(
             "postgres",
             [
