@@ -8,11 +8,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from subgraphs.kit.events.envelope import Event
 
 EventHandler = Callable[[Event], Awaitable[None]]
+
+
+@runtime_checkable
+class HearsOfDeath(Protocol):
+    """An event handler that is told when a delivery to it is given up."""
+
+    def died(self, event: Event) -> None:
+        """The event is a dead letter from now on; must be quick."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,15 @@ class Consumer:
         if event_type in self._handlers or event_type in self._outside:
             raise ValueError(f"{self.queue} has two handlers for {event_type}")
 
+    async def __call__(self, event: Event) -> None:
+        """A consumer is the handler of its queue."""
+        await self.handle(event)
+
+    def died(self, event: Event) -> None:
+        """A delivery was given up."""
+        if self._telemetry is not None:
+            self._telemetry.died(event)
+
     async def handle(self, event: Event) -> None:
         """Take one event; an unknown type or one taken before has no effect."""
         with self._under_its_trace(event):

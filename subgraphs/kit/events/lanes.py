@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from subgraphs.kit.events.broker import EventHandler
+from subgraphs.kit.events.broker import EventHandler, HearsOfDeath
 from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import PoisonEvent
 from subgraphs.kit.events.retry import RetryPolicy
@@ -110,6 +110,8 @@ class Lanes(Generic[D]):
             next_pause = None if isinstance(error, PoisonEvent) else self._retry.pause_seconds(attempts)
             await self._endings.failed(delivery, attempts, error, next_pause)
             if next_pause is None:
+                if isinstance(self._handler, HearsOfDeath):
+                    self._handler.died(delivery.event)
                 return True
             pause = next_pause
         return False

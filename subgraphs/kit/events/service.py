@@ -65,7 +65,7 @@ class ServiceEvents:
         """Bind the queue and take its events. Of subgraphs in one process, all listen before any `speak`s."""
         if self.consumer.types:
             self._subscription = await self._broker.consume(
-                self.consumer.queue, self.consumer.types, self.consumer.handle
+                self.consumer.queue, self.consumer.types, self.consumer
             )
 
     def speak(self) -> None:
