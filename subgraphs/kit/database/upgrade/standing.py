@@ -108,7 +108,8 @@ def pending_error(store: str, standings: Sequence[Standing]) -> MigrationsPendin
     """What `check` says of a store that is behind."""
     pending = ", ".join(str(each) for each in standings if each.is_pending)
     return MigrationsPending(
-        f"{store} is behind this code ({pending}). Run `marquee migrate`, or start with MARQUEE_MIGRATE=auto.",
+        f"{store} is behind this code ({pending}). Run `marquee migrate`, or start with"
+        " MARQUEE_MIGRATE=auto.",
         standings,
     )
 
