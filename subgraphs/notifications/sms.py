@@ -6,6 +6,7 @@ The API takes no idempotency key, so whoever tries a message again asks first wh
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import Any, Final
 
 import aiohttp
@@ -42,10 +43,10 @@ class TwilioSms:
         sender: str,
         timeout_seconds: float = 15.0,
     ) -> None:
-        account, _, token = key.partition(":")
+        account = key.partition(":")[0]
         self._session = session
         self._messages = f"{url.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"
-        self._auth = aiohttp.BasicAuth(account, token)
+        self._headers = {"Authorization": f"Basic {b64encode(key.encode()).decode()}"}
         self._sender = sender
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
@@ -84,7 +85,12 @@ class TwilioSms:
 
     async def _ask(self, method: str, **given: Any) -> tuple[int, dict[str, Any]]:
         async with self._session.request(
-            method, self._messages, auth=self._auth, timeout=self._timeout, allow_redirects=False, **given
+            method,
+            self._messages,
+            headers=self._headers,
+            timeout=self._timeout,
+            allow_redirects=False,
+            **given,
         ) as response:
             try:
                 answer = await response.json(content_type=None)

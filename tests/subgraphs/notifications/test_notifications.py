@@ -330,3 +330,39 @@ def _lost(item: str) -> dict[str, Any]:
         "variables": [{"name": "item", "value": item}],
         "idempotencyKey": "lost-property-1",
     }
+
+
+FILM: dict[str, Any] = {
+    "movie_id": "mov_1",
+    "title": "Metropolis",
+    "titles": {"es": "Metrópolis", "fr": "Métropolis"},
+}
+
+
+async def test_films_tiers_and_roles_are_called_as_their_reader_does(
+    door: Door, any_runtime: Runtime
+) -> None:
+    guest = {**CONFIRMED, "order_id": "ord_2", "user_id": None, "email": "guest@example.com", "locale": "en"}
+    expired = {name: value for name, value in ORDER.items() if name != "movie_id"}
+    tiers = {"user_id": ANA_ID, "tier": "GOLD", "previous": "SILVER"}
+    role = {"user_id": ANA_ID, "role": "box_office"}
+    for type_, payload, aggregate_id, version in (
+        ("movie.created", FILM, "mov_1", 1),
+        ("order.confirmed", CONFIRMED, "ord_1", 1),
+        ("order.confirmed", guest, "ord_2", 1),
+        ("order.expired", expired, "ord_1", 2),
+        ("membership.tier_changed", tiers, "mbr_1", 1),
+        ("user.role_changed", role, ANA_ID, 2),
+    ):
+        await hear(
+            any_runtime, make_event(any_runtime, type_, payload, aggregate_id=aggregate_id, version=version)
+        )
+    mails = (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["nodes"]
+    of_ana = "\n".join(mail["subject"] + mail["text"] for mail in mails if mail["to"] == "ana@marquee.test")
+    assert "Tus entradas para Metrópolis" in of_ana
+    assert "No llegó el pago de Metrópolis a tiempo" in of_ana
+    assert "Ahora eres Oro" in of_ana
+    assert "Antes Plata" in of_ana
+    assert "boletería" in of_ana
+    [english] = [mail for mail in mails if mail["to"] == "guest@example.com"]
+    assert english["subject"] == "Your tickets for Metropolis <script>", "no English title was given"
