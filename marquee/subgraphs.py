@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from marquee.business import count_business
+from marquee.event_queues import EVENT_QUEUES
 from subgraphs.kit.app import Subgraph
 from subgraphs.kit.clock import SystemClock
 from subgraphs.kit.database import History
@@ -57,7 +58,7 @@ async def open_runtime(settings: Settings, keys: IdentityKeys) -> AsyncIterator[
         telemetry = Telemetry.open(settings)
         stack.push_async_callback(telemetry.close)
         count_business(telemetry)
-        broker = await open_broker(settings, clock)
+        broker = await open_broker(settings, clock, EVENT_QUEUES)
         stack.push_async_callback(broker.close)
         redis = None
         if settings.redis_url is not None:

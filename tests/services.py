@@ -12,8 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import rabbitmq_server
+
 POSTGRES_PORT = 15432
 REDIS_PORT = 16379
+RABBITMQ_PORT = 15672
 
 
 @contextlib.contextmanager
@@ -27,10 +30,16 @@ def provide_services() -> Iterator[list[str]]:
             )
         if not _provide_redis(started):
             missing.append("Redis (install Debian's `redis-server`): what it shares was not tested")
+        if not _provide_rabbitmq(started):
+            missing.append(
+                "RabbitMQ (install Debian's `rabbitmq-server`): events crossed the embedded broker only"
+            )
         if not _provide_program("chromium", "chromium"):
             missing.append("Chromium (install Debian's `chromium`): the pages were not opened")
         if not (_provide_program("node", "nodejs") and _provide_program("npm", "npm")):
             missing.append("Node.js (install Debian's `nodejs` and `npm`): the clients from npm were not run")
+        if not _provide_program("prometheus", "prometheus"):
+            missing.append("Prometheus (install Debian's `prometheus`): dashboard and alerts were not tried")
         yield missing
 
 
@@ -86,6 +95,19 @@ def _provide_redis(started: contextlib.ExitStack) -> bool:
                     raise SystemExit("Redis did not start within 10 s")
                 time.sleep(0.05)
         os.environ["MARQUEE_TEST_REDIS_URL"] = f"redis://127.0.0.1:{port}"
+    return True
+
+
+def _provide_rabbitmq(started: contextlib.ExitStack) -> bool:
+    """A RabbitMQ to share (`MARQUEE_TEST_AMQP_URL`): every test has names of its own on it."""
+    if os.environ.get("MARQUEE_TEST_AMQP_URL"):
+        return True
+    if _listens(5672):
+        os.environ["MARQUEE_TEST_AMQP_URL"] = "amqp://guest:guest@127.0.0.1:5672"
+        return True
+    if not rabbitmq_server.is_installed() and not _install("rabbitmq-server"):
+        return False
+    os.environ["MARQUEE_TEST_AMQP_URL"] = started.enter_context(rabbitmq_server.running(RABBITMQ_PORT))
     return True
 
 

@@ -175,6 +175,8 @@ class Subgraph:
             return {"subgraph": "draining"}
         states = await asyncio.gather(*[_state(check) for check in self._checks.values()])
         parts = dict(zip(self._checks, states, strict=True))
+        if self.events is not None:
+            parts["events"] = "ok" if self.events.connected else "degraded"
         if self._runtime.redis is not None:
             parts["redis"] = "degraded" if await self._runtime.redis.is_away() else "ok"
         return parts

@@ -6,10 +6,11 @@ Must never read anything but the environment that it is given, nor print a secre
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -49,6 +50,14 @@ def _url_with(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _check_prefix(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        for prefix in parse_qs(urlsplit(value.get_secret_value()).query).get("prefix", ()):
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", prefix):
+                raise ValueError("its prefix must be made of letters, digits, _ and -, at most 60 of them")
+    return value
+
+
 def _blank_is_unset(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -57,7 +66,7 @@ _BLANK = BeforeValidator(_blank_is_unset)
 PostgresUrl = Annotated[SecretStr | None, _BLANK, _url_with("postgresql", "postgresql+asyncpg", "postgres")]
 MongoUrl = Annotated[SecretStr | None, _BLANK, _url_with("mongodb", "mongodb+srv")]
 RedisUrl = Annotated[SecretStr | None, _BLANK, _url_with("redis", "rediss")]
-AmqpUrl = Annotated[SecretStr | None, _BLANK, _url_with("amqp", "amqps")]
+AmqpUrl = Annotated[SecretStr | None, _BLANK, _url_with("amqp", "amqps"), AfterValidator(_check_prefix)]
 SmtpUrl = Annotated[SecretStr | None, _BLANK, _url_with("smtp", "smtps")]
 HttpUrl = Annotated[SecretStr | None, _BLANK, _url_with("http", "https")]
 Secret = Annotated[SecretStr | None, _BLANK]
@@ -91,7 +100,10 @@ class Settings(BaseSettings):
     redis_prefix: str = Field(
         "marquee", pattern=r"^[A-Za-z0-9_.-]{1,60}$", description="Begins every key and channel in Redis."
     )
-    amqp_url: AmqpUrl = Field(None, description="RabbitMQ server that carries the events.")
+    amqp_url: AmqpUrl = Field(
+        None,
+        description="RabbitMQ server that carries the events; `?prefix=NAME` sets its names there apart.",
+    )
     smtp_url: SmtpUrl = Field(None, description="Mail server; without one mails stay in the mailbox page.")
     mail_from: str = Field(
         "Marquee <no-reply@marquee.test>", min_length=3, description="Sender of every mail."

@@ -1,4 +1,4 @@
-"""`docs/events.md` says who hears what; so does the running cinema."""
+"""`docs/events.md` says who hears what; so do the running cinema, and the queues that a broker declares."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from marquee.cinema import ROOT, open_cinema
+from marquee.event_queues import EVENT_QUEUES
 from subgraphs.kit.settings import load_settings
 
 
@@ -31,5 +32,6 @@ async def test_everybody_hears_what_is_documented_and_nothing_else(tmp_path: Pat
         }
     told = documented()
     told.pop("—", None)
+    assert running == EVENT_QUEUES
     assert {name: told.get(name, set()) for name in running} == running
     assert set(told) <= set(running)

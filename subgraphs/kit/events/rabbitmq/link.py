@@ -41,7 +41,7 @@ class Outages:
     def began(self, link: str, reason: str) -> None:
         """`link` has no connection."""
         if not self._away:
-            _LOGGER.warning("RabbitMQ at %s is away (%s); trying until it is back", self._address, reason)
+            _LOGGER.warning("RabbitMQ at %s is away (%s); trying until it answers", self._address, reason)
         self._away.add(link)
 
     def ended(self, link: str) -> None:
