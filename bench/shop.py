@@ -29,21 +29,21 @@ USERS: Final = 12
 PRODUCTS: Final = 9
 
 SDL: Final[Mapping[str, str]] = {
-    "accounts": """type Query { me: User users(turn: Int): [User] }
-        type User @key(fields: "id") { id: ID! name(turn: Int): String username: String birthday: Int }""",
-    "products": """extend type Query { topProducts(first: Int, turn: Int): [Product] }
-        type Product @key(fields: "upc") { upc: String! name(turn: Int): String weight: Int price: Int }""",
+    "accounts": """type Query { me: User users(turn: String): [User] }
+        type User @key(fields: "id") { id: ID! name(turn: String): String username: String birthday: Int }""",
+    "products": """extend type Query { topProducts(first: Int, turn: String): [Product] }
+        type Product @key(fields: "upc") { upc: String! name(turn: String): String weight: Int price: Int }""",
     "inventory": """extend type Product @key(fields: "upc") {
           upc: String! @external weight: Int @external price: Int @external
-          inStock(turn: Int): Boolean shippingEstimate: Int @requires(fields: "price weight") }""",
+          inStock(turn: String): Boolean shippingEstimate: Int @requires(fields: "price weight") }""",
     "reviews": """type Review @key(fields: "id") { id: ID! body: String author: User product: Product }
-        extend type User @key(fields: "id") { id: ID! @external reviews(turn: Int): [Review] }
-        extend type Product @key(fields: "upc") { upc: String! @external reviews(turn: Int): [Review] }""",
+        extend type User @key(fields: "id") { id: ID! @external reviews(turn: String): [Review] }
+        extend type Product @key(fields: "upc") { upc: String! @external reviews(turn: String): [Review] }""",
 }
-ONE_FETCH: Final = "query ($turn: Int) { topProducts(first: 5, turn: $turn) { upc name price } }"
-THREE_HOPS: Final = """query ($turn: Int) { topProducts(first: 5, turn: $turn) {
+ONE_FETCH: Final = "query ($turn: String) { topProducts(first: 5, turn: $turn) { upc name price } }"
+THREE_HOPS: Final = """query ($turn: String) { topProducts(first: 5, turn: $turn) {
   name reviews(turn: $turn) { body author { name(turn: $turn) } } } }"""
-DEEP_JOIN: Final = """query ($turn: Int) {
+DEEP_JOIN: Final = """query ($turn: String) {
   users(turn: $turn) { ...U reviews(turn: $turn) { ...R
     product { ...P reviews(turn: $turn) { ...R
       author { ...U reviews(turn: $turn) { ...R product { ...P } } } } } } }
@@ -53,9 +53,9 @@ fragment U on User { id username name(turn: $turn) }
 fragment P on Product { upc name(turn: $turn) price weight inStock(turn: $turn) shippingEstimate }
 fragment R on Review { id body }"""
 OPERATIONS: Final = [
-    Operation("one fetch", lambda turn: request_body(ONE_FETCH, turn=TURN + turn)),
-    Operation("three hops", lambda turn: request_body(THREE_HOPS, turn=TURN + turn)),
-    Operation("deep join", lambda turn: request_body(DEEP_JOIN, turn=TURN + turn)),
+    Operation("one fetch", lambda turn: request_body(ONE_FETCH, turn=str(TURN + turn))),
+    Operation("three hops", lambda turn: request_body(THREE_HOPS, turn=str(TURN + turn))),
+    Operation("deep join", lambda turn: request_body(DEEP_JOIN, turn=str(TURN + turn))),
 ]
 
 

@@ -6,14 +6,22 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
-from router import RouterApp
+
+class Drainable(Protocol):
+    """An app that can be told that it ends soon."""
+
+    def begin_drain(self) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 @asynccontextmanager
-async def served(app: RouterApp) -> AsyncIterator[str]:
+async def served(app: Drainable) -> AsyncIterator[str]:
     """The URL of a running server; it is stopped at the end."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(
