@@ -20,6 +20,7 @@ T = TypeVar("T")
 Client: TypeAlias = Redis
 TIMEOUT_SECONDS: Final = 0.1
 """For each answer, connecting included."""
+_LATE_IN_A_ROW: Final = 3
 _FIRST_REST_SECONDS: Final = 0.5
 _LONGEST_REST_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 32
@@ -57,10 +58,11 @@ class RedisServer:
         self._closed_until = 0.0
         self._rest_seconds = _FIRST_REST_SECONDS
         self._is_away = False
+        self._late = 0
 
     @property
     def is_away(self) -> bool:
-        """Whether the last question failed."""
+        """Whether the last questions failed."""
         return self._is_away
 
     async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
@@ -74,8 +76,12 @@ class RedisServer:
             async with asyncio.timeout(self._timeout_seconds):
                 answer = await question(self.client)
         except FAILURES as error:
-            self._fail(error)
+            # One late answer may be this process's own doing; several in a row are not.
+            self._late += 1
+            if self._late >= _LATE_IN_A_ROW or not isinstance(error, TimeoutError):
+                self._fail(error)
             raise RedisAway from error
+        self._late = 0
         if self._is_away:
             self._is_away = False
             self._rest_seconds = _FIRST_REST_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -164,3 +165,24 @@ async def test_a_redis_that_hangs_delays_nobody_and_is_noticed(own_redis: OwnRed
                     pass
                 assert await anext(watching) is RESYNC
             own_redis.resume()
+
+
+async def test_two_processes_of_the_machine_hear_each_other(redis_url: str, redis_prefix: str) -> None:
+    async with open_redis(redis_url, redis_prefix) as parts:
+        topics = parts.topics("tickets")
+        async with topics.subscribe("pong") as answers:
+            await joined(answers)
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.subgraphs.kit.live.echo", redis_url, redis_prefix
+            )
+            try:
+                assert await next_message(answers) == "ready"
+                for number in range(20):
+                    topics.publish("ping", number)
+                assert [await next_message(answers) for _ in range(20)] == list(range(20))
+                topics.publish("ping", None)
+                assert await child.wait() == 0
+            finally:
+                if child.returncode is None:
+                    child.kill()
+                    await child.wait()
