@@ -17,12 +17,12 @@ from tests.subgraphs.analytics.house import House
         (update(DAILY_SALES).values(captured=1), "days add up to their sales"),
     ],
 )
-async def test_damage_is_found_by_name(house: House, damage: Executable, name: str) -> None:
-    movie = await house.film()
-    showtime = await house.schedule(movie)
-    await house.capture(showtime, movie, 1000)
-    await house.capture(showtime, movie, 2000)
-    assert await house.broken() == []
-    async with house.database.transaction() as tx:
+async def test_damage_is_found_by_name(any_house: House, damage: Executable, name: str) -> None:
+    movie = await any_house.film()
+    showtime = await any_house.schedule(movie)
+    await any_house.capture(showtime, movie, 1000)
+    await any_house.capture(showtime, movie, 2000)
+    assert await any_house.broken() == []
+    async with any_house.database.transaction() as tx:
         await tx.execute(damage)
-    assert any(found.startswith(f"FAILS {name}: ") for found in await house.broken())
+    assert any(found.startswith(f"FAILS {name}: ") for found in await any_house.broken())

@@ -24,13 +24,13 @@ _EARNED = LEDGER.c.kind == "EARNED"
         (delete(VOUCHERS), "each voucher was paid for in the ledger"),
     ],
 )
-async def test_damage_is_found_by_name(club: Club, damage: Executable, name: str) -> None:
-    await club.join()
-    await club.pay(await club.schedule(timedelta(hours=1)), 1000)
-    await club.adjust(100)
-    reward: Any = (await club.reward(cost=100))["reward"]
-    await club.redeem(reward["id"])
-    assert await club.broken() == []
-    async with club.database.transaction() as tx:
+async def test_damage_is_found_by_name(any_club: Club, damage: Executable, name: str) -> None:
+    await any_club.join()
+    await any_club.pay(await any_club.schedule(timedelta(hours=1)), 1000)
+    await any_club.adjust(100)
+    reward: Any = (await any_club.reward(cost=100))["reward"]
+    await any_club.redeem(reward["id"])
+    assert await any_club.broken() == []
+    async with any_club.database.transaction() as tx:
         await tx.execute(damage)
-    assert any(found.startswith(f"FAILS {name}: ") for found in await club.broken())
+    assert any(found.startswith(f"FAILS {name}: ") for found in await any_club.broken())

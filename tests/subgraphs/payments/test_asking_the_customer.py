@@ -33,14 +33,14 @@ async def test_the_payment_waits_with_the_address_of_the_banks_page(cinema: Cine
     assert action["url"].startswith("http://127.0.0.1:8080/bank/3ds/pi_")
 
 
-async def test_the_bank_tells_of_the_answer_by_webhook(cinema: Cinema) -> None:
-    payload = await cinema.pay(await cinema.tickets.place(), CARD)
-    await answer_bank(cinema, payload["payment"], "authorise")
-    await cinema.tickets.hears("payment.captured")
-    confirmed = await cinema.confirm(payload["payment"]["id"])
+async def test_the_bank_tells_of_the_answer_by_webhook(any_cinema: Cinema) -> None:
+    payload = await any_cinema.pay(await any_cinema.tickets.place(), CARD)
+    await answer_bank(any_cinema, payload["payment"], "authorise")
+    await any_cinema.tickets.hears("payment.captured")
+    confirmed = await any_cinema.confirm(payload["payment"]["id"])
     assert confirmed["payment"]["status"] == "CAPTURED"
     assert confirmed["payment"]["nextAction"] is None
-    assert cinema.tickets.names().count("payment.authorized") == 1
+    assert any_cinema.tickets.names().count("payment.authorized") == 1
 
 
 async def test_the_page_may_ask_without_waiting_for_the_webhook(cinema: Cinema) -> None:
@@ -68,16 +68,16 @@ async def test_a_customer_who_refuses_may_pay_otherwise(cinema: Cinema) -> None:
     assert again["payment"]["status"] == "CAPTURED"
 
 
-async def test_another_card_takes_the_place_of_one_that_waits(cinema: Cinema) -> None:
-    order_id = await cinema.tickets.place()
-    waiting = await cinema.pay(order_id, CARD)
-    same = await cinema.pay(order_id, CARD, key="key-00000002")
+async def test_another_card_takes_the_place_of_one_that_waits(any_cinema: Cinema) -> None:
+    order_id = await any_cinema.tickets.place()
+    waiting = await any_cinema.pay(order_id, CARD)
+    same = await any_cinema.pay(order_id, CARD, key="key-00000002")
     assert same["payment"]["id"] == waiting["payment"]["id"], "the same card again is the same payment"
-    other = await cinema.pay(order_id, "pm_card_visa", key="key-00000003")
+    other = await any_cinema.pay(order_id, "pm_card_visa", key="key-00000003")
     assert other["payment"]["status"] == "CAPTURED"
-    await cinema.service.idle()
-    assert await cinema.status(waiting["payment"]["id"]) == "VOIDED"
-    assert sorted(intent["status"] for intent in cinema.bank.books.all_intents()) == [
+    await any_cinema.service.idle()
+    assert await any_cinema.status(waiting["payment"]["id"]) == "VOIDED"
+    assert sorted(intent["status"] for intent in any_cinema.bank.books.all_intents()) == [
         "canceled",
         "succeeded",
     ]

@@ -54,10 +54,10 @@ async def test_an_accepted_card_pays_the_order(any_cinema: Cinema) -> None:
     ],
 )
 async def test_a_declined_card_says_why_and_the_order_can_be_paid_again(
-    cinema: Cinema, method: str, code: str
+    any_cinema: Cinema, method: str, code: str
 ) -> None:
-    order_id = await cinema.tickets.place()
-    payload = await cinema.pay(order_id, method)
+    order_id = await any_cinema.tickets.place()
+    payload = await any_cinema.pay(order_id, method)
     error = only_error(payload)
     assert (error["__typename"], error["code"], error["declineCode"]) == (
         "CardDeclined",
@@ -67,20 +67,20 @@ async def test_a_declined_card_says_why_and_the_order_can_be_paid_again(
     assert error["path"] == ["input", "paymentMethod"]
     assert payload["payment"]["status"] == "FAILED"
     assert payload["payment"]["failureCode"] == code
-    failed = await cinema.tickets.hears("payment.failed")
+    failed = await any_cinema.tickets.hears("payment.failed")
     assert (failed["stage"], failed["code"]) == ("authorization", code)
-    assert await cinema.pay(order_id, method) == payload, "the same key, the same answer"
+    assert await any_cinema.pay(order_id, method) == payload, "the same key, the same answer"
 
-    again = await cinema.pay(order_id, "pm_card_visa", key="key-00000002")
+    again = await any_cinema.pay(order_id, "pm_card_visa", key="key-00000002")
     assert again["payment"]["status"] == "CAPTURED"
     assert again["payment"]["id"] != payload["payment"]["id"]
 
 
-async def test_the_same_key_and_input_give_the_same_payment(cinema: Cinema) -> None:
-    order_id = await cinema.tickets.place()
-    first = await cinema.pay(order_id)
-    assert await cinema.pay(order_id) == first
-    assert cinema.tickets.names().count("payment.started") == 1
+async def test_the_same_key_and_input_give_the_same_payment(any_cinema: Cinema) -> None:
+    order_id = await any_cinema.tickets.place()
+    first = await any_cinema.pay(order_id)
+    assert await any_cinema.pay(order_id) == first
+    assert any_cinema.tickets.names().count("payment.started") == 1
 
 
 async def test_the_same_key_with_another_input_is_refused(cinema: Cinema) -> None:
@@ -174,26 +174,26 @@ async def test_a_lost_seat_costs_a_void_and_no_refund(any_cinema: Cinema) -> Non
     assert (intent["status"], intent["received"]) == ("canceled", 0)
 
 
-async def test_an_order_that_ends_lets_go_of_what_is_reserved(cinema: Cinema) -> None:
-    cinema.tickets.answers = False
+async def test_an_order_that_ends_lets_go_of_what_is_reserved(any_cinema: Cinema) -> None:
+    any_cinema.tickets.answers = False
     for number, name in enumerate(["order.expired", "order.failed", "order.cancelled"]):
-        order_id = await cinema.tickets.place(f"ord_{number}")
-        paying = cinema.paying(order_id, key=f"key-0000000{number}")
-        await cinema.tickets.hears("payment.authorized", of_order(order_id))
-        await cinema.tickets.close_order(order_id, name)
-        await cinema.tickets.hears("payment.voided", of_order(order_id))
+        order_id = await any_cinema.tickets.place(f"ord_{number}")
+        paying = any_cinema.paying(order_id, key=f"key-0000000{number}")
+        await any_cinema.tickets.hears("payment.authorized", of_order(order_id))
+        await any_cinema.tickets.close_order(order_id, name)
+        await any_cinema.tickets.hears("payment.voided", of_order(order_id))
         assert (await paying)["payment"]["status"] == "VOIDED"
-    assert {intent["status"] for intent in cinema.bank.books.all_intents()} == {"canceled"}
+    assert {intent["status"] for intent in any_cinema.bank.books.all_intents()} == {"canceled"}
 
 
-async def test_a_capture_that_fails_for_good_is_told_and_the_reservation_let_go(cinema: Cinema) -> None:
-    order_id = await cinema.tickets.place()
-    payload = await cinema.pay(order_id, "pm_card_captureFails")
+async def test_a_capture_that_fails_for_good_is_told_and_the_reservation_let_go(any_cinema: Cinema) -> None:
+    order_id = await any_cinema.tickets.place()
+    payload = await any_cinema.pay(order_id, "pm_card_captureFails")
     assert payload["payment"]["status"] == "FAILED"
-    failed = await cinema.tickets.hears("payment.failed")
+    failed = await any_cinema.tickets.hears("payment.failed")
     assert (failed["stage"], failed["code"]) == ("capture", "capture_charge_authorization_expired")
-    await cinema.service.idle()
-    assert [intent["status"] for intent in cinema.bank.books.all_intents()] == ["canceled"]
+    await any_cinema.service.idle()
+    assert [intent["status"] for intent in any_cinema.bank.books.all_intents()] == ["canceled"]
 
 
 async def test_an_order_cancelled_after_its_sale_keeps_its_payment(cinema: Cinema) -> None:

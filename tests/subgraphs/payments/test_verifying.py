@@ -37,12 +37,12 @@ async def broken(cinema: Cinema) -> set[str]:
 
 
 @pytest.mark.parametrize("statement", OURS)
-async def test_tampered_payments_are_found(cinema: Cinema, statement: str) -> None:
-    await cinema.pay(await cinema.tickets.place())
-    await clean(cinema)
-    async with cinema.service.database.transaction() as tx:
+async def test_tampered_payments_are_found(any_cinema: Cinema, statement: str) -> None:
+    await any_cinema.pay(await any_cinema.tickets.place())
+    await clean(any_cinema)
+    async with any_cinema.service.database.transaction() as tx:
         await tx.execute(text(statement))
-    assert await broken(cinema) == OURS[statement]
+    assert await broken(any_cinema) == OURS[statement]
 
 
 @pytest.mark.parametrize("statement", THE_BANKS)
@@ -55,12 +55,12 @@ async def test_a_bank_that_says_otherwise_is_found(cinema: Cinema, statement: st
     assert await broken(cinema) == THE_BANKS[statement]
 
 
-async def test_it_tells_what_was_taken_and_given_back(cinema: Cinema) -> None:
-    order_id = await cinema.tickets.place()
-    payment = (await cinema.pay(order_id))["payment"]
-    await cinema.refund(payment["id"], "8.00")
-    await cinema.pay(await cinema.tickets.place(), "pm_card_chargeDeclined", key="key-00000002")
-    report = await verify(cinema.service.database)
+async def test_it_tells_what_was_taken_and_given_back(any_cinema: Cinema) -> None:
+    order_id = await any_cinema.tickets.place()
+    payment = (await any_cinema.pay(order_id))["payment"]
+    await any_cinema.refund(payment["id"], "8.00")
+    await any_cinema.pay(await any_cinema.tickets.place(), "pm_card_chargeDeclined", key="key-00000002")
+    report = await verify(any_cinema.service.database)
     assert len(report.invariants) == 5, "nothing is said of a bank that is not ours"
     [captured] = report.captured
     assert (captured.payment_id, captured.order_id) == (payment["id"], order_id)

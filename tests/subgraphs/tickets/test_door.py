@@ -21,7 +21,8 @@ def codes(payload: dict[str, Any]) -> list[str]:
     return [error["code"] for error in payload["errors"]]
 
 
-async def test_a_ticket_enters_once_and_the_same_scan_gets_the_same_answer(stage: Stage) -> None:
+async def test_a_ticket_enters_once_and_the_same_scan_gets_the_same_answer(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule(starts_in=timedelta(hours=1))
     order = await stage.buy(showtime_id, "A1", "A2", viewer=ANA)
     code = order["tickets"][0]["qrCode"]
@@ -59,7 +60,8 @@ async def test_a_refusal_is_remembered_by_its_nonce(stage: Stage) -> None:
     assert codes(await stage.check_in(SCANNER, code, "nonce-0002")) == []
 
 
-async def test_forged_and_void_tickets_stay_outside(stage: Stage) -> None:
+async def test_forged_and_void_tickets_stay_outside(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule(starts_in=timedelta(hours=2))
     order = await stage.buy(showtime_id, "A1", "A2", viewer=ANA)
     code = order["tickets"][0]["qrCode"]
@@ -85,7 +87,8 @@ async def test_staff_scans_at_its_own_cinema(stage: Stage) -> None:
     assert codes(await stage.check_in(ADMIN, code, "nonce-0001")) == []
 
 
-async def test_a_check_in_is_taken_back_with_a_reason(stage: Stage) -> None:
+async def test_a_check_in_is_taken_back_with_a_reason(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule(starts_in=timedelta(hours=1))
     order = await stage.buy(showtime_id, "A1", "A2", viewer=ANA)
     ticket = order["tickets"][0]

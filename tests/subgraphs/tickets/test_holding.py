@@ -23,7 +23,8 @@ def codes(payload: dict[str, Any]) -> list[str]:
     return [error["code"] for error in payload["errors"]]
 
 
-async def test_a_hold_shows_its_seats_as_ones_own_with_their_prices(stage: Stage) -> None:
+async def test_a_hold_shows_its_seats_as_ones_own_with_their_prices(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule(kinds={"A2": "PREMIUM"})
     hold = (await stage.hold(showtime_id, "A2", "A1"))["hold"]
     assert hold["seats"] == [
@@ -40,7 +41,8 @@ async def test_a_hold_shows_its_seats_as_ones_own_with_their_prices(stage: Stage
     assert hold["extendableUntil"] == "2026-01-15T18:30:00Z"
 
 
-async def test_all_or_none_and_what_could_be_had_instead(stage: Stage) -> None:
+async def test_all_or_none_and_what_could_be_had_instead(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     await stage.hold(showtime_id, "A4", "A5")
 
@@ -58,7 +60,8 @@ async def test_all_or_none_and_what_could_be_had_instead(stage: Stage) -> None:
     assert again["errors"] == []
 
 
-async def test_seats_are_added_to_ones_own_hold_and_its_time_stays(stage: Stage) -> None:
+async def test_seats_are_added_to_ones_own_hold_and_its_time_stays(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     first = (await stage.hold(showtime_id, "A1", "A2", viewer=ANA))["hold"]
     stage.clock.advance(timedelta(minutes=4))
@@ -106,7 +109,8 @@ async def test_a_companion_comes_with_the_wheelchair(stage: Stage) -> None:
     assert codes(left) == ["COMPANION_ONLY"]
 
 
-async def test_a_hold_is_extended_to_thirty_minutes_and_no_further(stage: Stage) -> None:
+async def test_a_hold_is_extended_to_thirty_minutes_and_no_further(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     token = (await stage.hold(showtime_id, "A1", "A2"))["hold"]["token"]
     ends = []
@@ -118,7 +122,8 @@ async def test_a_hold_is_extended_to_thirty_minutes_and_no_further(stage: Stage)
     assert (await stage.seat_map(showtime_id))["A1"] == "AVAILABLE"
 
 
-async def test_seats_are_given_back_some_or_all(stage: Stage) -> None:
+async def test_seats_are_given_back_some_or_all(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     token = (await stage.hold(showtime_id, "A1", "A2", "A3", "A4"))["hold"]["token"]
     some = {"input": {"holdToken": token, "seatIds": [f"{showtime_id}:A3", f"{showtime_id}:A4"]}}

@@ -16,7 +16,8 @@ def codes(payload: dict[str, Any]) -> list[str]:
     return [error["code"] for error in payload["errors"]]
 
 
-async def test_the_price_has_its_lines_its_tax_and_its_fee(stage: Stage) -> None:
+async def test_the_price_has_its_lines_its_tax_and_its_fee(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule(starts_in=EVENING, kinds={"A1": "PREMIUM"})
     await stage.hear("membership.joined", "mem_1", {"user_id": "usr_ana", "tier": "BRONZE"})
     await stage.hear("membership.tier_changed", "mem_1", {"user_id": "usr_ana", "tier": "GOLD"})
@@ -35,7 +36,8 @@ async def test_the_price_has_its_lines_its_tax_and_its_fee(stage: Stage) -> None
     assert [event.payload["code"] for event in await stage.said("voucher.used")] == ["TEN-OFF"]
 
 
-async def test_the_same_key_gets_the_same_order_even_its_token(stage: Stage) -> None:
+async def test_the_same_key_gets_the_same_order_even_its_token(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     token = (await stage.hold(showtime_id, "A1", "A2"))["hold"]["token"]
     first = await stage.place(token, idempotencyKey="order-0001")
@@ -48,7 +50,8 @@ async def test_the_same_key_gets_the_same_order_even_its_token(stage: Stage) -> 
     assert len(await stage.said("order.placed")) == 1
 
 
-async def test_an_order_that_costs_nothing_is_sold_at_once(stage: Stage) -> None:
+async def test_an_order_that_costs_nothing_is_sold_at_once(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     await stage.issue_voucher("FREE", ANA, "FREE_SEAT")
     order = await stage.order(showtime_id, "A1", viewer=ANA, voucher="FREE")
@@ -99,7 +102,8 @@ async def test_a_voucher_is_ones_own_in_its_currency(stage: Stage) -> None:
     assert (order["subtotal"]["amount"], order["discount"]["amount"]) == ("48.00", "24.00")
 
 
-async def test_a_quote_takes_the_base_price_the_router_brings(stage: Stage) -> None:
+async def test_a_quote_takes_the_base_price_the_router_brings(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule(starts_in=EVENING)
     await stage.hear("membership.joined", "mem_1", {"user_id": "usr_ana", "tier": "SILVER"})
     brought = {"id": showtime_id, "basePrice": {"amount": "30.00", "currency": "PEN"}}

@@ -34,7 +34,8 @@ async def test_held_seats_are_sold_when_the_payment_is_authorised(any_stage: Sta
     assert [ticket["seat_label"] for ticket in confirmed.payload["tickets"]] == ["A4", "A5"]
 
 
-async def test_an_authorisation_after_the_expiry_is_refused_and_sells_nothing(stage: Stage) -> None:
+async def test_an_authorisation_after_the_expiry_is_refused_and_sells_nothing(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     order = await stage.order(showtime_id, "A4", "A5", viewer=ANA)
     stage.clock.advance(timedelta(minutes=10))
@@ -49,7 +50,8 @@ async def test_an_authorisation_after_the_expiry_is_refused_and_sells_nothing(st
     assert (await stage.seat_map(showtime_id))["A4"] == "AVAILABLE"
 
 
-async def test_a_guest_orders_with_an_email_and_sees_the_order_by_its_token(stage: Stage) -> None:
+async def test_a_guest_orders_with_an_email_and_sees_the_order_by_its_token(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     held = await stage.hold(showtime_id, "A1", "A2")
     refused = await stage.place(held["hold"]["token"], email=None)

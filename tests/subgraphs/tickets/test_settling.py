@@ -29,7 +29,8 @@ async def test_a_payment_takes_a_lease_on_the_seats_within_its_limit(any_stage: 
     assert (await stage.read_order(order["id"], viewer=ANA))["status"] == "CONFIRMED"
 
 
-async def test_a_late_start_revives_nothing(stage: Stage) -> None:
+async def test_a_late_start_revives_nothing(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     order = await stage.order(showtime_id, "A1", "A2", viewer=ANA)
     stage.clock.advance(timedelta(minutes=10))
@@ -40,7 +41,8 @@ async def test_a_late_start_revives_nothing(stage: Stage) -> None:
     assert (await stage.seat_map(showtime_id))["A1"] == "AVAILABLE"
 
 
-async def test_a_doubled_authorisation_sells_once_and_a_second_payment_is_refused(stage: Stage) -> None:
+async def test_a_doubled_authorisation_sells_once_and_a_second_payment_is_refused(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     order = await stage.order(showtime_id, "A1", "A2", viewer=ANA)
     event = await stage.authorize(order)
@@ -65,7 +67,8 @@ async def test_another_amount_than_the_orders_buys_nothing(stage: Stage) -> None
     assert (await stage.read_order(order["id"], viewer=ANA))["status"] == "PENDING_PAYMENT"
 
 
-async def test_a_declined_card_leaves_the_order_waiting_for_another(stage: Stage) -> None:
+async def test_a_declined_card_leaves_the_order_waiting_for_another(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     order = await stage.order(showtime_id, "A1", "A2", viewer=ANA)
     declined = {
@@ -106,7 +109,8 @@ async def test_a_capture_that_fails_frees_the_seats_and_voids_the_tickets(any_st
     assert await stage.broken() == []
 
 
-async def test_money_that_came_for_an_ended_order_goes_back_once(stage: Stage) -> None:
+async def test_money_that_came_for_an_ended_order_goes_back_once(any_stage: Stage) -> None:
+    stage = any_stage
     showtime_id = await stage.schedule()
     order = await stage.order(showtime_id, "A1", "A2", viewer=ANA)
     await stage.cancel(order, viewer=ANA)

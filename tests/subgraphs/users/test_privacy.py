@@ -73,21 +73,21 @@ class Listener:
 
 
 @pytest.fixture
-async def listener(door: Door, runtime: Runtime, clock: FrozenClock) -> AsyncIterator[Listener]:
+async def listener(any_door: Door, runtime: Runtime, clock: FrozenClock) -> AsyncIterator[Listener]:
     assert isinstance(runtime.broker, EmbeddedBroker)
-    listener = Listener(door, runtime.broker, clock)
+    listener = Listener(any_door, runtime.broker, clock)
     subscription = await runtime.broker.consume("listener", TYPES, listener.hear)
     yield listener
     await subscription.close()
 
 
-async def test_the_others_hear_of_every_change_in_order(door: Door, listener: Listener) -> None:
-    ana = await register(door)
+async def test_the_others_hear_of_every_change_in_order(any_door: Door, listener: Listener) -> None:
+    ana = await register(any_door)
     user_id = ana["user"]["id"]
-    await send(door, UPDATE, as_user(ana), name="Ana P. de Ruiz")
-    await send(door, UPDATE, as_user(ana), name="Ana P. de Ruiz")
+    await send(any_door, UPDATE, as_user(ana), name="Ana P. de Ruiz")
+    await send(any_door, UPDATE, as_user(ana), name="Ana P. de Ruiz")
     change: dict[str, Any] = {"role": "BOX_OFFICE", "cinemaIds": ["cin_1"], "reason": "Hired"}
-    await send(door, SET_ROLE, admin(), userId=user_id, **change)
+    await send(any_door, SET_ROLE, admin(), userId=user_id, **change)
     heard = await listener.settle()
     assert [(event.type, event.aggregate_version) for event in heard] == [
         ("user.registered", 1),
@@ -112,71 +112,73 @@ async def test_the_others_hear_of_every_change_in_order(door: Door, listener: Li
     }
 
 
-async def test_the_requests_trace_goes_along(door: Door, listener: Listener) -> None:
+async def test_the_requests_trace_goes_along(any_door: Door, listener: Listener) -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     await send(
-        door, REGISTER, headers={"traceparent": trace}, name="Ana", email="a@b.test", password=PASSWORD
+        any_door, REGISTER, headers={"traceparent": trace}, name="Ana", email="a@b.test", password=PASSWORD
     )
     assert [event.trace for event in await listener.settle()] == [trace]
 
 
-async def test_what_is_refused_is_not_told(door: Door, listener: Listener) -> None:
-    await register(door)
-    await send(door, UPDATE, name="Eve")
-    await send(door, LOGIN, email="ana@example.test", password="wrong")
+async def test_what_is_refused_is_not_told(any_door: Door, listener: Listener) -> None:
+    await register(any_door)
+    await send(any_door, UPDATE, name="Eve")
+    await send(any_door, LOGIN, email="ana@example.test", password="wrong")
     assert [event.type for event in await listener.settle()] == ["user.registered"]
 
 
-async def test_an_export_holds_ones_own_data_and_no_secret(door: Door) -> None:
-    ana = await register(door)
-    await register(door, name="Bob", email="bob@example.test")
-    data = (await door.ask(EXPORT, viewer=as_user(ana))).only()["data"]
+async def test_an_export_holds_ones_own_data_and_no_secret(any_door: Door) -> None:
+    ana = await register(any_door)
+    await register(any_door, name="Bob", email="bob@example.test")
+    data = (await any_door.ask(EXPORT, viewer=as_user(ana))).only()["data"]
     assert data["user"]["email"] == "ana@example.test"
     assert len(data["sessions"]) == 1
     assert "argon2" not in str(data)
     assert "bob" not in str(data)
-    assert refusals((await door.ask(EXPORT)).only()) == [("UNAUTHENTICATED", None)]
+    assert refusals((await any_door.ask(EXPORT)).only()) == [("UNAUTHENTICATED", None)]
 
 
 async def test_erasing_waits_for_every_subgraph_and_then_forgets(
-    door: Door, listener: Listener, clock: FrozenClock
+    any_door: Door, listener: Listener, clock: FrozenClock
 ) -> None:
-    ana = await register(door)
+    ana = await register(any_door)
     user_id = ana["user"]["id"]
-    payload = await send(door, ERASE, as_user(ana), password=PASSWORD)
+    payload = await send(any_door, ERASE, as_user(ana), password=PASSWORD)
     assert payload["errors"] == []
     requested_at = payload["requestedAt"]
     clock.advance(timedelta(minutes=1))
-    assert (await send(door, ERASE, as_user(ana), password=PASSWORD))["requestedAt"] == requested_at
-    signed_in = await send(door, LOGIN, email="ana@example.test", password=PASSWORD)
+    assert (await send(any_door, ERASE, as_user(ana), password=PASSWORD))["requestedAt"] == requested_at
+    signed_in = await send(any_door, LOGIN, email="ana@example.test", password=PASSWORD)
     assert refusals(signed_in) == [("INVALID_CREDENTIALS", None)]
-    refreshed = await send(door, REFRESH, refreshToken=ana["refreshToken"])
+    refreshed = await send(any_door, REFRESH, refreshToken=ana["refreshToken"])
     assert refusals(refreshed) == [("SESSION_REVOKED", ["input", "refreshToken"])]
     *others, last = sorted(ERASING_SUBGRAPHS)
     for subgraph in others:
         await listener.confirm_erasure(subgraph, user_id, times=2)
     query = "name email"
-    assert (await door.entities("User", [user_id], query, admin())).only()[0]["email"] == "ana@example.test"
+    assert (await any_door.entities("User", [user_id], query, admin())).only()[0][
+        "email"
+    ] == "ana@example.test"
     await listener.confirm_erasure(last, user_id)
-    [erased] = (await door.entities("User", [user_id], query, admin())).only()
+    [erased] = (await any_door.entities("User", [user_id], query, admin())).only()
     assert "ana" not in str(erased).lower()
     told = [event for event in listener.heard if event.producer == "users"]
     assert [event.type for event in told] == ["user.registered", "user.erasure_requested", "user.erased"]
-    assert (await register(door))["user"]["id"] != user_id
+    assert (await register(any_door))["user"]["id"] != user_id
 
 
-async def test_receipts_without_a_request_erase_nobody(door: Door, listener: Listener) -> None:
-    ana = (await register(door))["user"]
+async def test_receipts_without_a_request_erase_nobody(any_door: Door, listener: Listener) -> None:
+    ana = (await register(any_door))["user"]
     for subgraph in sorted(ERASING_SUBGRAPHS):
         await listener.confirm_erasure(subgraph, ana["id"])
-    assert (await door.entities("User", [ana["id"]], "name", admin())).only() == [{"name": "Ana Pérez"}]
+    assert (await any_door.entities("User", [ana["id"]], "name", admin())).only() == [{"name": "Ana Pérez"}]
 
 
-async def test_erasing_needs_the_password_and_spares_staff(door: Door, listener: Listener) -> None:
-    ana = await register(door)
-    assert refusals(await send(door, ERASE, password=PASSWORD)) == [("UNAUTHENTICATED", None)]
-    wrong = await send(door, ERASE, as_user(ana), password="a wrong guess")
+async def test_erasing_needs_the_password_and_spares_staff(any_door: Door, listener: Listener) -> None:
+    ana = await register(any_door)
+    assert refusals(await send(any_door, ERASE, password=PASSWORD)) == [("UNAUTHENTICATED", None)]
+    wrong = await send(any_door, ERASE, as_user(ana), password="a wrong guess")
     assert refusals(wrong) == [("INVALID_CREDENTIALS", None)]
-    await send(door, SET_ROLE, admin(), userId=ana["user"]["id"], role="MANAGER", reason="Promoted")
-    assert refusals(await send(door, ERASE, as_user(ana), password=PASSWORD)) == [("NOT_ALLOWED", None)]
+    await send(any_door, SET_ROLE, admin(), userId=ana["user"]["id"], role="MANAGER", reason="Promoted")
+    assert refusals(await send(any_door, ERASE, as_user(ana), password=PASSWORD)) == [("NOT_ALLOWED", None)]
     assert "user.erasure_requested" not in {event.type for event in await listener.settle()}
