@@ -215,7 +215,10 @@ class SetUserRolePayload(Payload):
 
 @strawberry.type
 class ExportMyDataPayload(Payload):
-    data: JSON | None = None
+    data: JSON | None = strawberry.field(default=None, description="The account and its sessions.")
+    user: User | None = strawberry.field(
+        default=None, description="Oneself: the way to what every other service keeps, as orders and reviews."
+    )
 
 
 @strawberry.type
@@ -334,7 +337,9 @@ class Mutation:
 
     @mutation(authenticated=True)
     async def export_my_data(self, info: Info) -> ExportMyDataPayload | None:
-        return ExportMyDataPayload(data=JSON(await info.context.service.export(info.context.viewer)))
+        viewer = info.context.viewer
+        data = JSON(await info.context.service.export(viewer))
+        return ExportMyDataPayload(data=data, user=await _load_user(info, viewer.require_user()))
 
     @mutation(authenticated=True, directives=[cost(20)])
     async def erase_my_account(self, info: Info, input: EraseMyAccountInput) -> EraseMyAccountPayload | None:

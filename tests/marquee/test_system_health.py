@@ -67,5 +67,17 @@ async def test_an_admin_sees_every_service_and_one_that_is_down(
             assert answer["errors"]
 
 
+async def test_an_export_leads_to_what_every_service_keeps(tmp_path: Path) -> None:
+    async with open_cinema(load_settings({}, data_dir=tmp_path)) as cinema:
+        await DemoData(cinema).prepare()
+        token = await log_in(cinema, "customer")
+        kept = "orders { totalCount } payments { totalCount } reviews { totalCount } membership { points }"
+        query = f"mutation {{ exportMyData {{ data user {{ id {kept} behavior {{ orders }} }} }} }}"
+        answer = await ask(cinema, query, token)
+        assert "errors" not in answer, answer["errors"]
+        export = answer["data"]["exportMyData"]
+        assert export["user"]["id"] == export["data"]["user"]["id"]
+
+
 def test_the_version_is_that_of_the_project() -> None:
     assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
