@@ -18,6 +18,7 @@ _EMAIL = re.compile(
     r"[^@\s\"(),:;<>\[\\\]]{1,64}"
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Overrides of the text direction and the byte-order mark make text look like another.
 _TEXT_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{8,128}")
@@ -26,6 +27,11 @@ _IDEMPOTENCY_KEY = re.compile(r"[!-~]{8,128}")
 def normalize_email(text: str) -> str:
     """Return the form in which emails are compared: NFKC, no outer blanks, lower case."""
     return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def is_phone_number(text: str) -> bool:
+    """Whether this is a phone number in E.164, as +51987654321."""
+    return _E164.fullmatch(text) is not None
 
 
 class InputCheck:
@@ -92,6 +98,14 @@ class InputCheck:
             self.problem(field, "is not a valid email address")
             return ""
         return email
+
+    def phone(self, field: str, value: str) -> str:
+        """A phone number in E.164; blanks, hyphens, dots and brackets that people write are left out."""
+        number = re.sub(r"[\s().-]", "", value[:40])
+        if not is_phone_number(number):
+            self.problem(field, "is a number with its country, as +51987654321")
+            return ""
+        return number
 
     def identifier(self, field: str, value: str, kind: str) -> str:
         """An identifier of `kind`; a malformed one is refused before any store is asked."""

@@ -5,16 +5,15 @@ The API takes no idempotency key, so whoever tries a message again asks first wh
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from typing import Any, Final
 
 import aiohttp
 
+from subgraphs.kit.validation import is_phone_number
 from subgraphs.notifications.delivery import DeliveryRefused
 from subgraphs.notifications.domain import MessageRecord
 
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LONGEST: Final = 1_600
 """What the API takes in one message."""
 _TRY_AGAIN: Final = frozenset({401, 403, 408, 429})
@@ -24,11 +23,6 @@ _NOT_SENT: Final = frozenset({"failed", "undelivered", "canceled"})
 
 class SmsFailed(Exception):
     """The provider did not take it this time; says what it answered."""
-
-
-def is_phone_number(text: str) -> bool:
-    """Whether this is a number in E.164, as +51987654321."""
-    return _E164.fullmatch(text) is not None
 
 
 class TwilioSms:

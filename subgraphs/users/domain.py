@@ -72,6 +72,8 @@ class UserRecord:
     created_at: datetime
     erasure_requested_at: datetime | None = None
     erased_at: datetime | None = None
+    phone: str | None = None
+    """In E.164, as +51987654321."""
 
     @property
     def is_active(self) -> bool:

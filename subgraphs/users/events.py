@@ -67,4 +67,10 @@ def consume(consumer: Consumer, store: UserStore, events: UserEvents) -> None:
 
 
 def _profile(user: UserRecord) -> dict[str, object]:
-    return {"user_id": user.id, "name": user.name, "email": user.email, "locale": user.locale.value}
+    return {
+        "user_id": user.id,
+        "name": user.name,
+        "email": user.email,
+        "locale": user.locale.value,
+        "phone": user.phone,
+    }

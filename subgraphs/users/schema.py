@@ -75,6 +75,9 @@ class User:
     role: Role | None
     locale: Locale
     created_at: datetime
+    phone: str | None = strawberry.field(
+        description="In E.164, for SMS. For oneself and staff.", default=None
+    )
 
     @classmethod
     def of(cls, record: UserRecord, viewer: Viewer) -> Self:
@@ -91,6 +94,7 @@ class User:
             role=record.role if in_full else None,
             locale=record.locale,
             created_at=record.created_at,
+            phone=record.phone if in_full else None,
         )
 
     @classmethod
@@ -255,6 +259,9 @@ class UpdateUserInput:
     name: str | None = None
     email: str | None = None
     locale: Locale | None = None
+    phone: str | None = strawberry.field(
+        description="With its country, as +51987654321; empty takes it away.", default=None
+    )
 
 
 @strawberry.input
@@ -313,7 +320,11 @@ class Mutation:
     @mutation(authenticated=True)
     async def update_user(self, info: Info, input: UpdateUserInput) -> UpdateUserPayload | None:
         record = await info.context.service.update(
-            info.context.viewer, name=input.name, email=input.email, locale=input.locale
+            info.context.viewer,
+            name=input.name,
+            email=input.email,
+            locale=input.locale,
+            phone=input.phone,
         )
         return UpdateUserPayload(user=User.of(record, info.context.viewer))
 

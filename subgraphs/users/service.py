@@ -209,15 +209,23 @@ class UserService:
     # Changing
 
     async def update(
-        self, viewer: Viewer, *, name: str | None, email: str | None, locale: Locale | None
+        self,
+        viewer: Viewer,
+        *,
+        name: str | None,
+        email: str | None,
+        locale: Locale | None,
+        phone: str | None = None,
     ) -> UserRecord:
-        """Change one's own profile; what is None stays. Raises `InvalidInputs`, `EmailTaken`,
-        `Unauthenticated`.
+        """Change one's own profile; what is None stays, and an empty phone takes it away.
+
+        Raises `InvalidInputs`, `EmailTaken`, `Unauthenticated`.
         """
         user_id = viewer.require_user()
         with InputCheck() as check:
             new_name = None if name is None else check.text("name", name, most=100)
             new_email = None if email is None else check.email("email", email)
+            new_phone = check.phone("phone", phone) if phone else None
 
         async def work(tx: Transaction) -> UserRecord:
             user = await self._require(tx, user_id)
@@ -226,6 +234,7 @@ class UserService:
                 name=user.name if new_name is None else new_name,
                 email=user.email if new_email is None else new_email,
                 locale=user.locale if locale is None else locale,
+                phone=user.phone if phone is None else new_phone,
             )
             if changed == user:
                 return user
@@ -309,6 +318,7 @@ class UserService:
                 "email": user.email,
                 "role": user.role.name,
                 "locale": user.locale.name,
+                "phone": user.phone,
                 "createdAt": user.created_at.isoformat(),
             },
             "sessions": [

@@ -45,6 +45,7 @@ USERS = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("erasure_requested_at", UtcDateTime),
     Column("erased_at", UtcDateTime),
+    Column("phone", String(16)),
     Index("users_by_age", "created_at", "id"),
 )
 SESSIONS = Table(
@@ -83,6 +84,7 @@ _PROFILE = (
     USERS.c.created_at,
     USERS.c.erasure_requested_at,
     USERS.c.erased_at,
+    USERS.c.phone,
 )
 
 # Statements of the hot paths are built once: building one costs more than running it on SQLite.
@@ -151,11 +153,13 @@ class UserStore:
         return await connection.scalar(query) is not None
 
     async def set_profile(self, tx: Transaction, user: UserRecord) -> None:
-        """Write name, email and locale. Raises `IntegrityError` when a racing account took the email."""
+        """Write what people change of themselves. Raises `IntegrityError` when a racing account took the
+        email.
+        """
         await tx.execute(
             update(USERS)
             .where(USERS.c.id == user.id)
-            .values(name=user.name, email=user.email, locale=user.locale.value)
+            .values(name=user.name, email=user.email, locale=user.locale.value, phone=user.phone)
         )
 
     async def set_role(self, tx: Transaction, user_id: str, role: Role, cinema_ids: Sequence[str]) -> None:
@@ -309,7 +313,13 @@ class UserStore:
         await tx.execute(
             update(USERS)
             .where(USERS.c.id == user_id)
-            .values(name="—", email=f"erased+{user_id}@marquee.invalid", password_hash="", erased_at=now)
+            .values(
+                name="—",
+                email=f"erased+{user_id}@marquee.invalid",
+                phone=None,
+                password_hash="",
+                erased_at=now,
+            )
         )
         await tx.execute(update(SESSIONS).where(SESSIONS.c.user_id == user_id).values(device=None))
 
@@ -325,6 +335,7 @@ def _user(row: Any) -> UserRecord:
         created_at=row.created_at,
         erasure_requested_at=row.erasure_requested_at,
         erased_at=row.erased_at,
+        phone=row.phone,
     )
 
 

@@ -366,3 +366,29 @@ async def test_films_tiers_and_roles_are_called_as_their_reader_does(
     assert "boletería" in of_ana
     [english] = [mail for mail in mails if mail["to"] == "guest@example.com"]
     assert english["subject"] == "Your tickets for Metropolis <script>", "no English title was given"
+
+
+SEND_SMS = """mutation ($input: SendSmsInput!) {
+  sendSms(input: $input) { sms { to text status } errors { code message path } } }"""
+
+
+async def test_an_sms_goes_to_the_number_that_its_reader_has_given(door: Door, any_runtime: Runtime) -> None:
+    unreachable = (await door.ask(SEND_SMS, {"input": _lost("a hat")}, viewer=SUPPORT)).only()
+    assert [error["code"] for error in unreachable["errors"]] == ["PERSON_UNREACHABLE"]
+    ana = {
+        "user_id": ANA_ID,
+        "name": "Ana",
+        "email": "ana@marquee.test",
+        "locale": "es",
+        "phone": "+51987654321",
+    }
+    await hear(any_runtime, make_event(any_runtime, "user.updated", ana, aggregate_id=ANA_ID, version=2))
+    again = {**_lost("a hat"), "idempotencyKey": "key-of-the-sms"}
+    sent = (await door.ask(SEND_SMS, {"input": again}, viewer=SUPPORT)).only()
+    assert sent["sms"]["to"] == "+51987654321"
+    assert "a hat" in sent["sms"]["text"]
+    gone = {**ana, "phone": None}
+    await hear(any_runtime, make_event(any_runtime, "user.updated", gone, aggregate_id=ANA_ID, version=3))
+    other = {**_lost("a scarf"), "idempotencyKey": "key-of-another"}
+    refused = (await door.ask(SEND_SMS, {"input": other}, viewer=SUPPORT)).only()
+    assert [error["code"] for error in refused["errors"]] == ["PERSON_UNREACHABLE"]
