@@ -19,7 +19,9 @@ from redis.exceptions import RedisError
 T = TypeVar("T")
 Client: TypeAlias = Redis
 TIMEOUT_SECONDS: Final = 0.1
-"""For each answer, connecting included."""
+"""For each answer, connecting included, where somebody waits for it."""
+PATIENT_SECONDS: Final = 1.0
+"""For what is told in the background."""
 _LATE_IN_A_ROW: Final = 3
 _FIRST_REST_SECONDS: Final = 0.5
 _LONGEST_REST_SECONDS: Final = 5.0
@@ -49,7 +51,7 @@ class RedisServer:
             max_connections=_CONNECTIONS,
             timeout=timeout_seconds,
             socket_timeout=None,  # `ask` has a deadline; redis's own could swallow a cancellation
-            socket_connect_timeout=timeout_seconds,
+            socket_connect_timeout=PATIENT_SECONDS,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
@@ -65,7 +67,9 @@ class RedisServer:
         """Whether the last questions failed."""
         return self._is_away
 
-    async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
+    async def ask(
+        self, question: Callable[[Client], Awaitable[T]], *, timeout_seconds: float | None = None
+    ) -> T:
         """The answer to `question`; raises `RedisAway` in time, at once during a rest."""
         now = asyncio.get_running_loop().time()
         if self._is_away:
@@ -73,7 +77,7 @@ class RedisServer:
                 raise RedisAway
             self._closed_until = now + self._rest_seconds  # one asks whether it is back; others go without
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout(timeout_seconds or self._timeout_seconds):
                 answer = await question(self.client)
         except FAILURES as error:
             # One late answer may be this process's own doing; several in a row are not.

@@ -21,7 +21,7 @@ import orjson
 from subgraphs.kit.cache.cache import Codec, Compute
 from subgraphs.kit.cache.memory import MemoryCache
 from subgraphs.kit.live import Resync, Topics
-from subgraphs.kit.redis_server import Client, RedisAway, RedisServer, end_tasks
+from subgraphs.kit.redis_server import PATIENT_SECONDS, Client, RedisAway, RedisServer, end_tasks
 
 V = TypeVar("V")
 
@@ -166,7 +166,7 @@ class RedisCache(Generic[V]):
             clear, owed = self._clear_owed, dict(self._owed)
             bury = partial(self._bury, everything=clear is not None, keys=tuple(owed))
             try:
-                await self._server.ask(bury)
+                await self._server.ask(bury, timeout_seconds=PATIENT_SECONDS)
             except RedisAway:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 self._to_tell.set()

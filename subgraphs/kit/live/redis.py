@@ -14,13 +14,22 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
 
 from subgraphs.kit.live.local import LocalTopics
 from subgraphs.kit.live.topics import LiveSubscription
-from subgraphs.kit.redis_server import FAILURES, Client, RedisAway, RedisServer, end_tasks, reason_of
+from subgraphs.kit.redis_server import (
+    FAILURES,
+    PATIENT_SECONDS,
+    Client,
+    RedisAway,
+    RedisServer,
+    end_tasks,
+    reason_of,
+)
 
 M = TypeVar("M")
 _TAG_BYTES: Final = 6
@@ -148,7 +157,8 @@ class RedisFanout:
             owed, self._owed = self._owed, set()
             batch += [(channel, self._tag) for channel in owed]
             try:
-                await self._server.ask(lambda client, batch=batch: _publish_all(client, batch))  # type: ignore[misc]
+                send = partial(_publish_all, messages=batch)
+                await self._server.ask(send, timeout_seconds=PATIENT_SECONDS)
             except RedisAway:
                 self._owe([channel for channel, _ in (*batch, *self._outbox)])
                 self._outbox.clear()
