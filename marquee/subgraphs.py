@@ -30,6 +30,12 @@ NAMES: Final = (
     "loyalty",
     "analytics",
 )
+OWNERS: Final = {
+    "kit": "subgraphs.kit.database",
+    "broker": "subgraphs.kit.events.embedded",
+    **{name: f"subgraphs.{name}" for name in NAMES},
+}
+"""The packages that keep tables: the kit's in every store, the embedded broker's in a file of its own."""
 
 
 def build_subgraph(name: str, runtime: Runtime) -> Subgraph:
@@ -41,11 +47,9 @@ def build_subgraph(name: str, runtime: Runtime) -> Subgraph:
     return subgraph
 
 
-def history_of(name: str) -> History:
-    """The history of one subgraph's own tables. Raises `KeyError` for an unknown name."""
-    if name not in NAMES:
-        raise KeyError(name)
-    history = importlib.import_module(f"subgraphs.{name}.migrations").HISTORY
+def history_of(owner: str) -> History:
+    """The history of the tables of one of `OWNERS`. Raises `KeyError` for another."""
+    history = importlib.import_module(f"{OWNERS[owner]}.migrations").HISTORY
     assert isinstance(history, History)
     return history
 

@@ -12,7 +12,7 @@ import click
 
 from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
-from marquee.subgraphs import NAMES, history_of
+from marquee.subgraphs import NAMES, OWNERS, history_of
 
 
 @click.command(
@@ -25,8 +25,8 @@ from marquee.subgraphs import NAMES, history_of
 @click.option(
     "--new",
     metavar='"OWNER: TITLE"',
-    help='For developers: write the next revision of one owner\'s tables (a subgraph, or "kit") from what its'
-    ' tables declare now, as --new "tickets: add waitlist".',
+    help="For developers: write the next revision of one owner's tables (a subgraph's, the kit's or the"
+    ' embedded broker\'s) from what they declare now, as --new "tickets: add waitlist".',
 )
 def command(names: tuple[str, ...], data_dir: Path | None, check: bool, new: str | None) -> None:
     """Bring the tables of every store up to date, or those of the subgraphs NAME.
@@ -49,16 +49,15 @@ def command(names: tuple[str, ...], data_dir: Path | None, check: bool, new: str
 
 
 def _write(new: str) -> None:
-    from subgraphs.kit.database.migrations import HISTORY as KIT_HISTORY
     from subgraphs.kit.database.upgrade.authoring import NothingChanged, write_revision
 
     owner, colon, title = (part.strip() for part in new.partition(":"))
     if not (colon and title):
         fail('Say whose tables and what changes, as --new "tickets: add waitlist".')
-    if owner not in ("kit", *NAMES):
-        fail(f"{owner} owns no tables; these do: kit, {', '.join(NAMES)}.")
     try:
-        path = write_revision(KIT_HISTORY if owner == "kit" else history_of(owner), title)
+        path = write_revision(history_of(owner), title)
+    except KeyError:
+        fail(f"{owner} owns no tables; these do: {', '.join(OWNERS)}.")
     except NothingChanged as error:
         fail(str(error))
     if importlib.util.find_spec("ruff") is not None:

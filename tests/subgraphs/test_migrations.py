@@ -12,20 +12,18 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from marquee.subgraphs import NAMES, history_of
+from marquee.subgraphs import OWNERS, history_of
 from subgraphs.kit.database import History
-from subgraphs.kit.database.migrations import HISTORY as KIT_HISTORY
 from subgraphs.kit.database.upgrade import Standing
 from subgraphs.kit.database.upgrade.authoring import compare_options
 from subgraphs.kit.database.upgrade.runner import scripts_of, upgrade
 
 T = TypeVar("T")
-HISTORIES = {"kit": KIT_HISTORY, **{name: history_of(name) for name in NAMES}}
 
 
-@pytest.fixture(params=HISTORIES)
+@pytest.fixture(params=OWNERS)
 def history(request: pytest.FixtureRequest) -> History:
-    return HISTORIES[request.param]
+    return history_of(request.param)
 
 
 async def within(url: str, work: Callable[[Connection], T]) -> T:

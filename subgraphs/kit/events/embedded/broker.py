@@ -18,7 +18,6 @@ from subgraphs.kit.clock import Clock, SystemClock
 from subgraphs.kit.database import Database
 from subgraphs.kit.events.broker import DeadLetter, EventHandler, Subscription
 from subgraphs.kit.events.embedded.deliveries import (
-    BROKER_TABLES,
     bind,
     count_ready,
     dead,
@@ -28,6 +27,7 @@ from subgraphs.kit.events.embedded.deliveries import (
     prune,
     revive,
 )
+from subgraphs.kit.events.embedded.migrations import HISTORY
 from subgraphs.kit.events.embedded.worker import QueueWorker
 from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import BrokerClosed, UnknownQueue
@@ -59,7 +59,7 @@ class EmbeddedBroker:
         cls, path: Path, *, clock: Clock | None = None, retry: RetryPolicy | None = None
     ) -> EmbeddedBroker:
         """Open or make the file at `path`."""
-        database = await Database.open(f"sqlite:///{path}", BROKER_TABLES, kit_tables=False)
+        database = await Database.open(f"sqlite:///{path}", HISTORY, kit_tables=False)
         return cls(database, clock or SystemClock(), retry or RetryPolicy())
 
     async def __aenter__(self) -> EmbeddedBroker:
