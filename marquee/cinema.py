@@ -19,6 +19,7 @@ from router.config.model import (
     ClientHeaders,
     GraphiQl,
     Issuer,
+    Logs,
     Rate,
     RateLimits,
     RouterConfig,
@@ -63,6 +64,7 @@ def router_config(settings: Settings) -> RouterConfig:
         subscriptions=Subscriptions(public_fields=("seatMapChanged",)),
         client_headers=ClientHeaders(address="x-marquee-client-address", device="x-marquee-client-device"),
         rate_limits=rate_limits(settings),
+        logs=Logs(requests=settings.log_level == "debug"),
         graphiql=GraphiQl(title="Marquee"),
         mask_subgraph_errors=False,  # subgraphs mask their own faults, and their other errors are for people
     )

@@ -28,6 +28,7 @@ def server_config(app: Any, *, trusted_proxies: str | None = None, **options: An
         app,
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies or "",
+        log_config=None,  # its lines go where ours go
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -29,6 +29,7 @@ def command(
     """
     from marquee.draining import run
     from marquee.single import serve_subgraph
+    from subgraphs.kit.logs import configure_logs
 
     settings = settings_or_fail(host=host, data_dir=data_dir, router_keys=router_keys)
     if settings.router_keys is None:
@@ -36,4 +37,5 @@ def command(
             "A subgraph alone must know the router's public keys: give --router-keys or MARQUEE_ROUTER_KEYS,"
             "\nas http://127.0.0.1:8080/.well-known/jwks.json, or a file with them."
         )
+    configure_logs(settings)
     run(serve_subgraph(name, settings, port))

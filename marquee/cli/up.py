@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import click
@@ -31,10 +30,10 @@ def command(
     except PortTaken as error:
         fail(str(error))
     with listener:
-        logging.getLogger("stripe").setLevel(logging.WARNING)  # it tells of every request
-        logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
         from marquee.draining import run
         from marquee.serving import serve_cinema
+        from subgraphs.kit.logs import configure_logs
 
+        configure_logs(settings)
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         run(serve_cinema(settings, listener, demo=not no_demo, trusted_proxies=trusted_proxies))

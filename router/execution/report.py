@@ -17,6 +17,7 @@ from router.execution.collecting import SourcePath
 from router.execution.conditions import hold
 from router.execution.projection.completion import ResponsePath, Violation
 from router.execution.state import Execution, Failure, Whereabouts
+from router.observability.logs import about
 from router.planning.plan import ResponseField, ResponseSelection
 
 logger = logging.getLogger("router.execution")
@@ -106,7 +107,8 @@ class Reporter:
             extensions |= {key: value for key, value in told.items() if key not in _SECRETS}
         extensions["serviceName"] = failure.fetch.subgraph
         if not self._pass_messages or not isinstance(message, str):
-            logger.debug("subgraph %s reported: %s", failure.fetch.subgraph, message, extra=_trace(execution))
+            # Never its message, which may repeat what a client sent.
+            logger.debug("subgraph %s reported an error", failure.fetch.subgraph, extra=_trace(execution))
             message = MASKED_MESSAGE
         path = error.get("path")
         sources = whereabouts.of(path) if isinstance(path, list) and path else []
@@ -153,9 +155,8 @@ class Reporter:
 
 
 def _trace(execution: Execution) -> dict[str, str]:
-    """What finds the client's request again in traces."""
-    traceparent = execution.context.subgraph_headers.get("traceparent")
-    return {} if traceparent is None else {"traceparent": traceparent}
+    """What finds the client's request again in traces and in other logs."""
+    return about(execution.context)
 
 
 def _field(selection: ResponseSelection | None, type_name: str | None, source: str) -> ResponseField | None:

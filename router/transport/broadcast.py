@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from router.errors import LimitExceeded, RequestError
+from router.observability.logs import about
 from router.request import GraphQLRequest, RequestContext, Response
 
 logger = logging.getLogger("router.subscriptions")
@@ -186,7 +187,7 @@ class _Upstream:
         except asyncio.CancelledError:
             raise
         except Exception:  # an edge: whatever fails is masked for clients, and logged whole
-            logger.exception("a subscription failed")
+            logger.exception("a subscription failed", extra=about(self.source.context))
             error = RequestError("Internal server error", extensions={"code": "INTERNAL_SERVER_ERROR"})
         finally:
             close = getattr(stream, "aclose", None)

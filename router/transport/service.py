@@ -7,6 +7,7 @@ never let a request see two schema generations.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ import orjson
 
 from router.config.model import RouterConfig
 from router.errors import LimitExceeded, RequestError
+from router.observability.logs import about
 from router.observability.metrics import Metrics
 from router.observability.tracing import OperationSpan, Tracer
 from router.planning.plan import OperationKind, QueryPlan
@@ -26,6 +28,8 @@ from router.security.limits.guard import ESTIMATED_COST
 from router.security.rate_limits import RateLimiter
 from router.security.tokens import TokenVerifier
 from router.transport.broadcast import Broadcast, Listener, Source
+
+logger = logging.getLogger("router.requests")
 
 
 class PreparedOperation(Protocol):
@@ -129,6 +133,7 @@ class GraphQLService:
         self._public_fields = frozenset(config.subscriptions.public_fields)
         self._live: dict[int, RequestContext] = {}
         self._records = edge.tracer.records
+        self._log_requests = config.logs.requests
 
     @property
     def engine(self) -> OperationRunner:
@@ -214,6 +219,7 @@ class GraphQLService:
         if span is None:
             return context
         headers = {**context.subgraph_headers, "traceparent": span.traceparent}
+        context.span = span  # for log lines about a request whose operation failed
         return replace(context, subgraph_headers=headers, span=span)
 
     def _with_client(self, context: RequestContext) -> RequestContext:
@@ -239,9 +245,10 @@ class GraphQLService:
             job.generation.leave()
             if job.context.span is not None:
                 job.context.span.end(outcome)
-            self.edge.metrics.answered(
-                job.prepared.name, job.prepared.kind, outcome, time.perf_counter() - started
-            )
+            seconds = time.perf_counter() - started
+            self.edge.metrics.answered(job.prepared.name, job.prepared.kind, outcome, seconds)
+            if self._log_requests:
+                _tell(job, outcome, seconds)
 
     def listen(self, job: Job, listener: Listener) -> Callable[[], None]:
         """Feed `listener` with the events of a subscription; returns what leaves it.
@@ -342,6 +349,21 @@ def _execute_recorded(context: RequestContext, span: OperationSpan, prepared: Pr
         span.end("ok")
         traceparent = traceparent[:-2] + "00"
     context.subgraph_headers["traceparent"] = traceparent
+
+
+def _tell(job: Job, outcome: str, seconds: float) -> None:
+    """One line for one operation."""
+    kind = job.prepared.kind.value
+    logger.info(
+        "%s answered",
+        kind,
+        extra={
+            **about(job.context, job.prepared.name),
+            "kind": kind,
+            "outcome": outcome,
+            "seconds": round(seconds, 6),
+        },
+    )
 
 
 def address_of(scope: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from router.errors import RequestError, masked_error
+from router.observability.logs import about
 from router.planning.plan import OperationKind
 from router.request import GraphQLRequest, RequestContext, Response
 from router.transport.http.answer import (
@@ -84,7 +85,7 @@ class HttpHandler:
         except asyncio.CancelledError:
             raise
         except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
-            logger.exception("a request failed")
+            logger.exception("a request failed", extra=about(scope.get("router.context")))
             await self._refuse(send, Fault(), headers, accepted)
 
     async def _post(
@@ -125,7 +126,9 @@ class HttpHandler:
 
     async def _context(self, scope: Scope, headers: Mapping[str, str]) -> RequestContext:
         identity = await self._service.identify(headers.get("authorization"))
-        return self._service.context(headers, identity, address_of(scope))
+        context = self._service.context(headers, identity, address_of(scope))
+        scope["router.context"] = context
+        return context
 
     async def _answer(
         self,

@@ -17,8 +17,9 @@ from starlette.types import Receive, Send
 
 from router.config.model import RouterConfig
 from router.errors import LimitExceeded, RequestError
+from router.observability.logs import about
 from router.planning.plan import OperationKind
-from router.request import GraphQLRequest, Identity
+from router.request import GraphQLRequest, Identity, RequestContext
 from router.transport.broadcast import Event
 from router.transport.http.parameters import request_of
 from router.transport.service import GraphQLService
@@ -255,6 +256,7 @@ class Session:
         self._operations[operation_id] = task.cancel
 
     async def _operate(self, operation_id: str, payload: dict[str, Any]) -> None:
+        context: RequestContext | None = None
         try:
             request: GraphQLRequest = request_of(payload)
             context = self._service.context(self._headers, self._identity, self._address)
@@ -268,7 +270,7 @@ class Session:
             self._operations.pop(operation_id, None)
             self._refuse(operation_id, error)
         except Exception:  # the edge of an operation: its fault must not close the socket of the others
-            logger.exception("an operation on a socket failed")
+            logger.exception("an operation on a socket failed", extra=about(context))
             self._operations.pop(operation_id, None)
             self._refuse(
                 operation_id,

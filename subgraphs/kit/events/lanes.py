@@ -110,8 +110,9 @@ class Lanes(Generic[D]):
             next_pause = None if isinstance(error, PoisonEvent) else self._retry.pause_seconds(attempts)
             await self._endings.failed(delivery, attempts, error, next_pause)
             if next_pause is None:
-                if isinstance(self._handler, HearsOfDeath):
-                    self._handler.died(delivery.event)
+                hearer: object = self._handler
+                if isinstance(hearer, HearsOfDeath):
+                    hearer.died(delivery.event)
                 return True
             pause = next_pause
         return False
