@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,6 +124,7 @@ class Cinema:
 
     data_dir: Path
     arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     output: list[str] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
@@ -133,7 +134,7 @@ class Cinema:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "marquee", "up", "--port", "0", "--data-dir", str(self.data_dir),
             *self.arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
         )  # fmt: skip
         started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reading = asyncio.create_task(self._read(started))

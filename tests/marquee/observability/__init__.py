@@ -1,0 +1,1 @@
+"""The running cinema as whoever operates it sees it."""
