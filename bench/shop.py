@@ -43,15 +43,13 @@ SDL: Final[Mapping[str, str]] = {
 ONE_FETCH: Final = "query ($turn: String) { topProducts(first: 5, turn: $turn) { upc name price } }"
 THREE_HOPS: Final = """query ($turn: String) { topProducts(first: 5, turn: $turn) {
   name reviews(turn: $turn) { body author { name(turn: $turn) } } } }"""
-DEEP_JOIN: Final = """query ($turn: String) {
-  users(turn: $turn) { ...U reviews(turn: $turn) { ...R
-    product { ...P reviews(turn: $turn) { ...R
-      author { ...U reviews(turn: $turn) { ...R product { ...P } } } } } } }
-  topProducts(first: 9, turn: $turn) { ...P reviews(turn: $turn) { ...R
-    author { ...U reviews(turn: $turn) { ...R product { ...P } } } } } }
-fragment U on User { id username name(turn: $turn) }
-fragment P on Product { upc name(turn: $turn) price weight inStock(turn: $turn) shippingEstimate }
-fragment R on Review { id body }"""
+_USER: Final = "id username name(turn: $turn)"
+_PRODUCT: Final = "upc name(turn: $turn) price weight inStock(turn: $turn) shippingEstimate"
+_AUTHOR: Final = f"author {{ {_USER} reviews(turn: $turn) {{ id body product {{ {_PRODUCT} }} }} }}"
+DEEP_JOIN: Final = f"""query ($turn: String) {{
+  users(turn: $turn) {{ {_USER} reviews(turn: $turn) {{ id body
+    product {{ {_PRODUCT} reviews(turn: $turn) {{ id body {_AUTHOR} }} }} }} }}
+  topProducts(first: 9, turn: $turn) {{ {_PRODUCT} reviews(turn: $turn) {{ id body {_AUTHOR} }} }} }}"""
 OPERATIONS: Final = [
     Operation("one fetch", lambda turn: request_body(ONE_FETCH, turn=str(TURN + turn))),
     Operation("three hops", lambda turn: request_body(THREE_HOPS, turn=str(TURN + turn))),
