@@ -30,6 +30,8 @@ class PaymentMethods:
 
     simulated: bool
     shows_test_cards: bool
+    at_stripe: bool = False
+    """Stripe itself is the provider, so that only its own test cards are worth showing."""
 
     def knows(self, name: str) -> bool:
         """Whether a payment method of this name may exist."""
@@ -42,5 +44,7 @@ class PaymentMethods:
         if not self.shows_test_cards:
             return []
         return [
-            PaymentMethodInfo(card.id, card.label, card.brand, card.last4, card.behaviour) for card in CARDS
+            PaymentMethodInfo(card.id, card.label, card.brand, card.last4, card.behaviour)
+            for card in CARDS
+            if card.is_stripes_own or not self.at_stripe
         ]

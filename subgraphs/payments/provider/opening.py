@@ -52,7 +52,11 @@ async def open_provider(
 ) -> OpenProvider:
     """Make the provider; the stack closes it. `deliver` takes the simulated bank's webhooks."""
     if settings.stripe_key is not None:
-        methods = PaymentMethods(simulated=False, shows_test_cards=not settings.takes_real_money)
+        methods = PaymentMethods(
+            simulated=False,
+            shows_test_cards=not settings.takes_real_money,
+            at_stripe=settings.stripe_url is None,
+        )
         return OpenProvider(open_stripe(settings, stack, timeout_seconds=timeout_seconds), methods, None)
     from subgraphs.payments.provider.in_process import InProcessClient
     from subgraphs.payments.provider.simulator import SimulatedBank

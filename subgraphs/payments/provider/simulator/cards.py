@@ -22,6 +22,11 @@ class TestCard:
     can_capture: bool = True
     can_refund: bool = True
 
+    @property
+    def is_stripes_own(self) -> bool:
+        """Whether Stripe knows a card of this name too, in test mode."""
+        return self.answers and self.can_capture and self.can_refund
+
 
 CARDS: Final[tuple[TestCard, ...]] = (
     TestCard("pm_card_visa", "Visa", "visa", "4242", "Is accepted."),
