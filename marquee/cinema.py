@@ -49,6 +49,12 @@ class Cinema:
     runtime: Runtime
     subgraphs: Mapping[str, Subgraph]
 
+    def begin_drain(self) -> None:
+        """Not ready any more, in every part; sockets are asked to connect elsewhere."""
+        self.app.begin_drain()
+        for subgraph in self.subgraphs.values():
+            subgraph.begin_drain()
+
     def service(self, name: str) -> Any:
         """The use cases of a subgraph, for demo data."""
         return self.subgraphs[name].service

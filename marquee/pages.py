@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -56,7 +57,8 @@ def page_routes(subgraphs: Mapping[str, Subgraph]) -> Sequence[BaseRoute]:
         )
 
     async def ready(_: Request) -> Response:
-        parts = {name: await subgraph.readiness() for name, subgraph in subgraphs.items()}
+        states = await asyncio.gather(*[subgraph.readiness() for subgraph in subgraphs.values()])
+        parts = dict(zip(subgraphs, states, strict=True))
         status = readiness_status(state for states in parts.values() for state in states.values())
         body = {"status": status, "subgraphs": parts}
         return JSONResponse(body, 503 if status == "not ready" else 200)

@@ -26,7 +26,7 @@ async def serve_cinema(
         try:
             await DrainingServer(
                 server_config(cinema.app, trusted_proxies=trusted_proxies),
-                begin_drain=cinema.app.begin_drain,
+                begin_drain=cinema.begin_drain,
                 tell=lambda: click.echo(greeting(listener, settings, demo=demo)),
             ).serve(sockets=[listener])
         finally:

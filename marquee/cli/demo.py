@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +25,10 @@ def command(data_dir: Path | None) -> None:
     """
     from marquee.demo.client import DemoRefused
     from marquee.demo.data import DEMO_PASSWORD, DEMO_USERS
+    from subgraphs.kit.logs import configure_logs
 
     settings = settings_or_fail(data_dir=data_dir)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("stripe").setLevel(logging.WARNING)  # it tells of every request
+    configure_logs(settings)
     try:
         asyncio.run(_put_in(settings))
     except (DemoRefused, TimeoutError) as error:

@@ -87,6 +87,32 @@ async def test_readiness_names_the_part_that_fails(runtime: Runtime, signer: Ide
     assert body["parts"] == {"fine": "ok", "store": "ConnectionRefusedError"}
 
 
+async def test_a_part_that_does_not_answer_is_not_ready_and_holds_up_no_other(
+    runtime: Runtime, signer: IdentitySigner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr("subgraphs.kit.app._CHECK_SECONDS", 0.01)
+    subgraph = _subgraph(runtime, lambda _: Wiring(service=Shop(), checks={"store": silent}))
+    await subgraph.start()
+    status, body = await Door(subgraph, signer).get("/ready")
+    await subgraph.stop()
+    assert (status, body["parts"]) == (503, {"store": "TimeoutError"})
+
+
+async def test_while_draining_it_is_alive_but_not_ready(runtime: Runtime, signer: IdentitySigner) -> None:
+    subgraph = build(runtime)
+    await subgraph.start()
+    door = Door(subgraph, signer)
+    assert (await door.get("/ready"))[0] == 200
+    subgraph.begin_drain()
+    assert (await door.get("/health"))[0] == 200
+    status, body = await door.get("/ready")
+    await subgraph.stop()
+    assert (status, body["parts"]) == (503, {"subgraph": "draining"})
+
+
 async def test_a_task_that_fails_starts_again_and_its_failure_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
