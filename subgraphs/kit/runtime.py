@@ -59,7 +59,7 @@ class Runtime:
     async def open_documents(self, subgraph: str, database: Database, *tables: DocumentTables) -> Documents:
         """Open the subgraph's documents: in its SQL store, or in MongoDB beside it. The caller closes them.
 
-        Raises `SettingsError` when they are in MongoDB and its address is not set.
+        Raises `DocumentsElsewhere` when they are in MongoDB and its address is not set.
         """
         return await open_documents(self.settings, self.clock, subgraph, database, tables)
 

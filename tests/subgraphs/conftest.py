@@ -14,14 +14,17 @@ import pytest
 from subgraphs.kit.app import Subgraph
 from subgraphs.kit.clock import FrozenClock
 from subgraphs.kit.database import Database, History
+from subgraphs.kit.documents import Documents, DocumentTables
+from subgraphs.kit.documents.mongo.documents import MongoDocuments
 from subgraphs.kit.events import EmbeddedBroker
 from subgraphs.kit.identity import IdentityVerifier
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.settings import load_settings
 from tests.subgraphs.door import Door, IdentitySigner
+from tests.subgraphs.mongo import Mongo, any_mongo, wire_url
 from tests.subgraphs.stores import postgres_database, postgres_url, store_url
 
-__all__ = ["postgres_database", "postgres_url", "store_url"]
+__all__ = ["any_mongo", "postgres_database", "postgres_url", "store_url", "wire_url"]
 """Fixtures that pytest finds here."""
 
 OpenDoor = Callable[[Callable[[Runtime], Subgraph]], Awaitable[Door]]
@@ -35,6 +38,18 @@ class StoreRuntime(Runtime):
 
     async def open_database(self, subgraph: str, history: History) -> Database:
         return await Database.open(self.store_url, history, pool_size=10)
+
+
+@dataclass(frozen=True, slots=True)
+class MongoRuntime(StoreRuntime):
+    """The same, with documents in MongoDB."""
+
+    mongo: Mongo | None = None
+
+    async def open_documents(self, subgraph: str, database: Database, *tables: DocumentTables) -> Documents:
+        assert self.mongo is not None
+        name = f"{self.mongo.database}_{subgraph}"
+        return await MongoDocuments.open(self.mongo.url, name, database, tables, self.clock)
 
 
 @pytest.fixture
@@ -84,6 +99,25 @@ async def open_any_door(any_runtime: Runtime, signer: IdentitySigner) -> AsyncIt
     """The same on SQLite and on PostgreSQL."""
     async with AsyncExitStack() as stack:
         yield _opener(any_runtime, signer, stack)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mongodb"])
+def documents_runtime(request: pytest.FixtureRequest, runtime: Runtime, tmp_path: Path) -> Runtime:
+    """A runtime whose documents are in either SQL store, or in MongoDB."""
+    parts = (runtime.settings, runtime.clock, runtime.broker, runtime.identity)
+    if request.param == "postgresql":
+        return StoreRuntime(*parts, store_url=request.getfixturevalue("postgres_url"))
+    if request.param == "mongodb":
+        store_url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+        return MongoRuntime(*parts, store_url=store_url, mongo=request.getfixturevalue("any_mongo"))
+    return runtime
+
+
+@pytest.fixture
+async def open_documents_door(documents_runtime: Runtime, signer: IdentitySigner) -> AsyncIterator[OpenDoor]:
+    """The same for a subgraph that keeps documents, wherever they can be."""
+    async with AsyncExitStack() as stack:
+        yield _opener(documents_runtime, signer, stack)
 
 
 def _opener(runtime: Runtime, signer: IdentitySigner, stack: AsyncExitStack) -> OpenDoor:

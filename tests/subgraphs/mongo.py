@@ -1,7 +1,7 @@
 """Fixtures for documents in MongoDB: a server that speaks its wire protocol, and a real one where the
 environment names it by `MARQUEE_TEST_MONGO_URL`.
 
-`mongo` is an address and a database of this test's own.
+`mongo` is an address and a database of this test's own, on each kind; `any_mongo` on the best one.
 """
 
 from __future__ import annotations
@@ -93,10 +93,20 @@ def wire_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["nx-27017", *(["mongodb"] if REAL_SERVER else [])])
 def mongo(request: pytest.FixtureRequest) -> Iterator[Mongo]:
     """An empty database, once on each kind of server there is."""
-    name = f"marquee_test_{secrets.token_hex(6)}"
     url: str = request.getfixturevalue("wire_url") if request.param == "nx-27017" else str(REAL_SERVER)
+    yield from _database(url)
+
+
+@pytest.fixture
+def any_mongo(request: pytest.FixtureRequest) -> Iterator[Mongo]:
+    """An empty database, on the real server when there is one."""
+    yield from _database(REAL_SERVER or request.getfixturevalue("wire_url"))
+
+
+def _database(url: str) -> Iterator[Mongo]:
+    name = f"marquee_test_{secrets.token_hex(6)}"
     yield Mongo(url, name)
-    if request.param == "mongodb":
+    if url == REAL_SERVER:
         with pymongo.MongoClient[dict[str, object]](url) as client:
             for database in client.list_database_names():
                 if database.startswith(name):

@@ -5,11 +5,13 @@ DocumentError
 ├── VersionConflict       somebody else replaced it since it was read, or it is gone
 ├── InvalidDocument       the body breaks the collection's declaration
 ├── UnknownField          a filter or sort names a field that is not declared: a bug of the caller
+├── DocumentsElsewhere    they are in MongoDB, and the settings name none
 └── DocumentsUnavailable  the store cannot be reached; nothing that was committed is lost
 """
 
 from __future__ import annotations
 
+from subgraphs.kit.database import StoreUnusable
 from subgraphs.kit.faults import TemporarilyUnavailable
 
 
@@ -47,3 +49,9 @@ class DocumentsUnavailable(DocumentError, TemporarilyUnavailable):
     """The store of the documents cannot be reached, or does not answer in time."""
 
     code = "DOCUMENTS_UNAVAILABLE"
+
+
+class DocumentsElsewhere(DocumentError, StoreUnusable):
+    """The documents are in MongoDB, and the settings name none; the message says what to do."""
+
+    code = "DOCUMENTS_ELSEWHERE"

@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from subgraphs.kit.clock import Clock
 from subgraphs.kit.database import Database
+from subgraphs.kit.documents.errors import DocumentsElsewhere
 from subgraphs.kit.documents.repository import DocumentRepository
 from subgraphs.kit.documents.sql import SqlDocumentRepository
 from subgraphs.kit.documents.sql_tables import DocumentTables
-from subgraphs.kit.settings import Settings, SettingsError
+from subgraphs.kit.settings import Settings
 from subgraphs.kit.supervisor import BackgroundTask
 
 
@@ -65,8 +66,8 @@ async def open_documents(
 ) -> Documents:
     """Open the collections that `tables` declare; use it as an async context manager.
 
-    MongoDB need not answer yet. Documents that are in the SQL store move to it. Raises `SettingsError` when
-    they are in MongoDB and no address of one is set.
+    MongoDB need not answer yet. Documents that are in the SQL store move to it. Raises `DocumentsElsewhere`
+    when they are in MongoDB and no address of one is set.
     """
     if settings.mongo_url is None:
         await _refuse_to_leave_documents(subgraph, database, tables)
@@ -87,5 +88,6 @@ async def _refuse_to_leave_documents(
         live = select(heads.c.document_id).where(heads.c.version.is_not(None)).limit(1)
         async with database.read() as connection:
             if await connection.scalar(live) is not None:
-                problem = f"is needed: the documents of {subgraph} are in MongoDB"
-                raise SettingsError({"MARQUEE_MONGO_URL": problem})
+                raise DocumentsElsewhere(
+                    f"the documents of {subgraph} are in MongoDB: set MARQUEE_MONGO_URL to its address"
+                )

@@ -38,8 +38,8 @@ NOSFERATU: dict[str, Any] = {
 
 
 @pytest.fixture
-async def door(open_any_door: OpenDoor) -> Door:
-    return await open_any_door(build)
+async def door(open_documents_door: OpenDoor) -> Door:
+    return await open_documents_door(build)
 
 
 async def add(door: Door, **changes: Any) -> Any:

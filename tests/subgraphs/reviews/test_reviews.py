@@ -56,8 +56,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(open_any_door: OpenDoor, any_runtime: Runtime, clock: FrozenClock) -> Desk:
-    desk = Desk(await open_any_door(build), any_runtime, new_id("mov", clock.now()))
+async def desk(open_documents_door: OpenDoor, runtime: Runtime, clock: FrozenClock) -> Desk:
+    desk = Desk(await open_documents_door(build), runtime, new_id("mov", clock.now()))
     await desk.hear("movie.created", {"movie_id": desk.movie_id})
     return desk
 

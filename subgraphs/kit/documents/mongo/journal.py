@@ -44,6 +44,7 @@ class DocumentJournal:
         self._collections: dict[str, tuple[Collection, Heads]] = {}
         self._indexed: set[str] = set()
         self._work = asyncio.Event()
+        self._progress = asyncio.Event()
         self._applying = asyncio.Lock()
 
     def heads_of(self, collection: Collection) -> Heads:
@@ -70,6 +71,7 @@ class DocumentJournal:
             self._work.clear()
             try:
                 await self.apply()
+                self._progress.set()
                 if pause != _FIRST_PAUSE_SECONDS:
                     _LOGGER.warning("MongoDB has every document again")
                 pause = _FIRST_PAUSE_SECONDS
@@ -87,6 +89,15 @@ class DocumentJournal:
                 await self._index(collection)
                 while await self._apply_batch(collection, heads):
                     pass
+
+    async def settled(self) -> None:
+        """Return when MongoDB has all that is committed, while `run` goes on."""
+        while True:
+            self._progress.clear()
+            async with self._database.read() as connection:
+                if not any([await heads.pending(connection, 1) for _, heads in self._collections.values()]):
+                    return
+            await self._progress.wait()
 
     async def _index(self, collection: Collection) -> None:
         if collection.name not in self._indexed:
