@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
 import pytest
 import redis as redis_client
 
 from subgraphs.kit.cache import Cache, Codec
+from subgraphs.kit.cache.redis import RedisCache
 from subgraphs.kit.redis_parts import open_redis
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.subgraphs.kit.cache.test_memory import Store
@@ -122,3 +123,24 @@ async def test_a_flushed_redis_is_filled_again(own_redis: OwnRedis) -> None:
         assert await there.get_many(["a"], store.read) == {"a": 1}
         with redis_client.Redis.from_url(own_redis.url) as client:
             assert client.exists("m:cache:movies:numbers:a")
+
+
+@pytest.mark.parametrize(("chance", "times"), [(0.0, 1), (1.0 - 1e-9, 2)])
+async def test_what_is_dear_may_be_computed_again_before_it_expires(
+    redis_url: str, redis_prefix: str, monkeypatch: pytest.MonkeyPatch, chance: float, times: int
+) -> None:
+    store = Store(a=1)
+
+    async def dear(keys: Sequence[str]) -> dict[str, int]:
+        await asyncio.sleep(0.15)
+        return await store.read(keys)
+
+    monkeypatch.setattr("subgraphs.kit.cache.redis.random.random", lambda: chance)
+    for _ in range(2):
+        async with open_redis(redis_url, redis_prefix) as parts:
+            topics = parts.topics("movies")
+            cache = RedisCache(parts.server, topics, "movies:numbers", NUMBERS, ttl_seconds=2.0)
+            assert await cache.get_many(["a"], dear) == {"a": 1}
+            await cache.close()
+            await topics.close()
+    assert len(store.asked) == times
