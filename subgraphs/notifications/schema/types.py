@@ -114,6 +114,9 @@ class Email:
     status: DeliveryStatus
     created_at: datetime
     sent_at: datetime | None
+    failure: str | None = strawberry.field(
+        description="Why the last attempt came to nothing; a mail may still be tried again."
+    )
 
     @classmethod
     def of(cls, record: MessageRecord) -> Self:
@@ -126,6 +129,7 @@ class Email:
             status=record.status,
             created_at=record.created_at,
             sent_at=record.sent_at,
+            failure=record.failure,
         )
 
     @field()
@@ -144,6 +148,7 @@ class Sms:
     text: str
     status: DeliveryStatus
     created_at: datetime
+    failure: str | None = strawberry.field(description="As of a mail.")
 
     @classmethod
     def of(cls, record: MessageRecord) -> Self:
@@ -153,6 +158,7 @@ class Sms:
             text=record.text,
             status=record.status,
             created_at=record.created_at,
+            failure=record.failure,
         )
 
 
