@@ -117,7 +117,7 @@ class Hearing:
             return
         values = {
             "ticket_id": text(event, "ticket_id"),
-            "user_id": optional_text(event, "user_id"),
+            "user_id": await self.facts.name_of(tx, optional_text(event, "user_id")),
             "movie_id": text(event, "movie_id"),
             "showtime_id": text(event, "showtime_id"),
             "at": moment(event, "at"),
@@ -126,7 +126,8 @@ class Hearing:
         await self.facts.save_visit(tx, values)
 
     async def registered(self, tx: Transaction, event: Event) -> None:
-        await self.facts.add_person(tx, text(event, "user_id"), event.occurred_at)
+        if await self.facts.name_of(tx, text(event, "user_id")) is not None:
+            await self.facts.add_person(tx, text(event, "user_id"), event.occurred_at)
 
     async def reviewed(self, tx: Transaction, event: Event) -> None:
         await self.facts.see_person(tx, text(event, "user_id"), event.occurred_at)
@@ -148,7 +149,7 @@ class Hearing:
             id=id_,
             payment_id=text(event, "payment_id"),
             order_id=text(event, "order_id"),
-            user_id=optional_text(event, "user_id"),
+            user_id=await self.facts.name_of(tx, optional_text(event, "user_id")),
             movie_id=text(event, "movie_id"),
             showtime_id=showtime_id,
             cinema_id=cinema_id,

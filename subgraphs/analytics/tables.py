@@ -110,6 +110,8 @@ PEOPLE = Table(
     Column("registered_at", UtcDateTime, nullable=False, index=True),
     Column("last_seen_at", UtcDateTime),
 )
+# Who asked to be erased: what is heard of them later is nobody's.
+FORGOTTEN = Table("forgotten", TABLES, Column("user_id", String(64), primary_key=True))
 DAILY_TRACKED = Table(
     "daily_tracked",
     TABLES,

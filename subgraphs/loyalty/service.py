@@ -69,7 +69,10 @@ class LoyaltyService:
         self._clock = clock
 
     async def join(self, viewer: Viewer) -> MembershipRecord:
-        """Become a member; who is one already stays what they are. Raises `Unauthenticated`."""
+        """Become a member; who is one already stays what they are.
+
+        Raises `Unauthenticated`, `NotFound` (whoever asked to be erased).
+        """
         user_id = viewer.require_user()
 
         async def work(tx: Transaction) -> MembershipRecord:
@@ -253,6 +256,8 @@ class LoyaltyService:
         return member
 
     async def _enrol(self, tx: Transaction, user_id: str) -> MembershipRecord:
+        if not await self._store.hold_person(tx, user_id):
+            raise NotFound("There is no such person any more.")
         now = self._clock.now()
         member = MembershipRecord(
             id=new_id("mbr", now),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, tuple_, update
+from sqlalchemy import case, func, or_, select, tuple_, update
 
 from subgraphs.kit.database import Connection, Transaction
 from subgraphs.kit.money import Currency, Money
@@ -56,7 +56,9 @@ class LoyaltyStore:
     async def lock_membership(
         self, tx: Transaction, *, user_id: str | None = None, membership_id: str | None = None
     ) -> MembershipRecord | None:
-        """A member, by either id, whom nobody else changes until the transaction ends."""
+        """A member, by either id, whom nobody else changes until the transaction ends; none without an id."""
+        if membership_id is None and user_id is None:
+            return None
         mine = MEMBERSHIPS.c.id == membership_id if membership_id else MEMBERSHIPS.c.user_id == user_id
         row = (await tx.execute(select(MEMBERSHIPS).where(mine).with_for_update())).first()
         return None if row is None else _membership(row)
@@ -101,15 +103,28 @@ class LoyaltyStore:
         return list(await connection.scalars(statement.order_by(MEMBERSHIPS.c.id)))
 
     async def knows_person(self, connection: Connection, user_id: str) -> bool:
-        return (
-            await connection.scalar(select(PEOPLE.c.user_id).where(PEOPLE.c.user_id == user_id)) is not None
-        )
+        """Whether there is such a person, who has not been forgotten."""
+        known = select(PEOPLE.c.user_id).where(PEOPLE.c.user_id == user_id, PEOPLE.c.is_forgotten.is_(False))
+        return await connection.scalar(known) is not None
 
     async def keep_person(self, tx: Transaction, user_id: str) -> None:
+        """Keep that there is such a person; who was forgotten stays so."""
         await tx.execute(tx.insert(PEOPLE).values(user_id=user_id).on_conflict_do_nothing())
+
+    async def hold_person(self, tx: Transaction, user_id: str) -> bool:
+        """Keep that there is such a person, and from being forgotten until the transaction ends; False when
+        they were before. Two statements.
+        """
+        await self.keep_person(tx, user_id)
+        query = select(PEOPLE.c.is_forgotten).where(PEOPLE.c.user_id == user_id)
+        return not await tx.scalar(query.with_for_update(read=True))
 
     async def forget(self, tx: Transaction, user_id: str) -> None:
         """Leave the ledger, whose sums must hold, and nothing that leads to the person. Three statements."""
+        person = tx.insert(PEOPLE).values(user_id=user_id, is_forgotten=True)
+        await tx.execute(
+            person.on_conflict_do_update(index_elements=[PEOPLE.c.user_id], set_={"is_forgotten": True})
+        )
         mine = select(MEMBERSHIPS.c.id).where(MEMBERSHIPS.c.user_id == user_id)
         await tx.execute(
             update(LEDGER)
@@ -117,7 +132,6 @@ class LoyaltyStore:
             .values(reason="—")
         )
         await tx.execute(update(MEMBERSHIPS).where(MEMBERSHIPS.c.user_id == user_id).values(user_id=None))
-        await tx.execute(delete(PEOPLE).where(PEOPLE.c.user_id == user_id))
 
     # Ledger
 

@@ -13,13 +13,20 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from subgraphs.kit.database import AutoIncrement, MinorUnits, UtcDateTime
 
 TABLES = MetaData()
 
-PEOPLE = Table("people", TABLES, Column("user_id", String(40), primary_key=True))
+PEOPLE = Table(
+    "people",
+    TABLES,
+    Column("user_id", String(40), primary_key=True),
+    # Who asked to be erased stays so, whatever is heard or asked later.
+    Column("is_forgotten", Boolean, nullable=False, server_default=false()),
+)
 
 MEMBERSHIPS = Table(
     "memberships",

@@ -15,6 +15,7 @@ from subgraphs.analytics.tables import (
     CINEMAS,
     DAILY_SALES,
     DAILY_TRACKED,
+    FORGOTTEN,
     MOVIES,
     PEOPLE,
     SALES,
@@ -104,12 +105,26 @@ class FactStore:
         await tx.execute(update(PEOPLE).where(PEOPLE.c.user_id == user_id, later).values(last_seen_at=now))
 
     async def forget(self, tx: Transaction, user_id: str, stand_in: str) -> None:
-        """Count on, without knowing of whom: nothing leads to the person any more. Three statements."""
-        await tx.execute(update(SALES).where(SALES.c.user_id == user_id).values(user_id=None))
-        await tx.execute(update(VISITS).where(VISITS.c.user_id == user_id).values(user_id=None))
+        """Count on, without knowing of whom: nothing leads to the person any more. Four statements."""
+        # The person's row first: who is telling of them (`name_of`) holds it.
         await tx.execute(
             update(PEOPLE).where(PEOPLE.c.user_id == user_id).values(user_id=stand_in, last_seen_at=None)
         )
+        await tx.execute(tx.insert(FORGOTTEN).values(user_id=user_id).on_conflict_do_nothing())
+        await tx.execute(update(SALES).where(SALES.c.user_id == user_id).values(user_id=None))
+        await tx.execute(update(VISITS).where(VISITS.c.user_id == user_id).values(user_id=None))
+
+    async def name_of(self, tx: Transaction, user_id: str | None) -> str | None:
+        """The id under which somebody's facts are kept: none once they were forgotten, nor are they forgotten
+        by another before this transaction ends. At most two statements.
+        """
+        if user_id is None:
+            return None
+        known = select(PEOPLE.c.user_id).where(PEOPLE.c.user_id == user_id)
+        if await tx.scalar(known.with_for_update(read=True)) is not None:
+            return user_id
+        gone = await tx.scalar(select(FORGOTTEN.c.user_id).where(FORGOTTEN.c.user_id == user_id))
+        return None if gone is not None else user_id
 
     async def knows(self, connection: Connection, table: Table, id_: str) -> bool:
         return await connection.scalar(select(table.c.id).where(table.c.id == id_)) is not None

@@ -173,6 +173,16 @@ async def test_erasure_forgets_the_person_and_keeps_the_sums(any_house: House, a
         "orders": 1,
     }
     assert (await behavior(house))["orders"] == 0
+    # What is heard of them later counts, and is nobody's.
+    await house.capture(showtime, movie, 1000)
+    await house.visit("tkt_2", showtime, movie)
+    late = make_event(any_runtime, "user.registered", {"user_id": "usr_ana"}, aggregate_id="usr_ana")
+    await hear(any_runtime, late)
+    assert (await house.ask("{ dashboard { orders checkIns newUsers } }")) == {
+        "orders": 2,
+        "checkIns": 2,
+        "newUsers": 1,
+    }
     async with house.database.read() as connection:
         for table in (SALES, VISITS, PEOPLE):
             assert "usr_ana" not in await connection.scalars(select(table.c.user_id))

@@ -266,4 +266,18 @@ async def test_erasure_leaves_the_ledger_and_nobody_in_it(any_club: Club) -> Non
     assert len(await club.said("loyalty.points_reversed", "loyalty.points_released")) == told
     assert await club.broken() == []
     assert codes(await club.adjust(5)) == ["NOT_FOUND"]
-    assert (await club.join())["membership"]["points"] == 0
+    assert codes(await club.join()) == ["NOT_FOUND"], "a token outlives the account by minutes"
+    await club.know(ANA)
+    assert codes(await club.adjust(5)) == ["NOT_FOUND"], "heard of late"
+    store = club.service._store
+    async with club.database.transaction() as tx:
+        assert await store.lock_membership(tx) is None, "nobody's id is not an erased one's"
+    assert await club.membership() is None
+
+
+async def test_joining_and_being_erased_at_once_leaves_nobody(any_club: Club) -> None:
+    club = any_club
+    erase = club.event("user.erasure_requested", str(ANA.user_id), user_id=ANA.user_id)
+    await asyncio.gather(club.hear(erase), *[club.join() for _ in range(5)])
+    assert await club.membership() is None
+    assert await club.broken() == []
