@@ -34,6 +34,10 @@ def provide_services() -> Iterator[list[str]]:
             missing.append(
                 "RabbitMQ (install Debian's `rabbitmq-server`): events crossed the embedded broker only"
             )
+        if not _provide_program("nginx", "nginx-light"):
+            missing.append("nginx (install Debian's `nginx-light`): the production layout was not started")
+        if not _provide_program("kubectl", "kubernetes-client"):
+            missing.append("kubectl: the manifests for Kubernetes were not rendered")
         if not _provide_program("chromium", "chromium"):
             missing.append("Chromium (install Debian's `chromium`): the pages were not opened")
         if not (_provide_program("node", "nodejs") and _provide_program("npm", "npm")):
@@ -44,7 +48,11 @@ def provide_services() -> Iterator[list[str]]:
 
 
 def _provide_program(program: str, package: str) -> bool:
-    return shutil.which(program) is not None or (_install(package) and shutil.which(program) is not None)
+    return _finds(program) or (_install(package) and _finds(program))
+
+
+def _finds(program: str) -> bool:
+    return any(shutil.which(program, path=path) for path in (None, "/usr/sbin"))
 
 
 def _install(package: str) -> bool:
