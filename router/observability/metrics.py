@@ -49,6 +49,16 @@ class Timings:
         return found
 
 
+class Sum:
+    """How many, and how long together."""
+
+    __slots__ = ("count", "seconds")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
+
+
 class PreparationCounts:
     """How operations became ready: known, or prepared, and how long each phase of that took."""
 
@@ -95,7 +105,7 @@ class Metrics(Collector):
         self._subscriptions: dict[str, int] = {}
         self._seconds: dict[str, Timings] = {kind.value: Timings() for kind in OperationKind}
         self._subgraphs: dict[tuple[str, str], Timings] = {}
-        self._by_name: dict[str, tuple[int, float]] = {}
+        self._by_name: dict[str, Sum] = {}
         self.preparation = PreparationCounts()
         self.registry.register(self)
 
@@ -104,8 +114,11 @@ class Metrics(Collector):
         key = (self._label(name), kind.value, outcome)
         self._requests[key] = self._requests.get(key, 0) + 1
         self._seconds[kind.value].add(seconds)
-        count, total = self._by_name.get(key[0], (0, 0.0))
-        self._by_name[key[0]] = (count + 1, total + seconds)
+        spent = self._by_name.get(key[0])
+        if spent is None:
+            spent = self._by_name[key[0]] = Sum()
+        spent.count += 1
+        spent.seconds += seconds
 
     def refused(self, code: str) -> None:
         """Count one refused request."""
@@ -172,8 +185,8 @@ class Metrics(Collector):
             "Time to execute an operation, by its name.",
             labels=("operation",),
         )
-        for name, (count, total) in self._by_name.items():
-            by_name.add_metric((name,), count, total)
+        for name, spent in self._by_name.items():
+            by_name.add_metric((name,), spent.count, spent.seconds)
         yield by_name
         yield from self.preparation.collect()
 

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
+    Counter,
     Gauge,
     GCCollector,
+    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -166,6 +168,7 @@ class SubgraphTelemetry:
         self._rolled_back = process.families.transactions.labels(subgraph, "rolled_back")
         self._write_seconds = process.families.sql_seconds.labels(subgraph, "write")
         self.read_seconds = process.families.sql_seconds.labels(subgraph, "read").observe
+        self._answered: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self._lag = process.families.lag_seconds.labels(subgraph)
 
     @property
@@ -198,8 +201,14 @@ class SubgraphTelemetry:
 
     def answered(self, kind: str, outcome: str, seconds: float) -> None:
         """Count one GraphQL request."""
-        self.families.requests.labels(self.subgraph, kind, outcome).inc()
-        self.families.request_seconds.labels(self.subgraph, kind).observe(seconds)
+        known = self._answered.get((kind, outcome))
+        if known is None:
+            known = self._answered[kind, outcome] = (
+                self.families.requests.labels(self.subgraph, kind, outcome),
+                self.families.request_seconds.labels(self.subgraph, kind),
+            )
+        known[0].inc()
+        known[1].observe(seconds)
 
     def wrote(self, seconds: float, *, committed: bool) -> None:
         """Count one transaction."""
