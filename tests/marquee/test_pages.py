@@ -100,6 +100,30 @@ async def hold_best_two(visit: Visit, showtime_id: str) -> list[str]:
     return labels
 
 
+async def test_the_link_of_an_offer_leads_to_its_seats(visit: Visit, guest: Client) -> None:
+    showtime_id = (await showtimes(guest))[0]["id"]
+    hold = await guest.hold(showtime_id, await guest.best(showtime_id, 2))
+    await visit.go(f"/#/showtimes/{showtime_id}/hold/{hold['token']}")
+    await expect(visit.page.locator(".countdown")).to_be_visible()
+    labels = ", ".join(seat["label"] for seat in hold["seats"])
+    await expect(visit.page.locator("aside h2").first).to_contain_text(labels)
+    await visit.page.click("text=Let them go")
+
+
+async def test_a_server_that_cannot_be_reached_logs_nobody_out(visit: Visit) -> None:
+    page = visit.page
+    await log_in(visit, "customer")
+    await page.clock.install()
+    await page.route("**/graphql", lambda route: route.abort())
+    await page.reload()
+    log_out = page.locator("header .quiet", has_text="Log out")
+    await expect(page.locator("header a[href='#/login']")).to_be_visible()
+    visit.complaints.clear()  # of the connection that was cut on purpose
+    await page.unroute("**/graphql")
+    await page.clock.fast_forward(6_000)
+    await expect(log_out).to_be_visible()
+
+
 async def test_a_guest_goes_from_the_programme_to_tickets(visit: Visit, guest: Client) -> None:
     page = visit.page
     await visit.go("/")

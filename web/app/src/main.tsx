@@ -12,9 +12,9 @@ import { ShowtimeView } from "./views/showtime";
 import { StaffView } from "./views/staff";
 
 function view() {
-  const [name, id] = route.value;
+  const [name, id, part, token] = route.value;
   if (name === "movies" && id) return <MovieView key={id} id={id} />;
-  if (name === "showtimes" && id) return <ShowtimeView key={id} id={id} />;
+  if (name === "showtimes" && id) return <ShowtimeView key={id} id={id} offered={part === "hold" ? token : undefined} />;
   if (name === "account" || name === "staff") {
     if (!known.value) return null;
     if (name === "account" && user.value) return <AccountView key={user.value.id} />;

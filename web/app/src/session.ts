@@ -1,6 +1,6 @@
 // Who is logged in: tokens, their renewal, and the user that the page greets.
 import { signal } from "@preact/signals";
-import { forgetSocket, send } from "./graphql";
+import { forgetSocket, GraphQLFailure, send } from "./graphql";
 import { type Locale, locale } from "./i18n";
 
 export interface SessionUser {
@@ -22,6 +22,7 @@ interface SessionPayload extends Partial<Tokens> {
 const KEY = "marquee.session";
 const FIELDS = "user { id name email role } accessToken refreshToken expiresAt errors { code message path }";
 const RENEW_BEFORE_MS = 30_000;
+const ASK_AGAIN_MS = 5_000;
 
 export const user = signal<SessionUser | null>(null);
 let tokens: Tokens | null = read();
@@ -95,7 +96,8 @@ export async function logOut(): Promise<void> {
   keep(null, null);
 }
 
-// At start: who do the kept tokens belong to?
+// At start: who do the kept tokens belong to? Only the server's word ends the session; while it cannot be reached,
+// it is asked again.
 export async function restore(): Promise<void> {
   if (!tokens) return;
   try {
@@ -103,8 +105,10 @@ export async function restore(): Promise<void> {
     const data = await send<{ me: SessionUser | null }>("{ me { id name email role } }", {}, accessToken());
     if (data.me) user.value = data.me;
     else keep(null, null);
-  } catch {
-    keep(null, null);
+  } catch (error) {
+    const refused = error instanceof GraphQLFailure && error.errors.some((each) => each.extensions?.code?.startsWith("UNAUTH"));
+    if (refused) keep(null, null);
+    else setTimeout(() => void restore(), ASK_AGAIN_MS);
   } finally {
     known.value = true;
   }

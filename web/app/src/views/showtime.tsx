@@ -6,7 +6,7 @@ import { Legend, type Seat, SeatMap } from "../components/seat-map";
 import { request, subscribe } from "../graphql";
 import { day, locale, money, t, time, type Money } from "../i18n";
 import { idempotencyKey } from "../load";
-import { user } from "../session";
+import { known, user } from "../session";
 import { Checkout } from "./checkout";
 
 const SEAT = "id label row number kind x y status mine price { amount currency }";
@@ -27,6 +27,9 @@ const HOLD = `mutation Hold($input: HoldSeatsInput!) {
     hold { id token expiresAt seats { id label } }
     errors { __typename code message path ... on SeatsUnavailable { alternatives { id label } } ... on LonelySeat { alternatives { id label } } }
   }
+}`;
+const OPEN = `mutation Open($input: ExtendHoldInput!) {
+  extendHold(input: $input) { hold { id token expiresAt seats { id label } } errors { __typename code message path } }
 }`;
 const RELEASE = "mutation Release($input: ReleaseHoldInput!) { releaseHold(input: $input) { errors { code message } } }";
 
@@ -61,7 +64,8 @@ function keptHold(id: string): Hold | null {
   return kept && Date.parse(kept.expiresAt) > Date.now() ? kept : null;
 }
 
-export function ShowtimeView({ id }: { id: string }) {
+// `offered` is the token of seats that are held for who waited; a mail leads here with it.
+export function ShowtimeView({ id, offered }: { id: string; offered?: string }) {
   const [showtime, setShowtime] = useState<Showtime | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -82,6 +86,17 @@ export function ShowtimeView({ id }: { id: string }) {
       (error: Error) => setFailure(error.message),
     );
   }, [id, locale.value, user.value]);
+
+  useEffect(() => {
+    if (!offered || !known.value || hold?.token === offered) return;
+    request<{ extendHold: { hold: Hold | null; errors: Problem[] } }>(OPEN, { input: { holdToken: offered } }).then(
+      ({ extendHold: opened }) => {
+        setErrors(opened.errors);
+        if (opened.hold) setHold(opened.hold);
+      },
+      (error: Error) => setErrors([{ code: "FAILED", message: error.message }]),
+    );
+  }, [offered, known.value, user.value]);
 
   const house = useRef<HTMLDivElement>(null);
   const drawn = seats.list.length > 0;
