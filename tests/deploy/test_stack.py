@@ -110,6 +110,15 @@ async def test_both_routers_take_the_token_of_one_sign_in(stack: LocalStack, gue
         assert (await router.get("{ me { name } }"))["me"]["name"] == "Tam Twice"
 
 
+async def test_the_demo_data_are_put_in_once(stack: LocalStack, guest: Client) -> None:
+    query = "{ movies { totalCount } cinemas { totalCount } showtimes { totalCount } rewards { totalCount } }"
+    before = await guest.get(query)
+    code, output = await stack.run("demo", "demo")
+    assert code == 0, output
+    assert await guest.get(query) == before
+    assert before["movies"]["totalCount"] == 16
+
+
 async def test_the_page_loads_with_its_policy_and_assets_that_are_kept(guest: Client) -> None:
     async with guest.session.get(guest.url) as response:
         page = await response.text()
