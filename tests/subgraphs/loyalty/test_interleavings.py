@@ -18,8 +18,8 @@ from subgraphs.loyalty.books import Books
 from subgraphs.loyalty.domain import EntryKind, MembershipRecord, Plan, Tier
 from subgraphs.loyalty.events import LoyaltyEvents
 from subgraphs.loyalty.hearing import Hearing
+from subgraphs.loyalty.migrations import HISTORY
 from subgraphs.loyalty.store import LoyaltyStore
-from subgraphs.loyalty.tables import TABLES
 from subgraphs.loyalty.verify import verify
 
 PAYMENTS = {"pay_1": 4_850, "pay_2": 1_000, "pay_3": 777}
@@ -128,7 +128,7 @@ def test_balances_are_the_ledgers_after_every_event(
         clock = FrozenClock()
         async with (
             await EmbeddedBroker.open(folder / "broker.sqlite", clock=clock) as broker,
-            await Database.open(f"sqlite:///{folder / 'loyalty.sqlite'}", TABLES) as database,
+            await Database.open(f"sqlite:///{folder / 'loyalty.sqlite'}", HISTORY) as database,
         ):
             life = Life(database, ServiceEvents("loyalty", database, broker, clock), clock)
             await life.begin()

@@ -17,6 +17,7 @@ from subgraphs.kit.database import Database
 from subgraphs.kit.events import EmbeddedBroker, ServiceEvents
 from subgraphs.kit.live import LocalTopics
 from subgraphs.payments.domain.intent import Intent
+from subgraphs.payments.migrations import HISTORY
 from subgraphs.payments.pace import Pace
 from subgraphs.payments.provider.gateway import (
     AuthorizationRequest,
@@ -27,7 +28,6 @@ from subgraphs.payments.provider.gateway import (
 from subgraphs.payments.provider.methods import PaymentMethods
 from subgraphs.payments.provider.opening import OpenProvider
 from subgraphs.payments.service import PaymentService
-from subgraphs.payments.store import TABLES
 from subgraphs.payments.webhooks import Webhooks
 from subgraphs.payments.wiring import Parts, assemble
 from tests.subgraphs.payments.provider.bank import Bank, open_bank
@@ -126,7 +126,7 @@ async def start_life(
     """
     stack = AsyncExitStack()
     store_url = store_url or f"sqlite:///{folder / 'payments.sqlite'}"
-    database = await stack.enter_async_context(await Database.open(store_url, TABLES))
+    database = await stack.enter_async_context(await Database.open(store_url, HISTORY))
     bank = open_bank(folder / "bank.sqlite", through=through)
     stack.push_async_callback(bank.simulator.close)
     tripwire = None if dies_at is None else Tripwire(bank.provider, *dies_at)

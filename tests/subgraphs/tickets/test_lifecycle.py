@@ -31,9 +31,9 @@ from subgraphs.tickets.domain.layout import SeatPlace
 from subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus
 from subgraphs.tickets.events.consumed import consume
 from subgraphs.tickets.events.published import TicketEvents
+from subgraphs.tickets.migrations import HISTORY
 from subgraphs.tickets.service import BoxOffice, TicketService
 from subgraphs.tickets.store import TicketQuery
-from subgraphs.tickets.tables import TABLES
 from subgraphs.tickets.verify import verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.outbox import said
@@ -71,7 +71,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.run(self._open())
 
     async def _open(self) -> None:
-        self.database = await Database.open(f"sqlite:///{Path(self.folder.name) / 't.sqlite'}", TABLES)
+        self.database = await Database.open(f"sqlite:///{Path(self.folder.name) / 't.sqlite'}", HISTORY)
         self.service = TicketService.of(
             BoxOffice(
                 database=self.database,

@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from subgraphs.kit.database import (
     Database,
@@ -192,3 +193,17 @@ async def test_stores_opened_side_by_side_in_one_process_are_each_migrated(
     for database in opened:
         assert await read(database, "SELECT note FROM orders") == [("for ana",)]
         await database.close()
+
+
+async def test_a_database_that_is_missing_is_made_by_one_of_two(postgres_url: str, new: History) -> None:
+    url = f"{postgres_url}_made"
+    try:
+        opened = await asyncio.gather(*(Database.open(url, new) for _ in range(2)))
+        for database in opened:
+            assert await read(database, "SELECT * FROM orders") == []
+            await database.close()
+    finally:
+        engine = create_async_engine(postgres_url, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)'))
+        await engine.dispose()
