@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 
+import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import IndexModel, ReplaceOne
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
@@ -19,8 +20,10 @@ from subgraphs.kit.documents.errors import DocumentsUnavailable
 from subgraphs.kit.documents.mongo.form import Document, IndexKeys
 
 _LOGGER = logging.getLogger(__name__)
-_REACH_MILLISECONDS: Final = 2_000
-_ANSWER_MILLISECONDS: Final = 5_000
+_REACH_MILLISECONDS: Final = 1_500
+_ANSWER_MILLISECONDS: Final = 3_000
+_WRITE_SECONDS: Final = 5.0
+_INDEX_SECONDS: Final = 1_800.0
 _CONNECTIONS: Final = 20
 _DUPLICATE_KEY: Final = 11000
 
@@ -54,7 +57,7 @@ class MongoClient:
     async def ensure_indexes(self, collection: str, indexes: Sequence[IndexKeys]) -> None:
         """Create the indexes that are missing."""
         if indexes:
-            async with _reaching():
+            async with _reaching(_INDEX_SECONDS):
                 await self._database[collection].create_indexes([IndexModel(list(keys)) for keys in indexes])
 
     async def find(
@@ -89,7 +92,7 @@ class MongoClient:
         Answers the ids of those that are there now, they or newer ones, on a majority of the servers. An id
         may be left out when another writer came in between: put it again.
         """
-        async with _reaching():
+        async with _reaching(_WRITE_SECONDS):
             failed = await self._insert(collection, forms)
             arrived = {form["_id"] for index, form in enumerate(forms) if index not in failed}
             known = [forms[index] for index, code in failed.items() if code == _DUPLICATE_KEY]
@@ -149,10 +152,14 @@ def _refuse_doubt(error: BulkWriteError) -> None:
 
 
 @asynccontextmanager
-async def _reaching() -> AsyncIterator[None]:
-    """Turn the driver's errors of reach and time into `DocumentsUnavailable`; the others are bugs."""
+async def _reaching(seconds: float | None = None) -> AsyncIterator[None]:
+    """Turn the driver's errors of reach and time into `DocumentsUnavailable`; the others are bugs.
+
+    All within `seconds`, or each call within the client's own limit.
+    """
     try:
-        yield
+        with nullcontext() if seconds is None else pymongo.timeout(seconds):
+            yield
     except PyMongoError as error:
         if isinstance(error, ConnectionFailure) or error.timeout:
             raise DocumentsUnavailable(f"MongoDB does not answer: {error}") from error

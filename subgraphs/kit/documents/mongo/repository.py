@@ -209,6 +209,7 @@ class MongoDocumentRepository:
             pending = await self._heads.pending(connection, _MOST_OVERLAID + 1)
         if len(pending) <= _MOST_OVERLAID:
             return pending
+        await self._client.ping()  # which tells sooner than carrying that MongoDB is away
         await self._journal.apply()
         async with self._database.read() as connection:
             return await self._heads.pending(connection)
