@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 
 _PAUSE_SECONDS = 0.05
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _LINES_SHOWN = 25
 
 Ready = Callable[[], Awaitable[bool]]

@@ -13,7 +13,7 @@ from deploy.local.stores import missing_programs
 from tests.marquee.running import Client
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def stack() -> AsyncIterator[LocalStack]:
     missing = missing_programs()
     if missing:
