@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -26,9 +26,24 @@ FAULTS = (*CONNECTION_EXCEPTIONS, TimeoutError, asyncio.InvalidStateError)
 
 _LOGGER = logging.getLogger(__name__)
 _CLOSE_SECONDS = 2.0
+_CANCEL_AGAIN_SECONDS = 3.0
 _STEADY_AFTER_SECONDS = 10.0
 
 Prepare = Callable[[AbstractChannel], Awaitable[None]]
+
+
+@contextlib.contextmanager
+def cancellation_is_fault() -> Iterator[None]:
+    """Turn the `CancelledError` that aio-pika raises of a closed channel into a fault; a task that is being
+    cancelled still is.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionError("the channel was closed") from None
 
 
 class Outages:
@@ -88,8 +103,9 @@ class Link:
             connection = self._connection
             assert connection is not None, "a link that is up has a connection"
             try:
-                async with asyncio.timeout(self._pace.connect_timeout):
-                    return await connection.channel(publisher_confirms=True, on_return_raises=True)
+                with cancellation_is_fault():
+                    async with asyncio.timeout(self._pace.connect_timeout):
+                        return await connection.channel(publisher_confirms=True, on_return_raises=True)
             except FAULTS as error:
                 if self._connection is connection:
                     self.drop()
@@ -139,13 +155,14 @@ class Link:
     async def _connect(self, lost: asyncio.Event) -> AbstractConnection | None:
         connection: AbstractConnection | None = None
         try:
-            async with asyncio.timeout(self._pace.connect_timeout):
-                connection = await aio_pika.connect(
-                    self._address.url, client_properties={"connection_name": f"marquee-{self._name}"}
-                )
-                connection.close_callbacks.add(lambda *_: lost.set())
-                async with await connection.channel() as channel:
-                    await self._prepare(channel)
+            with cancellation_is_fault():
+                async with asyncio.timeout(self._pace.connect_timeout):
+                    connection = await aio_pika.connect(
+                        self._address.url, client_properties={"connection_name": f"marquee-{self._name}"}
+                    )
+                    connection.close_callbacks.add(lambda *_: lost.set())
+                    async with await connection.channel() as channel:
+                        await self._prepare(channel)
             return connection
         except Exception as error:  # noqa: BLE001  # whatever is wrong now, the link tries on
             self._reason = fault_text(error)
@@ -156,19 +173,25 @@ class Link:
 
     async def close(self) -> None:
         """Close the connection and make no other."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end(self._task)
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel it until it has ended: aio-pika may take a cancellation for the end of a channel."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=_CANCEL_AGAIN_SECONDS)
 
 
 async def close_channel(channel: AbstractChannel) -> None:
     """Close it as far as the connection allows; what it holds unacknowledged goes back to its queue."""
-    with contextlib.suppress(*FAULTS):
+    with contextlib.suppress(*FAULTS), cancellation_is_fault():
         async with asyncio.timeout(_CLOSE_SECONDS):
             await channel.close()
 
 
 async def _close(connection: AbstractConnection) -> None:
-    with contextlib.suppress(*FAULTS):
+    with contextlib.suppress(*FAULTS), cancellation_is_fault():
         async with asyncio.timeout(_CLOSE_SECONDS):
             await connection.close()
 

@@ -20,7 +20,14 @@ from subgraphs.kit.events.broker import EventHandler
 from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import BrokerUnavailable, MalformedEvent
 from subgraphs.kit.events.lanes import Lanes, error_text
-from subgraphs.kit.events.rabbitmq.link import FAULTS, Link, close_channel, fault_text
+from subgraphs.kit.events.rabbitmq.link import (
+    FAULTS,
+    Link,
+    cancellation_is_fault,
+    close_channel,
+    end,
+    fault_text,
+)
 from subgraphs.kit.events.rabbitmq.messages import dead_message
 from subgraphs.kit.events.rabbitmq.pace import Pace
 from subgraphs.kit.events.retry import RetryPolicy
@@ -73,6 +80,7 @@ class Partition:
         self._held: dict[str, Delivery] = {}
         self._attempts: dict[str, int] = {}
         self._burying = 0
+        self._closing = False
         self.active = False
         """Whether it is this replica that RabbitMQ delivers to; known from the first delivery on."""
         self._task = asyncio.create_task(self._keep(), name=f"consume-{name}")
@@ -105,21 +113,23 @@ class Partition:
         if channel is None or channel.is_closed:
             return None
         try:
-            result = (await channel.declare_queue(name, passive=True)).declaration_result
+            with cancellation_is_fault():
+                result = (await channel.declare_queue(name, passive=True)).declaration_result
         except FAULTS:
             return None
         return result.message_count or 0, result.consumer_count or 0
 
     async def _keep(self) -> None:
         pause = self._reception.pace.first_reconnect
-        while True:
+        while not self._closing:
             try:
-                channel = await self._link.channel()
-                try:
-                    await self._consume(channel)
-                finally:
-                    self._channel = None
-                    await close_channel(channel)
+                with cancellation_is_fault():
+                    channel = await self._link.channel()
+                    try:
+                        await self._consume(channel)
+                    finally:
+                        self._channel = None
+                        await close_channel(channel)
                 pause = self._reception.pace.first_reconnect
             except FAULTS as error:
                 await asyncio.sleep(pause)
@@ -127,7 +137,7 @@ class Partition:
                 if self._link.connected:  # when it is not, the link tells of it, and brings another
                     _LOGGER.warning("%s is not consumed, trying again: %s", self.name, fault_text(error))
                 if isinstance(error, ChannelNotFoundEntity):
-                    with contextlib.suppress(BrokerUnavailable, *FAULTS):
+                    with contextlib.suppress(BrokerUnavailable, *FAULTS), cancellation_is_fault():
                         await self._reception.redeclare()
 
     async def _consume(self, channel: AbstractChannel) -> None:
@@ -177,8 +187,11 @@ class Partition:
         """Acknowledge it."""
         self._attempts.pop(delivery.event.id, None)
         self._held.pop(_tag(delivery.message), None)
-        with contextlib.suppress(*FAULTS):  # the connection has gone: the event comes again, and is known
-            await delivery.message.ack()
+        with (
+            contextlib.suppress(*FAULTS),
+            cancellation_is_fault(),
+        ):  # the connection has gone: the event comes again, and is known
+            await _acknowledge(delivery.message)
         self._reception.progressed()
 
     async def failed(
@@ -199,9 +212,11 @@ class Partition:
         try:
             if channel is None:
                 return False
-            async with asyncio.timeout(self._reception.pace.confirm_timeout):
-                await channel.default_exchange.publish(letter, self._reception.dead_queue, mandatory=True)
-                await message.ack()
+            with cancellation_is_fault():
+                async with asyncio.timeout(self._reception.pace.confirm_timeout):
+                    dead = self._reception.dead_queue
+                    await channel.default_exchange.publish(letter, dead, mandatory=True)
+                    await message.ack()
         except FAULTS:
             _LOGGER.warning("a dead letter of %s could not be put aside; it comes again", self.name)
             self.release()
@@ -212,8 +227,13 @@ class Partition:
         """Stop; events being handled get some seconds to finish, the rest goes back to the queue."""
         if self._lanes is not None:
             await self._lanes.close()
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        self._closing = True
+        await end(self._task)
+
+
+async def _acknowledge(message: AbstractIncomingMessage) -> None:
+    assert message.delivery_tag is not None, "what is consumed has a tag"
+    await message.channel.basic_ack(message.delivery_tag, wait=False)
 
 
 async def _nothing(message: AbstractIncomingMessage) -> None:

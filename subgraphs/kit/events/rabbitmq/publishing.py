@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from aio_pika.abc import AbstractChannel, AbstractExchange
+from aio_pika.abc import AbstractChannel
+from aiormq.channel import Channel
 
 from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import BrokerUnavailable
@@ -27,18 +28,23 @@ class Publisher:
         self._pace = pace
         self._opening = asyncio.Lock()
         self._channel: AbstractChannel | None = None
-        self._exchange: AbstractExchange | None = None
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Return when all are confirmed. Raises `BrokerUnavailable`, and then some may have arrived."""
         topology = self._topology()
-        exchange = await self._open(topology)
-        # Tasks start in order and the channel's lock is fair, so the events leave in order.
+        channel = await self._open()
+        # Tasks start in order and the channel's lock is fair, so the events leave in order. aio-pika's own
+        # `publish` waits for the socket after each: a batch of them would take many times as long.
         sending = [
-            exchange.publish(
-                event_message(event), topology.routing_key(event), mandatory=topology.hears(event.type)
+            channel.basic_publish(
+                message.body,
+                exchange=topology.exchange,
+                routing_key=topology.routing_key(event),
+                properties=message.properties,
+                mandatory=topology.hears(event.type),
+                wait=False,
             )
-            for event in events
+            for event, message in zip(events, map(event_message, events), strict=True)
         ]
         try:
             async with asyncio.timeout(self._pace.confirm_timeout):
@@ -48,7 +54,7 @@ class Publisher:
             self._drop()
             raise BrokerUnavailable("RabbitMQ did not confirm events in time") from None
         for answer in answers:
-            if isinstance(answer, FAULTS):
+            if isinstance(answer, (*FAULTS, asyncio.CancelledError)):
                 # An event that is returned lacks a queue: the next connection declares all of them.
                 self._drop()
                 raise BrokerUnavailable(f"RabbitMQ did not take an event: {fault_text(answer)}") from answer
@@ -56,12 +62,13 @@ class Publisher:
                 raise answer
 
     def _drop(self) -> None:
-        self._exchange = None
+        self._channel = None
         self._link.drop()
 
-    async def _open(self, topology: Topology) -> AbstractExchange:
+    async def _open(self) -> Channel:
         async with self._opening:
-            if self._exchange is None or self._channel is None or self._channel.is_closed:
+            if self._channel is None or self._channel.is_closed:
                 self._channel = await self._link.channel(within=0)
-                self._exchange = await self._channel.get_exchange(topology.exchange, ensure=False)
-            return self._exchange
+            channel = await self._channel.get_underlay_channel()
+            assert isinstance(channel, Channel), "aio-pika stands on aiormq"
+            return channel

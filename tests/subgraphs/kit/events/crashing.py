@@ -1,8 +1,8 @@
-"""A process to kill: `orders` places orders as fast as it can, `tickets` takes them, through
-`events.sqlite`.
+"""A process to kill: `orders` places orders as fast as it can, `tickets` takes them, through `events.sqlite`
+or RabbitMQ.
 
-`python -m tests.subgraphs.kit.events.crashing DIR N OFFSET` says each of N orders on a line once its commit
-is answered, and at the end, when nothing is on its way, every order and every effect.
+`python -m tests.subgraphs.kit.events.crashing DIR N OFFSET [AMQP_URL]` says each of N orders on a line once
+its commit is answered, and at the end, when nothing is on its way, every order and every effect.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from sqlalchemy import Column, MetaData, String, Table, select
 
 from subgraphs.kit.database import AutoIncrement, Database, Transaction
 from subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents, all_settled
+from subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
+from tests.subgraphs.kit.events.brokers import QUEUES, AnyBroker
 
 METADATA = MetaData()
 ORDERS = Table("orders", METADATA, Column("id", String(20), primary_key=True))
@@ -26,11 +28,17 @@ EFFECTS = Table(
 )
 
 
-async def run(folder: Path, rounds: int, offset: int) -> None:
+async def open_broker(folder: Path, amqp_url: str | None) -> AnyBroker:
+    if amqp_url is None:
+        return await EmbeddedBroker.open(folder / "events.sqlite")
+    return await RabbitMqBroker.open(Address.parse(amqp_url), QUEUES, partitions=2)
+
+
+async def run(folder: Path, rounds: int, offset: int, amqp_url: str | None = None) -> None:
     async with (
         await Database.open(f"sqlite:///{folder}/orders.sqlite", METADATA) as orders_store,
         await Database.open(f"sqlite:///{folder}/tickets.sqlite", METADATA) as tickets_store,
-        await EmbeddedBroker.open(folder / "events.sqlite") as broker,
+        await open_broker(folder, amqp_url) as broker,
     ):
         orders = ServiceEvents("orders", orders_store, broker)
         tickets = ServiceEvents("tickets", tickets_store, broker)
@@ -70,4 +78,4 @@ async def run(folder: Path, rounds: int, offset: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))
