@@ -23,6 +23,7 @@ from schema.composition.supergraph.contract import Contract, apply_contract
 from schema.composition.supergraph.printing import print_schema
 from schema.composition.upgrade import upgrade_subgraphs
 from schema.composition.validation.graphql import SUPERGRAPH_RULES
+from schema.composition.validation.graphql.applied_directives import check_composed_applications
 from schema.composition.validation.subgraph import validate_subgraph
 
 
@@ -95,6 +96,8 @@ def _check_merged(context: MergeContext, contract: Contract | None) -> None:
     if not context.report.problems:
         for rule in SUPERGRAPH_RULES:
             rule(context.merged, SupergraphReport(context.report))
+        if composed := context.features.composed.names:
+            check_composed_applications(context.merged, composed, SupergraphReport(context.report))
     if not context.report.problems:
         if contract is not None:
             _apply(contract, context)

@@ -63,6 +63,11 @@ class ComposedDirectives:
         """Whether the subgraph has the directive composed."""
         return directive in self._granted.get(subgraph, ())
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The supergraph's names of all that are composed."""
+        return frozenset(self._origins)
+
     def is_known(self, directive: str) -> bool:
         """Whether any subgraph asked for a directive of this name."""
         return directive in self._origins

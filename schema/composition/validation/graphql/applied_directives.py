@@ -1,12 +1,12 @@
 """INVALID_GRAPHQL: directives where they may stand, as often as they may, with arguments they have, of the
 right types."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from schema.composition.errors import ErrorCode
 from schema.composition.literal_types import is_valid_literal
-from schema.composition.model import AppliedDirective, DirectiveDefinition, Element
-from schema.composition.report import SubgraphReport
+from schema.composition.model import AppliedDirective, DirectiveDefinition, Element, Schema
+from schema.composition.report import SchemaReport, SubgraphReport
 from schema.composition.specs.built_in import BUILT_IN_DIRECTIVES
 from schema.composition.subgraph.completion import build_definition
 from schema.composition.subgraph.schema import SubgraphSchema
@@ -22,12 +22,26 @@ def check_applied_directives(schema: SubgraphSchema, report: SubgraphReport) -> 
     """Checks every application against its definition."""
     for element, location in directive_sites(schema):
         if element.directives:
-            _check_site(schema, element, location, report)
+            _check_site(schema, element, location, element.directives, report)
 
 
-def _check_site(schema: SubgraphSchema, element: Element, location: str, report: SubgraphReport) -> None:
+def check_composed_applications(schema: Schema, names: Collection[str], report: SchemaReport) -> None:
+    """Checks the applications of some directives of the supergraph, whose definition is one subgraph's."""
+    for element, location in directive_sites(schema):
+        applications = [applied for applied in element.directives if applied.name in names]
+        if applications:
+            _check_site(schema, element, location, applications, report)
+
+
+def _check_site(
+    schema: Schema,
+    element: Element,
+    location: str,
+    applications: list[AppliedDirective],
+    report: SchemaReport,
+) -> None:
     seen: dict[str, AppliedDirective] = {}
-    for applied in element.directives:
+    for applied in applications:
         definition = schema.directives.get(applied.name) or _BUILT_IN.get(applied.name)
         if definition is None:
             continue
@@ -49,7 +63,7 @@ def _check_site(schema: SubgraphSchema, element: Element, location: str, report:
 
 
 def _argument_problems(
-    schema: SubgraphSchema, definition: DirectiveDefinition, applied: AppliedDirective, element: Element
+    schema: Schema, definition: DirectiveDefinition, applied: AppliedDirective, element: Element
 ) -> Iterator[str]:
     for name, argument in definition.arguments.items():
         if name not in applied.arguments:

@@ -43,6 +43,18 @@ def test_the_newest_definition_of_one_major_version_wins() -> None:
     assert "mine/v1.2" in sdl
 
 
+def test_applications_must_suit_the_definition_that_wins() -> None:
+    newer = subgraph(
+        url="https://example.com/mine/v1.2",
+        definition="directive @mine(x: String) on FIELD_DEFINITION",
+        name="b",
+        directive='@mine(x: "3")',
+    )
+    problem = only(problems_as_written(a=subgraph(), b=newer))
+    assert problem.code == "INVALID_GRAPHQL"
+    assert '"@mine(x:)" of type "String"' in problem.message
+
+
 @pytest.mark.parametrize(
     ("sdl", "telling"),
     [

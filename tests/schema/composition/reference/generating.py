@@ -38,7 +38,10 @@ class _World:
             if index == 0 or self.random.random() < 0.5:
                 self._query(subgraph)
             self._complete(subgraph)
-        return [subgraph for subgraph in self.subgraphs if subgraph.types]
+        found = [subgraph for subgraph in self.subgraphs if subgraph.types]
+        if self.random.random() < 0.15:
+            _make_federation_1(self.random.choice(found))
+        return found
 
     def _keys(self) -> list[str]:
         return self.random.sample(KEYS, 2 if self.random.random() < 0.25 else 1)
@@ -143,6 +146,17 @@ class _World:
         if self.interface and self.random.random() < 0.2 and reference.find("id"):
             reference.interfaces.append(self.interface)
         return reference
+
+
+def _make_federation_1(subgraph: SubgraphText) -> None:
+    """The same without a link: value types and keys are shared there without saying so."""
+    subgraph.minor = None
+    for each in subgraph.types:
+        each.directives = [text for text in each.directives if text != "@shareable"]
+        if each.name == "Query":
+            each.keyword = "extend type"
+        for found in each.fields:
+            found.directives = [text for text in found.directives if text != "@shareable"]
 
 
 def _mentions(subgraph: SubgraphText, name: str) -> bool:

@@ -51,18 +51,21 @@ class TypeText:
 
 @dataclass(slots=True)
 class SubgraphText:
-    """A subgraph of Federation 2.`minor`."""
+    """A subgraph of Federation 2.`minor`; with None one of Federation 1, which links nothing."""
 
     name: str
-    minor: int = 9
+    minor: int | None = 9
     types: list[TypeText] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    """Links and definitions besides its types."""
 
     def find(self, name: str) -> TypeText | None:
         """The type of that name."""
         return next((each for each in self.types if each.name == name), None)
 
     def __str__(self) -> str:
-        return link(self.minor) + "\n".join(map(str, self.types)) + "\n"
+        head = "" if self.minor is None else link(self.minor)
+        return head + "\n".join([*self.extra, *map(str, self.types)]) + "\n"
 
 
 def subgraphs(texts: Sequence[SubgraphText]) -> list[Subgraph]:

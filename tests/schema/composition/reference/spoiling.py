@@ -163,7 +163,7 @@ def _change_interfaces(texts: Sequence[SubgraphText], random: Random) -> None:
 def _make_interface_object(texts: Sequence[SubgraphText], random: Random) -> None:
     """An interface with a key that one subgraph knows as an object."""
     holders = [text for text in texts if text.find("Node") is not None]
-    others = [text for text in texts if text.find("Node") is None and text.minor >= 3]
+    others = [text for text in texts if text.find("Node") is None and (text.minor or 0) >= 3]
     if not holders or not others:
         return
     for text in holders:
@@ -181,7 +181,7 @@ def _make_interface_object(texts: Sequence[SubgraphText], random: Random) -> Non
 
 
 def _guard(texts: Sequence[SubgraphText], random: Random) -> None:
-    if texts[0].minor < 6:
+    if (texts[0].minor or 0) < 6:
         return
     target = random.choice((_pick_field(texts, random), _pick_type(texts, random)))
     if target is not None:
@@ -194,6 +194,113 @@ def _guard(texts: Sequence[SubgraphText], random: Random) -> None:
                 )
             )
         )
+
+
+def _weigh(texts: Sequence[SubgraphText], random: Random) -> None:
+    if (texts[0].minor or 0) < 9:
+        return
+    field = _pick_field(texts, random)
+    if field is not None:
+        field.directives.append(
+            random.choice(
+                (
+                    "@cost(weight: 3)",
+                    "@listSize(assumedSize: 5)",
+                    '@listSize(slicingArguments: ["a"])',
+                    '@listSize(slicingArguments: ["nope"], requireOneSlicingArgument: false)',
+                )
+            )
+        )
+
+
+def _set_context(texts: Sequence[SubgraphText], random: Random) -> None:
+    """A context on a type, and an argument of another that is filled from it."""
+    candidates = [text for text in texts if (text.minor or 0) >= 8]
+    if not candidates:
+        return
+    text = random.choice(candidates)
+    objects = [each for each in text.types if each.keyword == "type" and each.name != "Query" and each.fields]
+    if len(objects) < 2:
+        return
+    setter, reader = random.sample(objects, 2)
+    setter.directives.append('@context(name: "here")')
+    selected = random.choice([*setter.fields, FieldText("nope", "Int")])
+    type_ = random.choice((selected.type.rstrip("!"), selected.type, "Int"))
+    selection = random.choice((f"{{ {selected.name} }}", f"{setter.name} {{ {selected.name} }}"))
+    name = random.choice(("$here", "$here", "$there"))
+    argument = f'c: {type_} @fromContext(field: "{name} {selection}")'
+    random.choice(reader.fields).arguments.append(argument)
+
+
+def _override_by_label(texts: Sequence[SubgraphText], random: Random) -> None:
+    owner = _pick_type(texts, random)
+    if owner is None or not owner.fields or (texts[0].minor or 0) < 7:
+        return
+    field = random.choice(owner.fields)
+    others = [text for text in texts if (found := text.find(owner.name)) and found is not owner]
+    if others:
+        other = random.choice(others)
+        found = other.find(owner.name)
+        assert found is not None
+        source = next(text.name for text in texts if any(each is owner for each in text.types))
+        label = random.choice(("percent(5)", "percent(101)", "beta", "with space"))
+        if found.find(field.name) is None:
+            directive = f'@override(from: "{source}", label: "{label}")'
+            found.fields.append(FieldText(field.name, field.type, list(field.arguments), [directive]))
+
+
+def _compose_directive(texts: Sequence[SubgraphText], random: Random) -> None:
+    """A directive of one's own that reaches the supergraph, or should."""
+    candidates = [text for text in texts if (text.minor or 0) >= 1]
+    if not candidates:
+        return
+    name = random.choice(("@mine", "@mine", "@yours"))
+    version = random.choice(("v1.0", "v1.1", "v2.0"))
+    for text in random.sample(candidates, min(len(candidates), random.choice((1, 2)))):
+        text.extra += [
+            f'extend schema @link(url: "https://example.com/own/{version}", import: ["@mine"])',
+            f'  @composeDirective(name: "{name}")',
+            f"directive @mine(a: {random.choice(('Int', 'Int', 'String'))}) on FIELD_DEFINITION | OBJECT",
+        ]
+        for each in text.types:
+            if each.keyword == "type" and each.fields and random.random() < 0.4:
+                random.choice(each.fields).directives.append(random.choice(("@mine", "@mine(a: 1)")))
+
+
+def _define_executable(texts: Sequence[SubgraphText], random: Random) -> None:
+    for text in texts:
+        if random.random() < 0.7:
+            locations = random.choice(("QUERY", "FIELD", "QUERY | FIELD"))
+            arguments = random.choice(("", "", "(a: Int)", "(a: Int!)"))
+            text.extra.append(f"directive @run{arguments} on {locations}")
+
+
+def _add_root(texts: Sequence[SubgraphText], random: Random) -> None:
+    name = random.choice(("Mutation", "Subscription"))
+    for text in random.sample(list(texts), min(len(texts), random.choice((1, 1, 2)))):
+        if text.find(name) is None:
+            target = random.choice([*(each.name for each in text.types if each.keyword == "type"), "Int"])
+            field = FieldText(random.choice(("act", "do")), target)
+            text.types.append(TypeText("type", name, fields=[field]))
+
+
+def _add_default(texts: Sequence[SubgraphText], random: Random) -> None:
+    field = _pick_field(texts, random)
+    if field is not None and not field.arguments:
+        value = random.choice(('{text: "a"}', "{color: RED}", "{nope: 1}", "null", "{text: 1}"))
+        if any(text.find("Filter") and field in (f for t in text.types for f in t.fields) for text in texts):
+            field.arguments.append(f"f: Filter = {value}")
+
+
+def _add_interface_of_interface(texts: Sequence[SubgraphText], random: Random) -> None:
+    for text in texts:
+        node = text.find("Node")
+        if node is not None and random.random() < 0.8:
+            text.types.append(TypeText("interface", "Root", fields=[FieldText("id", "ID!")]))
+            node.interfaces.append("Root")
+            for each in text.types:
+                if "Node" in each.interfaces and random.random() < 0.9:
+                    each.interfaces.append("Root")
 
 
 _CHANGES: tuple[Callable[[Sequence[SubgraphText], Random], None], ...] = (
@@ -214,4 +321,12 @@ _CHANGES: tuple[Callable[[Sequence[SubgraphText], Random], None], ...] = (
     _change_interfaces,
     _make_interface_object,
     _guard,
+    _weigh,
+    _set_context,
+    _override_by_label,
+    _compose_directive,
+    _define_executable,
+    _add_root,
+    _add_default,
+    _add_interface_of_interface,
 )
