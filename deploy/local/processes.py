@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,9 @@ import aiohttp
 _PAUSE_SECONDS = 0.05
 _START_SECONDS = 120.0
 _LINES_SHOWN = 25
+
+_ENDS_WITH_US = ("setpriv", "--pdeathsig=TERM") if shutil.which("setpriv") else ()
+"""However this process ends, even by SIGKILL, what it started is asked to end too (Linux)."""
 
 Ready = Callable[[], Awaitable[bool]]
 
@@ -54,6 +58,7 @@ class Process:
         assert not self.is_running, f"{self.name} is running"
         with self.log.open("ab") as log:
             self._running = await asyncio.create_subprocess_exec(
+                *_ENDS_WITH_US,
                 *self.command,
                 env={**self.environment},
                 cwd=self.folder,

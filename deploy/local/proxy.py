@@ -27,8 +27,16 @@ _BALANCER: Final = """upstream balanced_{name} {{
 server {{
     listen {host}:{port};
     client_max_body_size 64m;
+    # Between services nothing is taken out: the router's identity passes here.
     location / {{
-        include proxy.conf;
+        proxy_http_version 1.1;
+        proxy_set_header Host $http_host;
+        proxy_set_header Connection $connection_upgrade;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_connect_timeout 2s;
+        proxy_read_timeout 75s;
+        proxy_buffering off;
+        proxy_next_upstream_tries 2;
         proxy_pass http://balanced_{name};
     }}
 }}

@@ -18,7 +18,10 @@ ROOT: Final = Path(__file__).parents[2]
 _RABBITMQ: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 SYSTEM: Final = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
 
-_AS_POSTGRES: Final = ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups")
+_AS_POSTGRES: Final = (
+    *("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"),
+    "--pdeathsig=INT",  # said again: a change of user forgets it
+)
 """PostgreSQL refuses to run as root; unlike `runuser` this is not a process in between."""
 
 
