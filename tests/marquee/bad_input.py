@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSchema,
     build_schema,
     get_named_type,
+    is_required_input_field,
 )
 
 ROOT: Final = Path(__file__).parents[2]
@@ -121,8 +122,9 @@ class BadInputs:
             yield Case(mutation, f"input is {str(given)[:40]}", given, by_form=True)
         for place, field in places(type_):
             name = ".".join(map(str, place))
-            if isinstance(field.type, GraphQLNonNull):
+            if is_required_input_field(field):
                 yield Case(mutation, f"{name} is left out", without(base, place), by_form=True)
+            if isinstance(field.type, GraphQLNonNull):
                 yield Case(mutation, f"{name} is null", replaced(base, place, None), by_form=True)
             for flaw, value, by_form in values(field.type):
                 yield Case(mutation, f"{name} is {flaw}", replaced(base, place, value), by_form)
