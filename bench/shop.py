@@ -97,7 +97,7 @@ _ROOTS: Final[Mapping[str, Any]] = {
 }
 
 
-def _resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     match info.field_name:
         case "_service":
             return {"sdl": info.context}

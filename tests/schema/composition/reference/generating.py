@@ -4,6 +4,8 @@ types, enums, inputs. `spoiling` then breaks them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from tests.schema.composition.reference.model import FieldText, SubgraphText, TypeText
@@ -105,7 +107,7 @@ class _World:
 
     def _complete(self, subgraph: SubgraphText) -> None:
         """Define what the subgraph refers to and does not have."""
-        makers = {
+        makers: dict[str, Callable[[], TypeText]] = {
             "Color": lambda: TypeText("enum", "Color", names=["RED", "GREEN"]),
             "Filter": lambda: TypeText(
                 "input", "Filter", fields=[FieldText("text", "String"), FieldText("color", "Color")]
@@ -114,19 +116,11 @@ class _World:
             "Org": lambda: TypeText(
                 "type", "Org", directives=["@shareable"], fields=[FieldText("id", "ID!")]
             ),
+            **{name: partial(self._value, name) for name in self.values},
+            **{name: partial(self._reference, name) for name in self.entities},
         }
         if self.interface:
-            name = self.interface
-            makers[name] = lambda: TypeText("interface", name, fields=[FieldText("id", "ID!")])
-        for value in self.values:
-            makers[value] = lambda value=value: TypeText(  # type: ignore[misc]
-                "type",
-                value,
-                directives=["@shareable"],
-                fields=[FieldText(each.name, each.type) for each in self.value_fields[value]],
-            )
-        for entity in self.entities:
-            makers[entity] = lambda entity=entity: self._reference(entity)  # type: ignore[misc]
+            makers[self.interface] = partial(_node, self.interface)
         changed = True
         while changed:
             changed = False
@@ -134,6 +128,10 @@ class _World:
                 if subgraph.find(name) is None and _mentions(subgraph, name):
                     subgraph.types.append(make())
                     changed = True
+
+    def _value(self, name: str) -> TypeText:
+        fields = [FieldText(each.name, each.type) for each in self.value_fields[name]]
+        return TypeText("type", name, directives=["@shareable"], fields=fields)
 
     def _reference(self, name: str) -> TypeText:
         """An entity of which the subgraph knows a key only."""
@@ -146,6 +144,10 @@ class _World:
         if self.interface and self.random.random() < 0.2 and reference.find("id"):
             reference.interfaces.append(self.interface)
         return reference
+
+
+def _node(name: str) -> TypeText:
+    return TypeText("interface", name, fields=[FieldText("id", "ID!")])
 
 
 def _make_federation_1(subgraph: SubgraphText) -> None:
