@@ -32,7 +32,8 @@ SDL: Final[Mapping[str, str]] = {
     "accounts": """type Query { me: User users(turn: String): [User] }
         type User @key(fields: "id") { id: ID! name(turn: String): String username: String birthday: Int }""",
     "products": """extend type Query { topProducts(first: Int, turn: String): [Product] }
-        type Product @key(fields: "upc") { upc: String! name(turn: String): String weight: Int price: Int }""",
+        type Product @key(fields: "upc") {
+          upc: String! name(turn: String): String weight: Int price: Int }""",
     "inventory": """extend type Product @key(fields: "upc") {
           upc: String! @external weight: Int @external price: Int @external
           inStock(turn: String): Boolean shippingEstimate: Int @requires(fields: "price weight") }""",
