@@ -36,6 +36,7 @@ _LOGGER = logging.getLogger(__name__)
 _PREFETCH = 256
 # The same for every replica: what a consumer leaves goes behind what an earlier one left, so order holds only
 # as long as each takes all that its predecessor held.
+_ACKNOWLEDGE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +188,10 @@ class Partition:
         """Acknowledge it."""
         self._attempts.pop(delivery.event.id, None)
         self._held.pop(_tag(delivery.message), None)
-        with (
-            contextlib.suppress(*FAULTS),
-            cancellation_is_fault(),
-        ):  # the connection has gone: the event comes again, and is known
-            await _acknowledge(delivery.message)
+        # Without a connection the event comes again, and the inbox knows it.
+        with contextlib.suppress(*FAULTS), cancellation_is_fault():
+            if self._link.connected:
+                await _acknowledge(delivery.message)
         self._reception.progressed()
 
     async def failed(
@@ -233,7 +233,9 @@ class Partition:
 
 async def _acknowledge(message: AbstractIncomingMessage) -> None:
     assert message.delivery_tag is not None, "what is consumed has a tag"
-    await message.channel.basic_ack(message.delivery_tag, wait=False)
+    # A connection that is closing takes no more frames, and does not say so.
+    async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
+        await message.channel.basic_ack(message.delivery_tag, wait=False)
 
 
 async def _nothing(message: AbstractIncomingMessage) -> None:
