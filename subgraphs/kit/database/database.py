@@ -47,6 +47,8 @@ T = TypeVar("T")
 _UNRECORDED: Final = nullcontext()
 _LONGEST_STATEMENTS = 4_000
 """Characters of SQL in one span."""
+_TEXTS: Final[dict[Any, str]] = {}
+_TEXTS_KEPT = 2_000
 _RETRY_PAUSE_SECONDS = 0.01
 
 
@@ -76,6 +78,20 @@ class StatementCounter:
         return len(self.statements)
 
 
+def _text_of(statement: Executable) -> str:
+    """The SQL with placeholders. Compiling costs ten times what finding an equal statement does."""
+    cache_key = getattr(statement, "_generate_cache_key", None)
+    key = None if cache_key is None else cache_key()
+    if key is None:
+        return str(statement)
+    text = _TEXTS.get(key.key)
+    if text is None:
+        text = str(statement)
+        if len(_TEXTS) < _TEXTS_KEPT:
+            _TEXTS[key.key] = text
+    return text
+
+
 class _Statements:
     """Hears of each statement in the context of who asks for it."""
 
@@ -86,7 +102,7 @@ class _Statements:
 
     def __call__(self, statement: Executable) -> None:
         for counter in self.counters.get():
-            counter.statements.append(str(statement))
+            counter.statements.append(_text_of(statement))
 
 
 class _TimedRead:

@@ -50,7 +50,9 @@ def _parent(span: ReadableSpan) -> int | None:
 
 
 def _id(span: ReadableSpan) -> int:
-    return span.get_span_context().span_id
+    context = span.get_span_context()
+    assert context is not None
+    return context.span_id
 
 
 async def test_an_operation_its_phases_and_its_calls_are_spans() -> None:
@@ -88,8 +90,9 @@ async def test_a_clients_trace_is_continued_only_when_it_is_accepted() -> None:
     for accept in (True, False):
         running = recorded(accept=accept)
         await post(running.app.app, "{ me { name } }", headers={"traceparent": PARENT})
-        root = running.by_name()["query"]
-        assert (f"{root.get_span_context().trace_id:032x}" == PARENT[3:35]) is accept
+        context = running.by_name()["query"].get_span_context()
+        assert context is not None
+        assert (f"{context.trace_id:032x}" == PARENT[3:35]) is accept
 
 
 async def test_nobody_records_what_is_not_sampled() -> None:
