@@ -80,6 +80,13 @@ def test_help_teaches() -> None:
         assert sentence.split(".", maxsplit=1)[0][:30] in " ".join(shown.output.split())
 
 
+def test_the_readme_has_every_command_and_the_current_settings() -> None:
+    readme = (ROOT / "README.md").read_text()
+    commands = readme[readme.index("## Commands") : readme.index("## The router alone")]
+    assert [name for name in COMMANDS if not re.search(rf"`(marquee )?{name}\\b", commands)] == []
+    assert run("settings").output.strip() in readme
+
+
 def test_a_command_that_is_not_there_is_named() -> None:
     assert "'nosuch'" in refusal("nosuch")
 
