@@ -29,6 +29,7 @@ from subgraphs.payments.settlement import Settlement
 from subgraphs.payments.store import OrderStore, PaymentStore
 from subgraphs.payments.waiting import wait_until
 
+_UNKNOWN_ORDER = "There is no such order to pay. If it was placed just now, try again in a moment."
 _MOVING = frozenset({PaymentStatus.CREATED, PaymentStatus.AUTHORIZED})
 """States that pass by themselves within moments."""
 
@@ -67,7 +68,7 @@ class Checkout:
                 check.problem("paymentMethod", "is not a payment method")
         order = await self._await_order(order_id)
         if order is None or (order.user_id is not None and not viewer.is_user(order.user_id)):
-            raise OrderNotPayable("There is no such order to pay.")
+            raise OrderNotPayable(_UNKNOWN_ORDER)
         scope = f"{viewer.user_id or order_id}:payOrder"
         payment_id = await self.database.run(
             partial(self._begin, order_id=order_id, payment_method=payment_method, scope=scope, key=key)
@@ -107,7 +108,7 @@ class Checkout:
             return str(slot.answer)
         order = await self.orders.find(tx, order_id, lock=True)
         if order is None:
-            raise OrderNotPayable("There is no such order to pay.")
+            raise OrderNotPayable(_UNKNOWN_ORDER)
         running = (
             await self.payments.find(tx, order.live_payment_id, lock=True) if order.live_payment_id else None
         )
