@@ -13,8 +13,18 @@ from bench import composition as composition_costs
 from bench import gateways as all_gateways
 from bench import purchases as whole_purchases
 from bench import queries as single_queries
+from bench import sockets as open_sockets
 from bench.client import Refused
+from bench.layouts import LAYOUTS, Layout
 from bench.process import ServerFailed
+
+_layout = click.option(
+    "--layout",
+    type=click.Choice(LAYOUTS),
+    default="embedded",
+    show_default=True,
+    help="One process on SQLite, or the processes of docker-compose.yml on this machine.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,11 +34,12 @@ def main() -> None:
 
 @main.command()
 @click.option("--url", help="A cinema that runs already; by default one is started on a temporary folder.")
+@_layout
 @click.option("--seconds", default=10.0, show_default=True, help="How long buyers go on buying.")
 @click.option("--buyers", default=16, show_default=True, help="Guests who buy at the same time.")
-def purchases(url: str | None, seconds: float, buyers: int) -> None:
+def purchases(url: str | None, layout: Layout, seconds: float, buyers: int) -> None:
     """Whole purchases of one seat: choose, hold, order, pay; then `marquee verify`."""
-    _run(whole_purchases.measure(url, seconds, buyers))
+    _run(whole_purchases.measure(url, layout, seconds, buyers))
 
 
 @main.command()
@@ -45,6 +56,14 @@ def queries(seconds: float) -> None:
 def gateways(seconds: float, rounds: int, only: tuple[str, ...]) -> None:
     """Our router beside the gateways of others, on the same subgraphs."""
     _run(all_gateways.measure(seconds, rounds, only))
+
+
+@main.command()
+@click.option("--count", default=10_000, show_default=True, help="Sockets that watch one showtime.")
+@click.option("--changes", default=5, show_default=True, help="How often two seats are held and released.")
+def sockets(count: int, changes: int) -> None:
+    """Many people watch one showtime's seats: memory of a socket, CPU of a delivery, the last to know."""
+    _run(open_sockets.measure(count, changes))
 
 
 @main.command()

@@ -6,7 +6,6 @@ Each guest has showtimes of their own, so nobody is refused a seat; races for se
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -14,10 +13,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 from bench.client import Client, Refused, client_of
+from bench.counters import difference
 from bench.figures import latencies, milliseconds, table
-from bench.process import Server, run, serving
+from bench.layouts import Cinema, Layout, load
 
 PAGE: Final = 100
+WARM_UP_SECONDS: Final = 2.0
 SOON: Final = 10
 """So many of the next showtimes are left out: their sale may end during the run."""
 
@@ -92,36 +93,45 @@ class Buyer:
         self.sales.seconds_of[name].append(time.perf_counter() - started)
 
 
-async def measure(url: str | None, seconds: float, buyers: int) -> str:
+async def measure(url: str | None, layout: Layout, seconds: float, buyers: int) -> str:
     """The report on purchases at `url`, or at a cinema of its own. Raises `Refused`, `ServerFailed`."""
     if url is not None:
         async with client_of(url.rstrip("/"), buyers) as client:
             return _report(await _sell(client, seconds, buyers), buyers)
-    with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder:
-        async with serving("marquee", "up", "--port", "0", "--data-dir", folder) as server:
-            report = await _measure_own(server, seconds, buyers)
-        verdict = await run("marquee", "verify", "--data-dir", folder)
-    return f"{report}\n\n`marquee verify`, after the cinema closed: {verdict.splitlines()[-1]}"
+    return await load(layout, lambda cinema: _measure_own(cinema, seconds, buyers))
 
 
-async def _measure_own(server: Server, seconds: float, buyers: int) -> str:
-    await server.settled()
-    async with client_of(server.url, buyers) as client:
-        await _sell(client, 1.0, buyers)
-        await server.settled()
-        before = server.cpu_seconds()
+async def _measure_own(cinema: Cinema, seconds: float, buyers: int) -> str:
+    await cinema.settled()
+    async with client_of(cinema.url, buyers) as client:
+        await _sell(client, WARM_UP_SECONDS, buyers)
+        await cinema.settled()
+        idle = await cinema.idle()
+        before, counted, clock = cinema.cpu_seconds(), await cinema.counters(), time.perf_counter()
         sales = await _sell(client, seconds, buyers)
-        answered = server.cpu_seconds() - before
-        await server.settled()
-        whole = server.cpu_seconds() - before
-    each = milliseconds(whole / sales.count)
-    share = f"{answered / (sales.ended - sales.started):.0%}"
-    later = milliseconds((whole - answered) / sales.count)
-    return (
-        f"{_report(sales, buyers)}\n\n"
-        f"CPU of the server: {each} ms a purchase, events and mail included ({later} ms of it after the last"
-        f" answer); it had {share} of a core while guests bought."
-    )
+        answered = cinema.cpu_seconds()
+        await cinema.settled()
+        after, elapsed = cinema.cpu_seconds(), time.perf_counter() - clock
+        counters = difference(counted, await cinema.counters())
+    used = {name: after[name] - before[name] - idle[name] * elapsed for name in after}
+    whole, late = sum(used.values()), sum(after.values()) - sum(answered.values())
+    share = (sum(answered.values()) - sum(before.values())) / (sales.ended - sales.started)
+    parts = [
+        _report(sales, buyers),
+        f"CPU of all processes: {milliseconds(whole / sales.count)} ms a purchase, events and mail included"
+        f" ({milliseconds(late / sales.count)} ms of it after the last answer); they had {share:.0%} of a core"
+        " while guests bought.",
+    ]
+    if len(used) > 1:
+        rows = [
+            (name, milliseconds(spent / sales.count), f"{spent / whole:.0%}", f"{idle[name]:.1%}")
+            for name, spent in sorted(used.items(), key=lambda each: -each[1])
+        ]
+        parts.append(table(["process", "CPU ms a purchase", "share", "idle, of a core"], rows))
+    if counters:
+        counts = [(name, f"{count / sales.count:,.1f}") for name, count in counters.items()]
+        parts.append(table(["counted", "a purchase"], counts))
+    return "\n\n".join(parts)
 
 
 async def _sell(client: Client, seconds: float, buyers: int) -> Sales:

@@ -81,7 +81,8 @@ class Subscriptions(Section):
     public_fields: tuple[str, ...] = ()
     """Subscription fields whose events are the same for everybody: asked for as a guest, shared by all."""
     resume_arguments: tuple[str, ...] = ("afterVersion",)
-    """Arguments that ask for past events: who joins such a subscription late gets its first events too."""
+    """Who joins the subscription of a field late that takes one of these gets its first events too: they
+    tell of a state from a point on, or from the beginning when the argument is not given."""
     replay_events: Positive = 256
     """Past events kept per upstream for that; beyond them a late client opens an upstream of its own."""
     max_upstreams: Positive = 20_000

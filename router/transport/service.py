@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import orjson
+from graphql import GraphQLSchema
 
 from router.config.model import RouterConfig
 from router.errors import LimitExceeded, RequestError
@@ -50,6 +51,9 @@ class PreparedOperation(Protocol):
 
 class OperationRunner(Protocol):
     """What the edge needs of an engine; `prepared` is what its own `prepare` returned."""
+
+    @property
+    def api_schema(self) -> GraphQLSchema: ...
 
     async def prepare(self, request: GraphQLRequest, context: RequestContext) -> PreparedOperation: ...
 
@@ -269,11 +273,10 @@ class GraphQLService:
             )
         else:
             context.deadline = None
-        replay = any(name in job.prepared.text for name in settings.resume_arguments)
         return Source(
             key=self._share_key(job, context) if settings.share else None,
             open=lambda: self._stream(job, context),
-            replay=replay,
+            replay=self._resumes(job),
             request=job.request,
             context=context,
         )
@@ -285,6 +288,17 @@ class GraphQLService:
         plan = job.prepared.plan
         fields = plan.response.by_type.get(plan.root_type, ())
         return bool(fields) and all(field.name in self._public_fields for field in fields)
+
+    def _resumes(self, job: Job) -> bool:
+        """Whether the events tell of a state from a point on, so that nobody may miss the first of them."""
+        root = job.generation.engine.api_schema.subscription_type
+        plan = job.prepared.plan
+        return root is not None and any(
+            name in root.fields[field.name].args
+            for field in plan.response.by_type.get(plan.root_type, ())
+            if field.name in root.fields
+            for name in self.config.subscriptions.resume_arguments
+        )
 
     def _as_guest(self, subgraph_headers: Mapping[str, str]) -> dict[str, str]:
         headers = {name: value for name, value in subgraph_headers.items() if name != "authorization"}

@@ -16,6 +16,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
     build_schema,
     execute,
@@ -75,6 +76,11 @@ class FakeEngine:
     streams: int = 0
     ticking: list[asyncio.Queue[int | None]] = field(default_factory=list)
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def api_schema(self) -> GraphQLSchema:
+        """What clients see."""
+        return SCHEMA
 
     async def prepare(self, request: GraphQLRequest, context: RequestContext) -> Prepared:
         """Parse and validate."""

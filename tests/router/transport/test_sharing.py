@@ -99,9 +99,10 @@ async def test_sharing_can_be_switched_off() -> None:
         await socket.leave()
 
 
-async def test_who_resumes_late_gets_the_first_events_too() -> None:
+@pytest.mark.parametrize("arguments", ["(afterVersion: 5)", ""])
+async def test_who_resumes_or_begins_late_gets_the_first_events_too(arguments: str) -> None:
     app, engine = fake_app()
-    resume = {"query": "subscription { ticks(afterVersion: 5) }"}
+    resume = {"query": f"subscription {{ ticks{arguments} }}"}
     early = await subscribed(app, resume)
     await engine.opened(1)
     engine.tick(6)
