@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import click
@@ -53,9 +54,10 @@ def queries(seconds: float) -> None:
 @click.option("--seconds", default=4.0, show_default=True, help="How long each round asks a gateway.")
 @click.option("--rounds", default=3, show_default=True, help="How often the gateways take turns.")
 @click.option("--only", multiple=True, help="Part of a gateway's name; repeat. Ours is always measured.")
-def gateways(seconds: float, rounds: int, only: tuple[str, ...]) -> None:
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw CPU times here, as SVG.")
+def gateways(seconds: float, rounds: int, only: tuple[str, ...], plot: Path | None) -> None:
     """Our router beside the gateways of others, on the same subgraphs."""
-    _run(all_gateways.measure(seconds, rounds, only))
+    _run(all_gateways.measure(seconds, rounds, only, plot))
 
 
 @main.command()

@@ -27,6 +27,7 @@ from bench import shop
 from bench.client import Refused, client_of
 from bench.figures import milliseconds, percentile, table
 from bench.load import CLIENTS, WARM_UP_SECONDS, Operation, ask_for
+from bench.plot import bar_chart
 from bench.process import ROOT, Server, ServerFailed, serving
 from tests import npm
 
@@ -69,6 +70,7 @@ GATEWAYS: Final = (
 class Figures:
     """What one gateway did with one operation, over all rounds."""
 
+    answer_bytes: int
     cpu_seconds: float = 0.0
     elapsed: float = 0.0
     latencies: list[float] = field(default_factory=list)
@@ -80,8 +82,10 @@ class Figures:
         return self.cpu_seconds / len(self.latencies)
 
 
-async def measure(seconds: float, rounds: int, only: Sequence[str]) -> str:
-    """A table for each operation. Raises `Refused`, `ServerFailed`."""
+async def measure(seconds: float, rounds: int, only: Sequence[str], plot: Path | None) -> str:
+    """A table for each operation, and their CPU time as a chart in the file `plot`. Raises `Refused`,
+    `ServerFailed`.
+    """
     chosen = [
         each for each in GATEWAYS if each is OURS or not only or any(part in each.name for part in only)
     ]
@@ -97,23 +101,38 @@ async def measure(seconds: float, rounds: int, only: Sequence[str]) -> str:
             gateway: await stack.enter_async_context(_running(gateway, supergraph, listed))
             for gateway in chosen
         }
-        return "\n\n".join(
-            [await _compare(operation, servers, seconds, rounds) for operation in shop.OPERATIONS]
-        )
+        measured = {
+            operation.name: await _compare(operation, servers, seconds, rounds)
+            for operation in shop.OPERATIONS
+        }
+    if plot is not None:
+        groups = {
+            name: {gateway.name: figures.cpu_each * 1000 for gateway, figures in each.items()}
+            for name, each in measured.items()
+        }
+        chart = bar_chart("CPU ms a request (logarithmic; shorter is better)", groups, OURS.name)
+        await asyncio.to_thread(plot.write_text, chart, "utf-8")
+    return "\n\n".join(f"**{name}**:\n\n{_shown(each)}" for name, each in measured.items())
 
 
-async def _compare(operation: Operation, servers: dict[Gateway, Server], seconds: float, rounds: int) -> str:
+async def _compare(
+    operation: Operation, servers: dict[Gateway, Server], seconds: float, rounds: int
+) -> dict[Gateway, Figures]:
     answers = {gateway: await _answer(server, operation) for gateway, server in servers.items()}
     for gateway, answer in answers.items():
         if answer != answers[OURS]:
             raise Refused(
                 f"{gateway.name} answers {operation.name} otherwise than we do: {str(answer)[:2000]}"
             )
-    figures = {gateway: Figures() for gateway in servers}
+    figures = {gateway: Figures(len(orjson.dumps(answer))) for gateway, answer in answers.items()}
     turns = count()
     for each in range(rounds):
         for gateway, server in servers.items():
             await _round(server, operation, turns, seconds, figures[gateway], warm_up=each == 0)
+    return figures
+
+
+def _shown(figures: dict[Gateway, Figures]) -> str:
     ours = figures[OURS].cpu_each
     rows = [
         (
@@ -127,8 +146,7 @@ async def _compare(operation: Operation, servers: dict[Gateway, Server], seconds
         )
         for gateway, each in figures.items()
     ]
-    size = len(orjson.dumps(answers[OURS]))
-    return f"**{operation.name}**, {size:,} bytes:\n\n{table(HEAD, rows)}"
+    return f"{figures[OURS].answer_bytes:,} bytes of data\n\n{table(HEAD, rows)}"
 
 
 async def _round(
