@@ -20,7 +20,7 @@ from router.errors import FormattedError, RouterMisconfigured, SubgraphUnavailab
 from router.execution.conditions import compile_conditions
 from router.execution.exchange import Exchange, read_reply
 from router.execution.fetching import CompiledEntityFetch, CompiledRootFetch, words
-from router.execution.projection import Projector
+from router.execution.projection import Projector, Violation
 from router.execution.report import Reporter
 from router.execution.requests import compile_root_request
 from router.execution.state import Execution, Failure
@@ -62,6 +62,15 @@ class CompiledPlan:
     def answer(self, execution: Execution) -> Response:
         """The answer to what has been collected."""
         data, violations = self.projector.project(execution.data, execution.variables)
+        try:
+            return self._encoded(execution, data, violations)
+        except TypeError:  # the encoder refuses what nests too deeply
+            data, violations = self.projector.shallow(execution.data, execution.variables)
+            return self._encoded(execution, data, violations)
+
+    def _encoded(
+        self, execution: Execution, data: dict[str, Any] | None, violations: list[Violation]
+    ) -> Response:
         if self.is_whole and not violations and not execution.failures:
             return Response(b'{"data":' + orjson.dumps(data) + b"}")
         errors = self.reporter.report(execution, violations)

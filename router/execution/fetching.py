@@ -52,7 +52,10 @@ class CompiledRootFetch:
         if errors:
             execution.failures.append(Failure(self, [targets], reported=errors))
         if data is not None:
-            self.absorb(targets, data)
+            try:
+                self.absorb(targets, data)
+            except RecursionError:
+                execution.failures.append(Failure(self, [targets], _too_deep()))
 
     def absorb(self, targets: list[Any], data: dict[str, Any]) -> None:
         """Merge `data` into each of the objects at the fetch's path."""
@@ -112,10 +115,16 @@ class CompiledEntityFetch:
 
     async def run(self, execution: Execution) -> None:
         variables = execution.variables
-        filed = [
-            target.file(objects, variables)
-            for target, objects in zip(self._targets, self._collect(execution.data), strict=True)
-        ]
+        collected = self._collect(execution.data)
+        try:
+            filed = [
+                target.file(objects, variables)
+                for target, objects in zip(self._targets, collected, strict=True)
+            ]
+        except (TypeError, RecursionError):  # a value that is sent on cannot be encoded
+            groups = [[[found] for found in objects] for objects in collected]
+            execution.failures.append(Failure(self, groups, _too_deep()))
+            return
         encoded = [each.encoded for each in filed]
         if not any(encoded):
             return
@@ -129,7 +138,14 @@ class CompiledEntityFetch:
             return
         if errors:
             execution.failures.append(Failure(self, _objects(filed), reported=errors))
-        if data is not None and not self._absorb(execution, filed, data, explained=bool(errors)):
+        if data is None:
+            return
+        try:
+            valid = self._absorb(execution, filed, data, explained=bool(errors))
+        except RecursionError:
+            execution.failures.append(Failure(self, _objects(filed), _too_deep()))
+            return
+        if not valid:
             invalid = SubgraphReplyInvalid(
                 "the entities are not those that were asked for", status=reply.status
             )
@@ -189,6 +205,10 @@ def _merged_flat(group: list[dict[str, Any]], entity: dict[str, Any]) -> bool:
     for found in group:
         found.update(entity)
     return True
+
+
+def _too_deep() -> SubgraphReplyInvalid:
+    return SubgraphReplyInvalid("the data are nested too deeply")
 
 
 def _objects(filed: list[Filed]) -> list[Any]:

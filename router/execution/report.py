@@ -15,6 +15,7 @@ from graphql import get_named_type
 from router.errors import MASKED_MESSAGE, FormattedError
 from router.execution.collecting import SourcePath
 from router.execution.conditions import hold
+from router.execution.nesting import MOST_LEVELS, nests_deeper
 from router.execution.projection.completion import ResponsePath, Violation
 from router.execution.state import Execution, Failure, Whereabouts
 from router.observability.logs import about
@@ -23,7 +24,10 @@ from router.planning.plan import ResponseField, ResponseSelection
 logger = logging.getLogger("router.execution")
 
 VIOLATION_CODE = "SUBGRAPH_VALUE_INVALID"
+LEFT_OUT_CODE = "TOO_MANY_ERRORS"
 REPORTED_CODE = "DOWNSTREAM_SERVICE_ERROR"
+MOST_ERRORS = 1_000
+"""Of one answer; one more says how many are left out."""
 _SECRETS = frozenset({"exception", "stacktrace", "stackTrace", "trace", "debugMessage", "debug"})
 
 
@@ -47,14 +51,22 @@ class Reporter:
         self._pass_messages = pass_messages
 
     def report(self, execution: Execution, violations: list[Violation]) -> list[FormattedError]:
-        """Errors in the response format. A null that a failure or a denial explains is not reported again."""
+        """Errors in the response format, at most `MOST_ERRORS` and one that counts the others.
+
+        A null that a failure or a denial explains is not reported again.
+        """
         errors: list[FormattedError] = list(self._denied)
         explained: list[ResponsePath] = []
+        left_out = 0
         for failure in execution.failures:
             whereabouts = failure.fetch.whereabouts(execution.data, failure.objects)
             if failure.unavailable is not None:
                 errors += self._failed(failure, whereabouts, execution, explained)
-            for raw in failure.reported:
+            for position, raw in enumerate(failure.reported):
+                if len(errors) >= MOST_ERRORS:
+                    left_out += len(failure.reported) - position
+                    explained += self._places(whereabouts, execution)
+                    break
                 errors += self._reported(failure, raw, whereabouts, execution, explained)
         is_explained = _Explained(explained, self._denied)
         errors += [
@@ -66,6 +78,12 @@ class Reporter:
             for violation in violations
             if not (violation.is_null and is_explained(violation.path))
         ]
+        left_out += max(len(errors) - MOST_ERRORS, 0)
+        if left_out:
+            del errors[MOST_ERRORS:]
+            errors.append(
+                {"message": f"{left_out} more errors are left out", "extensions": {"code": LEFT_OUT_CODE}}
+            )
         return errors
 
     def _failed(
@@ -103,7 +121,7 @@ class Reporter:
         message = error.get("message")
         extensions: dict[str, Any] = {"code": REPORTED_CODE}
         told = error.get("extensions")
-        if self._pass_messages and isinstance(told, Mapping):
+        if self._pass_messages and isinstance(told, Mapping) and not nests_deeper(told, MOST_LEVELS):
             extensions |= {key: value for key, value in told.items() if key not in _SECRETS}
         extensions["serviceName"] = failure.fetch.subgraph
         if not self._pass_messages or not isinstance(message, str):

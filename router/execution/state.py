@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from router.errors import SubgraphTimeout, SubgraphUnavailable
+from router.errors import SubgraphTimeout, SubgraphUnavailable, VariablesInvalid
 from router.execution.collecting import SourcePath
 from router.request import RequestContext
 
@@ -78,10 +78,15 @@ class Execution:
         self._encoded: dict[str, bytes] = {}
 
     def encoded(self, name: str) -> bytes | None:
-        """The JSON of one of the client's variables, encoded once per request; None when it has no value."""
+        """The JSON of one of the client's variables, encoded once per request; None when it has no value.
+
+        Raises `VariablesInvalid` for one that nests too deeply to be written."""
         known = self._encoded.get(name)
         if known is None and name in self.variables:
-            known = self._encoded[name] = orjson.dumps(self.variables[name])
+            try:
+                known = self._encoded[name] = orjson.dumps(self.variables[name])
+            except TypeError:
+                raise VariablesInvalid(f"Variable '${name}' is nested too deeply.") from None
         return known
 
     def headers_for(self, subgraph: str) -> Mapping[str, str]:

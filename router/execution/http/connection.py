@@ -12,9 +12,12 @@ from typing import cast
 import httptools
 
 from router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
+from router.execution.http.decoding import decoded
 from router.execution.subgraph import SubgraphReply
 
 _LENGTH_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
+_FRAMING_BYTES = 256 * 1024
+"""What an answer may have beside its body: headers, and the sizes of its chunks."""
 
 
 class ConnectionBroken(SubgraphUnavailable):
@@ -34,12 +37,13 @@ class ResponseHeaders(Mapping[str, str]):
         self._raw = raw
         self._decoded: dict[str, str] | None = None
 
-    def content_type(self) -> str:
-        """The media type, without decoding the rest."""
+    def find(self, wanted: bytes) -> bytes:
+        """The value of a name in lower case, without decoding the rest; empty when there is none."""
+        length = len(wanted)
         for name, value in self._raw:
-            if len(name) == 12 and name.lower() == b"content-type":
-                return value.decode("latin-1")
-        return ""
+            if len(name) == length and name.lower() == wanted:
+                return value
+        return b""
 
     def _all(self) -> dict[str, str]:
         if self._decoded is None:
@@ -67,10 +71,10 @@ class Connection(asyncio.Protocol):
         "_future",
         "_headers",
         "_max_body_bytes",
+        "_max_bytes",
         "_on_free",
         "_on_lost",
         "_parser",
-        "_received",
         "_size",
         "_status",
         "_transport",
@@ -89,6 +93,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.loop = loop
         self._max_body_bytes = max_body_bytes
+        self._max_bytes = max_body_bytes + _FRAMING_BYTES
         self._on_free = on_free
         self._on_lost = on_lost
         self._parser = httptools.HttpResponseParser(self)
@@ -105,7 +110,6 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._chunks: list[bytes] = []
-        self._received = False
 
     @property
     def made(self) -> bool:
@@ -139,11 +143,19 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        self._received = True
+        if self._future is None:  # nobody asked
+            self._close()
+            return
+        self._size += len(data)
+        if self._size > self._max_bytes:
+            self._fail(SubgraphReplyInvalid("the answer is too large", status=self._status, retryable=False))
+            return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            self._fail(SubgraphReplyInvalid(f"not HTTP: {error}"))
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(SubgraphReplyInvalid(f"not HTTP: {error!r}"))
+        if self._headers and not self.busy:  # another answer has begun
+            self._close()
 
     def eof_received(self) -> bool:
         """A body without a length ends here (RFC 9112, 6.3)."""
@@ -158,7 +170,7 @@ class Connection(asyncio.Protocol):
         self.closed = True
         if self._future is not None:
             detail = f"the connection broke: {error!r}" if error else "the connection was closed"
-            self._fail(ConnectionBroken(detail, untouched=not self._received))
+            self._fail(ConnectionBroken(detail, untouched=not self._size))
         self._on_lost(self)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -168,10 +180,6 @@ class Connection(asyncio.Protocol):
         self._status = self._parser.get_status_code()
 
     def on_body(self, body: bytes) -> None:
-        self._size += len(body)
-        if self._size > self._max_body_bytes:
-            self._fail(SubgraphReplyInvalid("the answer is too large", status=self._status, retryable=False))
-            return
         self._chunks.append(body)
 
     def on_message_complete(self) -> None:
@@ -188,12 +196,26 @@ class Connection(asyncio.Protocol):
         chunks, headers = self._chunks, ResponseHeaders(self._headers)
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if future is not None and not future.done():
-            future.set_result(SubgraphReply(self._status, headers.content_type(), body, headers))
+            try:
+                reply = self._reply(body, headers)
+            except SubgraphReplyInvalid as invalid:
+                future.set_exception(invalid)
+            else:
+                future.set_result(reply)
         if keep and not self.closed:
             self._reset()
             self._on_free(self)
         else:
             self._close()
+
+    def _reply(self, body: bytes, headers: ResponseHeaders) -> SubgraphReply:
+        encoding = headers.find(b"content-encoding")
+        if encoding:
+            body = decoded(body, encoding, self._max_body_bytes)
+        if len(body) > self._max_body_bytes:
+            raise SubgraphReplyInvalid("the answer is too large", status=self._status, retryable=False)
+        content_type = headers.find(b"content-type").decode("latin-1")
+        return SubgraphReply(self._status, content_type, body, headers)
 
     def _fail(self, error: SubgraphUnavailable) -> None:
         future, self._future = self._future, None

@@ -16,6 +16,7 @@ from graphql import GraphQLSchema
 from router.execution.conditions import hold
 from router.execution.projection.completion import Completion, Violation
 from router.execution.projection.generated import GAVE_UP, compile_selection
+from router.execution.projection.shallow import ShallowCompletion
 from router.planning.plan import ResponseSelection
 
 __all__ = ["Projector", "Violation"]
@@ -49,4 +50,11 @@ class Projector:
     ) -> tuple[dict[str, Any] | None, list[Violation]]:
         """The same by the specification's algorithm alone, step by step."""
         completion = Completion(self._schema, variables)
+        return completion.root(self._response, self._root_type, data), completion.violations
+
+    def shallow(
+        self, data: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> tuple[dict[str, Any] | None, list[Violation]]:
+        """The same without the values that nest too deeply to be written."""
+        completion = ShallowCompletion(self._schema, variables)
         return completion.root(self._response, self._root_type, data), completion.violations

@@ -17,6 +17,11 @@ class Request:
     line: str
     headers: dict[str, str]
     body: bytes
+    reader: asyncio.StreamReader = field(repr=False)
+
+    async def gone(self) -> None:
+        """Wait until the client hangs up."""
+        await self.reader.read()
 
 
 @dataclass
@@ -25,7 +30,10 @@ class Server:
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    stop: Callable[[], None] = lambda: None
+    """Listens no more."""
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _handling: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -34,13 +42,16 @@ class Server:
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._handling.add(task)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 line, *lines = head.decode().strip().split("\r\n")
                 headers = dict(each.lower().split(": ", 1) for each in lines)
                 body = await reader.readexactly(int(headers["content-length"]))
-                request = Request(line, headers, body)
+                request = Request(line, headers, body, reader)
                 self.requests.append(request)
                 if not await self.respond(request, writer):
                     break
@@ -48,7 +59,13 @@ class Server:
             pass
         finally:
             self._writers.discard(writer)
+            self._handling.discard(task)
             writer.close()
+
+    async def idle(self) -> None:
+        """Wait until all connections are closed."""
+        while self._handling:
+            await asyncio.wait(set(self._handling))
 
     def drop_connections(self) -> None:
         """Close every connection, as a server does with idle ones."""
@@ -60,6 +77,7 @@ class Server:
 async def serving(respond: Respond) -> AsyncGenerator[Server, None]:
     server = Server(respond)
     listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
+    server.stop = listener.close
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server
