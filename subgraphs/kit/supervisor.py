@@ -9,8 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from subgraphs.kit.faults import TemporarilyUnavailable
+
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+_AWAY_PAUSE_SECONDS: Final = 1.0
 _HEALTHY_AFTER_SECONDS: Final = 60.0
 
 
@@ -54,6 +57,10 @@ class Supervisor:
                 if task.every_seconds is None:
                     return
                 await asyncio.sleep(task.every_seconds)
+                continue
+            except TemporarilyUnavailable as error:
+                self._logger.warning("the task %s waits: %s", task.name, error)
+                await asyncio.sleep(_AWAY_PAUSE_SECONDS)
                 continue
             except Exception:  # an edge: whatever failed, the work must go on
                 self._logger.exception("the task %s failed and starts again", task.name)

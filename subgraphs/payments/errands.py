@@ -9,6 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from subgraphs.kit.faults import TemporarilyUnavailable
+
 _AT_ONCE: Final = 64
 
 
@@ -54,6 +56,8 @@ class Errands:
                     await self._run(key)
                     if key not in self._again:
                         return
+        except TemporarilyUnavailable as error:
+            self._logger.warning("the errand for %s waits until it is due: %s", key, error)
         except Exception:  # an edge: the errand is due again later, whatever failed
             self._logger.exception("the errand for %s failed", key)
         finally:

@@ -15,6 +15,7 @@ from subgraphs.kit.database.connection import (
 )
 from subgraphs.kit.database.database import Database, StatementCounter
 from subgraphs.kit.database.errors import (
+    DatabaseAway,
     DatabaseBusy,
     DatabaseClosed,
     DatabaseError,
@@ -39,6 +40,7 @@ __all__ = [
     "AutoIncrement",
     "Connection",
     "Database",
+    "DatabaseAway",
     "DatabaseBusy",
     "DatabaseClosed",
     "DatabaseError",

@@ -2,6 +2,7 @@
 
 DatabaseError
 ├── DatabaseBusy       another process kept the write lock too long
+├── DatabaseAway       it cannot be reached, or has no room, at the moment; told to clients as passing by
 ├── DatabaseClosed     used after `close`
 ├── NestedTransaction  a task asked for a second transaction, and would wait for itself: a bug
 ├── TransactionLost    the commit failed, or the store rolled it back; nothing of it was kept
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from subgraphs.kit.faults import TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from subgraphs.kit.database.upgrade.standing import Standing
@@ -32,6 +35,14 @@ class DatabaseBusy(DatabaseError):
     code = "DATABASE_BUSY"
 
 
+class DatabaseAway(DatabaseError, TemporarilyUnavailable):
+    """The store cannot be reached, is starting, or has no room left. Of a commit nobody knows whether it was
+    made.
+    """
+
+    code = "DATABASE_AWAY"
+
+
 class DatabaseClosed(DatabaseError):
     """The database was used after it was closed."""
 
@@ -44,8 +55,8 @@ class NestedTransaction(DatabaseError):
     code = "NESTED_TRANSACTION"
 
 
-class TransactionLost(DatabaseError):
-    """The store could not commit; nothing of the transaction was kept."""
+class TransactionLost(DatabaseError, TemporarilyUnavailable):
+    """The store could not commit; nothing of the transaction was kept, and it may be tried again."""
 
     code = "TRANSACTION_LOST"
 

@@ -10,12 +10,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import URL, Executable, func, select, text
+import asyncpg
+from sqlalchemy import URL, Executable, event, func, select, text
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
+from subgraphs.kit.database.absence import TELLING_ABSENCE
 from subgraphs.kit.database.connection import (
     Connection,
     Listener,
@@ -37,7 +40,8 @@ _OVERFLOW = 2
 
 
 async def _execute(connection: AsyncConnection, statement: Executable, parameters: Parameters | None) -> Rows:
-    result = await connection.execute(statement, parameters)
+    with TELLING_ABSENCE:
+        result = await connection.execute(statement, parameters)
     rows = result.all() if result.returns_rows else []
     return Rows(rows, result.rowcount)
 
@@ -91,9 +95,9 @@ class PostgresBackend:
             url,
             pool_size=pool_size,
             max_overflow=_OVERFLOW,
-            pool_pre_ping=True,
             hide_parameters=True,  # what people wrote must not get into a log by an error's text
         )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
         try:
             try:
                 async with engine.connect():
@@ -127,11 +131,22 @@ class PostgresBackend:
             return await connection.run_sync(work)
 
     @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of the pool. Raises `DatabaseAway`."""
+        connection = self._engine.connect()
+        with TELLING_ABSENCE:
+            await connection.start()
+        try:
+            yield connection
+        finally:
+            await connection.__aexit__(None, None, None)  # closes it, whoever cancels meanwhile
+
+    @asynccontextmanager
     async def transaction(self, durable: bool) -> AsyncIterator[Transaction]:
         """Write and commit at READ COMMITTED."""
-        async with self._engine.connect() as connection:
+        async with self._connected() as connection:
             if not durable:
-                await connection.execute(text("SET LOCAL synchronous_commit = off"))
+                await _execute(connection, text("SET LOCAL synchronous_commit = off"), None)
             transaction = _PostgresTransaction(connection, self._listener)
             try:
                 yield transaction
@@ -139,7 +154,8 @@ class PostgresBackend:
                 callbacks = transaction.end()
             committing = asyncio.ensure_future(connection.commit())
             try:
-                await asyncio.shield(committing)
+                with TELLING_ABSENCE:
+                    await asyncio.shield(committing)
             except asyncio.CancelledError:
                 # The outcome must be known before the connection goes back, and the callbacks must run.
                 await asyncio.wait([committing])
@@ -151,8 +167,11 @@ class PostgresBackend:
     @asynccontextmanager
     async def read(self, heavy: bool) -> AsyncIterator[Connection]:
         """Read from one snapshot."""
-        async with self._engine.connect() as connection:
-            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        async with self._connected() as connection:
+            with TELLING_ABSENCE:
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
             yield _PostgresReader(connection, self._listener)
 
     def in_use(self) -> tuple[int, int | None]:
@@ -168,6 +187,17 @@ class PostgresBackend:
     async def close(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+
+
+def _refuse_closed(connection: DBAPIConnection, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
+    """Let the pool open another, in place of this and of all as old.
+
+    A server that ends closes its sockets, and the driver has seen that: to ask it before each use, as
+    `pool_pre_ping` does, costs a transaction of its own.
+    """
+    driver: asyncpg.Connection = connection.driver_connection
+    if driver.is_closed():
+        raise InvalidatePoolError
 
 
 async def _create_database(url: URL) -> None:

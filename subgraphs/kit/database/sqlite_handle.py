@@ -11,15 +11,17 @@ from pathlib import Path
 from sqlalchemy import Connection, Executable, create_engine
 from sqlalchemy.pool import StaticPool
 
+from subgraphs.kit.database.absence import TELLING_ABSENCE
 from subgraphs.kit.database.connection import Parameters, Rows
 
 _OPENING_TIMEOUT_MS = 15_000
 
 
 def execute_on(connection: Connection, statement: Executable, parameters: Parameters | None) -> Rows:
-    """Execute and buffer."""
-    result = connection.execute(statement, parameters)
-    rows = result.all() if result.returns_rows else []
+    """Execute and buffer. Raises `DatabaseAway` when the disk is full."""
+    with TELLING_ABSENCE:
+        result = connection.execute(statement, parameters)
+        rows = result.all() if result.returns_rows else []
     return Rows(rows, result.rowcount)
 
 

@@ -18,8 +18,15 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Executable
 
+from subgraphs.kit.database.absence import TELLING_ABSENCE, is_absence
 from subgraphs.kit.database.connection import Listener, Parameters, Rows, Transaction, run_callbacks
-from subgraphs.kit.database.errors import DatabaseBusy, DatabaseClosed, TransactionLost
+from subgraphs.kit.database.errors import (
+    DatabaseAway,
+    DatabaseBusy,
+    DatabaseClosed,
+    DatabaseError,
+    TransactionLost,
+)
 from subgraphs.kit.database.sqlite_handle import SqliteHandle, execute_on
 
 T = TypeVar("T")
@@ -134,7 +141,8 @@ class SqliteWriter:
                 self._handle.raw.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
+                    with TELLING_ABSENCE:
+                        raise
                 if time.monotonic() > deadline:
                     raise DatabaseBusy("another process keeps the write lock of the database") from error
             else:
@@ -181,19 +189,20 @@ class SqliteWriter:
                 self._commit_seconds += (spent - self._commit_seconds) / 4
             self._settle(outcome)
 
-    def _commit_now(self) -> TransactionLost | None:
+    def _commit_now(self) -> DatabaseError | None:
         raw = self._handle.raw
         try:
             raw.execute("COMMIT")
         except sqlite3.Error as error:
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
-            lost = TransactionLost(f"the commit failed: {error}")
+            kind = DatabaseAway if is_absence(error) else TransactionLost
+            lost = kind(f"the commit failed: {error}")
             lost.__cause__ = error
             return lost
         return None
 
-    def _settle(self, outcome: TransactionLost | None) -> None:
+    def _settle(self, outcome: DatabaseError | None) -> None:
         members, self._members = self._members, []
         for kept, callbacks in members:
             if outcome is None:

@@ -15,9 +15,12 @@ from subgraphs.kit.events.broker import EventHandler, HearsOfDeath
 from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import PoisonEvent
 from subgraphs.kit.events.retry import RetryPolicy
+from subgraphs.kit.faults import TemporarilyUnavailable
 
 _LOGGER = logging.getLogger(__name__)
 _GRACE_SECONDS = 10.0
+_AWAY_PAUSE_SECONDS = 2.0
+"""The longest between two looks whether what is away has come back."""
 SIDE_BY_SIDE = 16
 """How many events of one queue are handled at a time."""
 
@@ -97,7 +100,7 @@ class Lanes(Generic[D]):
 
     async def _finish(self, delivery: D, pause: float) -> bool:
         """Attempt until it is done or dead; false when closing came first."""
-        attempts = delivery.attempts
+        attempts, in_vain = delivery.attempts, 0
         while not await self._closed_within(pause):
             async with self._side_by_side:
                 if self._closing.is_set():
@@ -106,6 +109,12 @@ class Lanes(Generic[D]):
             if error is None:
                 await self._endings.done(delivery)
                 return True
+            if isinstance(error, TemporarilyUnavailable):
+                # What the handler needs is away, however long: that is no attempt, and not the event's fault.
+                in_vain += 1
+                grown = self._retry.pause_seconds(min(in_vain, self._retry.attempts - 1)) or 0.0
+                pause = min(grown, _AWAY_PAUSE_SECONDS)
+                continue
             attempts += 1
             next_pause = None if isinstance(error, PoisonEvent) else self._retry.pause_seconds(attempts)
             await self._endings.failed(delivery, attempts, error, next_pause)
@@ -120,6 +129,9 @@ class Lanes(Generic[D]):
     async def _attempt(self, event: Event) -> Exception | None:
         try:
             await self._handler(event)
+        except TemporarilyUnavailable as error:
+            _LOGGER.warning("%s waits with %s %s: %s", self._queue, event.type, event.id, error)
+            return error
         except Exception as error:
             _LOGGER.warning("%s could not take %s %s", self._queue, event.type, event.id, exc_info=error)
             return error

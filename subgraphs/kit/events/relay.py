@@ -20,6 +20,7 @@ from subgraphs.kit.events.broker import Broker
 from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import BrokerUnavailable
 from subgraphs.kit.events.outbox import Outbox, count_unpublished, mark_published, unpublished
+from subgraphs.kit.faults import TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from subgraphs.kit.telemetry import SubgraphTelemetry
@@ -28,7 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 _BATCH = 256
 _RELAY_LOCK = 7_310_468_002
 _FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 10.0
+_LONGEST_PAUSE_SECONDS = 2.0
+"""So soon after the broker is back do the events of its absence leave."""
 _PUBLISH_TIMEOUT_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 5.0
 
@@ -85,6 +87,11 @@ class Relay:
                 pass
         except BrokerUnavailable as error:  # the broker tells of its outage, once
             _LOGGER.debug("the relay of %s waits: %s", self._outbox.producer, error)
+            return False
+        except TemporarilyUnavailable as error:
+            level = logging.DEBUG if self._in_trouble else logging.WARNING
+            _LOGGER.log(level, "the relay of %s waits: %s", self._outbox.producer, error)
+            self._in_trouble = True
             return False
         except Exception:  # whatever it is, the relay goes on until it is over
             level = logging.DEBUG if self._in_trouble else logging.ERROR

@@ -22,6 +22,7 @@ from subgraphs.kit.events import (
     all_settled,
     current_trace,
 )
+from subgraphs.kit.faults import TemporarilyUnavailable
 from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers
 
 
@@ -225,7 +226,7 @@ async def test_replicas_of_a_relay_publish_each_event_once_and_in_order(
     published = await asyncio.gather(*(relay.publish_batch() for relay in relays))
     await broker.settled()
 
-    assert [count for count in published if count is not None] == [50]
+    assert [count for count in published if count] == [50]
     assert taken == events
 
 
@@ -252,6 +253,34 @@ async def test_a_failing_handler_is_tried_again_and_what_follows_waits(
     await all_settled(broker, orders, tickets)
 
     assert attempts == [1, 1, 1, 2]
+
+
+async def test_an_event_outlives_any_absence_of_what_its_handler_needs(
+    orders: ServiceEvents,
+    tickets: ServiceEvents,
+    orders_store: Database,
+    broker: AnyBroker,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("subgraphs.kit.events.lanes._AWAY_PAUSE_SECONDS", 0.001)
+    caplog.set_level(logging.CRITICAL)
+    attempts: list[int] = []
+
+    @tickets.consumer.on("order.placed")
+    async def take(tx: Transaction, event: Event) -> None:
+        attempts.append(event.payload["number"])
+        if len(attempts) < 20:  # far more often than a failing event is tried
+            raise TemporarilyUnavailable
+
+    await orders.start()
+    await tickets.start()
+    for number in (1, 2):
+        await place(orders, orders_store, "ord_1", number)
+    await all_settled(broker, orders, tickets)
+
+    assert attempts == [1] * 20 + [2]
+    assert await broker.dead_letters() == []
 
 
 @pytest.mark.parametrize(
