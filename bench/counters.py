@@ -53,7 +53,7 @@ class Stores:
         for subgraph in SUBGRAPHS:
             connection = await self._connect(subgraph)
             try:
-                row = await connection.fetchrow(_EVENTS)
+                (row,) = await connection.fetch(_EVENTS)
             finally:
                 await connection.close()
             found["events published"] += row["published"]
@@ -71,7 +71,7 @@ class Stores:
                 found["deadlocks"] += row["deadlocks"]
                 found[f"transactions: {name}"] = row["xact_commit"]
                 found[f"rows written: {name}"] = row["written"]
-            log = await connection.fetchrow(_LOG)
+            (log,) = await connection.fetch(_LOG)
         finally:
             await connection.close()
         found["WAL bytes"] = log["bytes"]

@@ -118,9 +118,9 @@ async def _measure_own(cinema: Cinema, seconds: float, buyers: int) -> str:
     share = (sum(answered.values()) - sum(before.values())) / (sales.ended - sales.started)
     parts = [
         _report(sales, buyers),
-        f"CPU of all processes: {milliseconds(whole / sales.count)} ms a purchase, events and mail included"
-        f" ({milliseconds(late / sales.count)} ms of it after the last answer); they had {share:.0%} of a core"
-        " while guests bought.",
+        f"CPU of the server: {milliseconds(whole / sales.count)} ms a purchase, events and mail included"
+        f" ({milliseconds(late / sales.count)} ms of it after the last answer), what it uses when idle not;"
+        f" it had {share:.0%} of a core while guests bought.",
     ]
     if len(used) > 1:
         rows = [
