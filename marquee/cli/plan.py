@@ -25,6 +25,7 @@ def command(supergraph: Path | None, operation: Path, name: str | None, format_:
     from graphql import GraphQLError, parse, validate
 
     from marquee.cinema import SUPERGRAPH
+    from router.planning.deferral import with_defer
     from router.planning.errors import PlanningError
     from router.planning.planner import Planner
     from router.planning.print_plan import print_plan
@@ -36,12 +37,15 @@ def command(supergraph: Path | None, operation: Path, name: str | None, format_:
         fail(f"{supergraph or SUPERGRAPH}: {error}")
     try:
         document = parse(operation.read_text(encoding="utf-8"))
-        if problems := validate(model.api_schema, document):
+        if problems := validate(with_defer(model.api_schema), document):
             fail("\n".join(f"{operation}: {problem}" for problem in problems))
         plan = Planner(model).plan(document, name)
     except (GraphQLError, PlanningError) as error:
         fail(f"{operation}: {error}")
-    click.echo(json.dumps(_shown(plan.node), indent=2) if format_ == "json" else print_plan(plan))
+    shown = _shown(plan.node)
+    if plan.deferrals:
+        shown = {"primary": shown, "deferrals": _shown(plan.deferrals), "deferred": _shown(plan.deferred)}
+    click.echo(json.dumps(shown, indent=2) if format_ == "json" else print_plan(plan))
 
 
 def _shown(value: Any) -> Any:

@@ -33,7 +33,8 @@ def _deny(
                     _field(field, _granted(granted, type_name, field), known) for field in fields
                 )
                 for type_name, fields in whole.by_type.items()
-            }
+            },
+            whole.deferred,
         )
     return known[key]
 

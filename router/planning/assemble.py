@@ -13,6 +13,8 @@ from router.planning.fetch import Fetch, Target
 from router.planning.operation import Variable
 from router.planning.plan import (
     Conditional,
+    Conditions,
+    DeferredFetches,
     EntityFetch,
     EntityTarget,
     OperationKind,
@@ -27,6 +29,23 @@ def assemble(fetches: Sequence[Fetch], variables: Mapping[str, Variable]) -> Pla
     """The plan node of all fetches; None when there are none."""
     nodes = {fetch: _fetch_node(fetch, variables) for fetch in fetches}
     return _arrange(list(fetches), nodes)
+
+
+def assemble_deferred(
+    fetches: Sequence[Fetch], variables: Mapping[str, Variable]
+) -> tuple[DeferredFetches, ...]:
+    """The plan nodes of those fetches that serve deferred fragments only, in groups that run together."""
+    groups: dict[Conditions, list[Fetch]] = {}
+    for fetch in fetches:
+        if fetch.delay:
+            groups.setdefault(fetch.delay, []).append(fetch)
+    found: list[DeferredFetches] = []
+    for delay, same in groups.items():
+        after = {need.delay for fetch in same for need in fetch.needs} - {delay}
+        node = assemble(same, variables)
+        if node is not None:
+            found.append(DeferredFetches(delay, node, tuple(sorted(after))))
+    return tuple(found)
 
 
 def in_sequence(nodes: Sequence[PlanNode | None]) -> PlanNode | None:

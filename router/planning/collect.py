@@ -26,8 +26,9 @@ from graphql import (
 )
 
 from router.planning.conditions import ALWAYS, any_of, both, given, single
+from router.planning.deferral import Deferrals, put_off
 from router.planning.errors import NormalisationError, TooComplexError
-from router.planning.plan import Conditions
+from router.planning.plan import Conditions, DeferredHere
 
 Part: TypeAlias = tuple[SelectionSetNode, Conditions]
 """A selection set below a field, and its conditions beyond the field's own."""
@@ -71,11 +72,17 @@ class Collector:
     """Collects from selection sets of one document."""
 
     def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], max_selections: int
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        max_selections: int,
+        deferrals: Deferrals | None = None,
     ) -> None:
         self._schema = schema
         self._fragments = fragments
         self._remaining = max_selections
+        self._deferrals = deferrals
+        self._deferred: dict[tuple[object, ...], dict[str, list[DeferredHere]]] = {}
         self._possible: dict[str, frozenset[str]] = {}
 
     def possible_types(self, name: str) -> frozenset[str]:
@@ -103,6 +110,30 @@ class Collector:
                 shared[indexes] = _merge([occurrences[i] for i in indexes])
             found[type_name] = shared[indexes]
         return found
+
+    def deferred(self, variant: Variant) -> Mapping[str, tuple[DeferredHere, ...]]:
+        """The deferred fragments of a variant that was collected, per object type."""
+        found = self._deferred.get(variant.key, {})
+        return {type_name: tuple(dict.fromkeys(here)) for type_name, here in found.items()}
+
+    def _put_off(
+        self,
+        variant: Variant,
+        selection: InlineFragmentNode | FragmentSpreadNode,
+        conditions: Conditions,
+        types: frozenset[str],
+    ) -> Conditions:
+        """The conditions of the fragment's fields, after its own `@defer`."""
+        deferral = self._deferrals.of(selection.directives or ()) if self._deferrals is not None else None
+        if deferral is None:
+            return conditions
+        later = given(variant.context, put_off(conditions, deferral))
+        if later is None or later == conditions:
+            return conditions  # it stands in itself: what it puts off is on its way already
+        here = self._deferred.setdefault(variant.key, {})
+        for type_name in types:
+            here.setdefault(type_name, []).append(DeferredHere(deferral.variable, conditions))
+        return later
 
     def _occurrences(self, variant: Variant) -> list[Occurrence]:
         found: list[Occurrence] = []
@@ -132,14 +163,17 @@ class Collector:
                 fragment = self._fragments.get(selection.name.value)
                 if fragment is None:
                     raise NormalisationError(f'There is no fragment "{selection.name.value}"')
-                visit = (selection.name.value, outer, conditions)
-                if visit in seen:
-                    continue
-                seen.add(visit)
                 condition, body = fragment.type_condition.name.value, fragment.selection_set
             else:
                 continue
             inner = outer if condition is None else outer & self.possible_types(condition)
+            if self._deferrals is not None:
+                conditions = self._put_off(variant, selection, conditions, inner)
+            if isinstance(selection, FragmentSpreadNode):
+                visit = (selection.name.value, outer, conditions)
+                if visit in seen:
+                    continue
+                seen.add(visit)
             if inner:
                 stack.extend((nested, inner, conditions) for nested in reversed(body.selections))
         return found

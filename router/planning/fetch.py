@@ -42,6 +42,8 @@ class Fetch:
     path: Path = ()
     targets: list[Target] = field(default_factory=list)
     needs: set[Fetch] = field(default_factory=set)
+    delay: Conditions = ALWAYS
+    """Which deferred fragments it is for: two fetches are merged only where these agree."""
 
     @property
     def is_entity_fetch(self) -> bool:
@@ -57,7 +59,7 @@ def render(nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: Re
         conditions = node.conditions if node.conditions is not None else ALWAYS
         printer = SelectionPrinter(reach, conditions)
         alternative = node.realised.alternative
-        fetch = Fetch(point.subgraph, OperationKind.QUERY, conditions, printer.variables)
+        fetch = Fetch(point.subgraph, OperationKind.QUERY, conditions, printer.variables, delay=node.delay)
         if alternative is None or alternative.edge is None:
             fetch.kind = operation.kind if alternative is None else OperationKind.QUERY
             fetch.selection = printer.fields(node.tree)

@@ -25,6 +25,8 @@ class FetchNode:
     realised: Realised
     tree: SelectionTree
     conditions: Conditions | None = None
+    delay: Conditions = ALWAYS
+    """Which deferred fragments it is for."""
     needs: dict[int, FetchNode] = field(default_factory=dict)
     """Fetches that must come before, by `id`."""
 
@@ -34,12 +36,9 @@ class FetchNode:
         return self.realised.point
 
 
-def build_fetch_graph(choice: Choice, reach: Reach, max_fields: int) -> list[FetchNode]:
-    """The fetches in an order in which each comes after all it needs. Raises `TooComplexError`."""
-    return _Builder(choice, reach, max_fields).build()
+class FetchGraphBuilder:
+    """Builds the graph of one choice."""
 
-
-class _Builder:
     def __init__(self, choice: Choice, reach: Reach, max_fields: int) -> None:
         self._choice = choice
         self._trees = TreeBuilder(reach, max_fields)
@@ -47,26 +46,32 @@ class _Builder:
             realised.point.identity: FetchNode(realised, SelectionTree(realised.point.node))
             for realised in choice.fetches
         }
-        self._by_access: dict[tuple[int, Conditions], SelectionTree] = {}
 
     def build(self) -> list[FetchNode]:
+        """The fetches, in an order in which each comes after all it needs. Raises `TooComplexError`."""
         for unit, access in self._choice.reads:
             conditions = unit.field.conditions if unit.field is not None else unit.conditions
-            self._read(unit, access, conditions)
+            self._read(self._nodes[access.fetch.identity], unit, access, conditions)
         latest_first = sorted(self._nodes.values(), key=lambda node: -node.realised.stage)
         for node in latest_first:
             for unit, access in node.realised.providers:
                 conditions = node.conditions if node.conditions is not None else ALWAYS
-                provider = self._read(unit, access, conditions)
-                node.needs[id(provider)] = provider
-                self._read_typename(node, access, conditions)
+                provider = self._nodes[access.fetch.identity]
+                self._provide(node, provider, unit, access, conditions)
         used = [node for node in self._nodes.values() if node.conditions is not None]
         return sorted(used, key=lambda node: node.realised.stage)
 
-    def _read(self, unit: Unit, access: Access, conditions: Conditions) -> FetchNode:
+    def _provide(
+        self, node: FetchNode, provider: FetchNode, unit: Unit, access: Access, conditions: Conditions
+    ) -> None:
+        """Let `provider` read what `node` needs."""
+        self._read(provider, unit, access, conditions)
+        node.needs[id(provider)] = provider
+        self._read_typename(node, provider, access, conditions)
+
+    def _read(self, node: FetchNode, unit: Unit, access: Access, conditions: Conditions) -> None:
         """Select the unit in the fetch of its access."""
-        node = self._nodes[access.fetch.identity]
-        tree = self._tree_of(access, conditions)
+        tree = self._tree_of(node, access, conditions)
         if unit.field is None:
             if access.origin is None:
                 tree.typename = True
@@ -81,16 +86,14 @@ class _Builder:
         if access.origin is None:
             own = _own(unit.field, conditions) if unit.field is not None else conditions
             node.conditions = either(node.conditions, own)
-        return node
 
-    def _tree_of(self, access: Access, conditions: Conditions) -> SelectionTree:
+    def _tree_of(self, node: FetchNode, access: Access, conditions: Conditions) -> SelectionTree:
         """The tree of the object that the access gives, with all fields on the way to it selected."""
         chain: list[Access] = []
         current = access
         while current.origin is not None:
             chain.append(current)
             current = current.origin.parent
-        node = self._nodes[access.fetch.identity]
         tree = node.tree
         for step in reversed(chain):
             origin = step.origin
@@ -106,7 +109,9 @@ class _Builder:
                 tree.named = tree.named or not _is_shadowed(origin.field, origin.parent.place)
         return tree
 
-    def _read_typename(self, node: FetchNode, access: Access, conditions: Conditions) -> None:
+    def _read_typename(
+        self, node: FetchNode, provider: FetchNode, access: Access, conditions: Conditions
+    ) -> None:
         """A representation carries the object's type: select it where the object itself was read."""
         current: Access | None = access
         while current is not None and current.place is not node.point.place:
@@ -114,7 +119,7 @@ class _Builder:
         alternative = node.realised.alternative
         is_entity = alternative is not None and alternative.edge is not None
         if is_entity and current is not None and current.origin is not None:
-            self._tree_of(current, conditions).typename = True
+            self._tree_of(provider, current, conditions).typename = True
 
 
 def _own(field_: NormalizedField, conditions: Conditions) -> Conditions:

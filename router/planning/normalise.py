@@ -31,6 +31,7 @@ from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
 from router.planning.collect import Collected, Collector, Variant
 from router.planning.conditions import both
+from router.planning.deferral import Deferrals, told
 from router.planning.errors import NormalisationError, TooComplexError
 from router.planning.operation import (
     Argument,
@@ -39,7 +40,7 @@ from router.planning.operation import (
     NormalizedSelection,
     Variable,
 )
-from router.planning.plan import Conditions, OperationKind
+from router.planning.plan import Conditions, DeferredHere, OperationKind
 from router.planning.source_keys import TYPENAME, Shapes, SourceKeys
 from schema.supergraph import Supergraph
 
@@ -63,9 +64,12 @@ def normalise(
     operation_name: str | None,
     supergraph: Supergraph,
     limits: NormalisationLimits | None = None,
+    *,
+    deferrals: Deferrals | None = None,
 ) -> NormalizedOperation:
     """Normalise the named (or only) operation of a document that is valid against the API schema.
 
+    Fragments are put off as `@defer` asks only with `deferrals`, which takes them.
     Raises `NormalisationError` when there is no such operation, `TooComplexError` when a bound is reached.
     """
     operation = _find_operation(document, operation_name)
@@ -73,8 +77,10 @@ def normalise(
     root = supergraph.api_schema.get_root_type(operation.operation)
     if root is None:
         raise NormalisationError(f"The schema has no {kind.value} type")
+    if kind is OperationKind.SUBSCRIPTION:
+        deferrals = None  # each event is one answer
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    normaliser = _Normaliser(supergraph, fragments, limits or NormalisationLimits())
+    normaliser = _Normaliser(supergraph, fragments, limits or NormalisationLimits(), deferrals)
     variant = Variant(root.name, ((operation.selection_set, ()),))
     (selection,) = normaliser.place((variant,), 1)
     return NormalizedOperation(
@@ -83,6 +89,7 @@ def normalise(
         root_type=root.name,
         selection=selection,
         variables=_variables(operation),
+        deferrals=deferrals.found if deferrals is not None else (),
     )
 
 
@@ -113,9 +120,11 @@ class _Normaliser:
         supergraph: Supergraph,
         fragments: Mapping[str, FragmentDefinitionNode],
         limits: NormalisationLimits,
+        deferrals: Deferrals | None = None,
     ) -> None:
         self._schema: GraphQLSchema = supergraph.api_schema
-        self._collector = Collector(self._schema, fragments, limits.max_selections)
+        self._collector = Collector(self._schema, fragments, limits.max_selections, deferrals)
+        self.defers = deferrals is not None
         self._limits = limits
         self._shapes = Shapes(supergraph)
         self._places: dict[tuple[object, ...], tuple[NormalizedSelection, ...]] = {}
@@ -135,6 +144,10 @@ class _Normaliser:
     def collect(self, variant: Variant) -> dict[str, tuple[Collected, ...]]:
         """The fields of one variant per object type."""
         return self._collector.collect(variant)
+
+    def deferred(self, variant: Variant) -> Mapping[str, tuple[DeferredHere, ...]]:
+        """The deferred fragments of a collected variant per object type."""
+        return self._collector.deferred(variant) if self.defers else {}
 
     def source_keys(self) -> SourceKeys:
         """An empty set of keys for a new place."""
@@ -168,6 +181,7 @@ class _Place:
         self._normaliser = normaliser
         self._depth = depth
         self._collected = [(variant.context, normaliser.collect(variant)) for variant in variants]
+        self._deferred = [normaliser.deferred(variant) for variant in variants]
         self._keys = normaliser.source_keys()
         self._sources: dict[tuple[str, str], str] = {}
         self._children: dict[tuple[object, ...], NormalizedSelection] = {}
@@ -181,9 +195,10 @@ class _Place:
                 {
                     type_name: tuple(self._field(type_name, item, context) for item in items)
                     for type_name, items in collected.items()
-                }
+                },
+                deferred,
             )
-            for context, collected in self._collected
+            for (context, collected), deferred in zip(self._collected, self._deferred, strict=True)
         )
 
     def _claim_sources(self) -> None:
@@ -243,8 +258,9 @@ class _Place:
                 arguments=self._normaliser.arguments(item.node),
                 directives=" ".join(print_ast(directive) for directive in others),
                 directive_variables=_variable_names(others),
-                conditions=item.conditions,
+                conditions=told(item.conditions) if self._normaliser.defers else item.conditions,
                 selection=selection,
+                shown=item.conditions if self._normaliser.defers else None,
             )
             self._fields[key] = found
         return found

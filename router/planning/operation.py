@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from graphql import GraphQLOutputType
 
-from router.planning.plan import Conditions, OperationKind
+from router.planning.plan import Conditions, Deferral, DeferredHere, OperationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class NormalizedField:
     conditions: Conditions = ()
     """Beyond those of the enclosing field."""
     selection: NormalizedSelection | None = None
+    shown: Conditions | None = None
+    """When it stands in the answer, if deferred fragments have a say in that; None: as `conditions` say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,7 @@ class NormalizedSelection:
     """The fields asked for per concrete object type, in the client's order."""
 
     by_type: Mapping[str, tuple[NormalizedField, ...]]
+    deferred: Mapping[str, tuple[DeferredHere, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,4 @@ class NormalizedOperation:
     root_type: str
     selection: NormalizedSelection
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    deferrals: tuple[Deferral, ...] = ()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from router.planning.conditions import ALWAYS, any_of, both
+from router.planning.deferral import delayed
 from router.planning.operation import Argument, NormalizedField, NormalizedSelection
+from router.planning.plan import Conditions
 from router.planning.source_keys import TYPENAME, Shapes, SourceKeys
 from schema.supergraph import FieldSet, FieldSetField, Supergraph, named_type
 
@@ -17,10 +20,15 @@ class Place:
     """A place, by its path of source keys; types are not part of it."""
 
     def __init__(
-        self, supergraph: Supergraph, shapes: Shapes, selections: Iterable[NormalizedSelection]
+        self,
+        supergraph: Supergraph,
+        shapes: Shapes,
+        selections: Iterable[NormalizedSelection],
+        above: tuple[Place, str] | None = None,
     ) -> None:
         self._supergraph = supergraph
         self._shapes = shapes
+        self._above = above
         self._selections = list(selections)
         """All that the client asks for here, in whatever branch."""
         self._children: dict[str, Place] = {}
@@ -31,6 +39,24 @@ class Place:
     def is_asked(self) -> bool:
         """Whether the client reads something of the object itself."""
         return bool(self._selections)
+
+    def delay(self) -> Conditions:
+        """Which deferred fragments bring the object itself; `ALWAYS` when it comes with the first answer."""
+        if self._above is None:
+            return ALWAYS
+        above, source = self._above
+        return above.delay_of(source)
+
+    def delay_of(self, source: str) -> Conditions:
+        """Which deferred fragments bring the field."""
+        own = any_of(
+            delayed(field.shown or ALWAYS)
+            for selection in self._selections
+            for fields in selection.by_type.values()
+            for field in fields
+            if field.source == source
+        )
+        return both(self.delay(), own or ALWAYS) or ALWAYS
 
     def child(self, source: str) -> Place:
         """The place below a field."""
@@ -43,7 +69,7 @@ class Place:
                 for field in fields
                 if field.source == source and field.selection is not None
             }
-            found = Place(self._supergraph, self._shapes, below.values())
+            found = Place(self._supergraph, self._shapes, below.values(), (self, source))
             self._children[source] = found
         return found
 

@@ -45,7 +45,7 @@ Path: TypeAlias = tuple[PathElement, ...]
 """Where objects stand in the collected data: source keys, `Each.ITEM` per list level, type conditions."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Condition:
     """Holds when the Boolean variable has the expected value (`@include`: True, `@skip`: False)."""
 
@@ -179,6 +179,37 @@ class ResponseSelection:
     """The fields of the answer per concrete object type, in the client's order; any other yields `{}`."""
 
     by_type: Mapping[str, tuple[ResponseField, ...]]
+    deferred: Mapping[str, tuple[DeferredHere, ...]] = field(default_factory=dict)
+    """Per object type the deferred fragments that stand here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """One `@defer` of the operation."""
+
+    variable: str
+    """Its name in `Conditions`: no client's variable is called so. True once its fields are delivered."""
+    label: str | None = None
+    condition: str | None = None
+    """The client's variable that `if` names; when that is false nothing is put off."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredHere:
+    """A deferred fragment at one place of the answer, and when it is there."""
+
+    variable: str
+    conditions: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredFetches:
+    """What has to be fetched for deferred fragments only, in answer to these conditions of theirs."""
+
+    when: Conditions
+    node: PlanNode
+    after: tuple[Conditions, ...] = ()
+    """The other such groups that must be done before; the empty conditions stand for the plan's own node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +220,6 @@ class QueryPlan:
     node: PlanNode | None
     root_type: str
     response: ResponseSelection
+    deferrals: tuple[Deferral, ...] = ()
+    deferred: tuple[DeferredFetches, ...] = ()
+    """Beside `node`; each runs when its conditions hold."""

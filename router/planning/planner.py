@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 from graphql import DocumentNode
 
-from router.planning.assemble import assemble, in_sequence
+from router.planning.assemble import assemble, assemble_deferred, in_sequence
 from router.planning.choose import choose
+from router.planning.deferral import Deferrals
+from router.planning.deferred_fetches import DeferredFetchBuilder
 from router.planning.errors import FetchGraphError, NoPathError
 from router.planning.fetch import Fetch, render
-from router.planning.fetch_graph import build_fetch_graph
+from router.planning.fetch_graph import FetchGraphBuilder
 from router.planning.normalise import NormalisationLimits, normalise
 from router.planning.operation import NormalizedField, NormalizedOperation, NormalizedSelection
 from router.planning.optimise import optimise
@@ -62,7 +64,9 @@ class Planner:
         override_labels: Iterable[str] = (),
     ) -> QueryPlan:
         """Plan an operation that is valid against the API schema. Raises `PlanningError`."""
-        operation = normalise(document, operation_name, self.supergraph, self._limits.normalisation)
+        operation = normalise(
+            document, operation_name, self.supergraph, self._limits.normalisation, deferrals=Deferrals()
+        )
         return self.plan_operation(operation, override_labels=override_labels)
 
     def plan_operation(
@@ -72,11 +76,14 @@ class Planner:
         labels = frozenset(override_labels) & self.supergraph.override_labels
         reach = Reach(self._graph, labels, self._resolutions.setdefault(labels, {}))
         planning = _Planning(operation, reach, self._shapes, self._limits)
+        node = planning.node()
         return QueryPlan(
             kind=operation.kind,
-            node=planning.node(),
+            node=node,
             root_type=operation.root_type,
             response=response_selection(operation, self.supergraph),
+            deferrals=operation.deferrals,
+            deferred=assemble_deferred(planning.deferred, operation.variables),
         )
 
 
@@ -90,6 +97,8 @@ class _Planning:
         self._reach = reach
         self._limits = limits
         self._root = Place(reach.supergraph, shapes, (operation.selection,))
+        self.deferred: list[Fetch] = []
+        """Found beside `node`: what only deferred fragments need."""
 
     def node(self) -> PlanNode | None:
         """All that has to be fetched."""
@@ -112,7 +121,8 @@ class _Planning:
         walk = Walk(self._reach, self._limits.max_branches)
         units = walk.operation(self._operation.kind, self._root, selection, begin)
         choice = choose(units, self._limits.max_options)
-        graph = build_fetch_graph(choice, self._reach, self._limits.max_fields)
+        build = DeferredFetchBuilder if self._operation.deferrals else FetchGraphBuilder
+        graph = build(choice, self._reach, self._limits.max_fields).build()
         return optimise(render(graph, self._operation, self._reach))
 
     def _serial_fetches(self, fields: list[NormalizedField]) -> list[list[Fetch]]:
@@ -142,6 +152,9 @@ class _Planning:
         return any(self._reach.edge(node, item.name) is not None for node in nodes)
 
     def _assemble(self, fetches: list[Fetch]) -> PlanNode | None:
+        if self._operation.deferrals:
+            self.deferred.extend(fetch for fetch in fetches if fetch.delay)
+            fetches = [fetch for fetch in fetches if not fetch.delay]
         return assemble(fetches, self._operation.variables)
 
     def _subscribe(self, steps: list[list[Fetch]]) -> PlanNode:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graphql import parse, print_ast
 
 from router.planning.plan import (
     Conditional,
     Conditions,
+    DeferredFetches,
     Each,
     EntityFetch,
     EntityTarget,
@@ -29,9 +30,34 @@ _INDENT = "  "
 
 def print_plan(plan: QueryPlan) -> str:
     """The plan as indented text, the operations spread over lines."""
+    if plan.deferrals:
+        return "\n".join(_block("QueryPlan", _deferred(plan)))
     if plan.node is None:
         return "QueryPlan {}"
     return "\n".join(_block("QueryPlan", _lines(plan.node)))
+
+
+def _deferred(plan: QueryPlan) -> Iterator[str]:
+    """What is fetched at once, and what for deferred fragments: by their labels, else by their numbers."""
+    yield from _block("Primary", _lines(plan.node) if plan.node is not None else iter(()))
+    names = {each.variable: f'"{each.label}"' if each.label else each.variable for each in plan.deferrals}
+    fetched: set[str] = set()
+    for group in plan.deferred:
+        fetched.update(term.variable for conjunction in group.when for term in conjunction)
+        yield from _block(f"Deferred {_when(group.when, names)}{_after(group, names)}", _lines(group.node))
+    for each in plan.deferrals:
+        if each.variable not in fetched:
+            yield f"Deferred {names[each.variable]} {{}}"
+
+
+def _when(when: Conditions, names: Mapping[str, str]) -> str:
+    if not when:
+        return "Primary"
+    return " or ".join(" and ".join(names[term.variable] for term in conjunction) for conjunction in when)
+
+
+def _after(group: DeferredFetches, names: Mapping[str, str]) -> str:
+    return f" after {', '.join(_when(other, names) for other in group.after)}" if group.after else ""
 
 
 def print_path(path: Path) -> str:

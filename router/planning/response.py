@@ -37,7 +37,7 @@ class _Response:
             by_type = self._by_type(selection)
             if untyped is not None:
                 by_type.update(_as_interface(untyped, selection, by_type))
-            found = ResponseSelection(by_type)
+            found = ResponseSelection(by_type, selection.deferred)
             self._selections[key] = found
         return found
 
@@ -67,7 +67,7 @@ class _Response:
                 name=item.name,
                 type=item.type,
                 selection=self.selection(item.selection, item.type) if item.selection is not None else None,
-                conditions=item.conditions,
+                conditions=item.conditions if item.shown is None else item.shown,
             )
             self._fields[id(item)] = found
         return found

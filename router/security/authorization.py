@@ -156,7 +156,7 @@ class _Pruning:
             kept = tuple(self._field(field) for field in fields if self._allows(type_name, field))
             changed = changed or kept != fields
             by_type[type_name] = kept
-        result = NormalizedSelection(by_type) if changed else selection
+        result = NormalizedSelection(by_type, selection.deferred) if changed else selection
         self._pruned[id(selection)] = result
         return result
 

@@ -16,10 +16,10 @@ def delay_fetches(fetches: list[Fetch]) -> bool:
     """Merge the first pair that allows it; tells whether there was one."""
     step_of = steps(needs_of(fetches))
     length = max(step_of.values(), default=0)
-    by_subgraph: dict[str, list[Fetch]] = {}
+    by_subgraph: dict[tuple[object, ...], list[Fetch]] = {}
     for fetch in fetches:
         if fetch.is_entity_fetch:
-            by_subgraph.setdefault(fetch.subgraph, []).append(fetch)
+            by_subgraph.setdefault((fetch.subgraph, fetch.delay), []).append(fetch)
     pairs = 0
     for same in by_subgraph.values():
         same.sort(key=lambda fetch: step_of[fetch])

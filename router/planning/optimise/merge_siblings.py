@@ -13,12 +13,12 @@ from router.planning.optimise.merging import merge_into
 def merge_siblings(fetches: list[Fetch]) -> bool:
     """Merge all siblings."""
     step_of = steps(needs_of(fetches))
-    first: dict[tuple[str, int], Fetch] = {}
+    first: dict[tuple[object, ...], Fetch] = {}
     changed = False
     for fetch in list(fetches):
         if not fetch.is_entity_fetch:
             continue
-        place = (fetch.subgraph, step_of[fetch])
+        place = (fetch.subgraph, step_of[fetch], fetch.delay)
         kept = first.setdefault(place, fetch)
         if kept is not fetch:
             merge_into(kept, fetch, fetches)
