@@ -35,7 +35,7 @@ from subgraphs.payments.domain.records import PaymentRecord, RefundRecord
 from subgraphs.payments.domain.refund import RefundStatus
 from subgraphs.payments.provider.methods import PaymentMethodInfo
 from subgraphs.payments.service import PaymentService, trouble_of
-from subgraphs.payments.service.reading import may_see
+from subgraphs.payments.service.reading import may_ask, may_see
 
 Info: TypeAlias = strawberry.Info[Context[PaymentService], None]
 
@@ -227,7 +227,8 @@ class Query:
     @field(authenticated=True, description="One's own, or of one's cinema.")
     async def payment(self, info: Info, id: ID) -> Payment | None:
         info.context.viewer.require_user()
-        return Payment.shown(info, await _load(info, id[:64]))
+        record = await _load(info, id[:64])
+        return Payment.shown(info, record if may_ask(info.context.viewer, record) else None)
 
     @field(description="The demo cards, with what each does; none where money is real.")
     def payment_methods(self, info: Info) -> list[PaymentMethod]:

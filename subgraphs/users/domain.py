@@ -93,9 +93,18 @@ class SessionRecord:
     revoked_at: datetime | None = None
 
 
-def sees_in_full(viewer: Viewer, user: UserRecord) -> bool:
-    """Whether the viewer may see this user's whole name, email and role: the user themself, and staff."""
+def sees_name(viewer: Viewer, user: UserRecord) -> bool:
+    """Whether the viewer may see this user's whole name: the user themself, and staff, who hand out
+    tickets.
+    """
     return viewer.is_user(user.id) or viewer.is_staff
+
+
+def sees_account(viewer: Viewer, user: UserRecord) -> bool:
+    """Whether the viewer may see this user's email, phone and role: the user themself, and admins. Staff of a
+    cinema meet people through reviews too, whose addresses are none of their business.
+    """
+    return viewer.is_user(user.id) or viewer.has_scope("users:read")
 
 
 def public_name(name: str) -> str:

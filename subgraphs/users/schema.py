@@ -34,7 +34,7 @@ from subgraphs.kit.graphql import (
 from subgraphs.kit.identity import Viewer
 from subgraphs.kit.pagination import PageRequest
 from subgraphs.users import errors
-from subgraphs.users.domain import Role, SessionRecord, UserRecord, public_name, sees_in_full
+from subgraphs.users.domain import Role, SessionRecord, UserRecord, public_name, sees_account, sees_name
 from subgraphs.users.service import Client, SignedIn, UserService
 
 Info: TypeAlias = strawberry.Info[Context[UserService], None]
@@ -65,8 +65,8 @@ class Session:
 
 @federation.type(keys=["id"])
 class User:
-    """A person with an account. Others see the first name and an initial; email and role are for
-    oneself and staff.
+    """A person with an account. Others see the first name and an initial, staff the whole name; email,
+    phone and role are for oneself and admins.
     """
 
     id: ID
@@ -75,26 +75,24 @@ class User:
     role: Role | None
     locale: Locale
     created_at: datetime
-    phone: str | None = strawberry.field(
-        description="In E.164, for SMS. For oneself and staff.", default=None
-    )
+    phone: str | None = strawberry.field(description="In E.164, for SMS.", default=None)
 
     @classmethod
     def of(cls, record: UserRecord, viewer: Viewer) -> Self:
         """As the viewer may see them."""
-        return cls.shown(record, in_full=sees_in_full(viewer, record))
+        return cls.shown(record, name=sees_name(viewer, record), account=sees_account(viewer, record))
 
     @classmethod
-    def shown(cls, record: UserRecord, *, in_full: bool) -> Self:
+    def shown(cls, record: UserRecord, *, name: bool = True, account: bool = True) -> Self:
         # Plain attributes, not resolvers: the executor reads them several times faster.
         return cls(
             id=ID(record.id),
-            name=record.name if in_full else public_name(record.name),
-            email=record.email if in_full else None,
-            role=record.role if in_full else None,
+            name=record.name if name else public_name(record.name),
+            email=record.email if account else None,
+            role=record.role if account else None,
             locale=record.locale,
             created_at=record.created_at,
-            phone=record.phone if in_full else None,
+            phone=record.phone if account else None,
         )
 
     @classmethod
@@ -175,7 +173,7 @@ class _SignedInPayload(Payload):
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
         return cls(
-            user=User.shown(signed_in.user, in_full=True),  # who just proved to be this user
+            user=User.shown(signed_in.user),  # who just proved to be this user
             access_token=signed_in.access.text,
             refresh_token=signed_in.refresh_token,
             expires_at=signed_in.access.expires_at,

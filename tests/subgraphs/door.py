@@ -164,17 +164,23 @@ class Door:
 
     @asynccontextmanager
     async def subscribe(
-        self, query: str, variables: Mapping[str, Any] | None = None, viewer: Viewer | None = ANONYMOUS
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        viewer: Viewer | None = ANONYMOUS,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[AsyncIterator[Any]]:
         """Open a subscription over `graphql-transport-ws`; the iterator yields each `payload`."""
         incoming: asyncio.Queue[Any] = asyncio.Queue()
         outgoing: asyncio.Queue[Any] = asyncio.Queue()
-        headers = {} if viewer is None else {IDENTITY_HEADER: self.signer.sign(viewer)}
+        sent = dict(headers or {})
+        if viewer is not None:
+            sent[IDENTITY_HEADER] = self.signer.sign(viewer)
         scope = {
             "type": "websocket",
             "subprotocols": ["graphql-transport-ws"],
             "state": {},
-            **_target("/graphql", headers),
+            **_target("/graphql", sent),
         }
         operation = {"query": query, "variables": variables or {}}
         incoming.put_nowait({"type": "websocket.connect"})

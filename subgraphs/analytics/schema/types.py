@@ -143,7 +143,7 @@ class User:
     def of_reference(cls, representation: Representation) -> User:
         return cls(id=ID(representation.text("id")))
 
-    @field(authenticated=True, description="For oneself, and for staff who may read reports.")
+    @field(authenticated=True, description="For oneself and for admins.")
     async def behavior(self, info: Info) -> UserBehavior | None:
         context = info.context
         context.service.figures.require_reader(context.viewer, self.id)

@@ -26,6 +26,8 @@ from subgraphs.kit.database import Database
 from subgraphs.kit.identity import Viewer
 from subgraphs.kit.refusals import NotAllowed
 
+USERS_READ: Final = "users:read"
+
 CINEMA: Final = "cin"
 AUDITORIUM: Final = "aud"
 SHOWTIME: Final = "shw"
@@ -64,8 +66,11 @@ class Figures:
         }
 
     def require_reader(self, viewer: Viewer, user_id: str) -> None:
-        """Let pass the user themself and who holds reports:read. Raises `Unauthenticated`, `NotAllowed`."""
-        viewer.require_self_or_scope(user_id, REPORTS_READ)
+        """Let pass the user themself and who holds users:read: reports are of sums, not of persons.
+
+        Raises `Unauthenticated`, `NotAllowed`.
+        """
+        viewer.require_self_or_scope(user_id, USERS_READ)
 
     async def behaviors(self, user_ids: Sequence[str]) -> Mapping[str, Behavior]:
         """Batch load of what people did; the caller has asked `require_reader`."""

@@ -22,6 +22,13 @@ def may_see(viewer: Viewer, payment: PaymentRecord) -> bool:
     return payment.user_id is None or viewer.is_user(payment.user_id) or viewer.works_at(payment.cinema_id)
 
 
+def may_ask(viewer: Viewer, payment: PaymentRecord | None) -> bool:
+    """Whether a payment may be asked for by its id: a guest's is reached through the order alone."""
+    if payment is None:
+        return False
+    return viewer.is_user(payment.user_id) or viewer.works_at(payment.cinema_id)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """Batch loads."""

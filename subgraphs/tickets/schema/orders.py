@@ -273,7 +273,7 @@ class User:
     ) -> list[Annotated[WaitlistEntry, strawberry.lazy("subgraphs.tickets.schema.waitlist")]] | None:
         from subgraphs.tickets.schema.waitlist import WaitlistEntry
 
-        if not info.context.viewer.is_user(self.id):
+        if info.context.viewer.require_user() != self.id:
             raise NotAllowed
         listed = await info.context.loaders(info.context.service.waiting.of_users).load(self.id)
         return [WaitlistEntry.of(each) for each in listed or ()]

@@ -253,9 +253,13 @@ class Showtime:
 
     @field(scopes=[SCOPE_READ], description="How far a cancelled showtime's refunds are; null otherwise.")
     async def cancellation(self, info: Info) -> ShowtimeCancellation | None:
-        info.context.viewer.require_scope(SCOPE_READ)
-        loader = info.context.loaders(info.context.service.reading.cancellations)
-        record = await loader.load(self.id)
+        viewer, reading, loaders = info.context.viewer, info.context.service.reading, info.context.loaders
+        viewer.require_scope(SCOPE_READ)
+        showtime = await loaders(reading.showtimes).load(self.id)
+        if showtime is None:
+            return None
+        viewer.require_works_at(showtime.cinema_id, SCOPE_READ)
+        record = await loaders(reading.cancellations).load(self.id)
         return None if record is None else ShowtimeCancellation.of(record)
 
     async def _hall(self, info: Info) -> Hall | None:

@@ -17,7 +17,7 @@ from subgraphs.kit.runtime import Runtime
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.hearing import hear, make_event
 
-ADMIN = staff("reports:read")
+ADMIN = staff("reports:read", "users:read")
 LIMA_MANAGER = staff("reports:read", role="manager", cinemas=["cin_lima"])
 ANA, BEN = customer("usr_ana"), customer("usr_ben")
 ZONES = {"cin_lima": ("America/Lima", "PEN"), "cin_madrid": ("Europe/Madrid", "EUR")}

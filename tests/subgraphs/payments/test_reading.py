@@ -102,6 +102,18 @@ async def test_nobody_sees_the_payments_of_another(cinema: Cinema) -> None:
     assert nobody.codes == ["UNAUTHENTICATED"]
 
 
+async def test_a_guests_payment_is_reached_through_the_order_alone(cinema: Cinema) -> None:
+    order_id = await cinema.tickets.place(user_id=None)
+    payment = (await cinema.pay(order_id, viewer=ANONYMOUS))["payment"]
+    query = "query ($id: ID!) { payment(id: $id) { id } }"
+    for viewer in (MANAGER, staff()):
+        assert (await cinema.door.ask(query, {"id": payment["id"]}, viewer)).only() == {"id": payment["id"]}
+    for viewer in (CUSTOMER, staff(role="manager", cinemas=["cin_2"])):
+        assert (await cinema.door.ask(query, {"id": payment["id"]}, viewer)).only() is None
+    shown = await cinema.door.entities("Order", [order_id], "payment { id }", ANONYMOUS)
+    assert shown.data["_entities"] == [{"payment": {"id": payment["id"]}}]
+
+
 async def test_what_is_not_an_id_is_nothing(cinema: Cinema) -> None:
     query = "query ($id: ID!) { payment(id: $id) { id } }"
     for payment_id in ("", "pay_unheard", "x" * 100_000, "'; DROP TABLE payments; --"):

@@ -29,8 +29,11 @@ async def test_others_see_a_first_name_and_an_initial(any_door: Door) -> None:
         assert (await any_door.entities("User", [ana["id"]], WHO, viewer)).only() == [seen]
     assert (await any_door.entities("User", [ana["id"]], WHO)).only() == [seen]
     full = {"id": ana["id"], "name": "Ana María Pérez", "email": "ana@example.test", "role": "CUSTOMER"}
-    for viewer in (customer(ana["id"]), staff(role="box_office")):
+    for viewer in (customer(ana["id"]), staff("users:read")):
         assert (await any_door.entities("User", [ana["id"]], WHO, viewer)).only() == [full]
+    named = {**seen, "name": "Ana María Pérez"}
+    for viewer in (staff(role="box_office"), staff("tickets:read", role="manager")):
+        assert (await any_door.entities("User", [ana["id"]], WHO, viewer)).only() == [named]
 
 
 async def test_any_number_of_users_costs_one_statement(any_door: Door) -> None:
