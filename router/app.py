@@ -157,6 +157,7 @@ class RouterApp:
                 max_tokens=config.limits.max_tokens,
                 pass_subgraph_messages=not config.mask_subgraph_errors,
                 suggestions=config.introspection,
+                defer=config.defer.enabled,
             ),
             document_source=self._documents,
             guard=LimitsGuard(config.limits, supergraph, introspection=config.introspection),

@@ -19,7 +19,9 @@ from graphql import GraphQLSchema
 from router.errors import RequestError
 from router.execution.compiled import CompiledPlan
 from router.execution.exchange import Exchange
+from router.execution.incremental import IncrementalPlan
 from router.execution.introspection import Answer, Introspect
+from router.execution.parts import PartFormat, PartWriter
 from router.execution.state import Execution, HeaderSource
 from router.execution.subgraph import SubgraphTransport
 from router.lru import LeastRecentlyUsed
@@ -27,7 +29,7 @@ from router.observability.metrics import PreparationCounts
 from router.observability.tracing import Laps, OperationSpan
 from router.options import EngineOptions
 from router.planning.override import enabled_labels
-from router.preparation import Preparation, PreparedOperation, VariantKey
+from router.preparation import IncrementalOperation, Preparation, PreparedOperation, VariantKey
 from router.request import GraphQLRequest, RequestContext, Response
 from router.stages import Authorizer, DocumentSource, OperationGuard, OverrideDecision
 from schema.supergraph import Supergraph
@@ -152,6 +154,48 @@ class Engine:
         if known is None:
             known = await self._compile_variant(prepared, key)
             prepared.variants.put(key, known)
+        return known
+
+    async def execute_in_parts(
+        self,
+        prepared: PreparedOperation,
+        request: GraphQLRequest,
+        context: RequestContext,
+        format_: PartFormat,
+    ) -> AsyncIterator[Response]:
+        """Run an operation with deferred fragments: one response per part, the first as soon as it can be.
+
+        Raises `RequestError` on the first step when its variables are refused.
+        """
+        assert prepared.incremental is not None
+        variables = prepared.coerce(request.variables)
+        if prepared.check is not None:
+            prepared.check(variables, context)
+        plan = await self._incremental_variant(prepared.incremental, context)
+        execution = self._begin(variables, context)
+        if prepared.introspect is not None:
+            execution.data.update(await self._introspected(prepared.introspect, variables))
+        writer = PartWriter(format_)
+        parts = plan.parts(lambda: execution)
+        try:
+            async for part in parts:
+                yield writer.write(part)
+        finally:
+            await parts.aclose()
+
+    async def _incremental_variant(
+        self, incremental: IncrementalOperation, context: RequestContext
+    ) -> IncrementalPlan:
+        labels, protected = self._labels(context), incremental.protected
+        if incremental.variants is None or (not labels and protected is None):
+            return incremental.compiled
+        key = VariantKey(labels, None if protected is None else await protected.key(context))
+        known = incremental.variants.get(key)
+        if known is None:
+            known = await asyncio.get_running_loop().run_in_executor(
+                self._worker, self._preparation.incremental_variant, incremental, key
+            )
+            incremental.variants.put(key, known)
         return known
 
     def _labels(self, context: RequestContext) -> frozenset[str]:

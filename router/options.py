@@ -21,5 +21,7 @@ class EngineOptions:
     """Validation stops after so many."""
     pass_subgraph_messages: bool = True
     """Show clients the messages of errors that subgraphs report; unexpected faults are masked in any case."""
+    defer: bool = True
+    """Know `@defer`: it is in the schema, and may be answered in parts."""
     suggestions: bool = True
     """Let validation errors suggest names of the schema."""

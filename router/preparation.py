@@ -34,11 +34,13 @@ from router.errors import (
 from router.execution.compiled import CompiledPlan, compile_plan
 from router.execution.denial import deny
 from router.execution.exchange import Exchange
+from router.execution.incremental import IncrementalPlan, compile_incremental
 from router.execution.introspection import Introspect, Introspection
 from router.execution.variables import Coerce, CoerceVariables, compile_variables
 from router.lru import LeastRecentlyUsed
 from router.observability.tracing import Laps
 from router.options import EngineOptions
+from router.planning.deferral import Deferrals, with_defer, without_defer
 from router.planning.errors import PlanningError, TooComplexError
 from router.planning.normalise import normalise
 from router.planning.operation import NormalizedOperation
@@ -67,6 +69,20 @@ class PreparedOperation:
     variants: LeastRecentlyUsed[VariantKey, CompiledPlan] | None = field(default=None, repr=False)
     """Other plans of this operation, by what they depend on; None when nothing about a request can change
     it."""
+    incremental: IncrementalOperation | None = field(default=None, repr=False)
+    """How it is answered in parts; None when it has no `@defer` that counts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IncrementalOperation:
+    """An operation with deferred fragments, planned so that these can come later."""
+
+    plan: QueryPlan
+    compiled: IncrementalPlan
+    normalised: NormalizedOperation
+    protected: Protected | None = None
+    variants: LeastRecentlyUsed[VariantKey, IncrementalPlan] | None = None
+    """As of the whole operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,8 @@ class Preparation:
     ) -> None:
         self._supergraph = supergraph
         self._schema: GraphQLSchema = supergraph.api_schema
+        if options.defer:
+            self._schema = with_defer(self._schema)
         self._planner = Planner(supergraph)
         self._exchanges = exchanges
         self._options = options
@@ -151,6 +169,9 @@ class Preparation:
         What stays in the cache would otherwise keep the tokens of the client's whole document alive.
         """
         document = parse(text, no_location=True)
+        deferring = document
+        if "@defer" in text:
+            document = without_defer(document)
         operation = _resolve(document, None)
         name = operation.name.value if operation.name else None
         check = None if self._guard is None else self._guard.check_operation(document, name, self._schema)
@@ -171,21 +192,59 @@ class Preparation:
             check=check,
             protected=protected,
             variants=LeastRecentlyUsed(self._options.variants_cached) if varies else None,
+            incremental=None if deferring is document else self._compile_incremental(deferring, name),
         )
+
+    def _compile_incremental(self, document: DocumentNode, name: str | None) -> IncrementalOperation | None:
+        deferrals = Deferrals()
+        with _planning_refusals():
+            normalised = normalise(document, name, self._supergraph, deferrals=deferrals)
+            if not deferrals.found or normalised.kind is OperationKind.SUBSCRIPTION:
+                return None
+            plan = self._planner.plan_operation(normalised)
+        protected = None if self._authorizer is None else self._authorizer.examine(normalised)
+        varies = protected is not None or bool(self._supergraph.override_labels)
+        return IncrementalOperation(
+            plan=plan,
+            compiled=self._compile_parts(plan),
+            normalised=normalised,
+            protected=protected,
+            variants=LeastRecentlyUsed(self._options.variants_cached) if varies else None,
+        )
+
+    def incremental_variant(self, incremental: IncrementalOperation, key: VariantKey) -> IncrementalPlan:
+        """The plan in parts of an operation under these labels and as far as this grant reaches."""
+        plan, errors = self._varied(incremental.plan, incremental.normalised, incremental.protected, key)
+        return self._compile_parts(plan, errors)
 
     def variant(self, prepared: PreparedOperation, key: VariantKey) -> CompiledPlan:
         """The plan of an operation under these labels and as far as this grant reaches."""
         assert prepared.normalised is not None
-        pruned = Pruned(prepared.normalised)
-        if prepared.protected is not None:
-            pruned = prepared.protected.prune(key.grant)
-        node, kept = None, ResponseSelection({})
+        plan, errors = self._varied(prepared.plan, prepared.normalised, prepared.protected, key)
+        return self._compile_plan(plan, errors)
+
+    def _varied(
+        self, whole: QueryPlan, normalised: NormalizedOperation, protected: Protected | None, key: VariantKey
+    ) -> tuple[QueryPlan, tuple[FormattedError, ...]]:
+        """The plan of what is granted, which answers in the shape of the whole; and what is denied."""
+        pruned = Pruned(normalised) if protected is None else protected.prune(key.grant)
+        varied, kept = replace(whole, node=None, deferred=()), ResponseSelection({})
         if pruned.operation is not None:
             with _planning_refusals():
                 plan = self._planner.plan_operation(pruned.operation, override_labels=key.labels)
-            node, kept = plan.node, plan.response
-        response = deny(prepared.plan.response, kept) if pruned.errors else prepared.plan.response
-        return self._compile_plan(replace(prepared.plan, node=node, response=response), pruned.errors)
+            varied, kept = replace(whole, node=plan.node, deferred=plan.deferred), plan.response
+        if pruned.errors:
+            varied = replace(varied, response=deny(whole.response, kept))
+        return varied, pruned.errors
+
+    def _compile_parts(self, plan: QueryPlan, denied: tuple[FormattedError, ...] = ()) -> IncrementalPlan:
+        return compile_incremental(
+            plan,
+            self._schema,
+            self._exchanges,
+            pass_subgraph_messages=self._options.pass_subgraph_messages,
+            denied=denied,
+        )
 
     def _compile_plan(self, plan: QueryPlan, denied: tuple[FormattedError, ...] = ()) -> CompiledPlan:
         return compile_plan(

@@ -59,4 +59,6 @@ class Response:
     body: bytes
     has_data: bool = True
     has_errors: bool = False
+    has_next: bool = False
+    """True for a part that is not the last."""
     headers: Mapping[str, str] = field(default_factory=dict)

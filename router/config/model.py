@@ -90,6 +90,17 @@ class Subscriptions(Section):
     """After a stop is asked for, streams may finish within this time."""
 
 
+class Defer(Section):
+    """`@defer`: slow parts of an answer come later, to clients that accept answers in parts."""
+
+    enabled: bool = True
+    """Off: the directive is unknown, and not in the schema."""
+    stream_format: Literal["20220824", "v0.2"] = "20220824"
+    """Of the parts on SSE and WebSockets, where clients cannot say what they read: Apollo's, or the
+    specification draft's. Over multipart the client's `Accept` decides.
+    """
+
+
 class Issuer(Section):
     """One party whose tokens are accepted."""
 
@@ -307,6 +318,7 @@ class RouterConfig(Section):
     http: Http = Http()
     websocket: WebSocket = WebSocket()
     subscriptions: Subscriptions = Subscriptions()
+    defer: Defer = Defer()
     authentication: Authentication = Authentication()
     subgraph_identity: SubgraphIdentity = SubgraphIdentity()
     limits: Limits = Limits()

@@ -8,7 +8,7 @@ the answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
@@ -177,6 +177,13 @@ class _Nodes:
             )
             found.update(element for path in paths for element in path if isinstance(element, str))
         return frozenset(found)
+
+
+def compile_nodes(nodes: Iterable[PlanNode], exchanges: Mapping[str, Exchange], *, fresh: bool) -> list[Run]:
+    """What runs each of the nodes, which work on the same data; `fresh` as in a mutation's plan."""
+    listed = list(nodes)
+    known = _Nodes(exchanges, [fetch for node in listed for fetch in _fetches(node)], fresh=fresh)
+    return [_compile_node(node, known) for node in listed]
 
 
 def _exchange(exchanges: Mapping[str, Exchange], subgraph: str) -> Exchange:

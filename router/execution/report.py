@@ -68,7 +68,7 @@ class Reporter:
                     explained += self._places(whereabouts, execution)
                     break
                 errors += self._reported(failure, raw, whereabouts, execution, explained)
-        is_explained = _Explained(explained, self._denied)
+        is_explained = Explained(explained, self._denied)
         errors += [
             {
                 "message": violation.message,
@@ -221,7 +221,7 @@ def _common(places: list[ResponsePath]) -> ResponsePath | None:
     return common or None
 
 
-class _Explained:
+class Explained:
     """Whether an error already stands at, above or below a path; in time linear in the length of the
     paths."""
 

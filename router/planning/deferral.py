@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graphql import (
+    REMOVE,
     BooleanValueNode,
     DirectiveNode,
+    DocumentNode,
     GraphQLDeferDirective,
     GraphQLSchema,
     StringValueNode,
     VariableNode,
+    Visitor,
+    VisitorAction,
+    visit,
 )
 
 from router.planning.conditions import ALWAYS, any_of, both, either, single
@@ -91,6 +96,17 @@ def _only(conditions: Conditions, *, deferred: bool) -> Conditions:
         return ALWAYS
     found = any_of((conjunction,) for conjunction in kept)
     return found if found is not None else ALWAYS
+
+
+def without_defer(document: DocumentNode) -> DocumentNode:
+    """The same document, in which nothing is deferred; the very same when nothing is."""
+    found: DocumentNode = visit(document, _WithoutDefer())
+    return found
+
+
+class _WithoutDefer(Visitor):
+    def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
+        return REMOVE if node.name.value == DIRECTIVE else None
 
 
 def with_defer(schema: GraphQLSchema) -> GraphQLSchema:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import orjson
 from graphql import GraphQLSchema
 
 from router.config.model import RouterConfig
 from router.errors import LimitExceeded, RequestError
+from router.execution.parts import PartFormat
 from router.observability.logs import about
 from router.observability.metrics import Metrics
 from router.observability.tracing import OperationSpan, Tracer
@@ -47,6 +48,14 @@ class PreparedOperation(Protocol):
 
     @property
     def plan(self) -> QueryPlan: ...
+
+
+class PartsRunner(Protocol):
+    """What the edge needs of an engine that answers in parts."""
+
+    def execute_in_parts(
+        self, prepared: Any, request: GraphQLRequest, context: RequestContext, format_: PartFormat
+    ) -> AsyncIterator[Response]: ...
 
 
 class OperationRunner(Protocol):
@@ -105,6 +114,11 @@ class Job:
     def kind(self) -> OperationKind:
         """Query, mutation or subscription."""
         return self.prepared.kind
+
+    @property
+    def defers(self) -> bool:
+        """Whether it may be answered in parts."""
+        return getattr(self.prepared, "incremental", None) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +261,39 @@ class GraphQLService:
             raise
         finally:
             job.generation.leave()
-            if job.context.span is not None:
-                job.context.span.end(outcome)
-            seconds = time.perf_counter() - started
-            self.edge.metrics.answered(job.prepared.name, job.prepared.kind, outcome, seconds)
-            if self._log_requests:
-                _tell(job, outcome, seconds)
+            self._answered(job, outcome, started)
+
+    async def run_in_parts(self, job: Job, format_: PartFormat) -> AsyncGenerator[Response, None]:
+        """Execute an operation that defers; raises `RequestError` on the first step when it is refused."""
+        started = time.perf_counter()
+        job.generation.enter()
+        outcome = "fault"
+        engine = cast("PartsRunner", job.generation.engine)
+        parts = engine.execute_in_parts(job.prepared, job.request, job.context, format_)
+        try:
+            outcome = "ok"
+            async for response in parts:
+                if response.has_errors:
+                    outcome = "errors"
+                yield response
+        except RequestError:
+            outcome = "refused"
+            raise
+        except Exception:
+            outcome = "fault"
+            raise
+        finally:
+            await cast("AsyncGenerator[Response, None]", parts).aclose()
+            job.generation.leave()
+            self._answered(job, outcome, started)
+
+    def _answered(self, job: Job, outcome: str, started: float) -> None:
+        if job.context.span is not None:
+            job.context.span.end(outcome)
+        seconds = time.perf_counter() - started
+        self.edge.metrics.answered(job.prepared.name, job.prepared.kind, outcome, seconds)
+        if self._log_requests:
+            _tell(job, outcome, seconds)
 
     def listen(self, job: Job, listener: Listener) -> Callable[[], None]:
         """Feed `listener` with the events of a subscription; returns what leaves it.

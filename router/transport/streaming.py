@@ -6,12 +6,13 @@ Owns the loop that SSE and multipart share; each gives its own framing. Must nev
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from starlette.types import Receive, Send
 
 from router.errors import RequestError
+from router.request import Response
 from router.transport.broadcast import Event
 from router.transport.queue import End, EventQueue
 
@@ -78,6 +79,46 @@ async def stream_events(
         return  # the client left while something was being written
     finally:
         gone.cancel()
+
+
+async def stream_parts(
+    first: Response,
+    parts: AsyncIterator[Response],
+    framing: Framing,
+    receive: Receive,
+    send: Send,
+    *,
+    heartbeat_seconds: float,
+) -> None:
+    """Write an answer part by part, at the client's pace, until it is whole or the client leaves."""
+    await start_stream(send, framing, {})
+    gone = asyncio.create_task(watch_disconnect(receive), name="client watch")
+    coming: asyncio.Task[Response | None] | None = None
+    try:
+        await _write(send, framing.event(first.body))
+        while not gone.done():
+            coming = coming or asyncio.create_task(_next(parts), name="next part")
+            await asyncio.wait({coming, gone}, timeout=heartbeat_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                if not gone.done():
+                    await _write(send, framing.heartbeat())
+                continue
+            part, coming = coming.result(), None
+            if part is None:
+                await send({"type": "http.response.body", "body": framing.closing(None), "more_body": False})
+                return
+            await _write(send, framing.event(part.body))
+    except OSError:
+        return  # the client left while something was being written
+    finally:
+        gone.cancel()
+        if coming is not None:
+            coming.cancel()
+            await asyncio.wait({coming})
+
+
+async def _next(parts: AsyncIterator[Response]) -> Response | None:
+    return await anext(parts, None)
 
 
 async def start_stream(send: Send, framing: Framing, headers: Mapping[str, str]) -> None:

@@ -26,7 +26,7 @@ from router.transport.http.answer import (
 from router.transport.http.body import ClientGone, read_body
 from router.transport.http.negotiation import Accepted, Media, negotiate
 from router.transport.http.parameters import decode_json, query_parameters, request_of, request_of_query
-from router.transport.http.streams import TOKEN_HEADER, StreamAnswers
+from router.transport.http.streams import TOKEN_HEADER, StreamAnswers, refuse_mutation
 from router.transport.refusals import (
     CsrfRefused,
     MalformedRequest,
@@ -234,8 +234,7 @@ class HttpHandler:
 
 def refuse_kind(kind: OperationKind, *, only_reads: bool, streams: bool) -> None:
     """Refuse a mutation by GET, and a subscription where no stream can be answered."""
-    if only_reads and kind is OperationKind.MUTATION:
-        raise MethodNotAllowed("Mutations are sent by POST", headers={"allow": "POST"})
+    refuse_mutation(kind, only_reads=only_reads)
     if kind is OperationKind.SUBSCRIPTION and not streams:
         raise NotAcceptable("Subscriptions need text/event-stream, multipart/mixed or a WebSocket")
 

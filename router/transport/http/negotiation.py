@@ -28,8 +28,10 @@ class Accepted:
     """For one whole answer: `JSON`, `GRAPHQL_RESPONSE`, or None."""
     stream: Media | None
     """For a stream of answers: `EVENT_STREAM`, `MULTIPART`, or None."""
-    incremental: bool
-    """`@defer` over multipart is understood."""
+    incremental: str | None
+    """The format of the parts of an answer that the client reads over multipart: by its name, or empty when
+    it leaves that open. None: it reads whole answers only.
+    """
     page: bool
     """A page is preferred to an answer: the client is a browser's address bar."""
 
@@ -39,7 +41,7 @@ class Accepted:
         return self.answer or Media.JSON
 
 
-DEFAULT = Accepted(Media.JSON, None, incremental=False, page=False)
+DEFAULT = Accepted(Media.JSON, None, incremental=None, page=False)
 
 _JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
 
@@ -52,7 +54,7 @@ def negotiate(accept: str | None) -> Accepted:
     answer: tuple[float, Media] | None = None
     stream: tuple[float, Media] | None = None
     page = 0.0
-    incremental = False
+    incremental: str | None = None
     for entry in accept.split(","):
         media_range, *parameters = (part.strip().lower() for part in entry.split(";"))
         quality, charset_known = _read_parameters(parameters)
@@ -66,7 +68,7 @@ def negotiate(accept: str | None) -> Accepted:
             stream = _better(stream, quality, Media.EVENT_STREAM)
         elif media_range == "multipart/mixed":
             stream = _better(stream, quality, Media.MULTIPART)
-            incremental = incremental or any(item.startswith("deferspec") for item in parameters)
+            incremental = incremental or _part_format(parameters)
         elif media_range == "text/html":
             page = max(page, quality)
     return Accepted(
@@ -75,6 +77,17 @@ def negotiate(accept: str | None) -> Accepted:
         incremental=incremental,
         page=page > 0 and (answer is None or page >= answer[0]),
     )
+
+
+def _part_format(parameters: list[str]) -> str | None:
+    """What the parameters of `multipart/mixed` say of answers in parts."""
+    found = {
+        name.strip(): value.strip().strip('"') for name, _, value in (p.partition("=") for p in parameters)
+    }
+    named = found.get("deferspec") or found.get("incrementalspec") or found.get("incrementaldeliveryspec")
+    if named is not None:
+        return named
+    return None if "subscriptionspec" in found else ""
 
 
 def _better(known: tuple[float, Media] | None, quality: float, media: Media) -> tuple[float, Media]:

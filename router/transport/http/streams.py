@@ -6,22 +6,24 @@ Owns which requests are answered by a stream. Whole answers are `router.transpor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
 from router.errors import RateLimited, RequestError
+from router.execution.parts import PartFormat, part_format
 from router.planning.plan import OperationKind
 from router.request import GraphQLRequest, RequestContext
 from router.transport.broadcast import Event
 from router.transport.http.negotiation import Accepted, Media
 from router.transport.http.parameters import query_parameters
-from router.transport.multipart import SinglePart, SubscriptionParts
+from router.transport.multipart import AnswerParts, SinglePart, SubscriptionParts
 from router.transport.queue import EventQueue
 from router.transport.refusals import HttpFault, MethodNotAllowed, NotAcceptable
 from router.transport.service import GraphQLService, Job
 from router.transport.sse import OperationEvents, SingleConnections
 from router.transport.sse.single import operation_id_of
-from router.transport.streaming import Framing, stream_events
+from router.transport.streaming import Framing, stream_events, stream_parts
 
 TOKEN_HEADER = "x-graphql-event-stream-token"  # noqa: S105 - a header's name
 TOKEN_PARAMETER = "token"  # noqa: S105 - a parameter's name
@@ -34,6 +36,7 @@ class StreamAnswers:
         self._service = service
         self._settings = service.config.subscriptions
         self._single = SingleConnections(service, self._settings)
+        self._part_format = PartFormat(service.config.defer.stream_format)
 
     async def answer(
         self,
@@ -52,23 +55,45 @@ class StreamAnswers:
             await self._start_on_stream(token, request, send, context)
             return None
         if accepted.answer is not None:
-            return await self._answer_if_subscription(request, receive, send, accepted, context)
+            return await self._answer_unless_whole(
+                request, receive, send, accepted, context, only_reads=only_reads
+            )
         await self._answer_always(request, receive, send, accepted, context, only_reads=only_reads)
         return None
 
-    async def _answer_if_subscription(
+    async def _answer_unless_whole(
         self,
         request: GraphQLRequest,
         receive: Receive,
         send: Send,
         accepted: Accepted,
         context: RequestContext,
+        *,
+        only_reads: bool,
     ) -> Job | None:
         job = await self._service.begin(request, context)
-        if job.kind is not OperationKind.SUBSCRIPTION:
+        if job.kind is OperationKind.SUBSCRIPTION:
+            await self._subscribe(job, accepted, receive, send)
+            return None
+        if not job.defers or accepted.stream is not Media.MULTIPART or accepted.incremental is None:
             return job
-        await self._subscribe(job, accepted, receive, send)
+        refuse_mutation(job.kind, only_reads=only_reads)
+        await self._answer_in_parts(job, accepted, receive, send)
         return None
+
+    async def _answer_in_parts(self, job: Job, accepted: Accepted, receive: Receive, send: Send) -> None:
+        format_ = part_format(accepted.incremental, self._part_format)
+        framing: Framing = AnswerParts(format_) if accepted.stream is Media.MULTIPART else OperationEvents()
+        parts = self._service.run_in_parts(job, format_)
+        async with aclosing(parts):
+            await stream_parts(
+                await anext(parts),
+                parts,
+                framing,
+                receive,
+                send,
+                heartbeat_seconds=self._settings.heartbeat_seconds,
+            )
 
     async def _answer_always(
         self,
@@ -85,10 +110,12 @@ class StreamAnswers:
         framing: Framing = SinglePart() if accepted.stream is Media.MULTIPART else OperationEvents()
         try:
             job = await self._service.begin(request, context)
-            if only_reads and job.kind is OperationKind.MUTATION:
-                raise MethodNotAllowed("Mutations are sent by POST", headers={"allow": "POST"})
+            refuse_mutation(job.kind, only_reads=only_reads)
             if job.kind is OperationKind.SUBSCRIPTION:
                 await self._subscribe(job, accepted, receive, send)
+                return
+            if job.defers and (accepted.stream is not Media.MULTIPART or accepted.incremental is not None):
+                await self._answer_in_parts(job, accepted, receive, send)
                 return
             queue.deliver(Event(await self._service.run(job)))
             queue.finish(None)
@@ -162,6 +189,12 @@ class StreamAnswers:
         else:
             stream.start(operation_id, job)
         await _send_plain(send, 202, b"")
+
+
+def refuse_mutation(kind: OperationKind, *, only_reads: bool) -> None:
+    """Refuse a mutation by GET."""
+    if only_reads and kind is OperationKind.MUTATION:
+        raise MethodNotAllowed("Mutations are sent by POST", headers={"allow": "POST"})
 
 
 async def _send_plain(send: Send, status: int, body: bytes) -> None:

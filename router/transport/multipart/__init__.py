@@ -1,4 +1,4 @@
-"""Subscriptions over `multipart/mixed`, in the form Apollo's clients read.
+"""Subscriptions and answers in parts over `multipart/mixed`, in the forms that clients read.
 
 Owns the framing: one part per event, `{}` parts as heartbeat, transport errors beside `payload`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import orjson
 
 from router.errors import RequestError
+from router.execution.parts import PartFormat
 
 _PART = b"\r\ncontent-type: application/json\r\n\r\n"
 _BOUNDARY = b"\r\n--graphql"
@@ -59,3 +60,11 @@ class SinglePart:
         if error is None:
             return b"--\r\n"
         return _PART + orjson.dumps({"errors": error.errors}) + _BOUNDARY + b"--\r\n"
+
+
+class AnswerParts(SinglePart):
+    """Implements `Framing` for an answer in parts."""
+
+    def __init__(self, format_: PartFormat) -> None:
+        name = "deferSpec" if format_ is PartFormat.APOLLO else "incrementalSpec"
+        self.content_type = f'multipart/mixed; boundary="graphql"; {name}={format_.value}'

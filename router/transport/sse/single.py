@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 
 import orjson
 from starlette.types import Receive, Send
 
 from router.config.model import Subscriptions
 from router.errors import LimitExceeded, RequestError
+from router.execution.parts import PartFormat
 from router.planning.plan import OperationKind
 from router.request import Response
 from router.transport.broadcast import Event
@@ -159,7 +161,13 @@ class _Stream:
 
     async def _run(self, job: Job, listener: _OperationListener) -> None:
         try:
-            listener.deliver(Event(await self._service.run(job)))
+            if job.defers:
+                format_ = PartFormat(self._service.config.defer.stream_format)
+                async with aclosing(self._service.run_in_parts(job, format_)) as parts:
+                    async for part in parts:
+                        listener.deliver(Event(part))
+            else:
+                listener.deliver(Event(await self._service.run(job)))
         except RequestError as error:
             listener.finish(error)
         else:

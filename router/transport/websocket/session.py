@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from starlette.types import Receive, Send
 
 from router.config.model import RouterConfig
 from router.errors import LimitExceeded, RequestError
+from router.execution.parts import PartFormat
 from router.observability.logs import about
 from router.planning.plan import OperationKind
 from router.request import GraphQLRequest, Identity, RequestContext
@@ -55,6 +57,7 @@ class Session:
         "_keep_alive",
         "_operations",
         "_outbox",
+        "_part_format",
         "_send",
         "_service",
         "_timer",
@@ -71,6 +74,7 @@ class Session:
     ) -> None:
         self._service = service
         self._config: RouterConfig = service.config
+        self._part_format = PartFormat(service.config.defer.stream_format)
         self._dialect = dialect
         self._send = send
         self._headers = headers
@@ -264,6 +268,13 @@ class Session:
             if job.kind is OperationKind.SUBSCRIPTION:
                 listener = _SocketListener(self, operation_id)
                 self._operations[operation_id] = self._service.listen(job, listener)
+                return
+            if job.defers:
+                async with aclosing(self._service.run_in_parts(job, self._part_format)) as parts:
+                    async for part in parts:
+                        self._push_result(operation_id, part.body)
+                self._operations.pop(operation_id, None)
+                self._complete(operation_id)
                 return
             response = await self._service.run(job)
         except RequestError as error:
