@@ -41,6 +41,13 @@ def server_config(app: Any, *, trusted_proxies: str | None = None, **options: An
     )
 
 
+def collect_and_freeze() -> None:
+    """What is here now stays: the collector need not look at it again with each request."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run on uvloop where there is one."""
     try:
@@ -70,9 +77,7 @@ class DrainingServer(uvicorn.Server):
         """Start, then tell."""
         await super().startup(sockets)
         if self.started:
-            # What is here now stays to the end: the collector need not look at it again with each request.
-            gc.collect()
-            gc.freeze()
+            collect_and_freeze()
             gc.set_threshold(20_000, 20, 50)
             gc.enable()
             self._tell()

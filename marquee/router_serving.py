@@ -1,45 +1,60 @@
-"""Serves a router alone by uvicorn: ends cleanly on SIGTERM, sockets closed politely."""
+"""Serves a router alone by uvicorn: reloads what changed, drains on SIGTERM, closes sockets politely."""
 
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
-from marquee.draining import DrainingServer, run, server_config
+from marquee.draining import DrainingServer, collect_and_freeze, run, server_config
+from marquee.reloading import Reloader
+from marquee.supergraph_sources import SupergraphSource
 from marquee.workers import run_workers
-from router import RouterApp, create_app
+from router import Extras, RouterApp, create_app
 from router.config.model import RouterConfig
 from router.observability.logs import configure_logs
 
 
-def serve_router(
-    sdl: str,
-    config: RouterConfig,
-    listener: socket.socket,
-    workers: int = 1,
-    trusted_proxies: str | None = None,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a router is served."""
+
+    source: SupergraphSource
+    """It has told its text once."""
+    config_file: Path | None
+    hot_reload: bool
+    workers: int = 1
+    trusted_proxies: str | None = None
+
+
+def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, serving: Serving) -> int:
     """Run until a signal ends it; the exit code. Raises `SupergraphError`, `RouterMisconfigured` before it
     listens.
 
     Workers are copies of one app, so they sign with one key.
     """
     configure_logs(config.logs)
-    app = create_app(sdl, config=config)
-    if workers > 1:
-        return run_workers(lambda index: _serve(app, listener, trusted_proxies, tell=index == 0), workers)
-    _serve(app, listener, trusted_proxies, tell=True)
+    app = create_app(sdl, config=config, extras=Extras(after_retirement=collect_and_freeze))
+    if serving.workers > 1:
+        return run_workers(lambda index: _serve(app, listener, serving, tell=index == 0), serving.workers)
+    _serve(app, listener, serving, tell=True)
     return 0
 
 
-def _serve(app: RouterApp, listener: socket.socket, trusted_proxies: str | None, *, tell: bool) -> None:
+def _serve(app: RouterApp, listener: socket.socket, serving: Serving, *, tell: bool) -> None:
     host, port = listener.getsockname()[:2]
 
     def greet() -> None:
         if tell:
             click.echo(f"The router listens on http://{host}:{port}/graphql")
 
-    config = server_config(app, trusted_proxies=trusted_proxies)
-    server = DrainingServer(config, begin_drain=app.begin_drain, tell=greet)
-    run(server.serve(sockets=[listener]))
+    async def serve() -> None:
+        config = server_config(app, trusted_proxies=serving.trusted_proxies)
+        server = DrainingServer(config, begin_drain=app.begin_drain, tell=greet)
+        reloader = Reloader(app, serving.source, serving.config_file)
+        async with reloader.running(hot=serving.hot_reload):
+            await server.serve(sockets=[listener])
+
+    run(serve())

@@ -1,4 +1,4 @@
-"""Processes that serve one socket together: forked once all is prepared, ended together.
+"""Processes that serve one socket together: forked once all is prepared, told together, ended together.
 
 A worker never outlives its parent, however that ends; a worker that fails ends the whole, for whoever
 started it to notice.
@@ -21,6 +21,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 def run_workers(work: Callable[[int], None], count: int) -> int:
     """Run `work(index)` in `count` processes until a signal ends them; the exit code of the whole.
 
+    SIGHUP is passed on to all; they ignore it until they handle it.
+
     Call it before anything starts a thread or an event loop: neither survives a fork.
     """
     children: set[int] = set()
@@ -32,7 +34,12 @@ def run_workers(work: Callable[[int], None], count: int) -> int:
         for child in children:
             os.kill(child, signal.SIGTERM)
 
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        for child in children:
+            os.kill(child, number)
+
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, pass_on)
     parent_lives, keeps_open = os.pipe()
     try:
         sys.stdout.flush()
@@ -64,6 +71,7 @@ def _work(work: Callable[[int], None], index: int, parent_lives: int) -> NoRetur
     """The life of a worker; leaves without what the parent has still to do."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=[parent_lives], daemon=True).start()
     code = 1
     try:

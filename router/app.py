@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.config.model import RouterConfig
+from router.config.reloading import reloaded
 from router.engine import Engine, EngineOptions
 from router.errors import RouterMisconfigured
 from router.execution.subgraph import SubgraphTransport
@@ -47,6 +48,9 @@ from schema.supergraph import Supergraph, load_supergraph
 
 EngineFactory = Callable[[Supergraph], OperationRunner]
 
+RETIREMENT_SECONDS = 1.0
+"""A replaced engine is closed so long after its last operation: one may be between two stages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extras:
@@ -69,6 +73,8 @@ class Extras:
     policies: PolicyDecision = no_policy_holds
     """Decides which `@policy` names hold for a request."""
     graphiql_assets: Path = ASSETS
+    after_retirement: Callable[[], None] = lambda: None
+    """Called when the last operation on a replaced supergraph has ended, and what only it used is closed."""
 
 
 class RouterApp:
@@ -83,17 +89,22 @@ class RouterApp:
         engine_factory: EngineFactory | None = None,
     ) -> None:
         self.config = config
-        self._documents = Documents(config.persisted_queries, config.trusted_documents)
-        self._engine_factory = engine_factory or self._new_engine
+        self._engine_factory = engine_factory
+        self._engines: list[Engine] = []
+        """Every one that operations may still run on."""
+        self._after_retirement = extras.after_retirement
         self.metrics = Metrics(
             max_operation_names=config.metrics.max_operation_names, registry=extras.registry
         )
         self._tracer = extras.tracer or open_tracer(config.telemetry)
-        self._transports = SubgraphTransports(transports, config.subgraphs, self.metrics, self._tracer)
+        self._transports = SubgraphTransports(transports, self.metrics, self._tracer)
         self._policies = extras.policies
         self.signer = self._new_signer(extras)
         self.supergraph = supergraph
-        self.service = GraphQLService(self._engine_factory(supergraph), config, self._edge(extras))
+        self._documents = Documents(config.persisted_queries, config.trusted_documents)
+        engine = self._new_engine(supergraph, config, self._documents)
+        self._keep(engine)
+        self.service = GraphQLService(engine, config, self._edge(extras))
         self._endpoint = GraphQLEndpoint(self.service, self._page(extras))
         self._path = config.http.path
         self._ready = False
@@ -115,30 +126,70 @@ class RouterApp:
         else:
             await self._starlette(scope, receive, send)
 
-    async def reload(self, supergraph: Supergraph | str) -> None:
-        """Swap the supergraph: new requests see the new one, running ones end on the old.
+    async def reload(
+        self, supergraph: Supergraph | str | None = None, config: RouterConfig | None = None
+    ) -> list[str]:
+        """Swap the supergraph, the settings, or both: new requests see the new, running ones end on the old.
 
-        Raises `SupergraphError` when the text is none, `RouterMisconfigured` when a subgraph has no
-        transport; the old one stays then.
+        Of the settings only `router.config.reloading.RELOADABLE` change; returns the names of other sections
+        that would have. Trusted documents are read again. Raises `SupergraphError` when the text is none,
+        `RouterMisconfigured` when a subgraph has no transport; all stays as it was then.
         """
         async with self._reloading:
-            model = load_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
-            engine = self._engine_factory(model)
-            previous = self.service.engine
-            if isinstance(engine, Engine) and isinstance(previous, Engine):
-                await engine.warm(previous)
-            self.supergraph = model
-            retired = await self.service.replace_engine(engine)
+            settings, waiting = self.config, list[str]()
+            if config is not None:
+                settings, waiting = reloaded(self.config, config)
+            try:
+                documents = self._documents.renewed(settings.trusted_documents)
+                model, engine = await asyncio.to_thread(
+                    self._new_generation,
+                    self.supergraph if supergraph is None else supergraph,
+                    settings,
+                    documents,
+                )
+                previous = self.service.engine
+                if isinstance(engine, Engine) and isinstance(previous, Engine):
+                    await engine.warm(previous)
+            except BaseException:
+                self.metrics.reloaded("refused")
+                await self._close_unused()
+                raise
+            self._keep(engine)
+            self.supergraph, self.config, self._documents = model, settings, documents
+            retired = await self.service.replace_engine(engine, settings)
+            self.metrics.reloaded("applied")
             ending = asyncio.create_task(self._end(retired), name="end of a generation")
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
+            return waiting
+
+    def _new_generation(
+        self, supergraph: Supergraph | str, config: RouterConfig, documents: Documents
+    ) -> tuple[Supergraph, OperationRunner]:
+        """Costly on a large graph: not on the event loop."""
+        model = load_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
+        return model, self._new_engine(model, config, documents)
+
+    def _keep(self, engine: OperationRunner) -> None:
+        if isinstance(engine, Engine):
+            self._engines.append(engine)
 
     async def _end(self, generation: Generation) -> None:
         """Wait until nothing runs on a replaced engine, then close what only it used."""
-        await generation.unused.wait()
-        if isinstance(generation.engine, Engine):
-            await generation.engine.aclose()
-        await self._transports.keep_only(self.supergraph)
+        while not generation.unused.is_set():
+            await generation.unused.wait()
+            await asyncio.sleep(RETIREMENT_SECONDS)
+        engine = generation.engine
+        async with self._reloading:
+            if isinstance(engine, Engine):
+                self._engines.remove(engine)
+                await engine.aclose()
+            await self._close_unused()
+        self._after_retirement()
+
+    async def _close_unused(self) -> None:
+        used = {transport for engine in self._engines for transport in engine.transports.values()}
+        await self._transports.keep_only(used)
 
     def begin_drain(self) -> None:
         """Not ready any more: sockets are asked to connect elsewhere. Call it when the process is asked to
@@ -147,11 +198,14 @@ class RouterApp:
         self._ready = False
         self._endpoint.sockets.close_all()
 
-    def _new_engine(self, supergraph: Supergraph) -> OperationRunner:
-        config = self.config
+    def _new_engine(
+        self, supergraph: Supergraph, config: RouterConfig, documents: Documents
+    ) -> OperationRunner:
+        if self._engine_factory is not None:
+            return self._engine_factory(supergraph)
         return Engine(
             supergraph,
-            self._transports.of(supergraph),
+            self._transports.of(supergraph, config.subgraphs),
             options=EngineOptions(
                 timeout_seconds=config.http.operation_timeout_seconds,
                 max_tokens=config.limits.max_tokens,
@@ -159,7 +213,7 @@ class RouterApp:
                 suggestions=config.introspection,
                 defer=config.defer.enabled,
             ),
-            document_source=self._documents,
+            document_source=documents,
             guard=LimitsGuard(config.limits, supergraph, introspection=config.introspection),
             authorizer=FieldAuthorizer(
                 supergraph,
@@ -268,8 +322,8 @@ class RouterApp:
             await self.service.drain(self.config.subscriptions.drain_seconds)
             for task in (freshness, *self._endings):
                 task.cancel()
-            if isinstance(self.service.engine, Engine):
-                await self.service.engine.aclose()
+            for engine in self._engines:
+                await engine.aclose()
             await self._transports.aclose()
             if self.service.edge.rates is not None:
                 await self.service.edge.rates.aclose()

@@ -8,6 +8,7 @@ but the transports.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,8 @@ from router.preparation import IncrementalOperation, Preparation, PreparedOperat
 from router.request import GraphQLRequest, RequestContext, Response
 from router.stages import Authorizer, DocumentSource, OperationGuard, OverrideDecision
 from schema.supergraph import Supergraph
+
+logger = logging.getLogger("router.engine")
 
 __all__ = ["Engine", "EngineOptions", "PreparedOperation"]
 
@@ -62,13 +65,13 @@ class Engine:
         counts: PreparationCounts | None = None,
     ) -> None:
         self.supergraph = supergraph
-        self._transports = dict(transports)
+        self.transports = dict(transports)
         self._options = options or EngineOptions()
         self._counts = counts or PreparationCounts()
         self._document_source = document_source
         self._header_source = header_source
         self._owns_transports = owns_transports
-        exchanges = {name: Exchange(name, transport) for name, transport in self._transports.items()}
+        exchanges = {name: Exchange(name, transport) for name, transport in self.transports.items()}
         self._preparation = Preparation(supergraph, exchanges, self._options, guard, authorizer)
         self._decide_override = decide_override
         self._outcomes: LeastRecentlyUsed[_Key, _Outcome] = LeastRecentlyUsed(self._options.documents_cached)
@@ -246,7 +249,10 @@ class Engine:
         recent = [key for key, _ in zip(previous._outcomes.recent(), range(limit), strict=False)]
         ready = 0
         for key in recent:
-            ready += isinstance(await self._prepare_once(key), PreparedOperation)
+            try:
+                ready += isinstance(await self._prepare_once(key), PreparedOperation)
+            except Exception:  # it will be told to whoever asks for it
+                logger.exception("an operation could not be prepared for a new supergraph")
         return ready
 
     async def aclose(self) -> None:
@@ -254,7 +260,7 @@ class Engine:
         ended."""
         self._worker.shutdown(wait=False, cancel_futures=True)
         if self._owns_transports:
-            for transport in self._transports.values():
+            for transport in self.transports.values():
                 await transport.aclose()
 
 

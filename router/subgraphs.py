@@ -5,7 +5,7 @@ Owns which transport belongs to which subgraph and URL over several supergraphs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from router.config.model import Subgraphs, Traffic
 from router.errors import RouterMisconfigured
@@ -23,25 +23,25 @@ class SubgraphTransports:
     def __init__(
         self,
         given: Mapping[str, SubgraphTransport],
-        settings: Subgraphs,
         metrics: Metrics,
         tracer: Tracer,
     ) -> None:
-        self._settings = settings
         self._metrics = metrics
         self._tracer = tracer
         self._given = {name: self._watched(name, transport) for name, transport in given.items()}
-        self._made: dict[tuple[str, str], SubgraphTransport] = {}
+        self._made: dict[tuple[str, str, Traffic], SubgraphTransport] = {}
 
-    def of(self, supergraph: Supergraph) -> dict[str, SubgraphTransport]:
+    def of(self, supergraph: Supergraph, settings: Subgraphs) -> dict[str, SubgraphTransport]:
         """One transport per subgraph; raises `RouterMisconfigured` for one with neither transport nor URL."""
-        return {name: self._one(name, subgraph.url) for name, subgraph in supergraph.subgraphs.items()}
+        return {
+            name: self._one(name, subgraph.url, settings.of(name))
+            for name, subgraph in supergraph.subgraphs.items()
+        }
 
-    async def keep_only(self, supergraph: Supergraph) -> None:
-        """Close what was made for subgraphs that are not in this supergraph, or are served elsewhere now."""
-        wanted = set(self.of(supergraph).values())
+    async def keep_only(self, used: Set[SubgraphTransport]) -> None:
+        """Close those made here that are not in use any more."""
         for key, transport in list(self._made.items()):
-            if transport not in wanted:
+            if transport not in used:
                 del self._made[key]
                 await transport.aclose()
 
@@ -51,17 +51,17 @@ class SubgraphTransports:
             await transport.aclose()
         self._made.clear()
 
-    def _one(self, name: str, url: str) -> SubgraphTransport:
+    def _one(self, name: str, url: str, traffic: Traffic) -> SubgraphTransport:
         given = self._given.get(name)
         if given is not None:
             return given
-        traffic = self._settings.of(name)
         target = traffic.url or url
         if not target.startswith(("http://", "https://")):
             raise RouterMisconfigured(f"Subgraph {name} has no transport, and {target!r} is no HTTP URL")
-        made = self._made.get((name, target))
+        made = self._made.get((name, target, traffic))
         if made is None:
-            made = self._made[name, target] = self._watched(name, http_transport(target, traffic))
+            made = self._watched(name, http_transport(target, traffic))
+            self._made[name, target, traffic] = made
         return made
 
     def _watched(self, name: str, transport: SubgraphTransport) -> SubgraphTransport:

@@ -13,6 +13,8 @@ from marquee.cli import fail
 from marquee.cli.options import TRUSTED_PROXIES
 
 if TYPE_CHECKING:
+    from marquee.router_serving import Serving
+    from marquee.supergraph_sources import SupergraphSource
     from router.config.model import RouterConfig
 
 
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that share the port.",
 )
+@click.option(
+    "--hot-reload/--no-hot-reload",
+    default=None,
+    help="Take a new supergraph while running. SIGHUP reloads it and router.yaml in any case.",
+)
+@click.option(
+    "--poll",
+    "poll_seconds",
+    type=click.FloatRange(min=0.1),
+    help="Hot reload, asking an address or subgraphs so often, in seconds. Files are watched.",
+)
 @TRUSTED_PROXIES
 @click.option("--config-schema", is_flag=True, help="Print the JSON Schema of router.yaml and exit.")
 def command(
@@ -40,6 +53,8 @@ def command(
     port: int,
     config: Path | None,
     workers: int,
+    hot_reload: bool | None,
+    poll_seconds: float | None,
     trusted_proxies: str | None,
     config_schema: bool,
 ) -> None:
@@ -64,41 +79,41 @@ def command(
         settings = load_config(config)
     except ConfigError as error:
         fail(str(error))
-    sdl = _supergraph_text(supergraph, subgraphs)
-    listener = _listen(host, port)
-    _serve(sdl, settings, supergraph or "the composed subgraphs", listener, workers, trusted_proxies)
+    source = _source(supergraph, subgraphs, poll_seconds or settings.hot_reload.poll_seconds)
+    sdl = _text(source)
+    if hot_reload is None:
+        hot_reload = settings.hot_reload.enabled or poll_seconds is not None
+    from marquee.router_serving import Serving
+
+    serving = Serving(source, config, hot_reload, workers, trusted_proxies)
+    _serve(sdl, settings, _listen(host, port), serving)
 
 
-def _supergraph_text(supergraph: str | None, subgraphs: tuple[str, ...]) -> str:
-    from marquee.graph import GraphError, load_subgraphs, parse_source
-    from schema.composition import CompositionError, compose
+def _source(supergraph: str | None, subgraphs: tuple[str, ...], poll_seconds: float) -> SupergraphSource:
+    from marquee.graph import GraphError, parse_source
+    from marquee.supergraph_sources import ComposedSource, FileSource, UrlSource
 
     if supergraph is None:
         try:
-            loaded = asyncio.run(load_subgraphs([parse_source(text) for text in subgraphs]))
-            return compose(loaded).supergraph_sdl
+            return ComposedSource([parse_source(text) for text in subgraphs], poll_seconds)
         except GraphError as error:
             fail(str(error))
-        except CompositionError as error:
-            fail("\n".join(f"{problem.code}: {problem.message}" for problem in error.errors))
     assert supergraph is not None, "one of the two was given"
+    if supergraph.startswith(("http://", "https://")):
+        return UrlSource(supergraph, poll_seconds)
+    return FileSource(Path(supergraph))
+
+
+def _text(source: SupergraphSource) -> str:
+    from marquee.supergraph_sources import SourceUnreadable
+
     try:
-        if supergraph.startswith(("http://", "https://")):
-            return asyncio.run(_fetch(supergraph))
-        return Path(supergraph).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, TimeoutError) as error:
-        fail(f"{supergraph}: cannot be read: {error}")
-    raise AssertionError("unreachable: fail exits")
-
-
-async def _fetch(url: str) -> str:
-    import aiohttp
-
-    timeout = aiohttp.ClientTimeout(total=15)
-    async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
-        if response.status != 200:
-            raise OSError(f"HTTP {response.status}")
-        return await response.text()
+        sdl = asyncio.run(source.read())
+    except SourceUnreadable as error:
+        fail(str(error))
+        raise
+    assert sdl is not None, "it has told nothing yet"
+    return sdl
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -111,20 +126,13 @@ def _listen(host: str, port: int) -> socket.socket:
         raise
 
 
-def _serve(
-    sdl: str,
-    settings: RouterConfig,
-    origin: str,
-    listener: socket.socket,
-    workers: int,
-    trusted_proxies: str | None,
-) -> None:
+def _serve(sdl: str, settings: RouterConfig, listener: socket.socket, serving: Serving) -> None:
     from marquee.router_serving import serve_router
     from router.errors import RouterMisconfigured
     from schema.supergraph import SupergraphError
 
     try:
-        if serve_router(sdl, settings, listener, workers, trusted_proxies):
+        if serve_router(sdl, settings, listener, serving):
             fail("A worker ended by itself; so did the router.", code=1)
     except (SupergraphError, RouterMisconfigured) as error:
-        fail(f"{origin}: {error}")
+        fail(f"{serving.source.origin}: {error}")

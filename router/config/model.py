@@ -301,6 +301,15 @@ class Traffic(Section):
     subscription_url: str | None = None
 
 
+class HotReload(Section):
+    """Take a new supergraph while running. SIGHUP reloads the supergraph and router.yaml in any case."""
+
+    enabled: bool = False
+    """A file is watched, an address is asked again and again."""
+    poll_seconds: Annotated[float, Field(ge=0.1)] = 10.0
+    """How often an address, or running subgraphs, are asked; `ETag` is honoured."""
+
+
 class Subgraphs(Section):
     """Traffic to subgraphs: one rule for all, and others by name in its place."""
 
@@ -328,6 +337,7 @@ class RouterConfig(Section):
     cors: Cors = Cors()
     headers: HeaderRules = HeaderRules()
     client_headers: ClientHeaders = ClientHeaders()
+    hot_reload: HotReload = HotReload()
     subgraphs: Subgraphs = Subgraphs()
     persisted_queries: PersistedQueries = PersistedQueries()
     trusted_documents: TrustedDocuments = TrustedDocuments()

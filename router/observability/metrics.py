@@ -102,6 +102,7 @@ class Metrics(Collector):
         self._names: set[str] = set()
         self._requests: dict[tuple[str, str, str], int] = {}
         self._refusals: dict[str, int] = {}
+        self._reloads: dict[str, int] = {}
         self._subscriptions: dict[str, int] = {}
         self._seconds: dict[str, Timings] = {kind.value: Timings() for kind in OperationKind}
         self._subgraphs: dict[tuple[str, str], Timings] = {}
@@ -123,6 +124,10 @@ class Metrics(Collector):
     def refused(self, code: str) -> None:
         """Count one refused request."""
         self._refusals[code] = self._refusals.get(code, 0) + 1
+
+    def reloaded(self, outcome: str) -> None:
+        """Count one attempt to change the supergraph or the settings."""
+        self._reloads[outcome] = self._reloads.get(outcome, 0) + 1
 
     def subscribed(self, name: str | None) -> None:
         """Count one started subscription."""
@@ -157,6 +162,12 @@ class Metrics(Collector):
             "Requests refused before execution, by code.",
             ("code",),
             (((code,), count) for code, count in self._refusals.items()),
+        )
+        yield counters(
+            "router_reloads",
+            "Changes of supergraph or settings, by outcome (applied, refused, unreadable).",
+            ("outcome",),
+            (((outcome,), count) for outcome, count in self._reloads.items()),
         )
         yield counters(
             "router_subscriptions",

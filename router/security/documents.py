@@ -52,6 +52,12 @@ class Documents:
         if trusted.required and not self._trusted:
             raise RouterMisconfigured("trusted_documents.required needs a file with documents")
 
+    def renewed(self, trusted: TrustedDocuments) -> Documents:
+        """For the next generation: trusted documents are read again, persisted ones stay known."""
+        documents = Documents(self._persisted, trusted)
+        documents._cache, documents._cached_bytes = self._cache.copy(), self._cached_bytes
+        return documents
+
     async def text_of(self, request: GraphQLRequest, context: RequestContext) -> str:
         """The document to run; raises `RequestError` when there is none or it may not run."""
         text = request.query

@@ -87,6 +87,8 @@ class Generation:
     def enter(self) -> None:
         """An operation begins."""
         self.running += 1
+        if self.replaced:
+            self.unused.clear()
 
     def leave(self) -> None:
         """An operation ends."""
@@ -162,23 +164,26 @@ class GraphQLService:
         """How many operations run on the current engine."""
         return self._generation.running
 
-    async def replace_engine(self, engine: OperationRunner) -> Generation:
+    async def replace_engine(self, engine: OperationRunner, config: RouterConfig) -> Generation:
         """Let new requests run on `engine`; running ones finish where they began, on the generation returned.
+
+        Of the settings only what `router.config.reloading` names has changed.
 
         Subscriptions that the new schema no longer allows are completed.
         """
         previous = self._generation
         self._generation = Generation(engine, previous.number + 1)
-        allowed: set[int] = set()
+        self._report_cost = config.limits.report_cost
+        self._log_requests = config.logs.requests
+        refused: set[int] = set()
         for source in self.broadcast.sources():
             if source.request is None or source.context is None:
                 continue
             try:
                 await engine.prepare(source.request, source.context)
             except RequestError:
-                continue
-            allowed.add(id(source))
-        self.broadcast.retire(lambda source: id(source) in allowed)
+                refused.add(id(source))
+        self.broadcast.retire(lambda source: id(source) not in refused)
         previous.replace()
         return previous
 
@@ -214,6 +219,7 @@ class GraphQLService:
         generation = self._generation
         if self._records:
             context = self._recorded(context)
+        generation.enter()
         try:
             if self._rates is not None:
                 await self._rates.admit(context)
@@ -225,6 +231,8 @@ class GraphQLService:
             if context.span is not None:
                 context.span.end(refusal.code)
             raise
+        finally:
+            generation.leave()
         if prepared.kind is OperationKind.MUTATION:
             context = self._with_client(context)
         if context.span is not None:
