@@ -19,6 +19,16 @@ class GraphQLRequest:
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class UploadedFile:
+    """A file in place of a variable's value; `content` is in memory."""
+
+    name: str
+    """As the client says: never a path to be opened."""
+    content_type: str
+    content: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who asks, from a verified token. Never built from anything unverified."""
@@ -48,6 +58,8 @@ class RequestContext:
     """The client's IP address, where the server knows it."""
     span: OperationSpan | None = None
     """What records this request; None when nothing does."""
+    has_files: bool = False
+    """Whether variables have files in them."""
     state: dict[str, Any] = field(default_factory=dict)
     """For hooks; the router itself keeps nothing here."""
 

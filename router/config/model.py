@@ -42,6 +42,10 @@ class Uploads(Section):
     enabled: bool = False
     max_files: Positive = 5
     max_file_bytes: Positive = 5 * 1024 * 1024
+    max_bytes_at_once: Positive = 256 * 1024 * 1024
+    """Held by all requests of one process together, while their files are on the way; more are refused."""
+    timeout_seconds: Seconds = 60.0
+    """A form that is not complete by then is answered with 408."""
 
 
 class Http(Section):

@@ -15,6 +15,7 @@ from router.execution.merging import copy_json, merge_objects
 from router.execution.representations import NOTHING, Filed, compile_representation
 from router.execution.requests import compile_entity_request, compile_root_request
 from router.execution.state import Execution, Failure
+from router.execution.uploads import with_files
 from router.execution.whereabouts import EntityWhereabouts, RootWhereabouts
 from router.planning.plan import EntityFetch, EntityTarget, OperationKind, RootFetch
 
@@ -24,13 +25,23 @@ _WORD = re.compile(r"\w+")
 class CompiledRootFetch:
     """A fetch of root fields."""
 
-    __slots__ = ("_collect", "_exchange", "_is_query", "_operation", "_path", "_request", "subgraph")
+    __slots__ = (
+        "_collect",
+        "_exchange",
+        "_is_query",
+        "_operation",
+        "_path",
+        "_request",
+        "_variables",
+        "subgraph",
+    )
 
     def __init__(self, node: RootFetch, exchange: Exchange) -> None:
         self.subgraph = node.subgraph
         self._exchange = exchange
         self._is_query = node.kind is OperationKind.QUERY
         self._request = compile_root_request(node.operation, node.variables, node.operation_name)
+        self._variables = node.variables
         self._path = node.path
         self._collect = compile_path(node.path) if node.path else None
         self._operation = node.operation
@@ -42,9 +53,10 @@ class CompiledRootFetch:
         exchange = self._exchange
         send = exchange.query if self._is_query else exchange.mutate
         try:
-            reply = await send(
-                self._request(execution), execution.headers_for(exchange.name), execution.time_left()
-            )
+            body = self._request(execution)
+            if execution.context.has_files:
+                body = with_files(body, self._variables, execution.variables)
+            reply = await send(body, execution.headers_for(exchange.name), execution.time_left())
             data, errors = read_reply(reply.body, reply.status)
         except SubgraphUnavailable as unavailable:
             execution.failures.append(Failure(self, [targets], unavailable))
@@ -97,7 +109,16 @@ class _Target:
 class CompiledEntityFetch:
     """A fetch that completes entities found in the data so far."""
 
-    __slots__ = ("_collect", "_exchange", "_merged_elsewhere", "_request", "_send", "_targets", "subgraph")
+    __slots__ = (
+        "_collect",
+        "_exchange",
+        "_merged_elsewhere",
+        "_request",
+        "_send",
+        "_targets",
+        "_variables",
+        "subgraph",
+    )
 
     def __init__(
         self, node: EntityFetch, exchange: Exchange, merged_elsewhere: frozenset[str], *, fresh: bool
@@ -110,6 +131,7 @@ class CompiledEntityFetch:
         """Keys under which other fetches may merge too: values there must not be shared between objects."""
         self._targets = [_Target(target) for target in node.targets]
         self._collect = compile_targets(tuple(target.paths for target in node.targets))
+        self._variables = node.variables
         variables = tuple(target.variable for target in node.targets)
         self._request = compile_entity_request(node.operation, variables, node.variables, node.operation_name)
 
@@ -130,6 +152,8 @@ class CompiledEntityFetch:
             return
         exchange = self._exchange
         body = self._request(execution, encoded)
+        if execution.context.has_files:
+            body = with_files(body, self._variables, execution.variables)
         try:
             reply = await self._send(body, execution.headers_for(exchange.name), execution.time_left())
             data, errors = read_reply(reply.body, reply.status)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
 from router.execution.subgraph import SubgraphReply
 from router.execution.transport_ws import SUBPROTOCOL, subscribe_over
+from router.execution.uploads import MultipartBody
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiApp: TypeAlias = Callable[
@@ -19,6 +20,7 @@ AsgiApp: TypeAlias = Callable[
     Awaitable[None],
 ]
 
+JSON = b"application/json"
 _BUFFERED_EVENTS = 64
 
 
@@ -47,7 +49,7 @@ class InProcessTransport:
         scope = self._scope("http", headers)
         scope["method"] = "POST"
         scope["headers"] += [
-            (b"content-type", b"application/json"),
+            (b"content-type", body.content_type.encode() if isinstance(body, MultipartBody) else JSON),
             (b"content-length", str(len(body)).encode()),
             (b"accept", b"application/graphql-response+json, application/json"),
         ]

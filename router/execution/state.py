@@ -12,6 +12,7 @@ import orjson
 
 from router.errors import SubgraphTimeout, SubgraphUnavailable, VariablesInvalid
 from router.execution.collecting import SourcePath
+from router.execution.uploads import as_null
 from router.request import RequestContext
 
 HeaderSource = Callable[[str, RequestContext], Mapping[str, str]]
@@ -84,7 +85,9 @@ class Execution:
         known = self._encoded.get(name)
         if known is None and name in self.variables:
             try:
-                known = self._encoded[name] = orjson.dumps(self.variables[name])
+                known = self._encoded[name] = orjson.dumps(
+                    self.variables[name], as_null, orjson.OPT_PASSTHROUGH_DATACLASS
+                )
             except TypeError:
                 raise VariablesInvalid(f"Variable '${name}' is nested too deeply.") from None
         return known

@@ -63,6 +63,19 @@ class BodyTooLarge(HttpFault):
     default_status = 413
 
 
+class UploadInvalid(HttpFault):
+    """The form with files is not as the multipart request specification has it."""
+
+    code = "UPLOAD_INVALID"
+
+
+class TooManyUploads(HttpFault):
+    """This process holds as many files as it may."""
+
+    code = "TOO_MANY_UPLOADS"
+    default_status = 503
+
+
 class UnsupportedMediaType(HttpFault):
     """The body's media type, charset or encoding is not read here."""
 

@@ -15,6 +15,7 @@ from router.execution.http.connection import ConnectionBroken
 from router.execution.http.options import HttpOptions
 from router.execution.http.pool import ConnectionPool
 from router.execution.subgraph import SubgraphReply
+from router.execution.uploads import MultipartBody
 
 ACCEPT = "application/graphql-response+json, application/json;q=0.9"
 
@@ -29,16 +30,18 @@ class PooledHttp:
         self._pool = ConnectionPool(parts.hostname, parts.port or 80, options)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         host = parts.netloc.rpartition("@")[2]
-        self._head = (
-            f"POST {target} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"
-            f"accept: {ACCEPT}\r\ncontent-length: "
-        ).encode("ascii")
+        self._begin = f"POST {target} HTTP/1.1\r\nhost: {host}\r\n"
+        self._head = self._head_of("application/json")
+
+    def _head_of(self, content_type: str) -> bytes:
+        return f"{self._begin}content-type: {content_type}\r\naccept: {ACCEPT}\r\ncontent-length: ".encode()
 
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
         """Send one request; a stale connection costs a query one silent retry on a new connection."""
-        request = b"%s%d\r\n%s\r\n%s" % (self._head, len(body), _encoded(headers) if headers else b"", body)
+        head = self._head_of(body.content_type) if isinstance(body, MultipartBody) else self._head
+        request = b"%s%d\r\n%s\r\n%s" % (head, len(body), _encoded(headers) if headers else b"", body)
         loop = asyncio.get_running_loop()
         now = loop.time()
         deadline = now + timeout_seconds

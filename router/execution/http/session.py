@@ -12,6 +12,7 @@ from router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavail
 from router.execution.http.options import HttpOptions
 from router.execution.http.pooled import ACCEPT
 from router.execution.subgraph import SubgraphReply
+from router.execution.uploads import MultipartBody
 
 _CHUNK_BYTES = 64 * 1024
 
@@ -44,7 +45,8 @@ class SessionHttp:
         self, url: str, body: bytes, headers: Mapping[str, str], accept: str
     ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
         """An answer whose body is still to be read."""
-        sent = {**headers, "content-type": "application/json", "accept": accept}
+        content_type = body.content_type if isinstance(body, MultipartBody) else "application/json"
+        sent = {**headers, "content-type": content_type, "accept": accept}
         try:
             async with self._opened().post(
                 url, data=body, headers=sent, proxy=self._options.proxy, allow_redirects=False

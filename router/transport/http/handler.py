@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -27,6 +28,7 @@ from router.transport.http.body import ClientGone, read_body
 from router.transport.http.negotiation import Accepted, Media, negotiate
 from router.transport.http.parameters import decode_json, query_parameters, request_of, request_of_query
 from router.transport.http.streams import TOKEN_HEADER, StreamAnswers, refuse_mutation
+from router.transport.multipart.uploads import UploadReader
 from router.transport.refusals import (
     CsrfRefused,
     MalformedRequest,
@@ -63,6 +65,7 @@ class HttpHandler:
         self._writer = writer
         self._http = service.config.http
         self._csrf = service.config.csrf
+        self._uploads = UploadReader(self._http.uploads, self._http.max_body_bytes)
 
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], accepted: Accepted
@@ -91,10 +94,13 @@ class HttpHandler:
     async def _post(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], accepted: Accepted
     ) -> None:
-        self._check_content_type(headers)
+        with_files = self._check_content_type(headers)
         if accepted.answer is None and accepted.stream is None:
             raise NotAcceptable("Accept application/graphql-response+json or application/json")
         context = await self._context(scope, headers)
+        if with_files:
+            await self._upload(receive, send, headers, accepted, context)
+            return
         body = await read_body(
             receive,
             headers,
@@ -106,6 +112,28 @@ class HttpHandler:
             await self._batch(value, send, headers, accepted, context)
             return
         await self._answer(request_of(value), receive, send, headers, accepted, context)
+
+    async def _upload(
+        self,
+        receive: Receive,
+        send: Send,
+        headers: Mapping[str, str],
+        accepted: Accepted,
+        context: RequestContext,
+    ) -> None:
+        """Answer a request with files; always by a whole answer."""
+        if accepted.answer is None:
+            raise NotAcceptable("Accept application/graphql-response+json or application/json")
+        accepted = replace(accepted, stream=None)
+        value, taken = await self._uploads.read(receive, headers)
+        try:
+            context.has_files = True
+            if type(value) is list:
+                await self._batch(value, send, headers, accepted, context)
+            else:
+                await self._answer(request_of(value), receive, send, headers, accepted, context)
+        finally:
+            self._uploads.release(taken)
 
     async def _get(
         self,
@@ -141,7 +169,7 @@ class HttpHandler:
         *,
         only_reads: bool = False,
     ) -> None:
-        wants_stream = accepted.stream is not None or TOKEN_HEADER in headers
+        wants_stream = accepted.stream is not None or (TOKEN_HEADER in headers and not context.has_files)
         if wants_stream:
             left = await self._streams.answer(
                 request, receive, send, headers, accepted, context, only_reads=only_reads
@@ -199,12 +227,17 @@ class HttpHandler:
         except RequestError as error:
             return refusal_response(error)
 
-    def _check_content_type(self, headers: Mapping[str, str]) -> None:
+    def _check_content_type(self, headers: Mapping[str, str]) -> bool:
+        """Whether it is a form with files; refuses what is neither that nor JSON."""
         content_type = headers.get("content-type", "")
         if content_type == "application/json":
-            return
+            return False
         media, _, parameters = content_type.partition(";")
         media = media.strip().lower()
+        if media == "multipart/form-data" and self._http.uploads.enabled:
+            if self._csrf.enabled and not any(headers.get(name) for name in self._csrf.required_headers):
+                raise CsrfRefused(f"Send one of the headers {', '.join(self._csrf.required_headers)}")
+            return True
         if media != "application/json":
             if self._csrf.enabled and media in SIMPLE_CONTENT_TYPES:
                 raise CsrfRefused("Send the request as application/json")
@@ -216,6 +249,7 @@ class HttpHandler:
                 "utf8",
             ):
                 raise UnsupportedMediaType("Send the request in UTF-8")
+        return False
 
     async def _refuse(
         self, send: Send, error: RequestError, headers: Mapping[str, str], accepted: Accepted
