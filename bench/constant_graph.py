@@ -5,17 +5,11 @@ Owns their schemas, their answers and the operations on them; `python -m bench.c
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from typing import Any, Final, cast
-
-import click
-import httptools
-import orjson
-import uvloop
+from typing import Any, Final
 
 from bench.client import request_body
 from bench.load import Operation
+from bench.small_http import response, serve
 from schema.composition import Subgraph, compose
 
 FILMS: Final = range(5)
@@ -66,48 +60,8 @@ def supergraph(url: str) -> str:
     return compose(subgraphs).supergraph_sdl
 
 
-class _Connection(asyncio.Protocol):
-    """One keep-alive connection: the path chooses the answer."""
-
-    def __init__(self) -> None:
-        self._parser = httptools.HttpRequestParser(self)
-        self._subgraph = ""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(
-            asyncio.Transport, transport
-        )  # a TCP connection's; uvloop has a type of its own
-
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-
-    def on_url(self, url: bytes) -> None:
-        self._subgraph = url.decode("ascii").strip("/")
-
-    def on_message_complete(self) -> None:
-        self._transport.write(_RESPONSES[self._subgraph])
-
-
-def _response(data: Any) -> bytes:
-    body = orjson.dumps({"data": data})
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    return head.encode("ascii") + body
-
-
-_RESPONSES: Final = {name: _response(data) for name, data in ANSWERS.items()}
-
-
-async def serve() -> None:
-    """Serve all subgraphs on a free port until SIGTERM."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, ended.set)
-    server = await loop.create_server(_Connection, "127.0.0.1", 0)
-    click.echo(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    await ended.wait()
-    server.close()
+_RESPONSES: Final = {name: response({"data": data}) for name, data in ANSWERS.items()}
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve())
+    serve(lambda path, _: _RESPONSES[path])

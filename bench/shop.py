@@ -7,20 +7,16 @@ once and kept, so that a subgraph is never what a gateway waits for. `turn` make
 
 from __future__ import annotations
 
-import asyncio
 import re
-import signal
-import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
-import uvicorn
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema, graphql_sync
-from starlette.types import Receive, Scope, Send
 
 from bench.client import request_body
 from bench.load import Operation
+from bench.small_http import response, serve
 from schema.composition import Subgraph, compose
 
 TURN: Final = 700_000_000
@@ -149,28 +145,21 @@ def _executable(sdl: str) -> GraphQLSchema:
 
 
 class Subgraphs:
-    """The four, each under its name, as an ASGI app; answers are kept by what was asked."""
+    """The four, each under its name; answers are kept by what was asked."""
 
     def __init__(self) -> None:
         self._schemas = {name: _executable(sdl) for name, sdl in SDL.items()}
         self._kept: dict[tuple[str, bytes], bytes] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert scope["type"] == "http"
-        name, body, more = scope["path"].strip("/"), b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+    def __call__(self, name: str, body: bytes) -> bytes:
+        """The whole response of one of them."""
         key = (name, _TURN.sub(b"0", body))
         answer = self._kept.get(key)
         if answer is None:
-            answer = self._kept[key] = self._answer(name, orjson.loads(key[1]))
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
+            answer = self._kept[key] = response(self._answer(name, orjson.loads(key[1])))
+        return answer
 
-    def _answer(self, name: str, asked: dict[str, Any]) -> bytes:
+    def _answer(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
         result = graphql_sync(
             self._schemas[name],
             asked["query"],
@@ -178,20 +167,8 @@ class Subgraphs:
             variable_values=asked.get("variables"),
             operation_name=asked.get("operationName"),
         )
-        return orjson.dumps(result.formatted)
-
-
-async def main() -> None:
-    """Serve them until a signal."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises it again when it has ended
-    config = uvicorn.Config(
-        Subgraphs(), port=0, lifespan="off", log_level="warning", loop="uvloop", access_log=False
-    )
-    server = uvicorn.Server(config)
-    sockets = [config.bind_socket()]
-    print(f"listening http://127.0.0.1:{sockets[0].getsockname()[1]} ", flush=True)
-    await server.serve(sockets=sockets)
+        return dict(result.formatted)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    serve(Subgraphs())
