@@ -131,7 +131,8 @@ class Reporter:
         path = error.get("path")
         sources = whereabouts.of(path) if isinstance(path, list) and path else []
         if sources:
-            places = list(dict.fromkeys(self.client_path(source, execution) for source in sources))
+            wanted = [source for source in sources if not self._is_for_others(source, execution)]
+            places = list(dict.fromkeys(self.client_path(source, execution) for source in wanted))
             explained += places
             return [_error(message, place, extensions) for place in places]
         places = self._places(whereabouts, execution)
@@ -143,6 +144,24 @@ class Reporter:
         known."""
         places = dict.fromkeys(self.client_path(source, execution) for source in whereabouts.everywhere())
         return [place for place in places if place] or list(places)
+
+    def _is_for_others(self, source: SourcePath, execution: Execution) -> bool:
+        """Whether the field was read of an object only because its type was not known yet, and the client
+        asked for it on other types."""
+        selection, value = self._response, execution.data
+        type_name: str | None = self._root_type
+        for element in source:
+            if isinstance(element, str):
+                if value is not execution.data:
+                    type_name = _at(value, "__typename")
+                field = _field(selection, type_name, element)
+                if field is None:
+                    return type_name in selection.by_type and _field(selection, None, element) is not None
+                if field.selection is None:
+                    return False
+                selection = field.selection
+            value = _at(value, element)
+        return False
 
     def client_path(self, source: SourcePath, execution: Execution) -> ResponsePath:
         """The response path of a source path, as far as the client selected it and no condition excludes
@@ -175,6 +194,14 @@ class Reporter:
 def _trace(execution: Execution) -> dict[str, str]:
     """What finds the client's request again in traces and in other logs."""
     return about(execution.context)
+
+
+def _at(value: Any, element: str | int) -> Any:
+    """What a subgraph's path leads to; None where it leads nowhere."""
+    try:
+        return value[element]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def _field(selection: ResponseSelection | None, type_name: str | None, source: str) -> ResponseField | None:

@@ -7,7 +7,7 @@ looks below the fields it finds. Iterative, and bounded in the number of selecti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from graphql import (
@@ -25,10 +25,10 @@ from graphql import (
     is_object_type,
 )
 
-from router.planning.conditions import ALWAYS, any_of, both, given, single
+from router.planning.conditions import ALWAYS, any_of, both, either, given, single
 from router.planning.deferral import Deferrals, put_off
 from router.planning.errors import NormalisationError, TooComplexError
-from router.planning.plan import Conditions, DeferredHere
+from router.planning.plan import Conditions, DeferredHere, Reserved
 
 Part: TypeAlias = tuple[SelectionSetNode, Conditions]
 """A selection set below a field, and its conditions beyond the field's own."""
@@ -66,6 +66,8 @@ class Collected:
     node: FieldNode
     conditions: Conditions
     parts: tuple[Part, ...]
+    reserves: Reserved = ()
+    """Later fields that stand before this one in the answer whenever their conditions hold."""
 
 
 class Collector:
@@ -185,24 +187,58 @@ class Collector:
 
 
 def _merge(occurrences: list[Occurrence]) -> tuple[Collected, ...]:
+    """One field per response key, where its last occurrence that matters stands; earlier ones, which may be
+    skipped, reserve its place in the answer."""
     grouped: dict[str, list[Occurrence]] = {}
     for occurrence in occurrences:
-        node = occurrence.node
-        key = node.alias.value if node.alias is not None else node.name.value
-        grouped.setdefault(key, []).append(occurrence)
-    found: list[Collected] = []
+        grouped.setdefault(_response_key(occurrence), []).append(occurrence)
+    merged: dict[int, Collected] = {}
+    reserved: dict[int, tuple[str, Conditions]] = {}
     for key, same in grouped.items():
         conditions = any_of(occurrence.conditions for occurrence in same)
         if conditions is None:
             continue
-        parts: dict[tuple[int, Conditions], Part] = {}
-        for occurrence in same:
-            node = occurrence.node
-            remaining = given(conditions, occurrence.conditions)
-            if node.selection_set is not None and remaining is not None:
-                parts[id(node.selection_set), remaining] = (node.selection_set, remaining)
-        found.append(Collected(key, same[0].node, conditions, tuple(parts.values())))
+        *earlier, last = _decisive(same, conditions)
+        reserved.update((id(occurrence), (key, occurrence.conditions)) for occurrence in earlier)
+        merged[id(last)] = _merge_same(key, same, conditions)
+    if not reserved:
+        return tuple(merged.values())
+    found: list[Collected] = []
+    pending: list[tuple[str, Conditions]] = []
+    for occurrence in occurrences:
+        if id(occurrence) in reserved:
+            pending.append(reserved[id(occurrence)])
+        elif id(occurrence) in merged:
+            while pending and pending[-1][0] == _response_key(occurrence):
+                pending.pop()  # nothing stands between
+            found.append(replace(merged[id(occurrence)], reserves=tuple(pending)))
+            pending.clear()
     return tuple(found)
+
+
+def _response_key(occurrence: Occurrence) -> str:
+    node = occurrence.node
+    return node.alias.value if node.alias is not None else node.name.value
+
+
+def _decisive(same: list[Occurrence], conditions: Conditions) -> list[Occurrence]:
+    """The occurrences up to the one from which on the field is there whenever it is there at all."""
+    covered: Conditions | None = None
+    for number, occurrence in enumerate(same):
+        covered = either(covered, occurrence.conditions)
+        if covered == conditions:
+            return same[: number + 1]
+    return same
+
+
+def _merge_same(key: str, same: list[Occurrence], conditions: Conditions) -> Collected:
+    parts: dict[tuple[int, Conditions], Part] = {}
+    for occurrence in same:
+        node = occurrence.node
+        remaining = given(conditions, occurrence.conditions)
+        if node.selection_set is not None and remaining is not None:
+            parts[id(node.selection_set), remaining] = (node.selection_set, remaining)
+    return Collected(key, same[0].node, conditions, tuple(parts.values()))
 
 
 def _own_conditions(directives: tuple[DirectiveNode, ...]) -> Conditions | None:

@@ -48,6 +48,17 @@ def either(left: Conditions | None, right: Conditions | None) -> Conditions | No
     return _simplify({*_sets(left), *_sets(right)})
 
 
+def negation(conditions: Conditions) -> Conditions | None:
+    """Holds when `conditions` do not."""
+    if not conditions:
+        return None
+    found: Conditions | None = ALWAYS
+    for conjunction in _sets(conditions):
+        denied = _simplify({frozenset(((variable, not expected),)) for variable, expected in conjunction})
+        found = both(found, denied) if found is not None else None
+    return found
+
+
 def any_of(alternatives: Iterable[Conditions]) -> Conditions | None:
     """Holds when at least one holds; None when there is none to hold."""
     found: Conditions | None = None

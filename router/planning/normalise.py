@@ -261,6 +261,7 @@ class _Place:
                 conditions=told(item.conditions) if self._normaliser.defers else item.conditions,
                 selection=selection,
                 shown=item.conditions if self._normaliser.defers else None,
+                reserves=item.reserves,
             )
             self._fields[key] = found
         return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from graphql import GraphQLOutputType
 
-from router.planning.plan import Conditions, Deferral, DeferredHere, OperationKind
+from router.planning.plan import Conditions, Deferral, DeferredHere, OperationKind, Reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class NormalizedField:
     selection: NormalizedSelection | None = None
     shown: Conditions | None = None
     """When it stands in the answer, if deferred fragments have a say in that; None: as `conditions` say."""
+    reserves: Reserved = ()
+    """Later fields whose place in the answer is before this one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -56,6 +56,10 @@ class Condition:
 Conditions: TypeAlias = tuple[tuple[Condition, ...], ...]
 """Alternatives of conjunctions; the empty tuple is "always"."""
 
+Reserved: TypeAlias = tuple[tuple[str, Conditions], ...]
+"""Response keys of fields that come later, each with the conditions under which it already stands here: a
+client may write a field twice and have the first one skipped."""
+
 
 @dataclass(frozen=True, slots=True)
 class RepresentationField:
@@ -172,6 +176,8 @@ class ResponseField:
     """Its type in the API schema: decides null propagation, enum values and leaf checks."""
     selection: ResponseSelection | None = None
     conditions: Conditions = ()
+    reserves: Reserved = ()
+    """Places in the answer just before this field; whoever fills them has conditions that hold as well."""
 
 
 @dataclass(frozen=True, slots=True)

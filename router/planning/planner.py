@@ -25,6 +25,7 @@ from router.planning.place import Place
 from router.planning.plan import OperationKind, PlanNode, QueryPlan, RootFetch, Sequence, Subscribe
 from router.planning.reach import Reach
 from router.planning.response import response_selection
+from router.planning.serial import in_order
 from router.planning.source_keys import Shapes
 from router.planning.walk import Walk
 from schema.query_graph import QueryGraph
@@ -128,9 +129,13 @@ class _Planning:
     def _serial_fetches(self, fields: list[NormalizedField]) -> list[list[Fetch]]:
         """Root fields in order, each from one subgraph only; neighbours of one subgraph go together."""
         steps: list[tuple[str, list[NormalizedField]]] = []
-        for item in fields:
+        for item in in_order(fields):
             subgraph = self._best_subgraph(item)
-            if steps and steps[-1][0] == subgraph:
+            if (
+                steps
+                and steps[-1][0] == subgraph
+                and all(other.source != item.source for other in steps[-1][1])
+            ):
                 steps[-1][1].append(item)
             else:
                 steps.append((subgraph, [item]))

@@ -7,9 +7,11 @@ can be compiled once for each.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from graphql import GraphQLOutputType, get_named_type
 
+from router.planning.conditions import any_of
 from router.planning.errors import FetchGraphError
 from router.planning.operation import NormalizedField, NormalizedOperation, NormalizedSelection
 from router.planning.plan import ResponseField, ResponseSelection
@@ -68,6 +70,7 @@ class _Response:
                 type=item.type,
                 selection=self.selection(item.selection, item.type) if item.selection is not None else None,
                 conditions=item.conditions if item.shown is None else item.shown,
+                reserves=item.reserves,
             )
             self._fields[id(item)] = found
         return found
@@ -76,12 +79,23 @@ class _Response:
 def _as_interface(
     name: str, selection: NormalizedSelection, by_type: Mapping[str, tuple[ResponseField, ...]]
 ) -> Mapping[str, tuple[ResponseField, ...]]:
-    """What an object answers whose own type was never needed: the fields asked for on all types alike."""
-    alike = {
-        tuple((item.response_key, item.source, item.conditions, id(item.selection)) for item in fields)
-        for fields in selection.by_type.values()
-    }
-    first = next(iter(by_type.values()), ())
-    if len(alike) != 1 or any(item.name == TYPENAME for item in first):
-        return {}
-    return {name: first}
+    """What an object answers whose own type was never needed: the fields asked for on all types alike.
+
+    What depends on the type becomes a `__typename`, which such an object refuses: fine while it is skipped.
+    """
+    merged: dict[str, list[ResponseField]] = {}
+    for fields in by_type.values():
+        for item in fields:
+            merged.setdefault(item.response_key, []).append(item)
+    found: list[ResponseField] = []
+    for same in merged.values():
+        first = same[0]
+        alike = {(item.source, item.conditions, id(item.selection)) for item in same}
+        if len(alike) == 1 and len(same) == len(selection.by_type) and first.name != TYPENAME:
+            found.append(first)
+            continue
+        conditions = any_of(item.conditions for item in same)
+        if not conditions:
+            return {}
+        found.append(replace(first, name=TYPENAME, source=TYPENAME, selection=None, conditions=conditions))
+    return {name: tuple(found)} if by_type else {}

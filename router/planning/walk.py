@@ -116,7 +116,18 @@ class Walk:
                         partial = untyped or same != everyone
                         own_path = (*path, TypeCondition(same)) if partial else path
                         branches[same] = Branch(self, place, own_path, min(same), same, own)
-                    branches[same].read(field, units, guard)
+                    units.extend(self._read(branches[same], field, guard, may_arrive=len(own) == len(typed)))
+
+    def _read(self, branch: Branch, field: NormalizedField, guard: Guard, *, may_arrive: bool) -> list[Unit]:
+        """The units of a field; none when nobody answers it for objects that, all agreeing, never arrive."""
+        found: list[Unit] = []
+        try:
+            branch.read(field, found, guard)
+        except NoPathError:
+            if may_arrive:
+                raise
+            return []
+        return found
 
     def _read_beside(
         self,
@@ -216,9 +227,13 @@ class Walk:
                 if field.name == TYPENAME:
                     raise NoPathError("only the owner of an interface knows types", _keys(path))
                 branch.read(field, found, guard)
-                units.extend(found)
             except NoPathError:
                 remaining.append(want)
+                continue
+            if types != asked and all(option.typed for unit in found for option in unit.options):
+                remaining.append(want)  # whoever tells the types reads it of these types only
+            else:
+                units.extend(found)
         needing.extend(want for want in remaining if want not in needing)
         if not needing:
             return [], ()

@@ -103,10 +103,16 @@ class Completion:
                 pass
         completed: dict[str, Any] = {}
         for field in fields:
-            if hold(field.conditions, self._variables):
+            for key, conditions in field.reserves:
+                if hold(conditions, self._variables):
+                    completed.setdefault(key)
+            if self._holds(field):
                 field_path = (*path, field.response_key)
                 completed[field.response_key] = self._field(field, type_name, value, field_path)
         return completed
+
+    def _holds(self, field: ResponseField) -> bool:
+        return hold(field.conditions, self._variables)
 
     def _field(self, field: ResponseField, parent: str, value: Mapping[str, Any], path: ResponsePath) -> Any:
         if field.name == "__typename":
@@ -149,6 +155,11 @@ class Completion:
         if not is_abstract_type(expected):
             type_name = cast("GraphQLObjectType", expected).name
             return self._object(place.field.selection, type_name, value, path)
+        selection, abstract = place.field.selection, expected.name
+        if selection is not None and abstract in selection.by_type and value.get("__typename") == abstract:
+            if any(f.name == "__typename" and self._holds(f) for f in selection.by_type[abstract]):
+                raise _Refused(Violation(path, f"The type of {place} is not known.", is_null=False))
+            return self._object(selection, abstract, value, path)  # its own type was never needed
         runtime_type = _named(self._schema, value.get("__typename"))
         if runtime_type is None or not self._schema.is_sub_type(expected, runtime_type):
             message = f"Field {place} resolved to a type that is no possible type of {expected.name}."

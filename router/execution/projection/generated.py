@@ -86,6 +86,8 @@ class _Source:
             return self.object_function(selection, cast("GraphQLObjectType", expected).name)
         name, table = self.fresh("abstract"), self.fresh("by_typename")
         possible = sorted(found.name for found in self.schema.get_possible_types(expected))
+        if expected.name in selection.by_type:  # what an `@interfaceObject` returned, its own type not needed
+            possible.append(expected.name)
         entries = ", ".join(f"{each!r}: {self.object_function(selection, each)}" for each in possible)
         self.lines.append(f"def {name}(o, c):\n return {table}[o['__typename']](o, c)")
         self.lines.append(f"{table} = {{{entries}}}")
@@ -131,6 +133,13 @@ def _object_lines(source: _Source, name: str, fields: tuple[ResponseField, ...],
     entries: list[tuple[str, str, int | None]] = []
     for index, field in enumerate(fields):
         condition = source.condition(field.conditions) if field.conditions else None
+        entries.extend((key, "None", source.condition(place)) for key, place in field.reserves)
+        if field.name == "__typename" and not isinstance(
+            source.schema.get_type(type_name), GraphQLObjectType
+        ):
+            guard = "" if condition is None else f"if c[{condition}]: "
+            body.append(f"{guard}raise Anomaly")
+            continue
         if field.name == "__typename":
             entries.append((field.response_key, repr(type_name), condition))
             continue

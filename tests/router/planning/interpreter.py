@@ -117,6 +117,9 @@ class Interpreter:
     ) -> Object:
         found: Object = {}
         for item in selection.by_type.get(typename, ()):
+            for key, conditions in item.reserves:
+                if holds(conditions, variables):
+                    found.setdefault(key)
             if holds(item.conditions, variables):
                 found[item.response_key] = self._field(data, item, variables, typename)
         return found

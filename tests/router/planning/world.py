@@ -53,11 +53,25 @@ class Thing:
 
 
 def value_of(data: Object, name: str, arguments: Mapping[str, Json]) -> Json:
-    """The shared value of a field; arguments leave their mark on strings."""
+    """The shared value of a field; arguments leave their mark on strings.
+
+    A function is called (a mutation); the names in `__faults` are fields that cannot be read.
+    """
+    if name in data.get("__faults", ()):
+        raise GraphQLError(f"{name} is out of order")
     value = data.get(name)
-    if arguments and isinstance(value, str):
-        return f"{value}({','.join(f'{key}:{arguments[key]}' for key in sorted(arguments))})"
+    if callable(value):
+        value = value()
+    if arguments and type(value) is str:
+        return f"{value}({','.join(f'{key}:{_text(arguments[key])}' for key in sorted(arguments))})"
     return value
+
+
+def _text(value: Json) -> str:
+    """An argument's value, whatever the order of an input object's fields."""
+    if isinstance(value, dict):
+        return ",".join(f"{key}={_text(value[key])}" for key in sorted(value))
+    return str(value)
 
 
 class Subgraph:
@@ -102,6 +116,8 @@ class Subgraph:
         if name == "_entities":
             return [self._entity(representation) for representation in arguments["representations"]]
         node = self.fields[type_name, name]
+        if not self._world.may_answer(self.name, type_name, name):
+            raise GraphQLError(f"{type_name}.{name} of {self.name} is overridden")
         provided = next((i for i in thing.provided if isinstance(i, FieldSetField) and i.name == name), None)
         if _has(node, "external") and provided is None and not self._is_extension_key(type_name, name):
             raise GraphQLError(f"{self.name} may not read {type_name}.{name}")
@@ -146,6 +162,8 @@ class World:
     ) -> None:
         self.root = root
         self.entities = entities
+        self.labels: frozenset[str] | None = None
+        """The labels of progressive overrides that are on; None when it does not matter who answers."""
         self._supergraph = supergraph
         self.subgraphs = {name: Subgraph(name, sdl, self) for name, sdl in subgraphs.items()}
         self._requires = {
@@ -154,6 +172,16 @@ class World:
             for place, node in subgraph.fields.items()
             if (requires := _field_set(node, "requires"))
         }
+
+    def may_answer(self, subgraph: str, type_name: str, name: str) -> bool:
+        """Whether no override gave the field to another subgraph."""
+        declared = self._supergraph.types.get(type_name)
+        own = declared.fields[name].subgraphs.get(subgraph) if declared is not None else None
+        if own is None:
+            return False
+        if own.override_label is None or self.labels is None:
+            return True
+        return (own.override_label in self.labels) is (own.override is not None)
 
     def monolith(self, operation: DocumentNode, variables: Mapping[str, Json]) -> ExecutionResult:
         """Answer a client's operation from the shared data alone."""

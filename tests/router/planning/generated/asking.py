@@ -1,0 +1,121 @@
+"""One generated graph with its router and its monolith, and how their answers compare.
+
+The router is the real one from document text to bytes; only the network is replaced. Every operation that a
+plan sends is validated against the subgraph's own schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, parse, validate
+
+from router.errors import RequestError
+from router.execution.exchange import Exchange
+from router.execution.state import Execution
+from router.options import EngineOptions
+from router.planning.plan import QueryPlan
+from router.preparation import Preparation, VariantKey
+from router.request import RequestContext
+from schema.composition import CompositionError, Subgraph, compose
+from schema.supergraph import load_supergraph
+from tests.router.execution.world_transport import WorldTransport
+from tests.router.planning.generated.data import make_data
+from tests.router.planning.generated.text import SubgraphText
+from tests.router.planning.graphs import fetches
+from tests.router.planning.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An operation with its variables, and the labels that are on."""
+
+    text: str
+    variables: Mapping[str, Any]
+    labels: frozenset[str] = frozenset()
+
+
+class Asked:
+    """A composed graph over its data."""
+
+    def __init__(self, texts: Sequence[SubgraphText], salt: int, *, faults: bool) -> None:
+        """Raises `CompositionError`."""
+        sources = {text.name: str(text) for text in texts}
+        composed = compose(
+            [Subgraph(name=name, url=f"http://{name}", sdl=sdl) for name, sdl in sources.items()]
+        )
+        self.supergraph = load_supergraph(composed.supergraph_sdl)
+        self.schema = self.supergraph.api_schema
+        self._data = make_data(self.supergraph, salt, faults=faults)
+        self.world = World(self.supergraph, sources, self._data.root, self._data.entities)
+        exchanges = {
+            name: Exchange(name, WorldTransport(each)) for name, each in self.world.subgraphs.items()
+        }
+        self._preparation = Preparation(self.supergraph, exchanges, EngineOptions())
+
+    async def difference(self, question: Question) -> str | None:
+        """How the router's answer differs from the monolith's; None when it does not."""
+        self.world.labels = question.labels
+        document = parse(question.text)
+        self._data.mutations.clear()
+        expected = self.world.monolith(document, question.variables)
+        self._data.mutations.clear()
+        try:
+            plan, answer = await self._answer(question)
+        except RequestError as error:
+            return f"refused: {error.message}"
+        except Exception as error:  # noqa: BLE001 whatever it is, it is the finding
+            return f"raised {error!r}"
+        return self._invalid(plan) or _difference(expected, answer)
+
+    async def _answer(self, question: Question) -> tuple[QueryPlan, dict[str, Any]]:
+        prepared = self._preparation.prepare(question.text, None)
+        compiled, plan = prepared.compiled, prepared.plan
+        if question.labels:
+            compiled = self._preparation.variant(prepared, VariantKey(question.labels))
+        variables = prepared.coerce(dict(question.variables))
+        execution = Execution({}, variables, RequestContext(headers={}), 10)
+        response = await compiled.execute(execution)
+        return plan, orjson.loads(response.body)
+
+    def _invalid(self, plan: QueryPlan) -> str | None:
+        """What a subgraph's own validation says of the plan's operations."""
+        for fetch in fetches(plan.node):
+            errors = validate(self.world.subgraphs[fetch.subgraph].schema, parse(fetch.operation))
+            if errors:
+                return f"{fetch.subgraph} would refuse {fetch.operation}: {errors[0].message}"
+        return None
+
+
+def composed(texts: Sequence[SubgraphText], salt: int, *, faults: bool) -> Asked | None:
+    """The graph; None when the subgraphs do not compose."""
+    try:
+        return Asked(texts, salt, faults=faults)
+    except CompositionError:
+        return None
+
+
+def _difference(expected: ExecutionResult, answer: Mapping[str, Any]) -> str | None:
+    wanted = orjson.dumps(expected.data).decode()
+    found = orjson.dumps(answer.get("data")).decode()
+    if wanted != found:
+        return f"expected {wanted}\n   found {found}\n  errors {answer.get('errors')}"
+    ours = {tuple(error.get("path", ())) for error in answer.get("errors", ())}
+    theirs = {tuple(error.path or ()) for error in expected.errors or ()}
+    if theirs - ours:
+        return f"errors lost: {theirs - ours}, found {answer.get('errors')}"
+    # One server stops at the first null that it may not give; a router hears of all of them.
+    invented = [path for path in ours - theirs if not (theirs and _is_nulled(expected.data, path))]
+    return f"errors invented: {invented} in {answer.get('errors')}" if invented else None
+
+
+def _is_nulled(data: Any, path: tuple[Any, ...]) -> bool:
+    """Whether there is a null where the path leads, or on the way."""
+    for element in path:
+        if data is None:
+            return True
+        data = data[element]
+    return data is None
