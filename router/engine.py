@@ -12,8 +12,9 @@ import logging
 import random
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLSchema
 
@@ -41,6 +42,8 @@ __all__ = ["Engine", "EngineOptions", "PreparedOperation"]
 
 _Key: TypeAlias = tuple[str, str | None]
 _Outcome: TypeAlias = PreparedOperation | RequestError
+_LARGE_CHARACTERS: Final = 2_000
+"""Longer documents may take long to prepare."""
 
 
 class Engine:
@@ -78,6 +81,8 @@ class Engine:
         self._under_way: dict[_Key, asyncio.Future[_Outcome]] = {}
         self._variants_under_way: dict[tuple[int, VariantKey], asyncio.Future[CompiledPlan]] = {}
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+        self._large = asyncio.Semaphore(1)
+        self._introspector = ThreadPoolExecutor(max_workers=1, thread_name_prefix="introspect")
 
     @property
     def api_schema(self) -> GraphQLSchema:
@@ -98,7 +103,7 @@ class Engine:
         else:
             self._counts.hits += 1
         if isinstance(outcome, RequestError):
-            raise outcome.with_traceback(None)
+            raise copy(outcome)  # else the one that is kept would keep the frames of who asked last
         return outcome
 
     async def _prepare_once(self, key: _Key, span: OperationSpan | None = None) -> _Outcome:
@@ -106,7 +111,7 @@ class Engine:
         future = self._under_way.get(key)
         if future is None:
             laps = Laps()
-            future = asyncio.get_running_loop().run_in_executor(self._worker, self._outcome, key, laps)
+            future = asyncio.ensure_future(self._in_turn(key, laps))
             future.add_done_callback(lambda _: self._counts.prepared(laps))
             if span is not None:
                 future.add_done_callback(lambda _: span.prepared(laps.done))
@@ -116,11 +121,21 @@ class Engine:
         self._outcomes.put(key, outcome)
         return outcome
 
+    async def _in_turn(self, key: _Key, laps: Laps) -> _Outcome:
+        """Of large documents one at a time waits for the worker, so a small one waits for one at most."""
+        loop = asyncio.get_running_loop()
+        if len(key[0]) <= _LARGE_CHARACTERS:
+            return await loop.run_in_executor(self._worker, self._outcome, key, laps)
+        async with self._large:
+            return await loop.run_in_executor(self._worker, self._outcome, key, laps)
+
     def _outcome(self, key: _Key, laps: Laps) -> _Outcome:
         """Runs on the worker thread; a refusal is an outcome to remember like any other."""
         try:
             return self._preparation.prepare(*key, laps)
         except RequestError as refusal:
+            # Neither the document, by the error behind it, nor this thread's frames are to be kept.
+            refusal.__context__ = refusal.__traceback__ = None
             return refusal
 
     async def execute(
@@ -141,7 +156,7 @@ class Engine:
         known = introspect.known(variables)
         if known is None:
             loop = asyncio.get_running_loop()
-            known = await loop.run_in_executor(self._worker, introspect.answer, variables)
+            known = await loop.run_in_executor(self._introspector, introspect.answer, variables)
             introspect.keep(variables, known)
         return known
 
@@ -259,6 +274,7 @@ class Engine:
         """Release the worker, and the transports when this engine owns them. Running requests must have
         ended."""
         self._worker.shutdown(wait=False, cancel_futures=True)
+        self._introspector.shutdown(wait=False, cancel_futures=True)
         if self._owns_transports:
             for transport in self.transports.values():
                 await transport.aclose()

@@ -151,7 +151,9 @@ async def test_refusals_say_what_and_where() -> None:
 async def test_a_refusal_is_remembered_and_told_again() -> None:
     graph = federation()
     first = await refused(graph, "{ nothing }")
-    assert (await refused(graph, "{ nothing }")) is first
+    again = await refused(graph, "{ nothing }")
+    assert again.errors is first.errors
+    assert again is not first, "what is kept must not keep the frames of who asked"
 
 
 async def test_too_many_tokens_are_refused() -> None:
@@ -192,6 +194,18 @@ async def test_the_cache_is_bounded() -> None:
     for index in range(3):
         await engine.prepare(GraphQLRequest(f"{{ me {{ a{index}: id }} }}"), CONTEXT)
     assert await engine.prepare(GraphQLRequest("{ me { id } }"), CONTEXT) is not first
+
+
+async def test_the_cache_is_bounded_in_bytes_too_whatever_is_asked() -> None:
+    bound = 1_000_000
+    engine = federation(options=EngineOptions(documents_cached_bytes=bound)).engine
+    wide = " ".join(f"a{number}: name" for number in range(200))
+    for index in range(60):
+        await engine.prepare(GraphQLRequest(f"query Q{index} {{ products {{ {wide} }} }}"), CONTEXT)
+        with pytest.raises(ValidationFailed):
+            await engine.prepare(GraphQLRequest(f"{{ nothing{index} }}"), CONTEXT)
+        assert engine.cached_bytes <= 2 * bound
+    assert 0 < engine.documents < 60
 
 
 async def test_a_new_engine_is_warmed_with_what_the_old_one_answered() -> None:

@@ -15,6 +15,7 @@ from router.errors import LimitExceeded, RequestError
 from router.request import RequestContext
 from router.security.limits.cost import Amount, CostModel, evaluate
 from router.security.limits.document import DocumentSizes, Size, overlaps, root_keys
+from router.security.limits.introspection import IntrospectionSizes
 from router.security.limits.text import check_text
 from router.stages import RequestCheck
 from schema.supergraph import Supergraph
@@ -40,6 +41,7 @@ class LimitsGuard:
     def __init__(self, limits: Limits, supergraph: Supergraph, *, introspection: bool) -> None:
         self._limits = limits
         self._introspection = introspection
+        self._introspected: IntrospectionSizes | None = None
         self._costs = CostModel(supergraph, default_list_size=limits.default_list_size)
 
     def check_text(self, text: str) -> None:
@@ -74,6 +76,9 @@ class LimitsGuard:
         self, document: DocumentNode, operation_name: str | None, schema: GraphQLSchema
     ) -> RequestCheck | None:
         """After validation: the cost, now if it is known, else with each request's variables."""
+        chosen, fragments = _chosen(document, operation_name)
+        if chosen is not None and DocumentSizes(document).of(chosen).introspection:
+            self._check_introspection(chosen, fragments, schema)
         maximum, report = self._limits.max_cost, self._limits.report_cost
         if maximum is None and not report:
             return None
@@ -92,21 +97,40 @@ class LimitsGuard:
 
         return check
 
+    def _check_introspection(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        schema: GraphQLSchema,
+    ) -> None:
+        if self._introspected is None:
+            self._introspected = IntrospectionSizes(schema)
+        sizes = self._introspected
+        _within("introspection", sizes.of(operation, fragments), sizes.maximum)
+
     def estimate(self, document: DocumentNode, variables: Mapping[str, Any]) -> int:
         """The estimated cost of a document's only operation."""
         return evaluate(self._cost(document, None), variables)
 
     def _cost(self, document: DocumentNode, operation_name: str | None) -> Amount:
-        fragments: dict[str, FragmentDefinitionNode] = {}
-        chosen: OperationDefinitionNode | None = None
-        for definition in document.definitions:
-            if isinstance(definition, FragmentDefinitionNode):
-                fragments[definition.name.value] = definition
-            elif isinstance(definition, OperationDefinitionNode) and (
-                operation_name is None or (definition.name and definition.name.value == operation_name)
-            ):
-                chosen = definition
+        chosen, fragments = _chosen(document, operation_name)
         return self._costs.of(chosen, fragments) if chosen is not None else 0
+
+
+def _chosen(
+    document: DocumentNode, operation_name: str | None
+) -> tuple[OperationDefinitionNode | None, Mapping[str, FragmentDefinitionNode]]:
+    """The operation that is meant, and the fragments it may spread."""
+    fragments: dict[str, FragmentDefinitionNode] = {}
+    chosen: OperationDefinitionNode | None = None
+    for definition in document.definitions:
+        if isinstance(definition, FragmentDefinitionNode):
+            fragments[definition.name.value] = definition
+        elif isinstance(definition, OperationDefinitionNode) and (
+            operation_name is None or (definition.name and definition.name.value == operation_name)
+        ):
+            chosen = definition
+    return chosen, fragments
 
 
 def _within(limit: str, value: int, maximum: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graphql import build_schema, parse
+from graphql import build_schema, get_introspection_query, parse
 
 from router.config.model import Limits
 from router.errors import LimitExceeded, RequestError
@@ -143,6 +143,30 @@ def test_introspection_can_be_switched_off() -> None:
             checker.check_document(parse(text))
         assert caught.value.code == "INTROSPECTION_DISABLED"
     checker.check_document(parse("{ __typename me { __typename } }"))
+
+
+TOOLS = get_introspection_query(input_value_deprecation=True, specified_by_url=True)
+
+
+@pytest.mark.parametrize("text", [TOOLS, "{ __schema { types { name } } }", '{ __type(name: "A") { name } }'])
+def test_what_tools_ask_of_the_schema_is_answered(text: str) -> None:
+    guard().check_operation(parse(text), None, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ " + " ".join(f"a{n}: __schema {{ ...F }}" for n in range(300)) + " }"
+        " fragment F on __Schema { types { fields { args { type { ofType { name } } } } } }",
+        "{ __schema { " + " ".join(f"a{n}: types {{ ...F }}" for n in range(300)) + " } }"
+        " fragment F on __Type { fields { args { type { ofType { name } } } } }",
+        "{ __schema { types { " + "fields { type { " * 8 + "name" + " } }" * 8 + " } } }",
+    ],
+)
+def test_the_schema_is_told_a_few_times_and_not_hundreds(text: str) -> None:
+    with pytest.raises(LimitExceeded) as caught:
+        guard().check_operation(parse(text), None, SCHEMA)
+    assert caught.value.errors[0]["extensions"]["limit"] == "introspection"
 
 
 @pytest.mark.parametrize(
