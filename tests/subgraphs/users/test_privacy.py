@@ -100,6 +100,7 @@ async def test_the_others_hear_of_every_change_in_order(any_door: Door, listener
         "name": "Ana Pérez",
         "email": "ana@example.test",
         "locale": "es",
+        "phone": None,
         "role": "customer",
     }
     assert heard[1].payload["name"] == "Ana P. de Ruiz"
