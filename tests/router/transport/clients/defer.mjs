@@ -28,7 +28,6 @@ async function apollo() {
       error: reject,
     });
   });
-  client.stop();
 }
 
 async function iterate(client) {
