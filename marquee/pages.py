@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from router.transport.files import PackedFiles
 from subgraphs.kit.app import Subgraph, readiness_status
 
 STATIC: Final = Path(__file__).parents[1] / "web" / "static"
@@ -66,7 +66,7 @@ def page_routes(subgraphs: Mapping[str, Subgraph]) -> Sequence[BaseRoute]:
     return [
         Route("/", page),
         Route("/ready", ready),
-        Mount("/static", GZipMiddleware(StaticFiles(directory=STATIC))),
+        Mount("/static", PackedFiles(STATIC)),
         Mount("/posters", StaticFiles(directory=STATIC / "posters")),
         Route("/bank/{rest:path}", payments, methods=["GET", "POST"]),
         Route("/webhooks/{rest:path}", payments, methods=["POST"]),

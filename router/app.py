@@ -18,9 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.config.model import RouterConfig
@@ -42,6 +40,7 @@ from router.security.rate_limits import RateLimiter
 from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
+from router.transport.files import PackedFiles
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built, read_examples
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
@@ -277,7 +276,7 @@ class RouterApp:
             jwks=self.signer.jwks if self.signer is not None else None,
         )
         if self.config.graphiql.enabled and is_built(extras.graphiql_assets):
-            files = GZipMiddleware(StaticFiles(directory=extras.graphiql_assets))
+            files = PackedFiles(extras.graphiql_assets)
             routes.insert(0, Mount(f"{self.config.http.path}/assets", files))
         return routes
 

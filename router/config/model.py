@@ -27,6 +27,9 @@ class Compression(Section):
     minimum_bytes: Positive = 1024
     """Smaller answers are sent as they are: they fit one packet."""
     level: Annotated[int, Field(ge=1, le=9)] = 1
+    """Of gzip."""
+    brotli_level: Annotated[int, Field(ge=0, le=11)] = 2
+    """Of brotli, which a client that accepts both equally gets. Above 4 it costs several times more."""
 
 
 class Batching(Section):

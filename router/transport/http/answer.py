@@ -5,8 +5,6 @@ Owns the bytes of a whole answer. Must never compress what the client did not as
 
 from __future__ import annotations
 
-import asyncio
-import zlib
 from collections.abc import Mapping
 
 import orjson
@@ -16,10 +14,9 @@ from router.config.model import Compression
 from router.errors import Forbidden, LimitExceeded, RateLimited, RequestError, Unauthenticated
 from router.request import Response
 from router.security.tokens import AuthenticationUnavailable
-from router.transport.http.negotiation import Media, accepts_gzip
+from router.transport.http.compression import Packer
+from router.transport.http.negotiation import Media
 from router.transport.refusals import HttpFault
-
-IN_THREAD_BYTES = 128 * 1024
 
 STATUS_ALWAYS = (HttpFault, Unauthenticated, Forbidden, LimitExceeded, RateLimited, AuthenticationUnavailable)
 """Refusals whose status is sent under `application/json` too; the specification keeps 200 for faults of the
@@ -55,8 +52,7 @@ class AnswerWriter:
     """Writes whole answers."""
 
     def __init__(self, compression: Compression) -> None:
-        self._minimum_bytes = compression.minimum_bytes if compression.enabled else None
-        self._level = compression.level
+        self._packer = Packer(compression)
 
     async def write(
         self,
@@ -70,27 +66,12 @@ class AnswerWriter:
     ) -> None:
         """Send one answer."""
         raw = [_CONTENT_TYPES[media], _VARY]
-        if (
-            accept_encoding is not None
-            and self._minimum_bytes is not None
-            and len(body) >= self._minimum_bytes
-            and accepts_gzip(accept_encoding)
-        ):
-            body = await self._compress(body)
-            raw.append((b"content-encoding", b"gzip"))
+        coding = self._packer.coding(len(body), accept_encoding)
+        if coding is not None:
+            body = await self._packer.pack(body, coding)
+            raw.append((b"content-encoding", coding.encode()))
         raw.append((b"content-length", b"%d" % len(body)))
         for name, value in headers.items():
             raw.append((name.encode("latin-1"), value.encode("latin-1")))
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": body})
-
-    async def _compress(self, body: bytes) -> bytes:
-        if len(body) < IN_THREAD_BYTES:
-            return gzip(body, self._level)
-        return await asyncio.to_thread(gzip, body, self._level)
-
-
-def gzip(body: bytes, level: int) -> bytes:
-    """The body in gzip format, without a time stamp: equal bodies give equal bytes."""
-    compressor = zlib.compressobj(level, zlib.DEFLATED, 31)
-    return compressor.compress(body) + compressor.flush()

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from starlette.types import Message, Receive
 
-from router.transport.refusals import BodyTimeout, BodyTooLarge, MalformedRequest, UnsupportedMediaType
+from router.transport.http.compression import unpacked
+from router.transport.refusals import BodyTimeout, BodyTooLarge, MalformedRequest
 from router.transport.stepping import Waiting, begin
 
 
@@ -21,9 +22,18 @@ class ClientGone(Exception):
 async def read_body(
     receive: Receive, headers: Mapping[str, str], *, max_bytes: int, timeout_seconds: float
 ) -> bytes:
-    """The whole body; raises `BodyTooLarge`, `BodyTimeout`, `UnsupportedMediaType` or `ClientGone`."""
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("Compressed request bodies are not read here")
+    """The whole body, unpacked.
+
+    Raises `BodyTooLarge`, `BodyTimeout`, `UnsupportedMediaType`, `MalformedRequest` or `ClientGone`.
+    """
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    body = await _read(receive, headers, max_bytes=max_bytes, timeout_seconds=timeout_seconds)
+    return body if coding == "identity" else unpacked(body, coding, max_bytes)
+
+
+async def _read(
+    receive: Receive, headers: Mapping[str, str], *, max_bytes: int, timeout_seconds: float
+) -> bytes:
     length = headers.get("content-length")
     if length is not None:
         if not length.isascii() or not length.isdigit():

@@ -107,13 +107,3 @@ def _read_parameters(parameters: list[str]) -> tuple[float, bool]:
         elif name == "charset":
             charset_known = value.strip('"') in ("utf-8", "utf8")
     return quality, charset_known
-
-
-@lru_cache(maxsize=512)
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether `gzip` is allowed by an `Accept-Encoding` value."""
-    for entry in accept_encoding.split(","):
-        coding, *parameters = (part.strip().lower() for part in entry.split(";"))
-        if coding in ("gzip", "x-gzip", "*"):
-            return _read_parameters(parameters)[0] > 0
-    return False

@@ -19,7 +19,13 @@ from starlette.types import Receive
 from router.config.model import Uploads
 from router.request import UploadedFile
 from router.transport.http.body import ClientGone
-from router.transport.refusals import BodyTimeout, BodyTooLarge, TooManyUploads, UploadInvalid
+from router.transport.refusals import (
+    BodyTimeout,
+    BodyTooLarge,
+    TooManyUploads,
+    UnsupportedMediaType,
+    UploadInvalid,
+)
 
 LARGEST_HEADERS = 4096
 _UNKNOWN_TYPE = "application/octet-stream"
@@ -49,6 +55,8 @@ class UploadReader:
         The bytes count until `release` is called with their number. Raises `UploadInvalid`, `BodyTooLarge`,
         `BodyTimeout`, `TooManyUploads` or `ClientGone`.
         """
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise UnsupportedMediaType("Forms with files are read as they are")
         form = _Form(self._settings, self._max_operations_bytes, _boundary(headers))
         taken = 0
         try:

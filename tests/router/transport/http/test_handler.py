@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from urllib.parse import urlencode
 
+import brotli
 import orjson
 import pytest
 
@@ -162,10 +163,40 @@ async def test_another_media_type_or_charset_is_415(content_type: str) -> None:
     assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-async def test_a_compressed_body_is_415() -> None:
+async def test_a_body_in_gzip_is_read() -> None:
     app, _ = fake_app()
-    answer = await call(app, headers={**JSON, "content-encoding": "gzip"}, body=gzip.compress(b"{}"))
+    packed = gzip.compress(b'{"query": "{ hello }"}')
+    answer = await call(app, headers={**JSON, "content-encoding": "gzip"}, body=[packed[:9], packed[9:]])
+    assert answer.json == {"data": {"hello": "hello world"}}
+
+
+async def test_a_body_in_another_coding_is_415() -> None:
+    app, _ = fake_app()
+    answer = await call(app, headers={**JSON, "content-encoding": "br"}, body=b"{}")
     assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert answer.headers["accept-encoding"] == "gzip, identity"
+
+
+@pytest.mark.parametrize("size", [10_001, 50_000_000])
+async def test_a_body_that_is_too_large_once_it_is_unpacked_is_413(size: int) -> None:
+    app, _ = fake_app({"http": {"max_body_bytes": 10_000}})
+    packed = gzip.compress(b" " * size, 9)[: 10_000 if size > 10_001 else None]
+    answer = await call(app, headers={**JSON, "content-encoding": "gzip"}, body=packed)
+    assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_a_body_of_the_largest_size_is_read_from_gzip() -> None:
+    app, _ = fake_app({"http": {"max_body_bytes": 10_000}})
+    packed = gzip.compress(b'{"query": "{ hello }"}'.ljust(10_000))
+    answer = await call(app, headers={**JSON, "content-encoding": "gzip"}, body=packed)
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}")[:-3], gzip.compress(b"{}") + b"more", b""])
+async def test_a_body_that_is_no_gzip_is_400(body: bytes) -> None:
+    app, _ = fake_app()
+    answer = await call(app, headers={**JSON, "content-encoding": "gzip"}, body=body or [b""])
+    assert (answer.status, answer.code) == (400, "MALFORMED_REQUEST")
 
 
 async def test_a_large_body_is_413_whether_announced_or_not() -> None:
@@ -209,17 +240,44 @@ async def test_a_slow_body_is_408() -> None:
     assert sent[0]["status"] == 408
 
 
-async def test_large_answers_are_compressed_for_who_asks() -> None:
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("br;q=0.5, gzip;q=0.8", "gzip"),
+        ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
+        ("*", "br"),
+        ("*, br;q=0", "gzip"),
+        ("identity, gzip;q=0.5", None),
+        ("identity;q=0.5, gzip", "gzip"),
+        ("gzip;q=0, br;q=0", None),
+        ("gzip;q=nan", None),
+        ("deflate", None),
+        ("", None),
+    ],
+)
+async def test_large_answers_are_packed_as_the_client_likes_it(accepted: str, coding: str | None) -> None:
     app, _ = fake_app()
     plain = await post(app, "{ big(size: 500) }")
     assert "content-encoding" not in plain.headers
-    packed = await post(app, "{ big(size: 500) }", headers={"accept-encoding": "br, gzip;q=0.8"})
-    assert packed.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body
-    assert len(packed.body) < len(plain.body) / 3
-    refused = await post(app, "{ big(size: 500) }", headers={"accept-encoding": "gzip;q=0"})
-    assert refused.body == plain.body
-    small = await post(app, "{ hello }", headers={"accept-encoding": "gzip"})
+    assert "accept-encoding" in plain.headers["vary"]
+    packed = await post(app, "{ big(size: 500) }", headers={"accept-encoding": accepted})
+    assert packed.headers.get("content-encoding") == coding
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding]
+    assert unpack(packed.body) == plain.body
+    assert coding is None or len(packed.body) < len(plain.body) / 3
+
+
+async def test_an_answer_that_is_packed_on_a_thread_is_the_same() -> None:
+    app, _ = fake_app()
+    packed = await post(app, "{ big(size: 20000) }", headers={"accept-encoding": "br"})
+    assert len(orjson.loads(brotli.decompress(packed.body))["data"]["big"]) == 20_000
+
+
+async def test_small_answers_are_not_packed() -> None:
+    app, _ = fake_app()
+    small = await post(app, "{ hello }", headers={"accept-encoding": "gzip, br"})
     assert "content-encoding" not in small.headers
 
 
