@@ -101,7 +101,8 @@ class Link:
             if not self._up.is_set():
                 await self._wait_up(within)
             connection = self._connection
-            assert connection is not None, "a link that is up has a connection"
+            if connection is None:  # it was lost again before who waited for it could go on
+                continue
             try:
                 with cancellation_is_fault():
                     async with asyncio.timeout(self._pace.connect_timeout):
