@@ -12,6 +12,8 @@ import uvloop
 
 from bench import composition as composition_costs
 from bench import gateways as all_gateways
+from bench import memory as memory_over_time
+from bench import premiere as whole_premiere
 from bench import purchases as whole_purchases
 from bench import queries as single_queries
 from bench import sockets as open_sockets
@@ -41,6 +43,17 @@ def main() -> None:
 def purchases(url: str | None, layout: Layout, seconds: float, buyers: int) -> None:
     """Whole purchases of one seat: choose, hold, order, pay; then `marquee verify`."""
     _run(whole_purchases.measure(url, layout, seconds, buyers))
+
+
+@main.command()
+@_layout
+@click.option("--buyers", default=3000, show_default=True, help="People who want seats.")
+@click.option("--at-once", default=128, show_default=True, help="How many of them ask at the same time.")
+@click.option("--seats", default=400, show_default=True, help="Seats of the showtime, at most 650.")
+@click.option("--watchers", default=300, show_default=True, help="Open live maps of it.")
+def premiere(layout: Layout, buyers: int, at_once: int, seats: int, watchers: int) -> None:
+    """Thousands want the best seats of one showtime; then `marquee verify`."""
+    _run(whole_premiere.measure(layout, buyers, at_once, seats, watchers))
 
 
 @main.command()
@@ -76,6 +89,14 @@ def composition(sizes: tuple[int, ...]) -> None:
         click.echo(composition_costs.measure(sizes))
     except ServerFailed as failure:
         raise SystemExit(str(failure)) from failure
+
+
+@main.command()
+@click.option("--requests", default=200_000, show_default=True, help="How many are asked.")
+@click.option("--operations", default=5_000, show_default=True, help="How many different ones.")
+def memory(requests: int, operations: int) -> None:
+    """Memory of the router under ever new operations."""
+    _run(memory_over_time.measure(requests, operations))
 
 
 def _run(measuring: Coroutine[Any, Any, str]) -> None:

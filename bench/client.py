@@ -5,9 +5,9 @@ Never retries: a failure under load is a finding.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import aiohttp
@@ -22,16 +22,34 @@ class Refused(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """Whatever came: data, and the kinds of what failed, by code, status or exception."""
+
+    data: Any = None
+    failures: Sequence[str] = ()
+
+    def payload(self, mutation: str) -> dict[str, Any] | None:
+        """What a mutation answered, when it did."""
+        found: dict[str, Any] | None = (self.data or {}).get(mutation)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """A pool of connections to one server."""
 
     session: aiohttp.ClientSession
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def authorized(self, token: str) -> Client:
+        """The same connections in somebody's name."""
+        return replace(self, headers={"authorization": f"Bearer {token}"})
 
     async def post(self, body: bytes) -> bytes:
         """The bytes of an answer without errors. Raises `Refused`."""
         try:
-            async with self.session.post(self.url, data=body) as response:
+            async with self.session.post(self.url, data=body, headers=self.headers) as response:
                 answer = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refused(f"{self.url} did not answer: {error!r}") from error
@@ -42,6 +60,23 @@ class Client:
     async def ask(self, query: str, **variables: Any) -> Any:
         """The data of an answer. Raises `Refused`."""
         return orjson.loads(await self.post(request_body(query, **variables)))["data"]
+
+    async def attempt(self, query: str, **variables: Any) -> Answer:
+        """Ask where refusals and failures are what is measured. Never raises."""
+        body = request_body(query, **variables)
+        try:
+            async with self.session.post(self.url, data=body, headers=self.headers) as response:
+                raw = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return Answer(failures=(type(error).__name__,))
+        try:
+            answer = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return Answer(failures=(f"status {response.status}",))
+        errors = answer.get("errors") or ()
+        return Answer(
+            answer.get("data"), [str(error.get("extensions", {}).get("code", "ERROR")) for error in errors]
+        )
 
 
 def request_body(query: str, **variables: Any) -> bytes:

@@ -32,6 +32,8 @@ class Cinema:
 
     layout: Layout
     url: str
+    router_url: str
+    """A router itself: nginx lets one address, as ours, have few sockets."""
     pids: Mapping[str, int]
     stores: Stores | None
 
@@ -94,7 +96,7 @@ async def load(
 
 
 def _embedded(server: Server) -> Cinema:
-    return Cinema("embedded", server.url, {"the cinema": server.pid}, None)
+    return Cinema("embedded", server.url, server.url, {"the cinema": server.pid}, None)
 
 
 async def _production(stack: LocalStack) -> Cinema:
@@ -103,4 +105,4 @@ async def _production(stack: LocalStack) -> Cinema:
     stores = Stores(
         environment["MARQUEE_POSTGRES_URL"], re.sub(r"/\d+$", "", environment["MARQUEE_REDIS_URL"])
     )
-    return Cinema("production", stack.url, pids, stores)
+    return Cinema("production", stack.url, stack.process("router-1").url, pids, stores)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,7 +14,19 @@ from typing import Any, Final
 
 import uvicorn
 
+from marquee.request_heads import BoundedHeads
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_MESSAGE_BYTES: Final = 1024 * 1024
+"""Of one WebSocket message, as of a body over HTTP; a longer one ends its socket."""
+_OF_CLIENTS: Final = (
+    "Invalid HTTP request received",
+    "Invalid UTF-8 sequence",
+    "Unsupported upgrade",
+    "No supported WebSocket",
+)
+_LAST_ANSWERS_SECONDS: Final = 0.25
+"""How long connections are kept open after the signal, each for one more answer."""
 _KEEP_ALIVE_SECONDS: Final = 75
 """Longer than a proxy keeps idle connections (nginx: 60), so that it never writes on one just closed."""
 
@@ -24,6 +37,7 @@ def server_config(app: Any, *, trusted_proxies: str | None = None, **options: An
     `trusted_proxies` lists the addresses and networks (comma-separated) whose `X-Forwarded-For` is believed;
     by default nobody's, for whoever is believed can claim any address.
     """
+    logging.getLogger("uvicorn.error").addFilter(_is_ours)
     return uvicorn.Config(
         app,
         proxy_headers=bool(trusted_proxies),
@@ -32,13 +46,20 @@ def server_config(app: Any, *, trusted_proxies: str | None = None, **options: An
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=BoundedHeads,
         ws="websockets-sansio",
+        ws_max_size=_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the GraphQL protocols have pings of their own
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=10,
         **options,
     )
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line is about us: what clients send that is no protocol is theirs, and any number of it."""
+    return not record.getMessage().startswith(_OF_CLIENTS)
 
 
 def collect_and_freeze() -> None:
@@ -83,9 +104,19 @@ class DrainingServer(uvicorn.Server):
             self._tell()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take what has already connected, then stop: closing the socket would reset what waits in it."""
+        """Take what has already connected, then stop: closing the socket would reset what waits in it.
+
+        Connections that wait are not closed at once either: a proxy may just be writing on one, and what it
+        has written it must not send twice. For a moment each still gets one answer, which says it is the last.
+        """
         for _ in range(3):
             await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        self.server_state.default_headers.append((b"connection", b"close"))
+        last = asyncio.get_running_loop().time() + _LAST_ANSWERS_SECONDS
+        while self.server_state.connections and asyncio.get_running_loop().time() < last:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.01)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -300,12 +300,22 @@ class RouterApp:
             "router_upstreams", "Open subscriptions to subgraphs.", lambda: broadcast.upstreams
         )
         self.metrics.watch("router_listeners", "Client subscriptions.", lambda: broadcast.listeners)
-        self.metrics.watch("router_operations_known", "Operations that need no preparation.", self._known)
+        self.metrics.watch(
+            "router_operations_known",
+            "Operations that need no preparation.",
+            lambda: self.operations_cached()[0],
+        )
+        self.metrics.watch(
+            "router_operations_bytes",
+            "Memory of the operations known, estimated.",
+            lambda: self.operations_cached()[1],
+        )
         self.metrics.watch("router_running", "Operations being executed.", self.service.running)
 
-    def _known(self) -> int:
+    def operations_cached(self) -> tuple[int, int]:
+        """How many operations need no preparation, and what they take in bytes, estimated."""
         engine = self.service.engine
-        return engine.documents if isinstance(engine, Engine) else 0
+        return (engine.documents, engine.cached_bytes) if isinstance(engine, Engine) else (0, 0)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

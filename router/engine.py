@@ -44,6 +44,10 @@ _Key: TypeAlias = tuple[str, str | None]
 _Outcome: TypeAlias = PreparedOperation | RequestError
 _LARGE_CHARACTERS: Final = 2_000
 """Longer documents may take long to prepare."""
+_VariantName: TypeAlias = tuple[PreparedOperation | IncrementalOperation, VariantKey]
+"""These operations are equal only to themselves."""
+_REFUSAL_BYTES = 2_000
+"""Of one error of a refusal, at least."""
 
 
 class Engine:
@@ -77,7 +81,13 @@ class Engine:
         exchanges = {name: Exchange(name, transport) for name, transport in self.transports.items()}
         self._preparation = Preparation(supergraph, exchanges, self._options, guard, authorizer)
         self._decide_override = decide_override
-        self._outcomes: LeastRecentlyUsed[_Key, _Outcome] = LeastRecentlyUsed(self._options.documents_cached)
+        bounds = self._options
+        self._outcomes: LeastRecentlyUsed[_Key, _Outcome] = LeastRecentlyUsed(
+            bounds.documents_cached, bounds.documents_cached_bytes
+        )
+        self._variants: LeastRecentlyUsed[_VariantName, CompiledPlan | IncrementalPlan] = LeastRecentlyUsed(
+            bounds.variants_cached, bounds.documents_cached_bytes
+        )
         self._under_way: dict[_Key, asyncio.Future[_Outcome]] = {}
         self._variants_under_way: dict[tuple[int, VariantKey], asyncio.Future[CompiledPlan]] = {}
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
@@ -118,7 +128,7 @@ class Engine:
             self._under_way[key] = future
             future.add_done_callback(lambda _: self._under_way.pop(key, None))
         outcome = await asyncio.shield(future)
-        self._outcomes.put(key, outcome)
+        self._outcomes.put(key, outcome, _size(key, outcome))
         return outcome
 
     async def _in_turn(self, key: _Key, laps: Laps) -> _Outcome:
@@ -146,7 +156,7 @@ class Engine:
         variables = prepared.coerce(request.variables)
         if prepared.check is not None:
             prepared.check(variables, context)
-        compiled = prepared.compiled if prepared.variants is None else await self._variant(prepared, context)
+        compiled = await self._variant(prepared, context) if prepared.varies else prepared.compiled
         execution = self._begin(variables, context)
         if prepared.introspect is not None:
             execution.data.update(await self._introspected(prepared.introspect, variables))
@@ -162,16 +172,16 @@ class Engine:
 
     async def _variant(self, prepared: PreparedOperation, context: RequestContext) -> CompiledPlan:
         """The plan for this requester, and for the overrides that are on for this request."""
-        assert prepared.variants is not None
         labels = self._labels(context)
         grant = None if prepared.protected is None else await prepared.protected.key(context)
         key = VariantKey(labels, grant)
         if not labels and prepared.protected is None:
             return prepared.compiled
-        known = prepared.variants.get(key)
+        known = self._variants.get((prepared, key))
         if known is None:
             known = await self._compile_variant(prepared, key)
-            prepared.variants.put(key, known)
+            self._variants.put((prepared, key), known, prepared.weight)
+        assert isinstance(known, CompiledPlan)
         return known
 
     async def execute_in_parts(
@@ -205,15 +215,16 @@ class Engine:
         self, incremental: IncrementalOperation, context: RequestContext
     ) -> IncrementalPlan:
         labels, protected = self._labels(context), incremental.protected
-        if incremental.variants is None or (not labels and protected is None):
+        if not incremental.varies or (not labels and protected is None):
             return incremental.compiled
         key = VariantKey(labels, None if protected is None else await protected.key(context))
-        known = incremental.variants.get(key)
+        known = self._variants.get((incremental, key))
         if known is None:
             known = await asyncio.get_running_loop().run_in_executor(
                 self._worker, self._preparation.incremental_variant, incremental, key
             )
-            incremental.variants.put(key, known)
+            self._variants.put((incremental, key), known, incremental.weight)
+        assert isinstance(known, IncrementalPlan)
         return known
 
     def _labels(self, context: RequestContext) -> frozenset[str]:
@@ -241,7 +252,7 @@ class Engine:
         variables = prepared.coerce(request.variables)
         if prepared.check is not None:
             prepared.check(variables, context)
-        compiled = prepared.compiled if prepared.variants is None else await self._variant(prepared, context)
+        compiled = await self._variant(prepared, context) if prepared.varies else prepared.compiled
         # The deadline is that of one answer; a subscription has many, and each call its own timeout.
         lasting = replace(context, deadline=None)
         events = compiled.events(lambda: self._begin(variables, lasting))
@@ -258,6 +269,11 @@ class Engine:
     def documents(self) -> int:
         """How many operations are known."""
         return len(self._outcomes)
+
+    @property
+    def cached_bytes(self) -> int:
+        """What the known operations and their variants take, estimated."""
+        return self._outcomes.bytes + self._variants.bytes
 
     async def warm(self, previous: Engine, limit: int = 500) -> int:
         """Prepare what `previous` answered most recently; returns how many are ready."""
@@ -278,6 +294,13 @@ class Engine:
         if self._owns_transports:
             for transport in self.transports.values():
                 await transport.aclose()
+
+
+def _size(key: _Key, outcome: _Outcome) -> int:
+    """Bytes of an entry, estimated; the same operation under several texts counts each time."""
+    if isinstance(outcome, PreparedOperation):
+        return len(key[0]) + outcome.weight
+    return len(key[0]) + _REFUSAL_BYTES * len(outcome.errors)
 
 
 def _draw() -> float:

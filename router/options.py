@@ -11,8 +11,11 @@ class EngineOptions:
 
     documents_cached: int = 1_000
     """Prepared operations kept, by text; the least recently used go first."""
-    variants_cached: int = 64
-    """Plans of one operation kept, by the rights of the requester and the labels of overrides."""
+    documents_cached_bytes: int = 128 * 1024 * 1024
+    """What they may take together, as `router.weights` estimates it."""
+    variants_cached: int = 4_000
+    """Further plans kept, of all operations, by the rights of the requester and the labels of overrides; they
+    may take as much again."""
     timeout_seconds: float = 30.0
     """For each subgraph call, unless the request's deadline is nearer."""
     max_tokens: int = 20_000

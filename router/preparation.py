@@ -46,7 +46,9 @@ from router.planning.normalise import normalise
 from router.planning.operation import NormalizedOperation
 from router.planning.plan import OperationKind, QueryPlan, ResponseSelection
 from router.planning.planner import Planner
+from router.repetitions import without_repetitions
 from router.stages import Authorizer, OperationGuard, Protected, Pruned, RequestCheck
+from router.weights import weight_of
 from schema.supergraph import Supergraph
 
 
@@ -66,9 +68,10 @@ class PreparedOperation:
     introspect: Introspect | None = field(default=None, repr=False)
     check: RequestCheck | None = field(default=None, repr=False)
     protected: Protected | None = field(default=None, repr=False)
-    variants: LeastRecentlyUsed[VariantKey, CompiledPlan] | None = field(default=None, repr=False)
-    """Other plans of this operation, by what they depend on; None when nothing about a request can change
-    it."""
+    varies: bool = False
+    """Whether something about a request (its requester, labels) can change the plan."""
+    weight: int = 0
+    """Bytes, estimated."""
     incremental: IncrementalOperation | None = field(default=None, repr=False)
     """How it is answered in parts; None when it has no `@defer` that counts."""
 
@@ -81,8 +84,9 @@ class IncrementalOperation:
     compiled: IncrementalPlan
     normalised: NormalizedOperation
     protected: Protected | None = None
-    variants: LeastRecentlyUsed[VariantKey, IncrementalPlan] | None = None
-    """As of the whole operation."""
+    varies: bool = False
+    weight: int = 0
+    """Both as of the whole operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class Preparation:
         self._introspection = Introspection(self._schema)
         self._coercers: dict[str, Coerce] = {}
         self._by_normalised_text: LeastRecentlyUsed[str, PreparedOperation] = LeastRecentlyUsed(
-            options.documents_cached
+            options.documents_cached, options.documents_cached_bytes
         )
 
     def prepare(self, text: str, operation_name: str | None, laps: Laps | None = None) -> PreparedOperation:
@@ -128,6 +132,7 @@ class Preparation:
         laps.lap("parse")
         if self._guard is not None:
             self._guard.check_document(document)
+        document = without_repetitions(document)
         self._validate(document)
         laps.lap("validate")
         operation = _resolve(document, operation_name)
@@ -137,7 +142,7 @@ class Preparation:
             definitions = tuple(operation.variable_definitions or ())
             coerce = compile_variables(self._schema, definitions, self._coercers)
             known = self._compile(normalised_text, coerce)
-            self._by_normalised_text.put(normalised_text, known)
+            self._by_normalised_text.put(normalised_text, known, known.weight)
         laps.lap("plan")
         return known
 
@@ -180,6 +185,7 @@ class Preparation:
             plan = self._planner.plan_operation(normalised)
         protected = None if self._authorizer is None else self._authorizer.examine(normalised)
         varies = protected is not None or bool(self._supergraph.override_labels)
+        incremental = None if deferring is document else self._compile_incremental(deferring, name)
         return PreparedOperation(
             kind=plan.kind,
             name=name,
@@ -191,8 +197,10 @@ class Preparation:
             introspect=self._introspection.compile(document, operation),
             check=check,
             protected=protected,
-            variants=LeastRecentlyUsed(self._options.variants_cached) if varies else None,
-            incremental=None if deferring is document else self._compile_incremental(deferring, name),
+            varies=varies,
+            weight=weight_of(text, plan.response, kept_normalised=varies)
+            + (incremental.weight if incremental is not None else 0),
+            incremental=incremental,
         )
 
     def _compile_incremental(self, document: DocumentNode, name: str | None) -> IncrementalOperation | None:
@@ -209,7 +217,8 @@ class Preparation:
             compiled=self._compile_parts(plan),
             normalised=normalised,
             protected=protected,
-            variants=LeastRecentlyUsed(self._options.variants_cached) if varies else None,
+            varies=varies,
+            weight=weight_of("", plan.response, kept_normalised=True),
         )
 
     def incremental_variant(self, incremental: IncrementalOperation, key: VariantKey) -> IncrementalPlan:

@@ -287,7 +287,7 @@ class GraphQLService:
         except RequestError:
             outcome = "refused"
             raise
-        except Exception:
+        except Exception:  # whatever it is, it is counted and goes on to who masks it
             outcome = "fault"
             raise
         finally:

@@ -142,6 +142,11 @@ class Cinema:
             self.url = await started
         return self
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process, while it runs."""
+        return None if self._process is None else self._process.pid
+
     async def _read(self, started: asyncio.Future[str]) -> None:
         assert self._process is not None
         assert self._process.stdout is not None

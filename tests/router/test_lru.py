@@ -29,3 +29,20 @@ def test_a_new_value_replaces_the_old_one() -> None:
     cache.put("a", 2)
     assert cache.get("a") == 2
     assert len(cache) == 1
+
+
+def test_entries_go_until_the_rest_fit() -> None:
+    cache: LeastRecentlyUsed[str, int] = LeastRecentlyUsed(10, max_bytes=100)
+    for key in "abc":
+        cache.put(key, 1, 30)
+    cache.put("d", 1, 70)
+    assert (list(cache.recent()), cache.bytes) == (["d", "c"], 100)
+    cache.put("d", 2, 10)
+    assert (cache.get("d"), cache.bytes) == (2, 40)
+
+
+def test_what_is_larger_than_all_may_be_is_not_kept() -> None:
+    cache: LeastRecentlyUsed[str, int] = LeastRecentlyUsed(10, max_bytes=100)
+    cache.put("a", 1, 30)
+    cache.put("b", 1, 101)
+    assert (cache.get("a"), cache.get("b"), cache.bytes) == (1, None, 30)
