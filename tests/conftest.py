@@ -6,6 +6,10 @@ import os
 
 import pytest
 
+from tests.production import stack
+
+__all__ = ["stack"]
+
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config

@@ -36,6 +36,8 @@ def provide_services() -> Iterator[list[str]]:
             )
         if not _provide_program("nginx", "nginx-light"):
             missing.append("nginx (install Debian's `nginx-light`): the production layout was not started")
+        if not _provide_program("faketime", "faketime"):
+            missing.append("faketime (Debian's package): no replica was given a wrong clock")
         if not _provide_program("kubectl", "kubernetes-client"):
             missing.append("kubectl: the manifests for Kubernetes were not rendered")
         if not _provide_program("chromium", "chromium"):

@@ -22,7 +22,9 @@ class MailCatcher:
     _server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen, when it does not."""
+        if self._server is not None:
+            return
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: SMTP(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True), LOCALHOST, self.port

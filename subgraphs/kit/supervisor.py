@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from subgraphs.kit.faults import TemporarilyUnavailable
+from subgraphs.kit.faults import log_fault, passes_by
 
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -58,12 +58,11 @@ class Supervisor:
                     return
                 await asyncio.sleep(task.every_seconds)
                 continue
-            except TemporarilyUnavailable as error:
-                self._logger.warning("the task %s waits: %s", task.name, error)
-                await asyncio.sleep(_AWAY_PAUSE_SECONDS)
-                continue
-            except Exception:  # an edge: whatever failed, the work must go on
-                self._logger.exception("the task %s failed and starts again", task.name)
+            except Exception as error:  # noqa: BLE001  # an edge: whatever failed, the work must go on
+                log_fault(self._logger, error, "the task %s failed and starts again", task.name)
+                if passes_by(error):
+                    await asyncio.sleep(_AWAY_PAUSE_SECONDS)
+                    continue
             if loop.time() - started > _HEALTHY_AFTER_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause)

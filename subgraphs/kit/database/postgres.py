@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import asyncpg
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
-from subgraphs.kit.database.absence import TELLING_ABSENCE
+from subgraphs.kit.database.absence import TELLING_ABSENCE, is_absence
 from subgraphs.kit.database.connection import (
     Connection,
     Listener,
@@ -139,7 +139,12 @@ class PostgresBackend:
         try:
             yield connection
         finally:
-            await connection.__aexit__(None, None, None)  # closes it, whoever cancels meanwhile
+            try:
+                await connection.__aexit__(None, None, None)  # closes it, whoever cancels meanwhile
+            except DBAPIError as error:
+                if not is_absence(error):
+                    raise
+                await _discard(connection)  # what was read or committed stands
 
     @asynccontextmanager
     async def transaction(self, durable: bool) -> AsyncIterator[Transaction]:
@@ -198,6 +203,14 @@ def _refuse_closed(connection: DBAPIConnection, _: ConnectionPoolEntry, __: Pool
     driver: asyncpg.Connection = connection.driver_connection
     if driver.is_closed():
         raise InvalidatePoolError
+
+
+async def _discard(connection: AsyncConnection) -> None:
+    """Take a connection out of the pool that was lost while it was given back."""
+    with suppress(DBAPIError):
+        await connection.invalidate()
+    with suppress(DBAPIError):
+        await connection.close()
 
 
 async def _create_database(url: URL) -> None:

@@ -13,6 +13,7 @@ from subgraphs.kit.events.broker import Broker, Subscription
 from subgraphs.kit.events.consumer import Consumer
 from subgraphs.kit.events.outbox import Outbox
 from subgraphs.kit.events.relay import Relay
+from subgraphs.kit.faults import log_fault
 
 if TYPE_CHECKING:
     from subgraphs.kit.telemetry import SubgraphTelemetry
@@ -85,8 +86,8 @@ class ServiceEvents:
             await asyncio.sleep(_TIDY_EVERY_SECONDS)
             try:
                 await self.prune()
-            except Exception:  # tidying must never end the service
-                _LOGGER.exception("old events of %s could not be deleted", self.outbox.producer)
+            except Exception as error:  # noqa: BLE001  # tidying must never end the service
+                log_fault(_LOGGER, error, "old events of %s could not be deleted", self.outbox.producer)
 
     async def start(self) -> None:
         """Listen and speak."""

@@ -12,7 +12,13 @@ from subgraphs.kit.supervisor import BackgroundTask, Supervisor
 
 
 @pytest.mark.parametrize(
-    ("fault", "traced"), [(TemporarilyUnavailable("the store is away"), False), (LookupError("a bug"), True)]
+    ("fault", "traced"),
+    [
+        (TemporarilyUnavailable("the store is away"), False),
+        (ExceptionGroup("two at once", [TemporarilyUnavailable(), TemporarilyUnavailable()]), False),
+        (LookupError("a bug"), True),
+        (ExceptionGroup("two at once", [TemporarilyUnavailable(), LookupError("a bug")]), True),
+    ],
 )
 async def test_a_task_goes_on_after_whatever_failed(
     fault: Exception, traced: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch

@@ -32,6 +32,7 @@ from subgraphs.kit.events.embedded.worker import QueueWorker
 from subgraphs.kit.events.envelope import Event
 from subgraphs.kit.events.errors import BrokerClosed, UnknownQueue
 from subgraphs.kit.events.retry import RetryPolicy
+from subgraphs.kit.faults import log_fault
 
 _LOGGER = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 0.1
@@ -112,13 +113,15 @@ class EmbeddedBroker:
 
     async def _forget_acknowledged(self) -> None:
         # Lost with the machine, this only delivers again what inboxes know.
+        done: list[int] = []
         try:
             while self._acknowledged:
                 done, self._acknowledged = self._acknowledged, []
                 async with self._database.transaction(durable=False) as tx:
                     await forget(tx, done)
-        except Exception:  # whatever the disk says: the events come again, and inboxes know them
-            _LOGGER.exception("acknowledgements could not be written; their events will come again")
+        except Exception as error:  # noqa: BLE001  # written with the next, or events come again
+            self._acknowledged[:0] = done
+            log_fault(_LOGGER, error, "acknowledgements could not be written; tried again with the next")
         finally:
             self._acknowledging = None
             self._progress.set()
@@ -176,8 +179,8 @@ class EmbeddedBroker:
     async def _prune_old(self) -> None:
         try:
             await self.prune(self._clock.now() - _KEPT)
-        except Exception:  # tidying must never end the broker
-            _LOGGER.exception("old events could not be deleted; tried again in a while")
+        except Exception as error:  # noqa: BLE001  # tidying must never end the broker
+            log_fault(_LOGGER, error, "old events could not be deleted; tried again in a while")
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

@@ -16,6 +16,7 @@ from subgraphs.kit.events.broker import EventHandler
 from subgraphs.kit.events.embedded.deliveries import Delivery, due, note_failure
 from subgraphs.kit.events.lanes import Lanes, error_text
 from subgraphs.kit.events.retry import RetryPolicy
+from subgraphs.kit.faults import log_fault
 
 _LOGGER = logging.getLogger(__name__)
 _LOADED_AT_MOST = 512
@@ -61,8 +62,8 @@ class QueueWorker:
             try:
                 async with self._database.read() as connection:
                     deliveries = await due(connection, self.queue, self._loaded_through, room)
-            except Exception:  # a queue that cannot be read now is read again: its worker must live
-                _LOGGER.exception("the queue %s could not be read, trying again", self.queue)
+            except Exception as error:  # noqa: BLE001  # it is read again: the worker must live
+                log_fault(_LOGGER, error, "the queue %s could not be read, trying again", self.queue)
                 await asyncio.sleep(_PAUSE_AFTER_FAULT_SECONDS)
                 self._more.set()
                 continue
@@ -93,9 +94,9 @@ class QueueWorker:
         try:
             async with self._database.transaction(durable=False) as tx:
                 await note_failure(tx, delivery.sequence, attempts, error_text(error), again_at, now)
-        except Exception:  # the worker must live whatever the disk says
+        except Exception as fault:  # noqa: BLE001  # the worker must live whatever the disk says
             # The count of attempts is lost, the delivery is not: it is ready, and taken up at the next start.
-            _LOGGER.exception("a failed attempt in %s could not be recorded", self.queue)
+            log_fault(_LOGGER, fault, "a failed attempt in %s could not be recorded", self.queue)
         if again_at is None:
             self._ended()
         self._progressed()
