@@ -107,7 +107,7 @@ class DrainingServer(uvicorn.Server):
         """Take what has already connected, then stop: closing the socket would reset what waits in it.
 
         Connections that wait are not closed at once either: a proxy may just be writing on one, and what it
-        has written it must not send twice. For a moment each still gets one answer, which says it is the last.
+        has written it must not send twice. For a moment each still gets one answer, its last.
         """
         for _ in range(3):
             await asyncio.sleep(0)
