@@ -40,9 +40,10 @@ def main() -> None:
 @_layout
 @click.option("--seconds", default=10.0, show_default=True, help="How long buyers go on buying.")
 @click.option("--buyers", default=16, show_default=True, help="Guests who buy at the same time.")
-def purchases(url: str | None, layout: Layout, seconds: float, buyers: int) -> None:
+@click.option("--times", default=1, show_default=True, help="So many times the demo's showtimes are on sale.")
+def purchases(url: str | None, layout: Layout, seconds: float, buyers: int, times: int) -> None:
     """Whole purchases of one seat: choose, hold, order, pay; then `marquee verify`."""
-    _run(whole_purchases.measure(url, layout, seconds, buyers))
+    _run(whole_purchases.measure(url, layout, seconds, buyers, times))
 
 
 @main.command()

@@ -16,6 +16,7 @@ from bench.client import Client, Refused, client_of
 from bench.counters import difference
 from bench.figures import latencies, milliseconds, table
 from bench.layouts import Cinema, Layout, load
+from bench.programme import repeat
 
 PAGE: Final = 100
 WARM_UP_SECONDS: Final = 2.0
@@ -93,17 +94,22 @@ class Buyer:
         self.sales.seconds_of[name].append(time.perf_counter() - started)
 
 
-async def measure(url: str | None, layout: Layout, seconds: float, buyers: int) -> str:
-    """The report on purchases at `url`, or at a cinema of its own. Raises `Refused`, `ServerFailed`."""
+async def measure(url: str | None, layout: Layout, seconds: float, buyers: int, times: int) -> str:
+    """The report on purchases at `url`, or at a cinema of its own with `times` the demo's showtimes.
+
+    Raises `Refused`, `ServerFailed`.
+    """
     if url is not None:
         async with client_of(url.rstrip("/"), buyers) as client:
             return _report(await _sell(client, seconds, buyers), buyers)
-    return await load(layout, lambda cinema: _measure_own(cinema, seconds, buyers))
+    return await load(layout, lambda cinema: _measure_own(cinema, seconds, buyers, times))
 
 
-async def _measure_own(cinema: Cinema, seconds: float, buyers: int) -> str:
+async def _measure_own(cinema: Cinema, seconds: float, buyers: int, times: int) -> str:
     await cinema.settled()
     async with client_of(cinema.url, buyers) as client:
+        if times > 1:
+            await repeat(client, times)
         await _sell(client, WARM_UP_SECONDS, buyers)
         await cinema.settled()
         idle = await cinema.idle()
