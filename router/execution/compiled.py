@@ -18,6 +18,7 @@ from graphql import GraphQLSchema
 
 from router.errors import FormattedError, RouterMisconfigured, SubgraphUnavailable
 from router.execution.conditions import compile_conditions
+from router.execution.contextual import CompiledContextualFetch
 from router.execution.exchange import Exchange, read_reply
 from router.execution.fetching import CompiledEntityFetch, CompiledRootFetch, words
 from router.execution.projection import Projector, Violation
@@ -161,6 +162,11 @@ class _Nodes:
     fresh: bool
     """True when entities must be read after what the plan does first: a mutation, or an event's arrival."""
 
+    @property
+    def is_contextual(self) -> bool:
+        """Whether objects that are alike may come to differ by what stands above them."""
+        return any(isinstance(fetch, EntityFetch) and fetch.is_contextual for fetch in self.fetches)
+
     def merged_elsewhere(self, node: EntityFetch) -> frozenset[str]:
         """Every key under which another fetch, or another target of this one, may merge.
 
@@ -217,7 +223,11 @@ def _compile_node(node: PlanNode, nodes: _Nodes) -> Run:
             return CompiledRootFetch(node, _exchange(nodes.exchanges, node.subgraph)).run
         case EntityFetch():
             exchange = _exchange(nodes.exchanges, node.subgraph)
-            return CompiledEntityFetch(node, exchange, nodes.merged_elsewhere(node), fresh=nodes.fresh).run
+            elsewhere = nodes.merged_elsewhere(node)
+            if node.is_contextual:
+                return CompiledContextualFetch(node, exchange, elsewhere, fresh=nodes.fresh).run
+            apart = nodes.is_contextual
+            return CompiledEntityFetch(node, exchange, elsewhere, fresh=nodes.fresh, apart=apart).run
         case Sequence():
             return _sequence([_compile_node(child, nodes) for child in node.nodes])
         case Parallel():

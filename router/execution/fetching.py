@@ -13,7 +13,7 @@ from router.execution.conditions import compile_conditions
 from router.execution.exchange import Exchange, read_reply
 from router.execution.merging import copy_json, merge_objects
 from router.execution.representations import NOTHING, Filed, compile_representation
-from router.execution.requests import compile_entity_request, compile_root_request
+from router.execution.requests import compile_entity_request, compile_root_request, with_variables
 from router.execution.state import Execution, Failure
 from router.execution.uploads import with_files
 from router.execution.whereabouts import EntityWhereabouts, RootWhereabouts
@@ -67,7 +67,7 @@ class CompiledRootFetch:
             try:
                 self.absorb(targets, data)
             except RecursionError:
-                execution.failures.append(Failure(self, [targets], _too_deep()))
+                execution.failures.append(Failure(self, [targets], too_deep()))
 
     def absorb(self, targets: list[Any], data: dict[str, Any]) -> None:
         """Merge `data` into each of the objects at the fetch's path."""
@@ -110,6 +110,7 @@ class CompiledEntityFetch:
     """A fetch that completes entities found in the data so far."""
 
     __slots__ = (
+        "_apart",
         "_collect",
         "_exchange",
         "_merged_elsewhere",
@@ -121,9 +122,17 @@ class CompiledEntityFetch:
     )
 
     def __init__(
-        self, node: EntityFetch, exchange: Exchange, merged_elsewhere: frozenset[str], *, fresh: bool
+        self,
+        node: EntityFetch,
+        exchange: Exchange,
+        merged_elsewhere: frozenset[str],
+        *,
+        fresh: bool,
+        apart: bool = False,
     ) -> None:
+        """`apart` when objects at one path may come to differ below: then they share nothing."""
         self.subgraph = node.subgraph
+        self._apart = apart
         self._send = exchange.read if fresh else exchange.query
         """After a mutation or an event, a reply that was asked for before would be stale."""
         self._exchange = exchange
@@ -145,13 +154,20 @@ class CompiledEntityFetch:
             ]
         except (TypeError, RecursionError):  # a value that is sent on cannot be encoded
             groups = [[[found] for found in objects] for objects in collected]
-            execution.failures.append(Failure(self, groups, _too_deep()))
+            execution.failures.append(Failure(self, groups, too_deep()))
             return
-        encoded = [each.encoded for each in filed]
-        if not any(encoded):
-            return
+        if any(each.encoded for each in filed):
+            await self.complete(execution, filed)
+
+    async def complete(self, execution: Execution, filed: list[Filed], values: bytes = b"") -> None:
+        """Ask for entities, and merge them into their objects.
+
+        `filed` has, per target, what is sent; `values` are further variables as JSON: `"a":1,"b":2`.
+        """
         exchange = self._exchange
-        body = self._request(execution, encoded)
+        body = self._request(execution, [each.encoded for each in filed])
+        if values:
+            body = with_variables(body, values)
         if execution.context.has_files:
             body = with_files(body, self._variables, execution.variables)
         try:
@@ -167,7 +183,7 @@ class CompiledEntityFetch:
         try:
             valid = self._absorb(execution, filed, data, explained=bool(errors))
         except RecursionError:
-            execution.failures.append(Failure(self, _objects(filed), _too_deep()))
+            execution.failures.append(Failure(self, _objects(filed), too_deep()))
             return
         if not valid:
             invalid = SubgraphReplyInvalid(
@@ -204,6 +220,11 @@ class CompiledEntityFetch:
         Later fetches treat all objects at one path alike, so these may share what is inside the entity. At
         another path a later fetch may write something else under the same key: there it must be a copy.
         """
+        if self._apart:
+            for found in group[1:]:
+                merge_objects(found, copy_json(entity))
+            merge_objects(group[0], entity)
+            return
         shared = self._merged_elsewhere
         if len(group) == 1 or len(target.node.paths) == 1 or shared.isdisjoint(entity):
             for found in group:
@@ -231,7 +252,8 @@ def _merged_flat(group: list[dict[str, Any]], entity: dict[str, Any]) -> bool:
     return True
 
 
-def _too_deep() -> SubgraphReplyInvalid:
+def too_deep() -> SubgraphReplyInvalid:
+    """Why data cannot be encoded, or merged."""
     return SubgraphReplyInvalid("the data are nested too deeply")
 
 

@@ -12,7 +12,7 @@ from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.place import Place
 from router.planning.plan import Conditions, Path
 from schema.query_graph import EntityEdge, Node
-from schema.supergraph import FieldSet
+from schema.supergraph import ContextArgument, FieldSet
 
 Identity: TypeAlias = tuple[object, ...]
 
@@ -31,6 +31,35 @@ class Unit:
     whole: bool = False
     conditions: Conditions = ()
     """When the object itself must be read; a field brings its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContextSetter:
+    """Objects on the way to an entity that set a context, and what is read of them."""
+
+    path: Path
+    types: frozenset[str]
+    is_everyone: bool
+    """Whether all objects at the path are of these types."""
+    selection: NormalizedSelection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContextValue:
+    """What fills an argument from a context, and where that may be set, nearest first."""
+
+    argument: ContextArgument
+    setters: tuple[ContextSetter, ...]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Equal for arguments of one type that are filled alike."""
+        return context_key(self.argument)
+
+
+def context_key(argument: ContextArgument) -> tuple[str, str, str]:
+    """Equal for arguments that one variable can fill."""
+    return (argument.context, argument.selection, argument.type)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +89,8 @@ class FetchPoint:
     alternatives: list[Alternative] = field(default_factory=list)
     """Empty for the operation's own root fields."""
     requires: FieldSet = ()
+    contexts: tuple[ContextValue, ...] = ()
+    """One per variable that contexts fill."""
 
     @property
     def subgraph(self) -> str:

@@ -7,7 +7,9 @@ client declared them, only those in use. Never changes which fetches there are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from router.planning.contextual import rename
 from router.planning.errors import FetchGraphError
 from router.planning.fetch import Fetch, Target
 from router.planning.operation import Variable
@@ -141,24 +143,33 @@ def _entity_fetch(fetch: Fetch, used: tuple[str, ...], variables: Mapping[str, V
     declared: list[str] = []
     fields: list[str] = []
     alone = len(fetch.targets) == 1
+    is_contextual = any(target.contextual for target in fetch.targets)
     for index, target in enumerate(fetch.targets):
         key = "_entities" if alone else f"e{index}"
         variable = _free_name("representations" if alone else f"r{index}", used)
         declared.append(f"${variable}:[_Any!]!")
         alias = "" if alone else f"{key}:"
-        fields.append(f"{alias}_entities(representations:${variable}){{{''.join(target.fragments)}}}")
-        targets.append(_entity_target(target, key, variable))
-    declared.extend(f"${name}:{variables[name].declaration}" for name in used)
+        selection = "".join(target.fragments)
+        if target.contextual:
+            names = {each.name: f"{each.name}_{index}" for each in target.contextual}
+            selection = rename(selection, names)
+            declared.extend(f"${names[each.name]}:{each.type}" for each in target.contextual)
+        fields.append(f"{alias}_entities(representations:${variable}){{{selection}}}")
+        told = selection if is_contextual else ""
+        targets.append(_entity_target(target, key, variable, told, index))
+    own = [f"${name}:{variables[name].declaration}" for name in used]
+    declared.extend(own)
     head = f"{OperationKind.QUERY}({','.join(declared)})"
     return EntityFetch(
         subgraph=fetch.subgraph,
         operation=f"{head}{{{' '.join(fields)}}}",
         targets=tuple(targets),
         variables=used,
+        declarations=",".join(own) if is_contextual else "",
     )
 
 
-def _entity_target(target: Target, key: str, variable: str) -> EntityTarget:
+def _entity_target(target: Target, key: str, variable: str, selection: str, index: int) -> EntityTarget:
     return EntityTarget(
         response_key=key,
         variable=variable,
@@ -166,6 +177,8 @@ def _entity_target(target: Target, key: str, variable: str) -> EntityTarget:
         representation=target.representation,
         typenames=target.typenames,
         conditions=target.conditions,
+        contextual=tuple(replace(each, name=f"{each.name}_{index}") for each in target.contextual),
+        selection=selection,
     )
 
 

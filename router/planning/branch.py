@@ -6,15 +6,25 @@ readable, so no hop ever waits for itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from router.planning.access import Access, Alternative, FetchPoint, FieldOrigin, Unit
+from router.planning.access import (
+    Access,
+    Alternative,
+    ContextSetter,
+    ContextValue,
+    FetchPoint,
+    FieldOrigin,
+    Unit,
+    context_key,
+)
 from router.planning.errors import NoPathError
 from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.place import Place
 from router.planning.plan import Each, Path
 from schema.query_graph import EntityEdge, FieldEdge, Node
-from schema.supergraph import FieldSet
+from schema.supergraph import ContextArgument, FieldSet
 
 if TYPE_CHECKING:
     from router.planning.walk import Walk
@@ -28,7 +38,8 @@ _Reading: TypeAlias = tuple[Access, FieldEdge]
 class Branch:
     """A place, some object types that behave alike there, and the accesses by which they arrive.
 
-    `subject` is one of the types (all are alike), or the interface where types are not known.
+    `subject` is one of the types (all are alike), or the interface where types are not known; `above` is the
+    branch of the objects whose field these are.
     """
 
     def __init__(
@@ -39,6 +50,7 @@ class Branch:
         subject: str,
         types: frozenset[str],
         bases: tuple[Access, ...],
+        above: Branch | None = None,
         *,
         hops: bool = True,
     ) -> None:
@@ -47,9 +59,10 @@ class Branch:
         self._reach = walk.reach
         self._place = place
         self._path = path
-        self._subject = subject
+        self.subject = subject
         self._types = types
         self._bases = bases
+        self._above = above
         self._hops = hops
         self._reachable: tuple[Access, ...] | None = None
 
@@ -70,7 +83,7 @@ class Branch:
         if not readings:
             keys = (*(e for e in self._path if isinstance(e, str)), field.response_key)
             raise NoPathError(
-                f'No subgraph can answer "{self._subject}.{field.name}" at {".".join(keys)}', keys
+                f'No subgraph can answer "{self.subject}.{field.name}" at {".".join(keys)}', keys
             )
         if selection is None:
             self._add(field, readings, units, whole=False)
@@ -80,7 +93,8 @@ class Branch:
         path: Path = (*self._path, field.source, *(Each.ITEM,) * lists)
         below = tuple(self._below(access, edge.head, field, place) for access, edge in readings if edge.head)
         types = [self._reach.possible(edge.head) for _, edge in home or readings if edge.head]
-        self._walk.select(place, path, below, selection, units, guard, frozenset[str]().union(*types))
+        everyone = frozenset[str]().union(*types)
+        self._walk.select(place, path, below, selection, units, guard, everyone, self)
 
     def _whole(self, readings: list[_Reading], selection: NormalizedSelection) -> list[_Reading]:
         """Those that answer all below the field; if possible for all types, else for the types they know."""
@@ -101,10 +115,12 @@ class Branch:
     def _is_free(self, reading: _Reading) -> bool:
         """Whether the field requires nothing, or only what is provided right there."""
         access, edge = reading
+        if edge.context_arguments:
+            return False
         if not edge.requires:
             return True
         required = self._place.field_set(self._types, edge.requires)
-        node = self._reach.narrow(access.node, self._subject)
+        node = self._reach.narrow(access.node, self.subject)
         return access.origin is not None and self._reach.answers_whole(node, required, strict=False)
 
     def _add(
@@ -126,7 +142,7 @@ class Branch:
     def _readings(self, accesses: tuple[Access, ...], name: str) -> list[_Reading]:
         found: list[_Reading] = []
         for access in accesses:
-            edge = self._reach.edge(self._reach.narrow(access.node, self._subject), name)
+            edge = self._reach.edge(self._reach.narrow(access.node, self.subject), name)
             if edge is not None:
                 found.append((access, edge))
         return found
@@ -142,8 +158,8 @@ class Branch:
         for head, entries in self._entries().items():
             edge = self._reach.edge(head, name)
             mark = (id(self._place), self._types, head, name)
-            if edge is not None and edge.requires and mark not in guard:
-                access = self._requiring_access(head, entries, edge.requires, guard | {mark})
+            if edge is not None and edge.is_conditional and mark not in guard:
+                access = self._requiring_access(head, entries, edge, guard | {mark})
                 if access is not None:
                     found.append((access, edge))
         return found
@@ -151,22 +167,23 @@ class Branch:
     def _entries(self) -> dict[Node, list[EntityEdge]]:
         """Ways into each subgraph; back into where the object comes from, if need be, by any key."""
         found: dict[Node, list[EntityEdge]] = {}
-        for edge in self._reach.graph.entity_edges(self._subject):
+        for edge in self._reach.graph.entity_edges(self.subject):
             found.setdefault(edge.head, []).append(edge)
         for access in self._bases:
-            for node in self._reach.graph.nodes_of(self._subject, access.node.subgraph):
+            for node in self._reach.graph.nodes_of(self.subject, access.node.subgraph):
                 if node not in found:
                     found[node] = list(self._reach.graph.return_edges(node))
         return found
 
     def _requiring_access(
-        self, head: Node, entries: list[EntityEdge], requires: FieldSet, guard: Guard
+        self, head: Node, entries: list[EntityEdge], reading: FieldEdge, guard: Guard
     ) -> Access | None:
-        required = self._place.field_set(self._types, requires)
+        required = self._place.field_set(self._types, reading.requires)
         needed: list[Unit] = []
         alternatives: list[Alternative] = []
         try:
             self._read_all(required, needed, guard)
+            contexts = self._contexts(reading.context_arguments, needed, guard)
         except NoPathError:
             return None
         for edge in entries:
@@ -177,7 +194,35 @@ class Branch:
             except NoPathError:
                 continue
             alternatives.append(Alternative((*units, *needed), edge, key, required))
-        return self._enter(head, alternatives, requires) if alternatives else None
+        return self._enter(head, alternatives, reading.requires, contexts) if alternatives else None
+
+    def _contexts(
+        self, arguments: tuple[ContextArgument, ...], units: list[Unit], guard: Guard
+    ) -> tuple[ContextValue, ...]:
+        """What fills the arguments, with the units that reading it takes. Raises `NoPathError`."""
+        found: dict[tuple[str, str, str], ContextValue] = {}
+        for argument in arguments:
+            if context_key(argument) not in found:
+                setters = tuple(self._setters(argument, units, guard))
+                found[context_key(argument)] = ContextValue(argument, setters)
+        return tuple(found[key] for key in sorted(found))
+
+    def _setters(self, argument: ContextArgument, units: list[Unit], guard: Guard) -> Iterator[ContextSetter]:
+        """The nearest objects above that set the context; where only some of them do, those further above."""
+        setters = self._reach.graph.context_setters(argument.context)
+        field_set = self._reach.graph.context_selection(argument)
+        branch = self._above
+        while branch is not None:
+            types = branch._types & setters
+            if types:
+                selection = branch._place.field_set(types, field_set)
+                branch._read_all(selection, units, guard)
+                is_everyone = types == branch._types
+                yield ContextSetter(branch._path, types, is_everyone, selection)
+                if is_everyone:
+                    return
+            branch = branch._above
+        raise NoPathError(f'Nothing above sets the context of "{self.subject}.{argument.name}"', ())
 
     def _read_all(self, selection: NormalizedSelection, units: list[Unit], guard: Guard) -> None:
         """Read a field set of this branch's types; types that differ in what is asked are looked at apart."""
@@ -191,7 +236,14 @@ class Branch:
                 same = frozenset(types)
                 subject = min(same)
                 branch = Branch(
-                    self._walk, self._place, self._path, subject, same, self.reachable(), hops=self._hops
+                    self._walk,
+                    self._place,
+                    self._path,
+                    subject,
+                    same,
+                    self.reachable(),
+                    self._above,
+                    hops=self._hops,
                 )
             branch.read(field, units, guard)
 
@@ -208,12 +260,12 @@ class Branch:
             return []
         bases = {access.node.subgraph for access in self._bases}
         existence = Unit(self._place, self._types, None, self._bases)
-        edges = self._reach.graph.root_edges(Node(self._subject, self._bases[0].node.subgraph))
+        edges = self._reach.graph.root_edges(Node(self.subject, self._bases[0].node.subgraph))
         heads = [edge.head for edge in edges if edge.head.subgraph not in bases]
         return [self._enter(head, [Alternative((existence,))]) for head in heads]
 
     def _entity_hops(self) -> list[Access]:
-        edges = self._reach.graph.entity_edges(self._subject)
+        edges = self._reach.graph.entity_edges(self.subject)
         earliest = min(access.stage for access in self._bases)
         near = {access.node.subgraph for access in self._bases if access.typed and access.stage == earliest}
         pending = [edge for edge in edges if edge.head.subgraph not in near]
@@ -221,7 +273,14 @@ class Branch:
         while pending:
             allowed = (*self._bases, *found)
             readable = Branch(
-                self._walk, self._place, self._path, self._subject, self._types, allowed, hops=False
+                self._walk,
+                self._place,
+                self._path,
+                self.subject,
+                self._types,
+                allowed,
+                self._above,
+                hops=False,
             )
             round_: dict[Node, list[Alternative]] = {}
             for edge in pending:
@@ -253,14 +312,20 @@ class Branch:
             return None
         return Alternative(tuple(units), edge, key)
 
-    def _enter(self, head: Node, alternatives: list[Alternative], requires: FieldSet = ()) -> Access:
+    def _enter(
+        self,
+        head: Node,
+        alternatives: list[Alternative],
+        requires: FieldSet = (),
+        contexts: tuple[ContextValue, ...] = (),
+    ) -> Access:
         stage = 1 + min(
             max((min(o.stage for o in unit.options) for unit in alternative.units), default=0)
             for alternative in alternatives
         )
         point = self._walk.point(
             FetchPoint(
-                identity=(self._path, self._types, head, requires),
+                identity=(self._path, self._types, head, requires, tuple(value.key for value in contexts)),
                 node=head,
                 place=self._place,
                 path=self._path,
@@ -268,6 +333,7 @@ class Branch:
                 stage=stage,
                 alternatives=alternatives,
                 requires=requires,
+                contexts=contexts,
             )
         )
         return Access(
@@ -275,5 +341,5 @@ class Branch:
             node=head,
             fetch=point,
             types=self._types & self._reach.possible(head) if self._reach.is_typed(head) else self._types,
-            typed=self._reach.is_typed(head) or not self._reach.is_abstract(self._subject),
+            typed=self._reach.is_typed(head) or not self._reach.is_abstract(self.subject),
         )

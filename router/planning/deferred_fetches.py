@@ -186,7 +186,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         was = self._reach.edge(self._reach.narrow(entity.node, type_name), name)
         now = self._reach.edge(own, name)
         path = self._path(entity)
-        if was is None or now is None or now.head != was.head or now.requires or path is None:
+        if was is None or now is None or now.head != was.head or now.is_conditional or path is None:
             return None
         if self._reach.is_abstract(entity.node.type_name):
             path = (*path, TypeCondition(types))

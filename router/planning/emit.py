@@ -7,22 +7,26 @@ subgraph does not know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from router.planning.access import context_key
 from router.planning.conditions import given, variables_of
+from router.planning.contextual import ContextNames
 from router.planning.plan import Condition, Conditions
 from router.planning.reach import Reach
 from router.planning.selection_tree import Entry, SelectionTree
 from router.planning.source_keys import TYPENAME
+from schema.query_graph import Node
 
 
 class SelectionPrinter:
     """Prints trees of one fetch and remembers the client's variables that they use."""
 
-    def __init__(self, reach: Reach, conditions: Conditions) -> None:
-        """`conditions` hold whenever the fetch runs."""
+    def __init__(self, reach: Reach, conditions: Conditions, contexts: ContextNames | None = None) -> None:
+        """`conditions` hold whenever the fetch runs; `contexts` are the variables that contexts fill."""
         self._reach = reach
         self._context = conditions
+        self._contexts = contexts or {}
         self.variables: set[str] = set()
 
     def fields(self, tree: SelectionTree, *, entity: bool = False) -> str:
@@ -38,7 +42,7 @@ class SelectionPrinter:
         if abstract:
             parts.extend(self._abstract_fields(tree))
         else:
-            parts.extend(self._field(entry) for entry in tree.entries.values())
+            parts.extend(self._field(entry, tree.node) for entry in tree.entries.values())
         return _join(parts) or TYPENAME
 
     def fragments(self, tree: SelectionTree, types: frozenset[str]) -> tuple[str, ...]:
@@ -48,7 +52,8 @@ class SelectionPrinter:
         return tuple(self._fragment(tree, type_name) for type_name in sorted(types))
 
     def _fragment(self, tree: SelectionTree, type_name: str) -> str:
-        parts = [self._field(entry) for entry in tree.entries.values() if type_name in entry.types]
+        node = self._reach.narrow(tree.node, type_name)
+        parts = [self._field(entry, node) for entry in tree.entries.values() if type_name in entry.types]
         if tree.typename:
             parts.insert(0, TYPENAME)
         return f"...on {type_name}{{{_join(parts) or TYPENAME}}}"
@@ -62,7 +67,7 @@ class SelectionPrinter:
         parts: list[str] = []
         per_type: dict[str, list[str]] = {}
         for entry in tree.entries.values():
-            text = self._field(entry) if entry.types & possible else ""
+            text = self._field(entry, tree.node) if entry.types & possible else ""
             if general[entry.field.source]:
                 parts.append(text)
             else:
@@ -83,11 +88,14 @@ class SelectionPrinter:
             same.setdefault(_join(texts), []).append(type_name)
         return [f"...on {name}{{{text}}}" for text, names in same.items() if text for name in names]
 
-    def _field(self, entry: Entry) -> str:
+    def _field(self, entry: Entry, node: Node) -> str:
         field = entry.field
         text = field.name if field.source == field.name else f"{field.source}:{field.name}"
-        if field.arguments:
-            text += f"({','.join(f'{a.name}:{a.value}' for a in field.arguments)})"
+        arguments = [f"{a.name}:{a.value}" for a in field.arguments]
+        if self._contexts:
+            arguments.extend(self._contextual(node, field.name))
+        if arguments:
+            text += f"({','.join(arguments)})"
             self.variables.update(name for a in field.arguments for name in a.variables)
         if field.directives:
             text += f" {field.directives}"
@@ -98,6 +106,12 @@ class SelectionPrinter:
             return ""
         self.variables.update(variables_of(conditions))
         return _conditional(text, below, conditions)
+
+    def _contextual(self, node: Node, name: str) -> Iterator[str]:
+        """The arguments that contexts fill; only fields of the fetched entities themselves have any."""
+        edge = self._reach.edge(node, name)
+        for argument in edge.context_arguments if edge is not None else ():
+            yield f"{argument.name}:${self._contexts[context_key(argument)]}"
 
 
 def _conditional(head: str, below: str, conditions: Conditions) -> str:

@@ -10,10 +10,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from router.planning.conditions import ALWAYS
+from router.planning.contextual import context_names, contextual_variables, free_prefix
 from router.planning.emit import SelectionPrinter
 from router.planning.fetch_graph import FetchNode
 from router.planning.operation import NormalizedOperation
-from router.planning.plan import Conditions, OperationKind, Path, RepresentationSelection
+from router.planning.plan import (
+    Conditions,
+    ContextualVariable,
+    OperationKind,
+    Path,
+    RepresentationSelection,
+)
 from router.planning.reach import Reach
 from router.planning.representation import representation
 
@@ -27,6 +34,7 @@ class Target:
     typenames: dict[str, str]
     fragments: tuple[str, ...]
     conditions: Conditions
+    contextual: tuple[ContextualVariable, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -54,10 +62,12 @@ class Fetch:
 def render(nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: Reach) -> list[Fetch]:
     """The fetches with their selections as text, in the same order."""
     found: dict[int, Fetch] = {}
+    prefix = free_prefix(operation) if any(node.point.contexts for node in nodes) else ""
     for node in nodes:
         point = node.point
         conditions = node.conditions if node.conditions is not None else ALWAYS
-        printer = SelectionPrinter(reach, conditions)
+        contexts = context_names(point, prefix)
+        printer = SelectionPrinter(reach, conditions, contexts)
         alternative = node.realised.alternative
         fetch = Fetch(point.subgraph, OperationKind.QUERY, conditions, printer.variables, delay=node.delay)
         if alternative is None or alternative.edge is None:
@@ -72,6 +82,7 @@ def render(nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: Re
                 typenames={} if name in point.types else _typenames(node, name, reach),
                 fragments=printer.fragments(node.tree, point.types),
                 conditions=conditions,
+                contextual=contextual_variables(point, contexts, reach.supergraph),
             )
             fetch.targets.append(target)
         fetch.needs.update(found[key] for key in node.needs if key in found)

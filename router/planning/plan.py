@@ -84,6 +84,30 @@ RepresentationSelection: TypeAlias = RepresentationField | RepresentationFragmen
 
 
 @dataclass(frozen=True, slots=True)
+class ContextSource:
+    """Where a context may be set: at the objects on the way to an entity that the first `depth` elements of
+    its path reach, if their `__typename` is one of `possible` (None: whatever it is).
+    """
+
+    depth: int
+    possible: frozenset[str] | None
+    selections: tuple[RepresentationSelection, ...]
+    """What is read there: of each object one field, down to the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextualVariable:
+    """A variable of an operation that takes, for each entity, the value of a context (`@fromContext`)."""
+
+    name: str
+    """Without `$`; unique within the fetch."""
+    type: str
+    """As declared: GraphQL text. An object joins with a null only where that is nullable."""
+    sources: tuple[ContextSource, ...]
+    """The first that is there counts; a value that was never fetched keeps the object out."""
+
+
+@dataclass(frozen=True, slots=True)
 class EntityTarget:
     """One `_entities` field of an entity fetch, and the objects it completes.
 
@@ -105,6 +129,10 @@ class EntityTarget:
     was asked.
     """
     conditions: Conditions = ()
+    contextual: tuple[ContextualVariable, ...] = ()
+    """Objects that differ in these values are asked for apart, by `_entities` fields of their own."""
+    selection: str = ""
+    """What is selected of its entities, without braces; only in a fetch that has contextual targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +157,13 @@ class EntityFetch:
     targets: tuple[EntityTarget, ...]
     variables: tuple[str, ...] = ()
     operation_name: str | None = None
+    declarations: str = ""
+    """Of `variables`, as in the operation; only with contextual targets, for which it may be written anew."""
+
+    @property
+    def is_contextual(self) -> bool:
+        """Whether the operation depends on how many different values of a context there are."""
+        return any(target.contextual for target in self.targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from graphql import parse, print_ast
 from router.planning.plan import (
     Conditional,
     Conditions,
+    ContextSource,
     DeferredFetches,
     Each,
     EntityFetch,
@@ -123,6 +124,14 @@ def _target(target: EntityTarget) -> Iterator[str]:
     names = "".join(f", {own} as {sent}" for own, sent in target.typenames.items())
     when = f" if {print_conditions(target.conditions)}" if target.conditions else ""
     yield f"${target.variable}: {paths} => {_representation(target.representation)}{names}{when}"
+    for variable in target.contextual:
+        yield f"${variable.name}: {' else '.join(_source(target, each) for each in variable.sources)}"
+
+
+def _source(target: EntityTarget, source: ContextSource) -> str:
+    types = "" if source.possible is None else f"|[{','.join(sorted(source.possible))}]"
+    places = ", ".join(f".{print_path(path[: source.depth])}{types}" for path in target.paths)
+    return f"{places} {_representation(source.selections)}"
 
 
 def _representation(selections: tuple[RepresentationSelection, ...]) -> str:

@@ -25,7 +25,7 @@ class Reach:
     def edge(self, node: Node, name: str) -> FieldEdge | None:
         """Reading the field at the node, when that is open."""
         edge = self.graph.field_edge(node, name)
-        if edge is None or edge.context_arguments:
+        if edge is None:
             return None
         if (
             edge.condition is not None
@@ -95,7 +95,7 @@ class Reach:
         if field.name == TYPENAME:
             return True
         edge = self.edge(node, field.name)
-        if edge is None or edge.requires:
+        if edge is None or edge.is_conditional:
             return False
         if field.selection is None:
             return True
@@ -123,7 +123,8 @@ class Reach:
                 if edge is not None:
                     head = edge.head.type_name if edge.head is not None else None
                     view = edge.head.provided if edge.head is not None else ()
-                    found.append((subgraph, _own(node.type_name, type_name), edge.requires, head, view))
+                    needs = (edge.requires, edge.context_arguments)
+                    found.append((subgraph, _own(node.type_name, type_name), needs, head, view))
         return (name, tuple(found))
 
 

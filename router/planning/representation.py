@@ -29,6 +29,14 @@ def representation(alternative: Alternative, types: frozenset[str], supergraph: 
     return (_TYPENAME, *_by_type(per_type))
 
 
+def value_selections(
+    selection: NormalizedSelection, types: frozenset[str], supergraph: Supergraph
+) -> _Selections:
+    """Where the value of a context stands in objects of the given types."""
+    writer = _Writer(supergraph, None)
+    return _by_type({name: writer.fields(name, selection, required=True) for name in sorted(types)})
+
+
 class _Writer:
     """Writes what one subgraph is sent."""
 

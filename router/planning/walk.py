@@ -88,8 +88,11 @@ class Walk:
         units: list[Unit],
         guard: Guard,
         everyone: frozenset[str],
+        above: Branch | None = None,
     ) -> None:
         """Find the units of a selection at a place reached by `bases`, for objects of `everyone`'s types.
+
+        They are values of a field that was read `above`.
 
         Subgraphs that share a field agree on its value: a type that the nearest do not know does not arrive.
         """
@@ -100,9 +103,10 @@ class Walk:
             units.append(Unit(place, everyone, None, typed or bases))
         untyped = not typed and bool(bases)
         if typed and len(typed) < len(bases):
-            wants = self._read_beside(place, path, bases, wants, units, guard)
+            wants = self._read_beside(place, path, bases, wants, units, guard, above)
         elif untyped:
-            wants, typed = self._select_untyped(place, path, bases, selection, wants, everyone, units, guard)
+            untold = Branch(self, place, path, _untold(bases), everyone, bases, above)
+            wants, typed = self._select_untyped(untold, place, path, selection, wants, everyone, units, guard)
         branches: dict[frozenset[str], Branch] = {}
         for field, types in wants:
             if field.name == TYPENAME:
@@ -115,7 +119,7 @@ class Walk:
                     if same not in branches:
                         partial = untyped or same != everyone
                         own_path = (*path, TypeCondition(same)) if partial else path
-                        branches[same] = Branch(self, place, own_path, min(same), same, own)
+                        branches[same] = Branch(self, place, own_path, min(same), same, own, above)
                     units.extend(self._read(branches[same], field, guard, may_arrive=len(own) == len(typed)))
 
     def _read(self, branch: Branch, field: NormalizedField, guard: Guard, *, may_arrive: bool) -> list[Unit]:
@@ -137,6 +141,7 @@ class Walk:
         wants: list[_Want],
         units: list[Unit],
         guard: Guard,
+        above: Branch | None,
     ) -> list[_Want]:
         """Read what an `@interfaceObject` has of objects whose types another fetch tells; returns the rest.
 
@@ -156,7 +161,7 @@ class Walk:
                 remaining.append(want)
             elif (
                 types == asked and min(access.stage for access in options) <= known
-            ) or not self._is_readable(place, path, typed, want, guard):
+            ) or not self._is_readable(place, path, typed, want, guard, above):
                 units.append(Unit(place, types, field, options, whole=field.selection is not None))
             else:
                 remaining.append(want)
@@ -174,15 +179,20 @@ class Walk:
         )
 
     def _is_readable(
-        self, place: Place, path: Path, typed: tuple[Access, ...], want: _Want, guard: Guard
+        self,
+        place: Place,
+        path: Path,
+        typed: tuple[Access, ...],
+        want: _Want,
+        guard: Guard,
+        above: Branch | None,
     ) -> bool:
         """Whether the field can be read by hops from where the types are told."""
         field, types = want
         try:
             for same in self._classes(types, field.name, typed):
-                Branch(self, place, (*path, TypeCondition(same)), min(same), same, typed).read(
-                    field, [], guard
-                )
+                own_path = (*path, TypeCondition(same))
+                Branch(self, place, own_path, min(same), same, typed, above).read(field, [], guard)
         except NoPathError:
             return False
         return True
@@ -203,9 +213,9 @@ class Walk:
 
     def _select_untyped(
         self,
+        branch: Branch,
         place: Place,
         path: Path,
-        bases: tuple[Access, ...],
         selection: NormalizedSelection,
         wants: list[_Want],
         everyone: frozenset[str],
@@ -213,8 +223,6 @@ class Walk:
         guard: Guard,
     ) -> tuple[list[_Want], tuple[Access, ...]]:
         """Read what can be read without knowing types; where types matter, ask the interface's owner."""
-        subject = next(access.node.type_name for access in bases if not access.typed)
-        branch = Branch(self, place, path, subject, everyone, bases)
         asked = everyone & selection.by_type.keys()
         remaining: list[_Want] = []
         needing: list[_Want] = []
@@ -239,7 +247,7 @@ class Walk:
             return [], ()
         typed = tuple(access for access in branch.reachable() if access.typed)
         if not typed:
-            raise NoPathError(f'No subgraph can tell the type of "{subject}" here', _keys(path))
+            raise NoPathError(f'No subgraph can tell the type of "{branch.subject}" here', _keys(path))
         conditions = any_of(field.conditions for field, _ in needing)
         units.append(Unit(place, everyone, None, typed, conditions=conditions or ALWAYS))
         return remaining, typed
@@ -268,6 +276,11 @@ def _group(selection: NormalizedSelection, types: frozenset[str]) -> list[_Want]
                 key = (field.source, id(field.selection), field.conditions, field.name == TYPENAME)
                 found.setdefault(key, (field, set()))[1].add(type_name)
     return [(field, frozenset(members)) for field, members in found.values()]
+
+
+def _untold(bases: Iterable[Access]) -> str:
+    """The interface as which the objects are known."""
+    return next(access.node.type_name for access in bases if not access.typed)
 
 
 def _keys(path: Path) -> tuple[str, ...]:

@@ -29,7 +29,9 @@ class LabelCondition:
 
 @dataclass(frozen=True, slots=True)
 class FieldEdge:
-    """Reading a field in a subgraph; with `requires`, only after an entity edge that carries it."""
+    """Reading a field in a subgraph; where it `is_conditional`, only after an entity edge that brings what it
+    needs.
+    """
 
     tail: Node
     name: str
@@ -40,6 +42,11 @@ class FieldEdge:
     requires: FieldSet = ()
     condition: LabelCondition | None = None
     context_arguments: tuple[ContextArgument, ...] = ()
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it needs something of the object, or of the objects on the way to it."""
+        return bool(self.requires or self.context_arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from graphql import OperationType
 
 from schema.query_graph.edges import AbstractMove, EntityEdge, FieldEdge, LabelCondition, Node, RootEdge
 from schema.supergraph import (
+    ContextArgument,
     FieldSet,
     FieldSetField,
     FieldSetFragment,
@@ -18,6 +19,7 @@ from schema.supergraph import (
     Supergraph,
     TypeKind,
     named_type,
+    parse_field_set,
 )
 
 _COMPOSITE = frozenset({TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION})
@@ -31,6 +33,8 @@ class QueryGraph:
         self._field_edges: dict[tuple[Node, str], FieldEdge | None] = {}
         self._entity_edges: dict[str, tuple[EntityEdge, ...]] = {}
         self._nodes: dict[tuple[str, str], tuple[Node, ...]] = {}
+        self._setters: dict[str, frozenset[str]] = {}
+        self._context_selections: dict[str, FieldSet] = {}
 
     def roots(self, operation: OperationType) -> tuple[Node, ...]:
         """The root type in every subgraph that declares it; empty when the graph has no such operation."""
@@ -153,6 +157,24 @@ class QueryGraph:
         """
         declared = self.supergraph.types[node.type_name].subgraphs[node.subgraph]
         return tuple(EntityEdge(node, key, node.type_name) for key in declared.keys)
+
+    def context_setters(self, context: str) -> frozenset[str]:
+        """The object types that set a context: themselves, or by their interfaces and unions."""
+        remembered = self._setters.get(context)
+        if remembered is None:
+            named = (name for name, declared in self.supergraph.types.items() if context in declared.contexts)
+            possible = (self.supergraph.possible_types[name] for name in named)
+            remembered = frozenset[str]().union(*possible)
+            self._setters[context] = remembered
+        return remembered
+
+    def context_selection(self, argument: ContextArgument) -> FieldSet:
+        """What fills the argument, to be selected of a type that sets the context."""
+        remembered = self._context_selections.get(argument.selection)
+        if remembered is None:
+            remembered = parse_field_set(argument.selection)
+            self._context_selections[argument.selection] = remembered
+        return remembered
 
     def root_edges(self, node: Node) -> tuple[RootEdge, ...]:
         """From a node of the query type to the query type elsewhere."""

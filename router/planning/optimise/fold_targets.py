@@ -38,8 +38,8 @@ def _key(target: Target) -> object | None:
     own = path[-1].possible
     named = {fragment.removeprefix("...on ").split("{", 1)[0] for fragment in target.fragments}
     if named <= own and not target.typenames:
-        return (path[:-1], target.representation, target.conditions)
-    return (path[:-1], target.representation, target.conditions, target.fragments)
+        return (path[:-1], target.representation, target.conditions, target.contextual)
+    return (path[:-1], target.representation, target.conditions, target.contextual, target.fragments)
 
 
 def _fold(kept: Target, gone: Target) -> None:

@@ -21,6 +21,7 @@ def share_paths(fetches: list[Fetch]) -> bool:
                 tuple(target.typenames.items()),
                 target.fragments,
                 target.conditions,
+                target.contextual,
             )
             first = known.get(key)
             if first is None:
