@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from marquee.cli import fail
+
+if TYPE_CHECKING:
+    from router.planning.plan import QueryPlan
+    from schema.supergraph import Supergraph
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -22,12 +28,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(supergraph: Path | None, operation: Path, name: str | None, format_: str) -> None:
     """Print the query plan of an operation: which subgraph is asked what, in which order."""
-    from graphql import GraphQLError, parse, validate
-
     from marquee.cinema import SUPERGRAPH
-    from router.planning.deferral import with_defer
-    from router.planning.errors import PlanningError
-    from router.planning.planner import Planner
     from router.planning.print_plan import print_plan
     from schema.supergraph import SupergraphError, load_supergraph
 
@@ -36,16 +37,58 @@ def command(supergraph: Path | None, operation: Path, name: str | None, format_:
     except SupergraphError as error:
         fail(f"{supergraph or SUPERGRAPH}: {error}")
     try:
-        document = parse(operation.read_text(encoding="utf-8"))
-        if problems := validate(with_defer(model.api_schema), document):
-            fail("\n".join(f"{operation}: {problem}" for problem in problems))
-        plan = Planner(model).plan(document, name)
-    except (GraphQLError, PlanningError) as error:
-        fail(f"{operation}: {error}")
+        text = operation.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        fail(f"{operation}: not UTF-8 ({error})")
+    plan = _plan(model, text, operation, name)
     shown = _shown(plan.node)
     if plan.deferrals:
         shown = {"primary": shown, "deferrals": _shown(plan.deferrals), "deferred": _shown(plan.deferred)}
     click.echo(json.dumps(shown, indent=2) if format_ == "json" else print_plan(plan))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the file of the operation; `subgraph` is the file's name."""
+
+    subgraph: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What is wrong with the operation."""
+
+    message: str
+    locations: Sequence[_Place]
+
+
+def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPlan:
+    """The plan of an operation, or what is wrong with it, with its lines."""
+    from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
+
+    from marquee.diagnostics import Diagnostics
+    from router.errors import DocumentSyntaxError, ValidationFailed
+    from router.planning.deferral import with_defer
+    from router.planning.errors import PlanningError
+    from router.planning.planner import Planner
+
+    diagnostics = Diagnostics({str(file): text}, {})
+
+    def told(error: GraphQLError, code: str) -> str:
+        places = [_Place(str(file), at.line, at.column) for at in error.locations or ()]
+        return diagnostics.render(_Problem(error.message, places), code, severity="error")
+
+    try:
+        document = parse(text)
+        if problems := validate(with_defer(model.api_schema), document):
+            fail("\n\n".join(told(problem, ValidationFailed.code) for problem in problems))
+        return Planner(model).plan(document, name)
+    except GraphQLSyntaxError as error:
+        fail(told(error, DocumentSyntaxError.code))
+    except PlanningError as error:
+        fail(diagnostics.render(_Problem(f"{file}: {error.message}", ()), error.code, severity="error"))
 
 
 def _shown(value: Any) -> Any:

@@ -151,8 +151,31 @@ def test_a_plan_is_printed_as_text_and_as_json(graph: Path) -> None:
     assert "prices" in text
     shown = json.loads(run(*plan, "--format", "json").stdout)
     assert shown["kind"] == "Sequence"
-    operation.write_text("{ product(id: 1) { nme } }")
-    assert "'nme'" in refusal(*plan)
+
+
+def test_what_is_wrong_with_an_operation_is_shown_with_its_line(graph: Path) -> None:
+    supergraph, operation = graph / "supergraph.graphql", graph / "operation.graphql"
+    compose(graph, "-o", str(supergraph))
+    plan = ("plan", "--supergraph", str(supergraph), "--operation", str(operation))
+    operation.write_text("{\n  product(id: 1) {\n    nme\n    nosuch }\n}")
+    first, second = refusal(*plan).split("\n\n")
+    assert first.splitlines() == [
+        "error[GRAPHQL_VALIDATION_FAILED]: Cannot query field 'nme' on type 'Product'. Did you mean 'name'?",
+        f" --> {operation}:3:5",
+        "  |",
+        "3 |     nme",
+        "  |     ^^^",
+    ]
+    assert f" --> {operation}:4:5" in second
+    operation.write_text("{\n  product(id: 1) {\n    name }}\n}")
+    syntax = refusal(*plan).splitlines()
+    assert syntax[0].startswith("error[GRAPHQL_PARSE_FAILED]: Syntax Error: ")
+    assert syntax[1:] == [f" --> {operation}:4:1", "  |", "4 | }", "  | ^"]
+    operation.write_text("query A { product(id: 1) { name } } query B { __typename }")
+    assert str(operation) in refusal(*plan)
+    assert '"C"' in refusal(*plan, "--name", "C")
+    operation.write_bytes(b"{ products\xff }")
+    assert f"{operation}: not UTF-8" in refusal(*plan)
 
 
 def test_a_supergraph_that_is_broken_is_named_with_its_line(graph: Path) -> None:
