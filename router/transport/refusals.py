@@ -61,6 +61,14 @@ class BodyTooLarge(HttpFault):
 
     code = "PAYLOAD_TOO_LARGE"
     default_status = 413
+    unread = False
+    """Whether more of it may come: the connection must then be closed."""
+
+    def leave_unread(self) -> BodyTooLarge:
+        """The same, before the end of the body."""
+        self.unread = True
+        self.headers = {"connection": "close"}
+        return self
 
 
 class UploadInvalid(HttpFault):

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import orjson
-from starlette.types import Send
+from starlette.types import Receive, Send
 
 from router.config.model import Compression
 from router.errors import Forbidden, LimitExceeded, RateLimited, RequestError, Unauthenticated
 from router.request import Response
 from router.security.tokens import AuthenticationUnavailable
 from router.transport.http.compression import Packer
+from router.transport.http.lingering import discard
 from router.transport.http.negotiation import Media
 from router.transport.refusals import HttpFault
 
@@ -63,8 +64,9 @@ class AnswerWriter:
         body: bytes,
         headers: Mapping[str, str],
         accept_encoding: str | None,
+        unread: Receive | None = None,
     ) -> None:
-        """Send one answer."""
+        """Send one answer; `unread` is given when the client may still be sending what nobody wants."""
         raw = [_CONTENT_TYPES[media], _VARY]
         coding = self._packer.coding(len(body), accept_encoding)
         if coding is not None:
@@ -74,4 +76,8 @@ class AnswerWriter:
         for name, value in headers.items():
             raw.append((name.encode("latin-1"), value.encode("latin-1")))
         await send({"type": "http.response.start", "status": status, "headers": raw})
+        if unread is not None:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await discard(unread)
+            body = b""
         await send({"type": "http.response.body", "body": body})

@@ -39,7 +39,7 @@ async def _read(
         if not length.isascii() or not length.isdigit():
             raise MalformedRequest("Content-Length is not a number")
         if int(length[:20]) > max_bytes:
-            raise _too_large(max_bytes)
+            raise _too_large(max_bytes, {"more_body": True})
     first = begin(receive())
     if not isinstance(first, Waiting) and not first.get("more_body", False):
         return _whole(first, max_bytes)
@@ -57,7 +57,7 @@ def _whole(message: Message, max_bytes: int) -> bytes:
         raise ClientGone
     body: bytes = message.get("body", b"")
     if len(body) > max_bytes:
-        raise _too_large(max_bytes)
+        raise _too_large(max_bytes, message)
     return body
 
 
@@ -70,9 +70,10 @@ async def _pieces(first: Message | Waiting[Message], receive: Receive, max_bytes
         chunks.append(_whole(message, max_bytes))
         size += len(chunks[-1])
         if size > max_bytes:
-            raise _too_large(max_bytes)
+            raise _too_large(max_bytes, message)
     return b"".join(chunks)
 
 
-def _too_large(max_bytes: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The body has more than {max_bytes} bytes", headers={"connection": "close"})
+def _too_large(max_bytes: int, last: Message) -> BodyTooLarge:
+    refusal = BodyTooLarge(f"The body has more than {max_bytes} bytes")
+    return refusal.leave_unread() if last.get("more_body", False) else refusal

@@ -30,6 +30,7 @@ from router.transport.http.parameters import decode_json, query_parameters, requ
 from router.transport.http.streams import TOKEN_HEADER, StreamAnswers, refuse_mutation
 from router.transport.multipart.uploads import UploadReader
 from router.transport.refusals import (
+    BodyTooLarge,
     CsrfRefused,
     MalformedRequest,
     MethodNotAllowed,
@@ -82,14 +83,14 @@ class HttpHandler:
                 case _:
                     raise MethodNotAllowed("Use GET or POST", headers={"allow": "GET, POST"})
         except RequestError as error:
-            await self._refuse(send, error, headers, accepted)
+            await self._refuse(receive, send, error, headers, accepted)
         except ClientGone:
             return
         except asyncio.CancelledError:
             raise
         except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
             logger.exception("a request failed", extra=about(scope.get("router.context")))
-            await self._refuse(send, Fault(), headers, accepted)
+            await self._refuse(receive, send, Fault(), headers, accepted)
 
     async def _post(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], accepted: Accepted
@@ -252,7 +253,12 @@ class HttpHandler:
         return False
 
     async def _refuse(
-        self, send: Send, error: RequestError, headers: Mapping[str, str], accepted: Accepted
+        self,
+        receive: Receive,
+        send: Send,
+        error: RequestError,
+        headers: Mapping[str, str],
+        accepted: Accepted,
     ) -> None:
         media = accepted.refusal
         response = refusal_response(error)
@@ -263,6 +269,7 @@ class HttpHandler:
             body=response.body,
             headers=response.headers,
             accept_encoding=headers.get("accept-encoding"),
+            unread=receive if isinstance(error, BodyTooLarge) and error.unread else None,
         )
 
 

@@ -58,10 +58,9 @@ class UploadReader:
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise UnsupportedMediaType("Forms with files are read as they are")
         form = _Form(self._settings, self._max_operations_bytes, _boundary(headers))
-        taken = 0
+        taken, more = 0, True
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
-                more = True
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":
@@ -79,8 +78,10 @@ class UploadReader:
             raise BodyTimeout(
                 "The files were not complete in time", headers={"connection": "close"}
             ) from None
-        except BaseException:
+        except BaseException as error:
             self.release(taken)
+            if more and isinstance(error, BodyTooLarge):
+                error.leave_unread()
             raise
 
     def release(self, taken: int) -> None:
@@ -182,16 +183,14 @@ class _Form:
         if expected and name != expected[0]:
             raise UploadInvalid(f"The form must go on with `{expected[0]}`")
         if not expected and len(self._files) >= self._settings.max_files:
-            raise BodyTooLarge(
-                f"A request has at most {self._settings.max_files} files", headers={"connection": "close"}
-            )
+            raise BodyTooLarge(f"A request has at most {self._settings.max_files} files")
 
     def _fill(self, data: bytes) -> None:
         text = len(self._texts) < 2
         limit = self._max_operations_bytes if text else self._settings.max_file_bytes
         if len(self._part.content) + len(data) > limit:
             what = f"`{self._part.name}`" if text else "A file"
-            raise BodyTooLarge(f"{what} has more than {limit} bytes", headers={"connection": "close"})
+            raise BodyTooLarge(f"{what} has more than {limit} bytes")
         self._part.content += data
 
     def _end(self) -> None:

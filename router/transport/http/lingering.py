@@ -1,0 +1,29 @@
+"""What is left of a body that is too large: read and thrown away for a moment, so that its client reads why.
+
+A connection that is closed while bytes wait in it is reset, and a reset may take the answer with it. Must
+never keep what it reads, nor read for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.types import Receive
+
+LINGER_SECONDS: Final = 3.0
+LINGER_BYTES: Final = 16 * 1024 * 1024
+
+
+async def discard(receive: Receive) -> None:
+    """Read what the client still sends, until its body ends, it hangs up, or a bound is reached."""
+    left = LINGER_BYTES
+    try:
+        async with asyncio.timeout(LINGER_SECONDS):
+            more = True
+            while more and left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return
