@@ -135,8 +135,13 @@ def _shared(settings: RateLimits) -> SharedCounts | None:
 
 
 def _refusal(rule: _Rule, seconds: int) -> RateLimited:
+    """With the fields of draft-ietf-httpapi-ratelimit-headers-10: the rule that refused, and its state."""
     return RateLimited(
         f"Too many operations: try again in {seconds} s",
         extensions={"limit": rule.name, "retryAfterSeconds": seconds},
-        headers={"retry-after": str(seconds)},
+        headers={
+            "retry-after": str(seconds),
+            "ratelimit-policy": f'"{rule.name}";q={rule.rate.limit};w={rule.rate.seconds}',
+            "ratelimit": f'"{rule.name}";r=0;t={seconds}',
+        },
     )

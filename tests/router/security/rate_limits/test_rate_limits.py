@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from router import RouterApp
 from router.config.model import Rate, RateLimits
-from router.security.rate_limits import RateLimiter
+from router.security.rate_limits import RateLimiter, shared
 from router.security.rate_limits.window import SlidingWindow
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.router.security.issuing import issuing
@@ -80,6 +80,8 @@ async def test_one_too_many_is_429_with_when_to_come_back(media: str) -> None:
     assert 1 <= int(refused.headers["retry-after"]) <= 120
     extensions = refused.json["errors"][0]["extensions"]
     assert extensions["retryAfterSeconds"] == int(refused.headers["retry-after"])
+    assert refused.headers["ratelimit-policy"] == '"address";q=3;w=60'
+    assert refused.headers["ratelimit"] == f'"address";r=0;t={extensions["retryAfterSeconds"]}'
     assert "data" not in refused.json
     assert (await ask(app, address=ELSEWHERE)).status == 200
 
@@ -214,13 +216,58 @@ async def routers(url: str, prefix: str, **rates: Any) -> AsyncIterator[tuple[Ro
         await app.service.edge.rates.aclose()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no Redis that is away."""
+    monkeypatch.setattr(shared, "_TIMEOUT_SECONDS", 20.0)
+
+
+@pytest.mark.usefixtures("patient")
 async def test_routers_count_together_by_redis(redis_url: str, redis_prefix: str) -> None:
     async with routers(redis_url, redis_prefix, per_address={"limit": 6}) as (one, two):
         assert await statuses(one, 3) + await statuses(two, 3) == [200] * 6
         for app in (one, two):
             refused = await ask(app)
             assert (refused.status, refused.code) == (429, "RATE_LIMITED")
-            assert 1 <= int(refused.headers["retry-after"]) <= 120
+            seconds = int(refused.headers["retry-after"])
+            assert 1 <= seconds <= 120
+            assert refused.headers["ratelimit-policy"] == '"address";q=6;w=60'
+            assert refused.headers["ratelimit"] == f'"address";r=0;t={seconds}'
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("with_redis", [False, True], ids=["alone", "by redis"])
+@pytest.mark.parametrize(
+    ("rates", "name"),
+    [
+        ({"per_address": {"limit": 4, "seconds": 90}}, "address"),
+        ({"per_user": {"limit": 4, "seconds": 90}}, "user"),
+        ({"operations": {"SignIn": {"limit": 4, "seconds": 90}}}, "operation SignIn"),
+        ({"fields": {"hello": {"limit": 4, "seconds": 90}}}, "field hello"),
+    ],
+)
+async def test_each_rule_says_which_it_is_and_when_it_lets_pass_again(
+    rates: dict[str, Any], name: str, with_redis: bool, redis_url: str, redis_prefix: str
+) -> None:
+    issuer = issuing()
+    settings = {"redis_url": redis_url, "redis_prefix": redis_prefix} if with_redis else {}
+    apps = [
+        fake_app({**issuer.settings(), "rate_limits": {**rates, **settings}}, extras=issuer.extras())[0]
+        for _ in range(2 if with_redis else 1)
+    ]
+    ada = {"authorization": f"Bearer {issuer.token('ada')}"}
+    for number in range(4):
+        assert (await ask(apps[number % len(apps)], "query SignIn { hello }", headers=ada)).status == 200
+    for app in apps:
+        refused = await ask(app, "query SignIn { hello }", headers=ada)
+        seconds = refused.json["errors"][0]["extensions"]["retryAfterSeconds"]
+        assert (refused.status, refused.json["errors"][0]["extensions"]["limit"]) == (429, name)
+        assert refused.headers["retry-after"] == str(seconds)
+        assert refused.headers["ratelimit-policy"] == f'"{name}";q=4;w=90'
+        assert refused.headers["ratelimit"] == f'"{name}";r=0;t={seconds}'
+        assert 1 <= seconds <= 180
+        assert app.service.edge.rates is not None
+        await app.service.edge.rates.aclose()
 
 
 async def test_little_use_asks_redis_nothing(own_redis: OwnRedis) -> None:
