@@ -55,11 +55,12 @@ async def outbox(stack: LocalStack) -> list[Event]:
 
 
 async def effects(stack: LocalStack) -> dict[str, list[str]]:
-    """All rows that events lead to, as text."""
+    """All rows that events lead to, as text, but for when somebody looks at them next."""
     found = {}
     for subgraph, tables in EFFECTS.items():
         for table in tables:
-            query = f"SELECT t::text AS line FROM {table} t ORDER BY 1"  # noqa: S608  # the names above
+            row = "to_jsonb(t) - '{attempts,due_at,updated_at}'::text[]"
+            query = f"SELECT ({row})::text AS line FROM {table} t ORDER BY 1"  # noqa: S608  # the names above
             rows = await Books(stack).rows(subgraph, query)
             found[f"{subgraph}.{table}"] = [row["line"] for row in rows]
     return found
@@ -86,7 +87,8 @@ async def test_events_said_again_in_any_order_change_nothing(
     await publish(stack, again)
     await taken(stack)
     after = await effects(stack)
-    assert {name for name in before if before[name] != after[name]} == set()
+    changed = {name: set(after[name]) ^ set(before[name]) for name in before if before[name] != after[name]}
+    assert changed == {}
     await check(stack, crowd)
 
 

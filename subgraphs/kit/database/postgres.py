@@ -14,7 +14,7 @@ import asyncpg
 from sqlalchemy import URL, Executable, event, func, select, text
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
@@ -206,10 +206,10 @@ def _refuse_closed(connection: DBAPIConnection, _: ConnectionPoolEntry, __: Pool
 
 
 async def _discard(connection: AsyncConnection) -> None:
-    """Take a connection out of the pool that was lost while it was given back."""
-    with suppress(DBAPIError):
+    """Take a connection out of the pool that was lost while it was given back; it may be out already."""
+    with suppress(SQLAlchemyError):
         await connection.invalidate()
-    with suppress(DBAPIError):
+    with suppress(SQLAlchemyError):
         await connection.close()
 
 
