@@ -10,10 +10,10 @@ from functools import lru_cache
 from starlette.types import Receive, Scope, Send
 
 from router.transport.graphiql import GraphiqlPage
-from router.transport.http.answer import AnswerWriter
 from router.transport.http.handler import HttpHandler
 from router.transport.http.negotiation import negotiate
 from router.transport.http.streams import StreamAnswers
+from router.transport.http.whole import WholeAnswers
 from router.transport.service import GraphQLService
 from router.transport.websocket import WebSocketHandler
 
@@ -26,9 +26,8 @@ class GraphQLEndpoint:
 
     def __init__(self, service: GraphQLService, page: GraphiqlPage | None) -> None:
         self._page = page
-        self._http = HttpHandler(
-            service, StreamAnswers(service), AnswerWriter(service.config.http.compression)
-        )
+        self.whole = WholeAnswers(service)
+        self._http = HttpHandler(service, StreamAnswers(service), self.whole)
         self.sockets = WebSocketHandler(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

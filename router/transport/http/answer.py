@@ -1,11 +1,12 @@
-"""Sending answers: status, headers, compression, body.
+"""Whole answers: status, headers, compression, body.
 
-Owns the bytes of a whole answer. Must never compress what the client did not ask to be compressed.
+Owns their bytes. Must never compress what the client did not ask to be compressed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import orjson
 from starlette.types import Receive, Send
@@ -49,24 +50,31 @@ def answer_status(response: Response, media: Media) -> int:
     return 400 if media is Media.GRAPHQL_RESPONSE and not response.has_data else 200
 
 
+class WholeAnswer(NamedTuple):
+    """An answer as it goes over the wire, whoever carries it."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    """Names in lower case."""
+    body: bytes
+
+
 class AnswerWriter:
-    """Writes whole answers."""
+    """Makes whole answers."""
 
     def __init__(self, compression: Compression) -> None:
         self._packer = Packer(compression)
 
-    async def write(
+    async def answer(
         self,
-        send: Send,
         *,
         status: int,
         media: Media,
         body: bytes,
         headers: Mapping[str, str],
         accept_encoding: str | None,
-        unread: Receive | None = None,
-    ) -> None:
-        """Send one answer; `unread` is given when the client may still be sending what nobody wants."""
+    ) -> WholeAnswer:
+        """The answer, packed as its client likes it."""
         raw = [_CONTENT_TYPES[media], _VARY]
         coding = self._packer.coding(len(body), accept_encoding)
         if coding is not None:
@@ -75,9 +83,15 @@ class AnswerWriter:
         raw.append((b"content-length", b"%d" % len(body)))
         for name, value in headers.items():
             raw.append((name.encode("latin-1"), value.encode("latin-1")))
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        if unread is not None:
-            await send({"type": "http.response.body", "body": body, "more_body": True})
-            await discard(unread)
-            body = b""
-        await send({"type": "http.response.body", "body": body})
+        return WholeAnswer(status, raw, body)
+
+
+async def send_answer(send: Send, answer: WholeAnswer, unread: Receive | None = None) -> None:
+    """Send one answer; `unread` is given when the client may still be sending what nobody wants."""
+    status, headers, body = answer
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if unread is not None:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await discard(unread)
+        body = b""
+    await send({"type": "http.response.body", "body": body})
