@@ -54,7 +54,7 @@ class Branch:
         *,
         hops: bool = True,
     ) -> None:
-        walk.spend()
+        walk.spend(1)
         self._walk = walk
         self._reach = walk.reach
         self._place = place
@@ -68,6 +68,7 @@ class Branch:
 
     def read(self, field: NormalizedField, units: list[Unit], guard: Guard) -> None:
         """Add the units that reading the field, and all below it, takes. Raises `NoPathError`."""
+        self._walk.spend(len(self._bases))
         earliest = min(access.stage for access in self._bases)
         direct = [r for r in self._readings(self._bases, field.name) if self._is_free(r)]
         home = [r for r in direct if r[0].stage == earliest]
@@ -271,6 +272,7 @@ class Branch:
         pending = [edge for edge in edges if edge.head.subgraph not in near]
         found: list[Access] = []
         while pending:
+            self._walk.spend(len(pending))
             allowed = (*self._bases, *found)
             readable = Branch(
                 self._walk,

@@ -48,6 +48,14 @@ def either(left: Conditions | None, right: Conditions | None) -> Conditions | No
     return _simplify({*_sets(left), *_sets(right)})
 
 
+def widened(left: Conditions | None, right: Conditions | None) -> Conditions | None:
+    """Holds at least when one of the two holds; always, where that takes too many words."""
+    try:
+        return either(left, right)
+    except TooComplexError:
+        return ALWAYS
+
+
 def negation(conditions: Conditions) -> Conditions | None:
     """Holds when `conditions` do not."""
     if not conditions:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from router.planning.access import Access, Alternative, FetchPoint, FieldOrigin, Identity, Unit
 from router.planning.choose import Choice, Realised
-from router.planning.conditions import ALWAYS, both, either
+from router.planning.conditions import ALWAYS, both, widened
 from router.planning.deferral import delayed, implies
 from router.planning.fetch_graph import FetchGraphBuilder, FetchNode
 from router.planning.operation import NormalizedField, NormalizedSelection
@@ -136,7 +136,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         for node in self._groups.get(identity, ()):
             if node.conditions is None or not implies(delay, node.delay) or not implies(node.delay, least):
                 continue
-            if access.origin is not None or either(node.conditions, conditions) == node.conditions:
+            if access.origin is not None or widened(node.conditions, conditions) == node.conditions:
                 return node
         return self._node(identity, delay)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from router.planning.access import Access, FetchPoint, Identity, Unit
 from router.planning.choose import Choice, Realised
-from router.planning.conditions import ALWAYS, either
+from router.planning.conditions import ALWAYS, widened
 from router.planning.operation import NormalizedField
 from router.planning.place import Place
 from router.planning.plan import Conditions
@@ -85,7 +85,7 @@ class FetchGraphBuilder:
                 self._trees.add_all(tree, selection, own)
         if access.origin is None:
             own = _own(unit.field, conditions) if unit.field is not None else conditions
-            node.conditions = either(node.conditions, own)
+            node.conditions = widened(node.conditions, own)
 
     def _tree_of(self, node: FetchNode, access: Access, conditions: Conditions) -> SelectionTree:
         """The tree of the object that the access gives, with all fields on the way to it selected."""
@@ -102,7 +102,7 @@ class FetchGraphBuilder:
             own = _own(origin.field, conditions)
             entry = tree.enter(origin.field, origin.types, own, step.node)
             if tree is node.tree:
-                node.conditions = either(node.conditions, own)
+                node.conditions = widened(node.conditions, own)
             if entry.tree is not None:
                 tree = entry.tree
                 tree.anonymous = tree.anonymous or step.anonymous

@@ -39,8 +39,8 @@ class PlanningLimits:
     """Bounds on one operation's planning."""
 
     normalisation: NormalisationLimits = field(default_factory=NormalisationLimits)
-    max_branches: int = 20_000
-    """Places of the graph looked at, per set of types that behave alike there."""
+    max_ways: int = 100_000
+    """Ways looked at to read a field or to enter a subgraph, at each place for each set of types alike."""
     max_options: int = 2_000
     """Options tried before the cheapest plan found so far is taken."""
     max_fields: int = 100_000
@@ -119,7 +119,7 @@ class _Planning:
         """The fetches that answer root fields, from anywhere or beginning in one subgraph only."""
         selection = NormalizedSelection({self._operation.root_type: tuple(fields)})
         begin = frozenset((subgraph,)) if subgraph is not None else None
-        walk = Walk(self._reach, self._limits.max_branches)
+        walk = Walk(self._reach, self._limits.max_ways)
         units = walk.operation(self._operation.kind, self._root, selection, begin)
         choice = choose(units, self._limits.max_options)
         build = DeferredFetchBuilder if self._operation.deferrals else FetchGraphBuilder

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.planning.conditions import ALWAYS, either
+from router.planning.conditions import ALWAYS, widened
 from router.planning.errors import TooComplexError
 from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.plan import Conditions
@@ -50,8 +50,7 @@ class SelectionTree:
             entry = Entry(field_, types, conditions, SelectionTree(head) if head is not None else None)
             self.entries[key] = entry
         else:
-            widened = either(entry.conditions, conditions)
-            entry.conditions = widened if widened is not None else ALWAYS
+            entry.conditions = widened(entry.conditions, conditions) or ALWAYS
         return entry
 
 

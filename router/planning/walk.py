@@ -33,13 +33,14 @@ _OPERATIONS = {
 
 
 class Walk:
-    """One walk of the query graph; bounded by the number of branches it may look at."""
+    """One walk of the query graph; bounded by the number of ways it may look at."""
 
-    def __init__(self, reach: Reach, max_branches: int) -> None:
+    def __init__(self, reach: Reach, max_ways: int) -> None:
         self.reach = reach
-        self._remaining = max_branches
+        self._remaining = max_ways
         self._points: dict[Identity, FetchPoint] = {}
         self._held: list[NormalizedSelection] = []
+        self._known_classes: dict[tuple[object, ...], list[frozenset[str]]] = {}
 
     def operation(
         self,
@@ -69,9 +70,9 @@ class Walk:
         )
         return Access(place, node, point, types, typed=True)
 
-    def spend(self) -> None:
-        """Count one branch. Raises `TooComplexError` when there were too many."""
-        self._remaining -= 1
+    def spend(self, ways: int) -> None:
+        """Count ways that are looked at. Raises `TooComplexError` when there were too many."""
+        self._remaining -= ways
         if self._remaining < 0:
             raise TooComplexError("The operation spreads over too many places of the graph to be planned")
 
@@ -252,10 +253,21 @@ class Walk:
         units.append(Unit(place, everyone, None, typed, conditions=conditions or ALWAYS))
         return remaining, typed
 
-    def _classes(self, types: frozenset[str], name: str, bases: Iterable[Access]) -> list[frozenset[str]]:
+    def _classes(self, types: frozenset[str], name: str, bases: tuple[Access, ...]) -> list[frozenset[str]]:
         """Split types into sets of which the field is found in the same ways."""
         if len(types) == 1:
             return [types]
+        known = (types, name, tuple((access.node, access.types) for access in bases))
+        found = self._known_classes.get(known)
+        if found is None:
+            self.spend(len(types))
+            found = self._find_classes(types, name, bases)
+            self._known_classes[known] = found
+        return found
+
+    def _find_classes(
+        self, types: frozenset[str], name: str, bases: tuple[Access, ...]
+    ) -> list[frozenset[str]]:
         classes: dict[object, set[str]] = {}
         for type_name in sorted(types):
             known = tuple(

@@ -22,6 +22,8 @@ from schema.supergraph import (
     parse_field_set,
 )
 
+_UNKNOWN = FieldEdge(Node("", ""), "", "", None)
+"""Stands for an edge that was not looked for yet."""
 _COMPOSITE = frozenset({TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION})
 
 
@@ -70,9 +72,11 @@ class QueryGraph:
     def field_edge(self, node: Node, name: str) -> FieldEdge | None:
         """Reading the named field at the node; None when the subgraph cannot answer it there."""
         key = (node, name)
-        if key not in self._field_edges:
-            self._field_edges[key] = self._find_field_edge(node, name)
-        return self._field_edges[key]
+        found = self._field_edges.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._find_field_edge(node, name)
+            self._field_edges[key] = found
+        return found
 
     def field_edges(self, node: Node) -> tuple[FieldEdge, ...]:
         """Every field that can be read at the node."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.planning.conditions import ALWAYS, either
+from router.planning.conditions import ALWAYS, widened
 from router.planning.fetch import Fetch
 
 
@@ -10,7 +10,7 @@ def merge_into(kept: Fetch, gone: Fetch, fetches: list[Fetch]) -> None:
     """Let `kept` do the work of `gone` as well, and take `gone` out. The two must not wait for each other."""
     kept.targets.extend(gone.targets)
     kept.variables |= gone.variables
-    kept.conditions = either(kept.conditions, gone.conditions) or ALWAYS
+    kept.conditions = widened(kept.conditions, gone.conditions) or ALWAYS
     kept.needs |= gone.needs
     for fetch in fetches:
         if gone in fetch.needs:
