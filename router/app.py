@@ -25,6 +25,7 @@ from router.config.model import RouterConfig
 from router.config.reloading import reloaded
 from router.engine import Engine, EngineOptions
 from router.errors import RouterMisconfigured
+from router.event_sources import EventFeeds, EventSource
 from router.execution.subgraph import SubgraphTransport
 from router.observability.health import operator_routes
 from router.observability.metrics import Metrics
@@ -41,6 +42,7 @@ from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
 from router.transport.files import PackedFiles
+from router.transport.front import front_of
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built, read_examples
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
@@ -71,6 +73,8 @@ class Extras:
     """Awaited before metrics are shown."""
     policies: PolicyDecision = no_policy_holds
     """Decides which `@policy` names hold for a request."""
+    event_sources: Mapping[str, EventSource] = field(default_factory=dict)
+    """Brokers by name, beside and before those of the configuration; whoever opened them closes them."""
     graphiql_assets: Path = ASSETS
     after_retirement: Callable[[], None] = lambda: None
     """Called when the last operation on a replaced supergraph has ended, and what only it used is closed."""
@@ -97,6 +101,7 @@ class RouterApp:
         )
         self._tracer = extras.tracer or open_tracer(config.telemetry)
         self._transports = SubgraphTransports(transports, self.metrics, self._tracer)
+        self._feeds = EventFeeds(config.event_sources, extras.event_sources)
         self._policies = extras.policies
         self.signer = self._new_signer(extras)
         self.supergraph = supergraph
@@ -105,6 +110,8 @@ class RouterApp:
         self._keep(engine)
         self.service = GraphQLService(engine, config, self._edge(extras))
         self._endpoint = GraphQLEndpoint(self.service, self._page(extras))
+        self.front = front_of(self._endpoint.whole, config)
+        """For a server that answers plain requests without ASGI."""
         self._path = config.http.path
         self._ready = False
         self._reloading = asyncio.Lock()
@@ -211,6 +218,9 @@ class RouterApp:
                 pass_subgraph_messages=not config.mask_subgraph_errors,
                 suggestions=config.introspection,
                 defer=config.defer.enabled,
+                default_max_age_seconds=config.cache_control.default_max_age_seconds,
+                subgraphs_say_max_age=config.cache_control.from_subgraphs,
+                varying_headers=config.headers.propagate,
             ),
             document_source=documents,
             guard=LimitsGuard(config.limits, supergraph, introspection=config.introspection),
@@ -222,6 +232,7 @@ class RouterApp:
             decide_override=lambda label, _: config.override_labels.get(label),
             owns_transports=False,
             counts=self.metrics.preparation,
+            feeds=self._feeds,
         )
 
     def _new_signer(self, extras: Extras) -> IdentitySigner | None:
@@ -334,6 +345,7 @@ class RouterApp:
             for engine in self._engines:
                 await engine.aclose()
             await self._transports.aclose()
+            await self._feeds.aclose()
             if self.service.edge.rates is not None:
                 await self.service.edge.rates.aclose()
             await self._tracer.aclose()

@@ -97,6 +97,32 @@ class Subscriptions(Section):
     """After a stop is asked for, streams may finish within this time."""
 
 
+class Broker(Section):
+    """Where events come from: Redis pub/sub."""
+
+    redis_url: SecretStr
+    queue_events: Positive = 256
+    """Events of one subscription that wait until they are resolved; beyond them the oldest are left out."""
+
+
+class FedField(Section):
+    """A subscription field that is fed by a topic in place of its subgraph's stream."""
+
+    broker: str
+    topic: Annotated[str, Field(min_length=1)]
+    """Of Redis a channel; `{name}` stands for the field's argument of this name, percent-encoded."""
+    key: dict[str, str] = Field(default_factory=dict)
+    """Where the fields of the entity's key are in an event: `{id: data.orderId}`; empty: the event is it."""
+
+
+class EventSources(Section):
+    """Subscription fields fed by a broker: an event names an entity, which its subgraphs then tell of."""
+
+    brokers: dict[str, Broker] = Field(default_factory=dict)
+    fields: dict[str, FedField] = Field(default_factory=dict)
+    """By the name of the field of `Subscription`."""
+
+
 class Defer(Section):
     """`@defer`: slow parts of an answer come later, to clients that accept answers in parts."""
 
@@ -237,6 +263,15 @@ class ClientHeaders(Section):
     """The name of the header with the client's `User-Agent`: printable ASCII, at most 200 characters."""
 
 
+class CacheControl(Section):
+    """How long clients may keep answers to queries, by `@cacheControl` in the schema: `Cache-Control`."""
+
+    default_max_age_seconds: Annotated[int, Field(ge=0)] = 0
+    """Of root fields and fields of object types of which nothing is said."""
+    from_subgraphs: bool = False
+    """No longer than the `Cache-Control` of its subgraphs' replies allows; if all have one, by it alone."""
+
+
 class PersistedQueries(Section):
     """Automatic persisted queries: a client sends the SHA-256 of a document in place of its text."""
 
@@ -334,6 +369,7 @@ class RouterConfig(Section):
     http: Http = Http()
     websocket: WebSocket = WebSocket()
     subscriptions: Subscriptions = Subscriptions()
+    event_sources: EventSources = EventSources()
     defer: Defer = Defer()
     authentication: Authentication = Authentication()
     subgraph_identity: SubgraphIdentity = SubgraphIdentity()
@@ -346,6 +382,7 @@ class RouterConfig(Section):
     client_headers: ClientHeaders = ClientHeaders()
     hot_reload: HotReload = HotReload()
     subgraphs: Subgraphs = Subgraphs()
+    cache_control: CacheControl = CacheControl()
     persisted_queries: PersistedQueries = PersistedQueries()
     trusted_documents: TrustedDocuments = TrustedDocuments()
     metrics: Metrics = Metrics()
