@@ -42,7 +42,6 @@ from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
 from router.transport.files import PackedFiles
-from router.transport.front import front_of
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built, read_examples
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
@@ -110,8 +109,6 @@ class RouterApp:
         self._keep(engine)
         self.service = GraphQLService(engine, config, self._edge(extras))
         self._endpoint = GraphQLEndpoint(self.service, self._page(extras))
-        self.front = front_of(self._endpoint.whole, config)
-        """For a server that answers plain requests without ASGI."""
         self._path = config.http.path
         self._ready = False
         self._reloading = asyncio.Lock()
@@ -218,9 +215,6 @@ class RouterApp:
                 pass_subgraph_messages=not config.mask_subgraph_errors,
                 suggestions=config.introspection,
                 defer=config.defer.enabled,
-                default_max_age_seconds=config.cache_control.default_max_age_seconds,
-                subgraphs_say_max_age=config.cache_control.from_subgraphs,
-                varying_headers=config.headers.propagate,
             ),
             document_source=documents,
             guard=LimitsGuard(config.limits, supergraph, introspection=config.introspection),
