@@ -26,10 +26,10 @@ from router.planning.plan import OperationKind, QueryPlan
 from router.request import GraphQLRequest, Identity, RequestContext, Response
 from router.security.headers import ClientDescription, HeaderPropagation
 from router.security.identity import IdentitySigner
-from router.security.limits.guard import ESTIMATED_COST
 from router.security.rate_limits import RateLimiter
 from router.security.tokens import TokenVerifier
 from router.transport.broadcast import Broadcast, Listener, Source
+from router.transport.costs import reporting, with_cost
 
 logger = logging.getLogger("router.requests")
 
@@ -219,6 +219,8 @@ class GraphQLService:
         generation = self._generation
         if self._records:
             context = self._recorded(context)
+        if self._report_cost:
+            context = reporting(context)
         generation.enter()
         try:
             if self._rates is not None:
@@ -263,7 +265,7 @@ class GraphQLService:
         try:
             response = await job.generation.engine.execute(job.prepared, job.request, job.context)
             outcome = "errors" if response.has_errors else "ok"
-            return response if not self._report_cost else with_cost(response, job.context)
+            return response if not self._report_cost else await with_cost(response, job.context)
         except RequestError:
             outcome = "refused"
             raise
@@ -433,12 +435,3 @@ def address_of(scope: Mapping[str, Any]) -> str | None:
     """The IP address that an ASGI scope says its client connected from."""
     client = scope.get("client")
     return client[0] if client else None
-
-
-def with_cost(response: Response, context: RequestContext) -> Response:
-    """The response with `extensions.cost`, when an estimate was made."""
-    estimated = context.state.get(ESTIMATED_COST)
-    if estimated is None:
-        return response
-    cost = orjson.dumps({"cost": {"estimated": estimated}})
-    return replace(response, body=response.body[:-1] + b',"extensions":' + cost + b"}")

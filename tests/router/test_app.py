@@ -152,10 +152,11 @@ async def test_a_browser_gets_the_page_and_its_assets_from_here() -> None:
     assert (await call(off, "GET", headers={"accept": "text/html"})).status == 406
 
 
-async def test_the_estimated_cost_is_reported_on_request() -> None:
+async def test_costs_are_reported_on_request_as_estimated_and_as_they_were() -> None:
     running = graph({"limits": {"report_cost": True}})
     answer = await post(running.app, "{ films { title } me { name } }")
-    assert answer.json["extensions"] == {"cost": {"estimated": 11}}
+    films = len(answer.json["data"]["films"])
+    assert answer.json["extensions"] == {"cost": {"estimated": 11, "actual": films + 1}}
     assert answer.json["data"]["me"] == {"name": "Ada"}
     assert "extensions" not in (await post(graph().app, "{ me { name } }")).json
 

@@ -6,26 +6,30 @@ Owns the estimate. An estimate that depends on variables is a function of them, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    IntValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
-    VariableNode,
 )
 
-from schema.supergraph import Field, ListSize, Supergraph, Type, TypeKind, named_type
-
-Amount: TypeAlias = int | Callable[[Mapping[str, Any]], int]
-"""A number, or what computes it from the coerced variables."""
+from router.security.limits.argument_cost import Amount, ArgumentCosts
+from schema.supergraph import Field, Supergraph, Type, TypeKind, named_type
 
 MUTATION_WEIGHT = 10
+
+_Sized: TypeAlias = Mapping[tuple[str, ...], Amount]
+"""List sizes by the path below here, from `sizedFields` further up."""
+_NAME = re.compile(r"\w+")
+_DROPS_WHEN = {"skip": True, "include": False}
 
 
 class CostModel:
@@ -34,15 +38,18 @@ class CostModel:
     def __init__(self, supergraph: Supergraph, *, default_list_size: int) -> None:
         self._types = supergraph.types
         self._roots = {kind.value: name for kind, name in supergraph.root_types.items()}
-        self._default_list_size = default_list_size
+        self.arguments = ArgumentCosts(supergraph, default_list_size=default_list_size)
 
     def of(
         self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> Amount:
         """The cost of a valid operation."""
-        root = self._types[self._roots[operation.operation.value]]
-        cost = _Estimate(self, fragments).of_set(operation.selection_set, root, {})
+        cost = _Estimate(self, fragments).of_set(operation.selection_set, self.root(operation), {})
         return _sum([cost, MUTATION_WEIGHT]) if operation.operation.value == "mutation" else cost
+
+    def root(self, operation: OperationDefinitionNode) -> Type:
+        """The type an operation begins at."""
+        return self._types[self._roots[operation.operation.value]]
 
     def type(self, name: str) -> Type | None:
         """A named type; None for built-in scalars and introspection types."""
@@ -59,16 +66,6 @@ class CostModel:
             return target.cost
         return 0 if target.kind in (TypeKind.SCALAR, TypeKind.ENUM) else 1
 
-    def list_size(self, field: Field, node: FieldNode) -> Amount:
-        """How many items a list field is taken to return."""
-        rule = field.list_size or ListSize()
-        sizes = [
-            size for name in rule.slicing_arguments if (size := _argument(field, node, name)) is not None
-        ]
-        if sizes:
-            return _largest(sizes)
-        return rule.assumed_size if rule.assumed_size is not None else self._default_list_size
-
 
 class _Estimate:
     """One walk over one operation."""
@@ -77,10 +74,12 @@ class _Estimate:
         self._model = model
         self._fragments = fragments
 
-    def of_set(self, node: SelectionSetNode, parent: Type | None, sized: Mapping[str, Amount]) -> Amount:
-        """The cost of a selection set; `sized` gives list sizes by field, from the parent's `sizedFields`."""
+    def of_set(self, node: SelectionSetNode, parent: Type | None, sized: _Sized) -> Amount:
+        """The cost of a selection set: of all its fragments together, whichever types they are about."""
         parts: list[Amount] = []
         for selection in node.selections:
+            if never_runs(selection):
+                continue
             if isinstance(selection, FieldNode):
                 parts.append(self._field(selection, parent, sized))
             elif isinstance(selection, InlineFragmentNode):
@@ -93,53 +92,37 @@ class _Estimate:
                 parts.append(self.of_set(fragment.selection_set, inner, sized))
         return _sum(parts)
 
-    def _field(self, node: FieldNode, parent: Type | None, sized: Mapping[str, Amount]) -> Amount:
+    def _field(self, node: FieldNode, parent: Type | None, sized: _Sized) -> Amount:
         field = parent.fields.get(node.name.value) if parent is not None else None
         if field is None:
             return 0
         inner: Amount = 0
         if node.selection_set is not None:
             target = self._model.type(named_type(field.type))
-            inner = self.of_set(node.selection_set, target, self._sizes_below(field, node))
+            below = {path[1:]: size for path, size in sized.items() if path[0] == field.name and path[1:]}
+            inner = self.of_set(node.selection_set, target, {**below, **self._sizes_below(field, node)})
         cost = _sum([self._model.field_weight(field), inner])
         if field.type.startswith("["):
-            size = sized.get(field.name)
-            cost = _times(cost, self._model.list_size(field, node) if size is None else size)
-        for name in (argument.name.value for argument in node.arguments or ()):
-            declared = field.arguments.get(name)
-            if declared is not None and declared.cost:
-                cost = _sum([cost, declared.cost])
-        return cost
+            size = sized.get((field.name,))
+            cost = _times(cost, self._model.arguments.list_size(field, node) if size is None else size)
+        return _sum([cost, self._model.arguments.weight(field, node)])
 
-    def _sizes_below(self, field: Field, node: FieldNode) -> Mapping[str, Amount]:
+    def _sizes_below(self, field: Field, node: FieldNode) -> _Sized:
         rule = field.list_size
         if rule is None or not rule.sized_fields:
             return {}
-        size = self._model.list_size(field, node)
-        return {path.split(".")[0]: size for path in rule.sized_fields}
+        size = self._model.arguments.list_size(field, node)
+        return {tuple(_NAME.findall(path)): size for path in rule.sized_fields}
 
 
-def _argument(field: Field, node: FieldNode, name: str) -> Amount | None:
-    """The number given by a slicing argument; a path (`input.first`) is not followed."""
-    for argument in node.arguments or ():
-        if argument.name.value == name:
-            if isinstance(argument.value, IntValueNode):
-                return max(int(argument.value.value), 0)
-            if isinstance(argument.value, VariableNode):
-                return _from_variable(argument.value.name.value)
-            return None
-    declared = field.arguments.get(name)
-    if declared is not None and isinstance(declared.default, IntValueNode):
-        return max(int(declared.default.value), 0)
-    return None
-
-
-def _from_variable(name: str) -> Amount:
-    def read(variables: Mapping[str, Any]) -> int:
-        value = variables.get(name)
-        return max(value, 0) if isinstance(value, int) else 0
-
-    return read
+def never_runs(selection: SelectionNode) -> bool:
+    """Whether a literal `@skip(if: true)` or `@include(if: false)` is on it; variables may say anything."""
+    return any(
+        isinstance(argument.value, BooleanValueNode)
+        and argument.value.value is _DROPS_WHEN.get(directive.name.value)
+        for directive in selection.directives or ()
+        for argument in directive.arguments or ()
+    )
 
 
 def evaluate(amount: Amount, variables: Mapping[str, Any]) -> int:
@@ -159,9 +142,3 @@ def _times(left: Amount, right: Amount) -> Amount:
     if isinstance(left, int) and isinstance(right, int):
         return left * right
     return lambda variables: evaluate(left, variables) * evaluate(right, variables)
-
-
-def _largest(amounts: list[Amount]) -> Amount:
-    if all(isinstance(amount, int) for amount in amounts):
-        return max(evaluate(amount, {}) for amount in amounts)
-    return lambda variables: max(evaluate(amount, variables) for amount in amounts)

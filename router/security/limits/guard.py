@@ -6,6 +6,7 @@ Owns which limit is checked when: text before parsing, document before validatio
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
@@ -13,7 +14,9 @@ from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, Operati
 from router.config.model import Limits
 from router.errors import LimitExceeded, RequestError
 from router.request import RequestContext
-from router.security.limits.cost import Amount, CostModel, evaluate
+from router.security.limits.actual_cost import ActualCost
+from router.security.limits.argument_cost import Amount
+from router.security.limits.cost import CostModel, evaluate
 from router.security.limits.document import DocumentSizes, Size, overlaps, root_keys
 from router.security.limits.introspection import IntrospectionSizes
 from router.security.limits.text import check_text
@@ -25,8 +28,17 @@ MAXIMUM_FRAGMENTS = 300
 MAXIMUM_OVERLAPS = 50_000
 """Validation compares so many pairs of fields in about a tenth of a second."""
 
-ESTIMATED_COST = "estimated cost"
-"""The key of `RequestContext.state` where an estimate that is to be reported is kept."""
+COST = "cost"
+"""The key of `RequestContext.state` where the `OperationCost` is kept that is to be reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCost:
+    """What one request is estimated to cost, and how its answer is measured."""
+
+    estimated: int
+    measure: ActualCost
+    variables: Mapping[str, Any]
 
 
 class IntrospectionDisabled(RequestError):
@@ -88,12 +100,14 @@ class LimitsGuard:
             if not report:
                 return None
 
+        measure = ActualCost(self._costs, chosen, fragments) if report and chosen is not None else None
+
         def check(variables: Mapping[str, Any], context: RequestContext) -> None:
             estimated = evaluate(cost, variables)
             if maximum is not None:
                 _within("max_cost", estimated, maximum)
-            if report:
-                context.state[ESTIMATED_COST] = estimated
+            if measure is not None:
+                context.state[COST] = OperationCost(estimated, measure, variables)
 
         return check
 
