@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from marquee.front import FrontedConnection
 
 HEAD_SECONDS: Final = 10.0
 """From connecting, or from the first byte of a further request, to the end of its head."""
@@ -21,7 +21,7 @@ _TOO_LARGE: Final = (
 )
 
 
-class BoundedHeads(HttpToolsProtocol):
+class BoundedHeads(FrontedConnection):
     """Closes connections that say nothing, say it too slowly, or never come to the point."""
 
     _due: asyncio.TimerHandle | None = None
@@ -59,7 +59,7 @@ class BoundedHeads(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _is_idle(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
+        cycle = self.cycle
         return cycle is None or cycle.response_complete
 
     def _disarm(self) -> None:

@@ -42,6 +42,7 @@ from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
 from router.transport.files import PackedFiles
+from router.transport.front import front_of
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built, read_examples
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
@@ -109,6 +110,8 @@ class RouterApp:
         self._keep(engine)
         self.service = GraphQLService(engine, config, self._edge(extras))
         self._endpoint = GraphQLEndpoint(self.service, self._page(extras))
+        self.front = front_of(self._endpoint.whole, config)
+        """For a server that answers plain requests without ASGI."""
         self._path = config.http.path
         self._ready = False
         self._reloading = asyncio.Lock()

@@ -1,0 +1,237 @@
+"""uvicorn's HTTP connection with a short way for plain requests: no scope, no messages, one write.
+
+Owns the wire of such requests: order, keep-alive, flow control, the end of a connection, all as uvicorn has
+them. What is answered is the router's; whatever is not plain and here at once goes uvicorn's own way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+
+from uvicorn.config import Config
+from uvicorn.logging import TRACE_LOG_LEVEL
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+from uvicorn.server import ServerState
+
+from router import RouterApp
+from router.transport.front import Front
+from router.transport.http.answer import WholeAnswer
+from router.transport.http.negotiation import Accepted
+from router.transport.service import address_of
+from router.transport.stepping import begin
+
+_FAULT: Final = WholeAnswer(
+    500,
+    [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"21"),
+        (b"connection", b"close"),
+    ],
+    b"Internal Server Error",
+)
+"""As uvicorn answers when an app raises, which a cancelled one does."""
+
+
+class FrontedConnection(HttpToolsProtocol):
+    """Answers plain requests to a router itself."""
+
+    cycle: RequestResponseCycle | PlainPost | None  # type: ignore[assignment]  # as it begins in uvicorn, too
+    pipeline: deque[Any]
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._front = self._front_of(config.app)
+        self._proxies = _proxies(str(config.forwarded_allow_ips)) if config.proxy_headers else None
+        self._post: PlainPost | None = None
+        """One whose body is not whole yet."""
+
+    def _front_of(self, app: object) -> Front | None:
+        watched = self.access_log or self.limit_concurrency is not None
+        if watched or self.logger.level <= TRACE_LOG_LEVEL or not isinstance(app, RouterApp):
+            return None
+        return app.front
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; a body that did not come with its head is read by the app."""
+        super().data_received(data)
+        if self._post is not None:
+            self._hand_over(self._post)
+
+    def on_message_begin(self) -> None:
+        if self._front is None:
+            super().on_message_begin()
+        else:
+            self.url = b""
+            self.headers = []
+            self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        front = self._front
+        if front is None:
+            super().on_headers_complete()
+            return
+        if self.url == front.target and self.parser.get_method() == b"POST":
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+            accepted = front.takes(headers)
+            if accepted is not None and self.parser.get_http_version() == "1.1":
+                self._post = PlainPost(self, front, headers, accepted, self._address())
+                return
+        self._begin_scope()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._post is None:
+            super().on_body(body)
+        else:
+            self._post.body += body
+
+    def on_message_complete(self) -> None:
+        post = self._post
+        if post is None:
+            super().on_message_complete()
+            return
+        self._post = None
+        before, self.cycle = self.cycle, post
+        if before is None or before.response_complete:
+            self._start_asgi_task(post, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((post, self.app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if isinstance(cycle, PlainPost):
+            cycle.task = self.loop.create_task(cycle.run())
+            self.tasks.add(cycle.task)
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _address(self) -> str | None:
+        """Where the client connected from, as its proxy says when that is believed."""
+        if self._proxies is None:
+            return self.client[0] if self.client else None
+        scope = {"type": "http", "client": self.client, "headers": self.headers}
+        begin(self._proxies(scope, _never, _never))  # type: ignore[arg-type]  # it reads no more of a scope
+        return address_of(scope)
+
+    def _begin_scope(self) -> None:
+        """Do what uvicorn has done before a head, after it."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url = url
+        self.headers += headers
+        self.expect_100_continue = expects
+
+    def _hand_over(self, post: PlainPost) -> None:
+        self._post = None
+        if self.transport.is_closing():
+            return
+        self._begin_scope()
+        super().on_headers_complete()
+        super().on_body(post.body)
+
+
+class PlainPost:
+    """One plain request: the place of uvicorn's `RequestResponseCycle`."""
+
+    __slots__ = (
+        "_accepted",
+        "_address",
+        "_connection",
+        "_front",
+        "_headers",
+        "body",
+        "disconnected",
+        "keep_alive",
+        "response_complete",
+        "task",
+    )
+
+    message_event: ClassVar = asyncio.Event()
+    """uvicorn wakes by it whoever reads a body; here nobody does."""
+
+    def __init__(
+        self,
+        connection: FrontedConnection,
+        front: Front,
+        headers: Mapping[str, str],
+        accepted: Accepted,
+        address: str | None,
+    ) -> None:
+        self._connection = connection
+        self._front = front
+        self._headers = headers
+        self._accepted = accepted
+        self._address = address
+        self.body = b""
+        self.keep_alive = connection.parser.should_keep_alive()
+        self.disconnected = False
+        """Set by uvicorn when the connection is lost; the operation runs to its end nevertheless."""
+        self.response_complete = False
+        self.task: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Answer it."""
+        connection = self._connection
+        try:
+            answer = await self._front.answer(self.body, self._headers, self._accepted, self._address)
+            if connection.flow.write_paused and not self.disconnected:
+                await connection.flow.drain()
+            response = self._response(answer)
+        except BaseException as error:  # the edge of a request; also of a cancelled one
+            connection.logger.error("Exception in ASGI application\n", exc_info=error)
+            response = self._response(_FAULT)
+        finally:
+            connection.tasks.discard(self.task)
+        if not self.disconnected and not connection.transport.is_closing():
+            self._send(response)
+
+    def _response(self, answer: WholeAnswer) -> bytes:
+        """Head and body; raises `RuntimeError` for a header that would break the head."""
+        status, headers, body = answer
+        parts = [STATUS_LINE[status]]
+        closes = False
+        for name, value in (*self._connection.server_state.default_headers, *headers):
+            if HEADER_VALUE_RE.search(value):
+                raise RuntimeError("Invalid HTTP header value.")
+            closes = closes or (name == b"connection" and value == b"close")
+            parts += (name, b": ", value, b"\r\n")
+        if closes:
+            self.keep_alive = False
+        elif not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts += (b"\r\n", body)
+        return b"".join(parts)
+
+    def _send(self, response: bytes) -> None:
+        connection = self._connection
+        connection.transport.write(response)
+        self.response_complete = True
+        self.body = b""
+        if not self.keep_alive:
+            connection.transport.close()
+        connection.on_response_complete()
+
+
+@lru_cache(maxsize=8)
+def _proxies(trusted: str) -> ProxyHeadersMiddleware:
+    return ProxyHeadersMiddleware(_never, trusted)
+
+
+async def _never(*_: Any) -> Any:
+    """An app that does nothing."""

@@ -1,0 +1,342 @@
+"""What the front answers itself is, byte for byte, what the app answers behind uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from marquee import draining
+from marquee.draining import DrainingServer, server_config
+from marquee.listening import listen
+from router.request import GraphQLRequest, RequestContext, Response
+from router.transport.http.answer import WholeAnswer
+from tests.router.security.issuing import issuing
+from tests.router.transport.fake import FakeEngine, Prepared, fake_app
+
+ISSUER = issuing()
+SETTINGS: dict[str, Any] = {
+    **ISSUER.settings(),
+    "http": {"max_body_bytes": 2_000},
+    "rate_limits": {"operations": {"Limited": {"limit": 1, "seconds": 3600}}},
+}
+LAST = b"GET /nowhere HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n"
+"""Asked after each request: answered, it ends the connection."""
+PER_ANSWER = re.compile(rb"(date|retry-after): [^\r]*\r\n")
+CLOSE = (b"connection", b"close")
+HELLO = {"query": "{ hello }"}
+PACKED = gzip.compress(orjson.dumps(HELLO), mtime=0)
+
+
+@pytest.fixture(autouse=True)
+def no_last_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that ends waits for nobody, unless a test is about that."""
+    monkeypatch.setattr(draining, "_LAST_ANSWERS_SECONDS", 0.0)
+
+
+@dataclass(slots=True)
+class Serving:
+    """One app behind a server, and how many requests its front took."""
+
+    server: DrainingServer
+    port: int
+    fronted: int = 0
+
+    async def say(self, *pieces: bytes) -> bytes:
+        """Everything that is answered until the server closes the connection, without what time it is."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            async with asyncio.timeout(30):
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    for _ in range(5):
+                        await asyncio.sleep(0)
+                return PER_ANSWER.sub(rb"\1\r\n", await reader.read())
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def serving(
+    *,
+    fronted: bool,
+    settings: Mapping[str, Any] | None = None,
+    engine: FakeEngine | None = None,
+    **server: Any,
+) -> AsyncIterator[Serving]:
+    """A router as it is served in production; without `fronted` the server does not know that it is one."""
+    app, _ = fake_app(settings or SETTINGS, extras=ISSUER.extras(), engine=engine)
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    shown: ASGIApp = app if fronted else behind
+    config = server_config(shown, **server)
+    started = asyncio.Event()
+    with listen("127.0.0.1", 0) as listener:
+        served = Serving(DrainingServer(config, tell=started.set), listener.getsockname()[1])
+        if app.front is not None:
+            answer = app.front.answer
+
+            async def counted(*request: Any) -> WholeAnswer:
+                served.fronted += 1
+                return await answer(*request)
+
+            app.front.answer = counted
+        running = asyncio.create_task(served.server._serve([listener]))
+        await started.wait()
+        try:
+            yield served
+        finally:
+            served.server.should_exit = True
+            await running
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what no event tells."""
+    while not holds():  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+
+
+def request(
+    value: Any = HELLO,
+    *headers: str,
+    method: str = "POST",
+    target: str = "/graphql",
+    version: str = "1.1",
+    content_type: str | None = "application/json",
+    length: int | None = None,
+) -> bytes:
+    """A request as bytes; `value` is its body, or becomes it as JSON."""
+    body = value if isinstance(value, bytes) else orjson.dumps(value)
+    lines = [f"{method} {target} HTTP/{version}", "Host: here", *headers]
+    if content_type is not None:
+        lines.append(f"Content-Type: {content_type}")
+    if length != -1:
+        lines.append(f"Content-Length: {len(body) if length is None else length}")
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def bearer(**claims: Any) -> str:
+    return f"Authorization: Bearer {ISSUER.token('ada', **claims)}"
+
+
+PLAIN: dict[str, bytes] = {
+    "a query": request(),
+    "variables": request({"query": "query ($n: String!) { hello(name: $n) }", "variables": {"n": "Ada"}}),
+    "a mutation": request({"query": "mutation { add(value: 1) }"}),
+    "the response type": request(HELLO, "Accept: application/graphql-response+json"),
+    "names in capitals": request(HELLO, "ACCEPT: APPLICATION/JSON"),
+    "a repeated header": request(HELLO, "Accept: text/plain", "Accept: application/json"),
+    "a charset": request(content_type="application/json; charset=utf-8"),
+    "another charset": request(content_type="application/json; charset=latin-1"),
+    "nearly JSON": request(content_type="application/jsonx"),
+    "no JSON": request(b"{"),
+    "no body": request(b""),
+    "no query": request({}),
+    "no object": request(b'"text"'),
+    "no document": request({"query": "{"}),
+    "no document, the response type": request({"query": "{"}, "Accept: application/graphql-response+json"),
+    "no such field": request({"query": "{ nothing }"}),
+    "a wrong variable": request(
+        {"query": "query ($n: Int!) { big(size: $n) }", "variables": {"n": "x"}},
+        "Accept: application/graphql-response+json",
+    ),
+    "a field error": request({"query": "{ fail hello }"}),
+    "a fault": request({"query": "{ fault }"}),
+    "a subscription": request({"query": "subscription { count(to: 1) }"}),
+    "a batch": request([HELLO, {"query": "{"}, HELLO]),
+    "an empty batch": request([]),
+    "an identity": request(HELLO, bearer()),
+    "a forged identity": request(HELLO, bearer()[:-8] + "AAAAAAAA"),
+    "an expired identity": request(HELLO, bearer(exp=time.time() - 3600)),
+    "gzip": request({"query": "{ big(size: 100) }"}, "Accept-Encoding: gzip"),
+    "brotli": request({"query": "{ big(size: 100) }"}, "Accept-Encoding: gzip, br"),
+    "packed off the loop": request({"query": "{ big(size: 9000) }"}, "Accept-Encoding: gzip"),
+    "too small to pack": request(HELLO, "Accept-Encoding: gzip"),
+    "a large answer": request({"query": "{ big(size: 20000) }"}),
+    "the last of its connection": request(HELLO, "Connection: close"),
+    "rates": request({"query": "query Limited { hello }"}) * 2,
+    "several at once": request() + request({"query": "mutation { add(value: 2) }"}) + request({"query": "{"}),
+    "large ones at once": request({"query": "{ big(size: 9000) }"}) * 4,
+    "an origin": request(HELLO, "Origin: https://elsewhere.test"),
+    "a proxy that nobody trusts": request(HELLO, "X-Forwarded-For: 203.0.113.9"),
+}
+OTHERS: dict[str, bytes] = {
+    "GET": request(b"", method="GET", target="/graphql?query=%7Bhello%7D", content_type=None),
+    "HEAD": request(b"", method="HEAD", target="/graphql", content_type=None),
+    "DELETE": request(b"", method="DELETE", content_type=None),
+    "a preflight": request(
+        b"",
+        "Origin: https://elsewhere.test",
+        "Access-Control-Request-Method: POST",
+        method="OPTIONS",
+        content_type=None,
+    ),
+    "a form across origins": request(content_type="text/plain"),
+    "no content type": request(content_type=None),
+    "another content type": request(content_type="application/xml"),
+    "an upload": request(b"--x--", content_type="multipart/form-data; boundary=x"),
+    "a type that is not spoken": request(HELLO, "Accept: image/png"),
+    "events": request({"query": "subscription { count(to: 2) }"}, "Accept: text/event-stream"),
+    "an event stream's token": request(HELLO, "X-GraphQL-Event-Stream-Token: none"),
+    "too large": request(b" " * 2_001),
+    "far too large": request(b"", length=99_999_999),
+    "HTTP/1.0": request(version="1.0"),
+    "HTTP/1.0, kept alive": request(HELLO, "Connection: keep-alive", version="1.0"),
+    "in chunks": request(
+        b"%x\r\n%s\r\n0\r\n\r\n" % (len(orjson.dumps(HELLO)), orjson.dumps(HELLO)),
+        "Transfer-Encoding: chunked",
+        length=-1,
+    ),
+    "expecting 100": request(HELLO, "Expect: 100-continue"),
+    "an upgrade": request(HELLO, "Upgrade: h2c"),
+    "a packed body": request(PACKED, "Content-Encoding: gzip"),
+    "an unknown coding": request(HELLO, "Content-Encoding: zstd"),
+    "a query string": request(target="/graphql?x=1"),
+    "an encoded path": request(target="/%67raphql"),
+    "another path": request(target="/health"),
+    "no HTTP": b"POST\r\n\r\n",
+    "two lengths": request(HELLO, "Content-Length: 3"),
+}
+
+
+async def test_the_front_answers_as_the_app_does() -> None:
+    async with serving(fronted=True) as front, serving(fronted=False) as alone:
+        for name, said in (PLAIN | OTHERS).items():
+            front.fronted = 0
+            seen, expected = await front.say(said + LAST), await alone.say(said + LAST)
+            assert (name, seen) == (name, expected)
+            assert seen.startswith(b"HTTP/1.1 "), name
+            assert (front.fronted > 0) is (name in PLAIN), name
+    assert alone.fronted == 0
+
+
+async def test_a_request_in_pieces_is_answered_alike() -> None:
+    whole = request()
+    async with serving(fronted=True) as front, serving(fronted=False) as alone:
+        for cut in (10, 60, len(whole) - len(orjson.dumps(HELLO)), len(whole) - 3):
+            pieces = (whole + whole[:cut], whole[cut:] + LAST)
+            assert await front.say(*pieces) == await alone.say(*pieces)
+    assert front.fronted >= 4
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"cors": {"origins": ["https://friend.test"]}}, {"http": {"compression": {"enabled": False}}}],
+)
+async def test_settings_hold_for_the_front(settings: dict[str, Any]) -> None:
+    async with (
+        serving(fronted=True, settings=settings) as front,
+        serving(fronted=False, settings=settings) as alone,
+    ):
+        for headers in ((), ("Origin: https://friend.test",), ("Accept-Encoding: br",)):
+            said = request({"query": "{ big(size: 100) }"}, *headers) + LAST
+            assert await front.say(said) == await alone.say(said)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [(None, "127.0.0.1"), ("127.0.0.1", "203.0.113.9"), ("10.0.0.0/8", "127.0.0.1")]
+)
+async def test_a_client_is_where_the_trusted_proxy_says(proxies: str | None, seen: str) -> None:
+    engine = FakeEngine()
+    async with serving(fronted=True, engine=engine, trusted_proxies=proxies) as front:
+        await front.say(request(HELLO, "X-Forwarded-For: 203.0.113.9") + LAST)
+    assert [context.address for context in engine.contexts] == [seen]
+    assert front.fronted == 1
+
+
+@dataclass(slots=True)
+class SlowEngine(FakeEngine):
+    """Its operations begin, and go on when they may."""
+
+    ended: int = 0
+    begins: asyncio.Event = field(default_factory=asyncio.Event)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def execute(self, prepared: Prepared, request: GraphQLRequest, context: RequestContext) -> Response:
+        self.begins.set()
+        await self.may_end.wait()
+        self.ended += 1
+        return await FakeEngine.execute(self, prepared, request, context)
+
+
+@pytest.mark.parametrize("fronted", [True, False])
+async def test_what_a_client_began_ends_though_it_left(*, fronted: bool) -> None:
+    engine = SlowEngine()
+    async with serving(fronted=fronted, engine=engine) as served:
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(request({"query": "mutation { add(value: 3) }"}))
+        await engine.begins.wait()
+        writer.close()
+        await until(lambda: not served.server.server_state.connections)
+        engine.may_end.set()
+        await until(lambda: not served.server.server_state.tasks)
+    assert (engine.total, engine.ended) == (3, 1)
+
+
+async def test_a_cancelled_operation_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
+    answers = []
+    for fronted in (True, False):
+        engine = SlowEngine()
+        async with serving(fronted=fronted, engine=engine) as served:
+            asked = asyncio.create_task(served.say(request()))
+            await engine.begins.wait()
+            for task in served.server.server_state.tasks:
+                task.cancel()
+            answers.append(await asked)
+    assert answers[0] == answers[1]
+    assert answers[0].startswith(b"HTTP/1.1 500 ")
+    assert [record.message for record in caplog.records] == ["Exception in ASGI application\n"] * 2
+
+
+async def test_a_server_that_ends_gives_each_connection_its_last_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(draining, "_LAST_ANSWERS_SECONDS", 20.0)
+    answers = []
+    for fronted in (True, False):
+        engine = SlowEngine()
+        async with serving(fronted=fronted, engine=engine) as served:
+            running = asyncio.create_task(served.say(request()))
+            await engine.begins.wait()
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            await until(lambda: len(served.server.server_state.connections) == 2)
+            served.server.should_exit = True
+            await until(lambda: CLOSE in served.server.server_state.default_headers)
+            writer.write(request())
+            engine.may_end.set()
+            answers.append((await running, PER_ANSWER.sub(rb"\1\r\n", await reader.read())))
+            writer.close()
+    assert answers[0] == answers[1]
+    assert all(b"connection: close" in answer and b'"hello"' in answer for answer in answers[0])
+
+
+async def test_a_header_that_would_break_the_head_is_never_sent() -> None:
+    async with serving(fronted=True) as front:
+        app = front.server.config.app
+
+        async def answer(*_: Any) -> WholeAnswer:
+            return WholeAnswer(200, [(b"content-length", b"0"), (b"x", b"a\r\nset-cookie: b")], b"")
+
+        app.front.answer = answer  # type: ignore[union-attr]
+        seen = await front.say(request())
+    assert seen.startswith(b"HTTP/1.1 500 ")
+    assert b"set-cookie" not in seen
+
+
+async def test_an_idle_connection_is_closed_in_time() -> None:
+    for fronted in (True, False):
+        async with serving(fronted=fronted) as served:
+            served.server.config.timeout_keep_alive = 0  # of seconds; uvicorn's own setting is whole
+            assert (await served.say(request())).count(b"HTTP/1.1 200") == 1
