@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from uvicorn.config import Config
 from uvicorn.logging import TRACE_LOG_LEVEL
@@ -23,14 +24,11 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
-from router import RouterApp
-from router.transport.front import Front
-from router.transport.http.answer import WholeAnswer
-from router.transport.http.negotiation import Accepted
-from router.transport.service import address_of
-from router.transport.stepping import begin
+if TYPE_CHECKING:  # a process without a router need not load one
+    from router.transport.front import Front
+    from router.transport.http.negotiation import Accepted
 
-_FAULT: Final = WholeAnswer(
+_FAULT: Final = (
     500,
     [
         (b"content-type", b"text/plain; charset=utf-8"),
@@ -63,9 +61,9 @@ class FrontedConnection(HttpToolsProtocol):
 
     def _front_of(self, app: object) -> Front | None:
         watched = self.access_log or self.limit_concurrency is not None
-        if watched or self.logger.level <= TRACE_LOG_LEVEL or not isinstance(app, RouterApp):
+        if watched or self.logger.level <= TRACE_LOG_LEVEL:
             return None
-        return app.front
+        return getattr(app, "front", None)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a body that did not come with its head is read by the app."""
@@ -125,9 +123,11 @@ class FrontedConnection(HttpToolsProtocol):
         """Where the client connected from, as its proxy says when that is believed."""
         if self._proxies is None:
             return self.client[0] if self.client else None
-        scope = {"type": "http", "client": self.client, "headers": self.headers}
-        begin(self._proxies(scope, _never, _never))  # type: ignore[arg-type]  # it reads no more of a scope
-        return address_of(scope)
+        scope: Any = {"type": "http", "client": self.client, "headers": self.headers}
+        with suppress(StopIteration):
+            self._proxies(scope, _never, _never).send(None)
+        client: tuple[str, int] | None = scope["client"]
+        return client[0] if client else None
 
     def _begin_scope(self) -> None:
         """Do what uvicorn has done before a head, after it."""
@@ -192,18 +192,17 @@ class PlainPost:
             answer = await self._front.answer(self.body, self._headers, self._accepted, self._address)
             if connection.flow.write_paused and not self.disconnected:
                 await connection.flow.drain()
-            response = self._response(answer)
+            response = self._response(*answer)
         except BaseException as error:  # the edge of a request; also of a cancelled one
             connection.logger.error("Exception in ASGI application\n", exc_info=error)
-            response = self._response(_FAULT)
+            response = self._response(*_FAULT)
         finally:
             connection.tasks.discard(self.task)
         if not self.disconnected and not connection.transport.is_closing():
             self._send(response)
 
-    def _response(self, answer: WholeAnswer) -> bytes:
+    def _response(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
         """Head and body; raises `RuntimeError` for a header that would break the head."""
-        status, headers, body = answer
         parts = [STATUS_LINE[status]]
         closes = False
         for name, value in (*self._connection.server_state.default_headers, *headers):
