@@ -18,7 +18,7 @@ RETRY_AFTER: Final = (
     timedelta(hours=6),
 )
 """How long a message waits after each failed attempt; after the last it has failed."""
-CLAIM: Final = timedelta(minutes=1)
+CLAIM: Final = timedelta(seconds=30)
 """For how long one process has a message to itself: twice as long as any attempt may take."""
 
 

@@ -37,7 +37,7 @@ class SmtpMailer:
         url: str,
         sender: str,
         *,
-        timeout_seconds: float = 30.0,
+        timeout_seconds: float = 15.0,
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
         """`timeout_seconds` is for the whole of one attempt. Raises `SettingsError` for a sender that is no

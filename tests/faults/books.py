@@ -23,7 +23,7 @@ from subgraphs.kit.events.opening import open_broker
 from subgraphs.kit.settings import load_settings
 from tests.faults.buying import RETURNED, SOLD, Crowd, Purchase
 
-CATCH_UP_SECONDS = 40.0
+CATCH_UP_SECONDS = 75.0
 MOVING = ("CREATED", "AUTHORIZED", "UNKNOWN")
 OWNER = "demo"
 """The service whose environment sees every store and the bank."""

@@ -230,7 +230,7 @@ class Crowd:
         await asyncio.gather(*(each.make(cancel=place % 5 == 4) for place, each in enumerate(made)))
         return made
 
-    async def settle(self, seconds: float = 40.0) -> None:
+    async def settle(self, seconds: float = 75.0) -> None:
         """Wait until every purchase has come to its end, and check the ends."""
         try:
             async with asyncio.timeout(seconds):
