@@ -27,6 +27,7 @@ from router.engine import Engine, EngineOptions
 from router.errors import RouterMisconfigured
 from router.event_sources import EventFeeds, EventSource
 from router.execution.subgraph import SubgraphTransport
+from router.extensions import Extensions
 from router.observability.health import operator_routes
 from router.observability.metrics import Metrics
 from router.observability.opening import open_tracer
@@ -75,6 +76,8 @@ class Extras:
     """Decides which `@policy` names hold for a request."""
     event_sources: Mapping[str, EventSource] = field(default_factory=dict)
     """Brokers by name, beside and before those of the configuration; whoever opened them closes them."""
+    extensions: Sequence[object] = ()
+    """Objects with methods of `router.stages`, called before those that the configuration names."""
     graphiql_assets: Path = ASSETS
     after_retirement: Callable[[], None] = lambda: None
     """Called when the last operation on a replaced supergraph has ended, and what only it used is closed."""
@@ -100,7 +103,8 @@ class RouterApp:
             max_operation_names=config.metrics.max_operation_names, registry=extras.registry
         )
         self._tracer = extras.tracer or open_tracer(config.telemetry)
-        self._transports = SubgraphTransports(transports, self.metrics, self._tracer)
+        self._extensions = Extensions.of(extras.extensions, config.extensions)
+        self._transports = SubgraphTransports(transports, self.metrics, self._tracer, self._extensions)
         self._feeds = EventFeeds(config.event_sources, extras.event_sources)
         self._policies = extras.policies
         self.signer = self._new_signer(extras)
@@ -255,6 +259,7 @@ class RouterApp:
             tracer=self._tracer,
             metrics=self.metrics,
             rates=RateLimiter.of(config.rate_limits),
+            extensions=self._extensions,
         )
 
     def _page(self, extras: Extras) -> GraphiqlPage | None:

@@ -11,6 +11,7 @@ from router.config.model import Subgraphs, Traffic
 from router.errors import RouterMisconfigured
 from router.execution.resilient import ResilienceOptions, ResilientTransport
 from router.execution.subgraph import SubgraphReply, SubgraphTransport
+from router.extensions import Extensions
 from router.observability.metrics import Metrics
 from router.observability.subgraphs import MeasuredTransport, TracedTransport
 from router.observability.tracing import Tracer
@@ -25,7 +26,9 @@ class SubgraphTransports:
         given: Mapping[str, SubgraphTransport],
         metrics: Metrics,
         tracer: Tracer,
+        extensions: Extensions | None = None,
     ) -> None:
+        self._extensions = extensions
         self._metrics = metrics
         self._tracer = tracer
         self._given = {name: self._watched(name, transport) for name, transport in given.items()}
@@ -65,6 +68,8 @@ class SubgraphTransports:
         return made
 
     def _watched(self, name: str, transport: SubgraphTransport) -> SubgraphTransport:
+        if self._extensions is not None:
+            transport = self._extensions.around(name, transport)
         measured = MeasuredTransport(name, transport, self._metrics)
         return TracedTransport(name, measured, self._tracer) if self._tracer.records else measured
 

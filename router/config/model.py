@@ -191,7 +191,7 @@ class Limits(Section):
     default_list_size: Positive = 10
     """Assumed of a list field without `@listSize`."""
     report_cost: bool = False
-    """Put the estimate into `extensions.cost` of every answer."""
+    """Put the estimate, and what the answer then cost, into `extensions.cost` of every answer."""
 
 
 class Rate(Section):
@@ -383,3 +383,6 @@ class RouterConfig(Section):
     """Messages of errors that subgraphs report are not shown to clients; their codes are."""
     override_labels: dict[str, bool] = Field(default_factory=dict)
     """Labels of progressive `@override` that are on or off; `percent(N)` labels not named here are drawn."""
+    extensions: tuple[str, ...] = ()
+    """Your own Python, as `module:attribute`: objects, or what makes one without arguments, with methods of
+    `router.stages`."""

@@ -18,11 +18,6 @@ from router.security.limits.guard import COST, OperationCost
 _IN_THREAD_BYTES: Final = 64 * 1024
 
 
-def reporting(context: RequestContext) -> RequestContext:
-    """A context of its own for one operation: several of a batch may share the one given."""
-    return replace(context, state=dict(context.state))
-
-
 async def with_cost(response: Response, context: RequestContext) -> Response:
     """The response with `extensions.cost`, when an estimate was made."""
     cost: OperationCost | None = context.state.get(COST)

@@ -19,6 +19,7 @@ from graphql import GraphQLSchema
 from router.config.model import RouterConfig
 from router.errors import LimitExceeded, RequestError
 from router.execution.parts import PartFormat
+from router.extensions import Extensions
 from router.observability.logs import about
 from router.observability.metrics import Metrics
 from router.observability.tracing import OperationSpan, Tracer
@@ -29,7 +30,7 @@ from router.security.identity import IdentitySigner
 from router.security.rate_limits import RateLimiter
 from router.security.tokens import TokenVerifier
 from router.transport.broadcast import Broadcast, Listener, Source
-from router.transport.costs import reporting, with_cost
+from router.transport.costs import with_cost
 
 logger = logging.getLogger("router.requests")
 
@@ -134,6 +135,7 @@ class Edge:
     tracer: Tracer
     metrics: Metrics
     rates: RateLimiter | None = None
+    extensions: Extensions | None = None
 
 
 class GraphQLService:
@@ -143,6 +145,7 @@ class GraphQLService:
         self.config = config
         self.edge = edge
         self._rates = edge.rates
+        self._extensions = edge.extensions
         self.broadcast = Broadcast(
             max_upstreams=config.subscriptions.max_upstreams,
             replay_events=config.subscriptions.replay_events,
@@ -188,7 +191,11 @@ class GraphQLService:
         return previous
 
     async def identify(self, authorization: str | None) -> Identity | None:
-        """The verified identity behind an `Authorization` value; raises `Unauthenticated`."""
+        """Who a client is, by its `Authorization` value and by extensions; raises `Unauthenticated`."""
+        identity = await self._verified(authorization)
+        return identity if self._extensions is None else await self._extensions.identified(identity)
+
+    async def _verified(self, authorization: str | None) -> Identity | None:
         if authorization is None or self.edge.verifier is None:
             return None
         try:
@@ -219,15 +226,19 @@ class GraphQLService:
         generation = self._generation
         if self._records:
             context = self._recorded(context)
-        if self._report_cost:
-            context = reporting(context)
+        if self._report_cost or self._extensions is not None:
+            context = _own(context)
         generation.enter()
         try:
             if self._rates is not None:
                 await self._rates.admit(context)
+            if self._extensions is not None:
+                await self._extensions.requested(request, context)
             prepared = await generation.engine.prepare(request, context)
             if self._rates is not None:
                 await self._rates.admit_operation(prepared.name, prepared.plan, context)
+            if self._extensions is not None:
+                await self._extensions.planned(prepared, request, context)
         except RequestError as refusal:
             self.edge.metrics.refused(refusal.code)
             if context.span is not None:
@@ -265,6 +276,8 @@ class GraphQLService:
         try:
             response = await job.generation.engine.execute(job.prepared, job.request, job.context)
             outcome = "errors" if response.has_errors else "ok"
+            if self._extensions is not None:
+                response = await self._extensions.responded(job.prepared, job.request, job.context, response)
             return response if not self._report_cost else await with_cost(response, job.context)
         except RequestError:
             outcome = "refused"
@@ -285,6 +298,10 @@ class GraphQLService:
             async for response in parts:
                 if response.has_errors:
                     outcome = "errors"
+                if self._extensions is not None:
+                    response = await self._extensions.responded(
+                        job.prepared, job.request, job.context, response
+                    )
                 yield response
         except RequestError:
             outcome = "refused"
@@ -376,7 +393,10 @@ class GraphQLService:
         job.generation.enter()
         try:
             async for response in job.generation.engine.subscribe(job.prepared, job.request, context):
-                yield response
+                if self._extensions is None:
+                    yield response
+                elif (event := await self._extensions.happened(job.prepared, context, response)) is not None:
+                    yield event
         finally:
             job.generation.leave()
             del self._live[id(context)]
@@ -402,6 +422,12 @@ class GraphQLService:
                 await self._generation.unused.wait()
         except TimeoutError:
             return
+
+
+def _own(context: RequestContext) -> RequestContext:
+    """A context for one operation: several of a batch or a socket may share the one given."""
+    headers = dict(context.subgraph_headers)
+    return replace(context, subgraph_headers=headers, state=dict(context.state))
 
 
 def _execute_recorded(context: RequestContext, span: OperationSpan, prepared: PreparedOperation) -> None:
