@@ -97,6 +97,11 @@ class Branch:
         everyone = frozenset[str]().union(*types)
         self._walk.select(place, path, below, selection, units, guard, everyone, self)
 
+    def _field_set(self, field_set: FieldSet) -> NormalizedSelection:
+        """The field set asked for here: under the same keys for all, where types are not known."""
+        alike = self._reach.is_abstract(self.subject)
+        return self._place.field_set(self._types, field_set, alike=alike)
+
     def _whole(self, readings: list[_Reading], selection: NormalizedSelection) -> list[_Reading]:
         """Those that answer all below the field; if possible for all types, else for the types they know."""
         for strict in (True, False):
@@ -120,7 +125,7 @@ class Branch:
             return False
         if not edge.requires:
             return True
-        required = self._place.field_set(self._types, edge.requires)
+        required = self._field_set(edge.requires)
         node = self._reach.narrow(access.node, self.subject)
         return access.origin is not None and self._reach.answers_whole(node, required, strict=False)
 
@@ -179,7 +184,7 @@ class Branch:
     def _requiring_access(
         self, head: Node, entries: list[EntityEdge], reading: FieldEdge, guard: Guard
     ) -> Access | None:
-        required = self._place.field_set(self._types, reading.requires)
+        required = self._field_set(reading.requires)
         needed: list[Unit] = []
         alternatives: list[Alternative] = []
         try:
@@ -188,7 +193,7 @@ class Branch:
         except NoPathError:
             return None
         for edge in entries:
-            key = self._place.field_set(self._types, edge.key.selection)
+            key = self._field_set(edge.key.selection)
             units: list[Unit] = []
             try:
                 self._read_all(key, units, guard)
@@ -216,7 +221,8 @@ class Branch:
         while branch is not None:
             types = branch._types & setters
             if types:
-                selection = branch._place.field_set(types, field_set)
+                alike = self._reach.is_abstract(branch.subject)
+                selection = branch._place.field_set(types, field_set, alike=alike)
                 branch._read_all(selection, units, guard)
                 is_everyone = types == branch._types
                 yield ContextSetter(branch._path, types, is_everyone, selection)
@@ -306,7 +312,7 @@ class Branch:
 
     def key_alternative(self, edge: EntityEdge) -> Alternative | None:
         """Entering by this key, when this branch can read it."""
-        key = self._place.field_set(self._types, edge.key.selection)
+        key = self._field_set(edge.key.selection)
         units: list[Unit] = []
         try:
             self._read_all(key, units, frozenset())

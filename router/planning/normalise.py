@@ -217,7 +217,7 @@ class _Place:
                     self._sources[place] = (
                         TYPENAME
                         if name == TYPENAME
-                        else self._keys.claim(type_name, item.response_key, name, arguments)
+                        else self._keys.claim((type_name,), item.response_key, name, arguments)
                     )
 
     def _normalise_children(self) -> None:

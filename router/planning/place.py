@@ -33,7 +33,7 @@ class Place:
         """All that the client asks for here, in whatever branch."""
         self._children: dict[str, Place] = {}
         self._keys: SourceKeys | None = None
-        self._field_sets: dict[tuple[frozenset[str], FieldSet], NormalizedSelection] = {}
+        self._field_sets: dict[tuple[frozenset[str], FieldSet, bool], NormalizedSelection] = {}
 
     @property
     def is_asked(self) -> bool:
@@ -73,40 +73,54 @@ class Place:
             self._children[source] = found
         return found
 
-    def field_set(self, types: frozenset[str], field_set: FieldSet) -> NormalizedSelection:
-        """A field set asked for here, on the given object types."""
-        found = self._field_sets.get((types, field_set))
+    def field_set(
+        self, types: frozenset[str], field_set: FieldSet, *, alike: bool = False
+    ) -> NormalizedSelection:
+        """A field set asked for here, on the given object types; `alike`: under the same keys on all."""
+        found = self._field_sets.get((types, field_set, alike))
         if found is None:
             shared: dict[tuple[object, ...], NormalizedField] = {}
-            found = NormalizedSelection(
-                {name: tuple(self._fields(name, field_set, shared).values()) for name in sorted(types)}
-            )
-            self._field_sets[types, field_set] = found
+            by_type: dict[str, tuple[NormalizedField, ...]] = {}
+            for name in sorted(types):
+                same = sorted(types) if alike else [name]
+                by_type[name] = tuple(self._fields(name, field_set, shared, same).values())
+            found = NormalizedSelection(by_type)
+            self._field_sets[types, field_set, alike] = found
         return found
 
     def _fields(
-        self, type_name: str, field_set: FieldSet, shared: dict[tuple[object, ...], NormalizedField]
+        self,
+        type_name: str,
+        field_set: FieldSet,
+        shared: dict[tuple[object, ...], NormalizedField],
+        same: list[str],
     ) -> dict[str, NormalizedField]:
         found: dict[str, NormalizedField] = {}
         for item in field_set:
             if not isinstance(item, FieldSetField):
                 if type_name in self._supergraph.possible_types.get(item.type_condition, ()):
-                    found.update(self._fields(type_name, item.selections, shared))
+                    found.update(self._fields(type_name, item.selections, shared, same))
             elif item.name != TYPENAME:
-                field = self._field(type_name, item, shared)
+                field = self._field(type_name, item, shared, same)
                 found[field.source] = field
         return found
 
     def _field(
-        self, type_name: str, item: FieldSetField, shared: dict[tuple[object, ...], NormalizedField]
+        self,
+        type_name: str,
+        item: FieldSetField,
+        shared: dict[tuple[object, ...], NormalizedField],
+        same: list[str],
     ) -> NormalizedField:
         arguments = tuple(Argument(name, value) for name, value in item.arguments)
-        source = self._source(type_name, item.name, arguments)
+        source = self._source(same, item.name, arguments)
         selection: NormalizedSelection | None = None
         if item.selections:
             target = named_type(self._supergraph.types[type_name].fields[item.name].type)
             possible = self._supergraph.possible_types[target]
-            selection = self.child(source).field_set(possible, item.selections)
+            owners = self._supergraph.types[target].subgraphs.values()
+            alike = any(own.interface_object for own in owners)  # types may not be known there
+            selection = self.child(source).field_set(possible, item.selections, alike=alike)
         key = (source, item.name, arguments, id(selection))
         field = shared.get(key)
         if field is None:
@@ -121,11 +135,12 @@ class Place:
             shared[key] = field
         return field
 
-    def _source(self, type_name: str, name: str, arguments: tuple[Argument, ...]) -> str:
+    def _source(self, types: list[str], name: str, arguments: tuple[Argument, ...]) -> str:
+        """The key of a field that all the types have, the same for all."""
         if self._keys is None:
             self._keys = self._client_keys()
-        found = self._keys.find(type_name, name, arguments)
-        return found if found is not None else self._keys.claim(type_name, name, name, arguments)
+        found = self._keys.find(types, name, arguments)
+        return found if found is not None else self._keys.claim(types, name, name, arguments)
 
     def _client_keys(self) -> SourceKeys:
         """The unconditional ones first: they are the better ones to share."""

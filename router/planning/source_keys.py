@@ -6,7 +6,7 @@ different shapes: subgraph operations stay valid wherever both are selected, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from router.planning.operation import Argument
@@ -65,22 +65,24 @@ class SourceKeys:
         """Take over a key that was given elsewhere for the same place."""
         self._claims.setdefault(source, {})[type_name] = self._claim(type_name, name, arguments)
 
-    def find(self, type_name: str, name: str, arguments: tuple[Argument, ...]) -> str | None:
-        """The key under which this very field is collected already."""
-        claim = self._claim(type_name, name, arguments)
+    def find(self, types: Sequence[str], name: str, arguments: tuple[Argument, ...]) -> str | None:
+        """The key under which this very field is collected already, on all of the types."""
+        claims = [self._claim(type_name, name, arguments) for type_name in types]
         for source, owners in self._claims.items():
-            if owners.get(type_name) == claim:
+            if all(owners.get(claim.type_name) == claim for claim in claims):
                 return source
         return None
 
-    def claim(self, type_name: str, preferred: str, name: str, arguments: tuple[Argument, ...]) -> str:
-        """A key for the field: the preferred one when it is free, else one derived from it."""
-        claim = self._claim(type_name, name, arguments)
+    def claim(self, types: Sequence[str], preferred: str, name: str, arguments: tuple[Argument, ...]) -> str:
+        """A key for the field on all of the types: the preferred one when it is free, else one derived from
+        it.
+        """
+        claims = [self._claim(type_name, name, arguments) for type_name in types]
         source, attempt = preferred, 0
-        while not self._is_free(source, preferred, claim):
+        while not all(self._is_free(source, preferred, claim) for claim in claims):
             attempt += 1
             source = f"{preferred}_{attempt}"
-        self._claims.setdefault(source, {})[type_name] = claim
+        self._claims.setdefault(source, {}).update((claim.type_name, claim) for claim in claims)
         return source
 
     def _is_free(self, source: str, preferred: str, claim: Claim) -> bool:

@@ -165,3 +165,21 @@ def test_a_requirement_read_of_the_interface_object_leaves_the_client_s_types_al
         graph.answer(f"{{ {root} {{ best {{ id views }} all {{ title }} label }} }}")
         graph.answer(f"{{ {root} {{ all {{ views ... on Book {{ pages }} }} label }} }}")
     assert subgraphs_of(graph.plan("{ shelf { label } }")) == ["views", "labels"]
+
+
+def test_a_key_is_sent_whatever_the_client_calls_it_on_some_of_the_types() -> None:
+    graph = Graph(
+        {
+            "owner": f"{_OWNED} type Query {{ other: Int }}",
+            "views": """type Media @key(fields: "id") @interfaceObject { id: ID! views: Int same: Media }
+                        type Query { best: Media all: [Media] }""",
+        },
+        {"best": BOOK, "all": [{**BOOK, "same": BOOK}, {**MOVIE, "same": MOVIE}], "other": 1},
+        [BOOK, MOVIE],
+    )
+    assert graph.answer("{ best { ... on Book { w: id } } }") == {"best": {"w": "b"}}
+    assert graph.answer("{ all { ... on Book { w: id } ... on Movie { id: title } } }") == {
+        "all": [{"w": "b"}, {"id": "M"}]
+    }
+    graph.answer("{ all { ... on Book { id: views } ... on Movie { w: id } } }")
+    graph.answer("{ all { same { ... on Book { id: title w: id } ... on Movie { x: title id_1: id } } } }")

@@ -28,7 +28,9 @@ from graphql import (
     build_ast_schema,
     execute_sync,
     parse,
+    parse_value,
     print_ast,
+    value_from_ast_untyped,
 )
 
 from schema.supergraph import FieldSet, FieldSetField, Supergraph, parse_field_set
@@ -230,7 +232,7 @@ class World:
         for item in self.flat(selection, value["__typename"]):
             if only is not None and item.name not in only:
                 continue
-            arguments = {key: text.strip('"') for key, text in item.arguments}
+            arguments = {key: value_from_ast_untyped(parse_value(text)) for key, text in item.arguments}
             found[item.name] = self.view(self._value(value, item.name, arguments), item.selections)
         return found
 

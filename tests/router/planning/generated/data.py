@@ -101,7 +101,7 @@ class _Maker:
     def _present(self, owner: str, instance: str, name: str, type_: str, seed: str) -> Any:
         if type_.startswith("["):
             size = self._hash(seed, "size") % 3 + (1 if name in self._keys else 0)
-            items = range(size)
+            items = range(size if self._may_stand_in(owner, name, type_) else 0)
             return [self._value(owner, instance, name, type_[1:-1], f"{seed}.{n}") for n in items]
         declared = self._supergraph.types.get(type_)
         if declared is not None and declared.kind in _COMPOSITE:
@@ -119,6 +119,13 @@ class _Maker:
                 return number % 2 == 0
             case _:
                 return seed
+
+    def _may_stand_in(self, owner: str, name: str, type_: str) -> bool:
+        """Whether there is anything to put into the list: not null, where it must not be."""
+        declared = self._supergraph.types.get(named_type(type_))
+        if not type_.endswith("!]") or declared is None or declared.kind not in _COMPOSITE:
+            return True
+        return bool(self._known_types(owner, name, declared.name))
 
     def _composite(self, owner: str, name: str, type_: str, seed: str) -> Any:
         known = sorted(self._known_types(owner, name, type_))
