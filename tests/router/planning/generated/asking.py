@@ -23,7 +23,7 @@ from router.request import RequestContext
 from schema.composition import CompositionError, Subgraph, compose
 from schema.supergraph import load_supergraph
 from tests.router.execution.world_transport import WorldTransport
-from tests.router.planning.generated.data import make_data
+from tests.router.planning.generated.data import ImpossibleData, make_data
 from tests.router.planning.generated.text import SubgraphText
 from tests.router.planning.graphs import fetches
 from tests.router.planning.world import World
@@ -42,7 +42,7 @@ class Asked:
     """A composed graph over its data."""
 
     def __init__(self, texts: Sequence[SubgraphText], salt: int, *, faults: bool) -> None:
-        """Raises `CompositionError`."""
+        """Raises `CompositionError`, `ImpossibleData`."""
         sources = {text.name: str(text) for text in texts}
         composed = compose(
             [Subgraph(name=name, url=f"http://{name}", sdl=sdl) for name, sdl in sources.items()]
@@ -91,10 +91,10 @@ class Asked:
 
 
 def composed(texts: Sequence[SubgraphText], salt: int, *, faults: bool) -> Asked | None:
-    """The graph; None when the subgraphs do not compose."""
+    """The graph; None when the subgraphs do not compose, or compose to what no data fit."""
     try:
         return Asked(texts, salt, faults=faults)
-    except CompositionError:
+    except (CompositionError, ImpossibleData):
         return None
 
 

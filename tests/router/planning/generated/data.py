@@ -22,6 +22,10 @@ class _EnumText(str):
     """A value that arguments leave no mark on."""
 
 
+class ImpossibleData(Exception):
+    """A field may not be null, and there is nothing else that it could be."""
+
+
 @dataclass(slots=True)
 class Data:
     """Root values and entities, and the count of mutations so far."""
@@ -33,7 +37,7 @@ class Data:
 
 def make_data(supergraph: Supergraph, salt: int, *, faults: bool) -> Data:
     """Data in which a shared field has only types that all who share it know; with `faults`, some fields
-    that no other depends on cannot be read."""
+    that no other depends on cannot be read. Raises `ImpossibleData`."""
     return _Maker(supergraph, salt, faults=faults).make()
 
 
@@ -93,7 +97,10 @@ class _Maker:
 
     def _value(self, owner: str, instance: str, name: str, type_: str, seed: str) -> Any:
         if type_.endswith("!"):
-            return self._present(owner, instance, name, type_[:-1], seed)
+            present = self._present(owner, instance, name, type_[:-1], seed)
+            if present is None:
+                raise ImpossibleData(f"{owner}.{name} can only be null")
+            return present
         if self._hash(seed, "null") % 7 == 0 and name not in self._keys:
             return None
         return self._present(owner, instance, name, type_, seed)
