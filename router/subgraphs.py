@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from router.config.model import Subgraphs, Traffic
 from router.errors import RouterMisconfigured
 from router.execution.resilient import ResilienceOptions, ResilientTransport
-from router.execution.subgraph import SubgraphReply, SubgraphTransport
+from router.execution.subgraph import SubgraphTransport
 from router.extensions import Extensions
 from router.observability.metrics import Metrics
 from router.observability.subgraphs import MeasuredTransport, TracedTransport
@@ -90,29 +90,12 @@ def http_transport(url: str, traffic: Traffic) -> SubgraphTransport:
             subscription_url=traffic.subscription_url,
         ),
     )
-    resilient = ResilientTransport(
+    return ResilientTransport(
         transport,
         ResilienceOptions(
             retries=traffic.retries,
             failures_to_open=traffic.failures_to_open,
             open_seconds=traffic.open_seconds,
+            timeout_seconds=traffic.timeout_seconds,
         ),
     )
-    return _Bounded(resilient, traffic.timeout_seconds)
-
-
-class _Bounded:
-    """A transport whose calls never take longer than the subgraph is given."""
-
-    def __init__(self, inner: ResilientTransport, timeout_seconds: float) -> None:
-        self._inner = inner
-        self._timeout_seconds = timeout_seconds
-        self.subscribe = inner.subscribe
-        self.aclose = inner.aclose
-
-    async def fetch(
-        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
-    ) -> SubgraphReply:
-        """Send one request within the nearer of both bounds."""
-        bound = min(timeout_seconds, self._timeout_seconds)
-        return await self._inner.fetch(body, headers, bound, idempotent=idempotent)

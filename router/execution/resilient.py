@@ -6,6 +6,8 @@ Owns the circuit of one subgraph. Never repeats a mutation; never takes longer t
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +29,8 @@ class ResilienceOptions:
     """Consecutive failures after which calls are refused; 0 turns the circuit off."""
     open_seconds: float = 5.0
     """How long calls are refused; then one call tries whether the subgraph is back."""
+    timeout_seconds: float = math.inf
+    """All attempts together take no longer, whatever a caller allows."""
 
 
 class Circuit:
@@ -77,49 +81,42 @@ class ResilientTransport:
     ) -> None:
         self._inner = inner
         self._options = options or ResilienceOptions()
-        self._clock = clock or (lambda: asyncio.get_running_loop().time())
+        self._clock = clock or time.monotonic
         self._circuit = Circuit(self._options, self._clock)
 
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
         """Send one request, and again when it may be repeated and failed in a way that passes."""
-        deadline = self._clock() + timeout_seconds
-        attempts = 1 + (self._options.retries if idempotent else 0)
-        pause_seconds = self._options.pause_seconds
+        options, circuit = self._options, self._circuit
+        left = min(timeout_seconds, options.timeout_seconds)
+        deadline = self._clock() + left
+        attempts = 1 + (options.retries if idempotent else 0)
+        pause_seconds = options.pause_seconds
         while True:
             attempts -= 1
-            left = deadline - self._clock()
+            may_repeat = attempts and left > pause_seconds
+            circuit.admit()
             try:
-                reply = await self._attempt(body, headers, left, idempotent=idempotent)
+                reply = await self._inner.fetch(body, headers, left, idempotent=idempotent)
             except SubgraphUnavailable as failure:
-                may_pass = failure.retryable and not isinstance(failure, SubgraphTimeout)
-                if not may_pass or not attempts or left <= pause_seconds:
+                circuit.failed()
+                if not may_repeat or not failure.retryable or isinstance(failure, SubgraphTimeout):
                     raise
+            except BaseException:
+                # Only to free the probe of a cancelled call; nothing is swallowed.
+                circuit.abandoned()
+                raise
             else:
-                if reply.status not in _TRANSIENT_STATUSES or not attempts or left <= pause_seconds:
+                if reply.status not in _TRANSIENT_STATUSES:
+                    circuit.succeeded()
+                    return reply
+                circuit.failed()
+                if not may_repeat:
                     return reply
             await asyncio.sleep(pause_seconds)
             pause_seconds *= 2
-
-    async def _attempt(
-        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool
-    ) -> SubgraphReply:
-        self._circuit.admit()
-        try:
-            reply = await self._inner.fetch(body, headers, timeout_seconds, idempotent=idempotent)
-        except SubgraphUnavailable:
-            self._circuit.failed()
-            raise
-        except BaseException:
-            # Only to free the probe of a cancelled call; nothing is swallowed.
-            self._circuit.abandoned()
-            raise
-        if reply.status in _TRANSIENT_STATUSES:
-            self._circuit.failed()
-        else:
-            self._circuit.succeeded()
-        return reply
+            left = deadline - self._clock()
 
     def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
         """Open a subscription; streams are neither retried nor counted."""
