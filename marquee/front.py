@@ -7,6 +7,7 @@ them. What is answered is the router's; whatever is not plain and here at once g
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -46,6 +47,13 @@ class FrontedConnection(HttpToolsProtocol):
     cycle: RequestResponseCycle | PlainPost | None  # type: ignore[assignment]  # as it begins in uvicorn, too
     pipeline: deque[Any]
 
+    _in_head = False
+    """Whether a head has begun and not ended."""
+    _head_bytes = 0
+    """Of the head that has begun, where somebody counts them."""
+    _idle_since = math.inf
+    _idle_watch: asyncio.TimerHandle | None = None
+
     def __init__(
         self,
         config: Config,
@@ -65,13 +73,21 @@ class FrontedConnection(HttpToolsProtocol):
             return None
         return getattr(app, "front", None)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._idle_watch is not None:
+            self._idle_watch.cancel()
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a body that did not come with its head is read by the app."""
+        self._idle_since = math.inf
         super().data_received(data)
         if self._post is not None:
             self._hand_over(self._post)
 
     def on_message_begin(self) -> None:
+        self._in_head = True
+        self._head_bytes = 0
         if self._front is None:
             super().on_message_begin()
         else:
@@ -80,6 +96,7 @@ class FrontedConnection(HttpToolsProtocol):
             self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         front = self._front
         if front is None:
             super().on_headers_complete()
@@ -88,7 +105,7 @@ class FrontedConnection(HttpToolsProtocol):
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
             accepted = front.takes(headers)
             if accepted is not None and self.parser.get_http_version() == "1.1":
-                self._post = PlainPost(self, front, headers, accepted, self._address())
+                self._post = PlainPost(self, front, headers, accepted)
                 return
         self._begin_scope()
         super().on_headers_complete()
@@ -113,20 +130,44 @@ class FrontedConnection(HttpToolsProtocol):
             self.pipeline.appendleft((post, self.app))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        if isinstance(cycle, PlainPost):
+        if cycle.__class__ is PlainPost:
             cycle.task = self.loop.create_task(cycle.run())
             self.tasks.add(cycle.task)
         else:
             super()._start_asgi_task(cycle, app)
 
-    def _address(self) -> str | None:
+    def on_response_complete(self) -> None:
+        """Go on with what came meanwhile, or wait: uvicorn's, with one timer for all waits."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if self.flow.read_paused:
+            self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self._idle_watch is None:
+            self._idle_watch = self.loop.call_later(self.timeout_keep_alive, self._close_when_idle)
+
+    def _close_when_idle(self) -> None:
+        self._idle_watch = None
+        if self._idle_since == math.inf or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle_watch = self.loop.call_later(left, self._close_when_idle)
+        else:
+            self.transport.close()
+
+    def client_address(self) -> str | None:
         """Where the client connected from, as its proxy says when that is believed."""
-        if self._proxies is None:
-            return self.client[0] if self.client else None
-        scope: Any = {"type": "http", "client": self.client, "headers": self.headers}
-        with suppress(StopIteration):
-            self._proxies(scope, _never, _never).send(None)
-        client: tuple[str, int] | None = scope["client"]
+        client = self.client
+        if self._proxies is not None:
+            scope: Any = {"type": "http", "client": client, "headers": self.headers}
+            with suppress(StopIteration):
+                self._proxies(scope, _never, _never).send(None)
+            client = scope["client"]
         return client[0] if client else None
 
     def _begin_scope(self) -> None:
@@ -171,13 +212,12 @@ class PlainPost:
         front: Front,
         headers: Mapping[str, str],
         accepted: Accepted,
-        address: str | None,
     ) -> None:
         self._connection = connection
         self._front = front
         self._headers = headers
         self._accepted = accepted
-        self._address = address
+        self._address = connection.client_address()
         self.body = b""
         self.keep_alive = connection.parser.should_keep_alive()
         self.disconnected = False
@@ -196,19 +236,25 @@ class PlainPost:
         except BaseException as error:  # the edge of a request; also of a cancelled one
             connection.logger.error("Exception in ASGI application\n", exc_info=error)
             response = self._response(*_FAULT)
-        finally:
-            connection.tasks.discard(self.task)
-        if not self.disconnected and not connection.transport.is_closing():
-            self._send(response)
+        connection.tasks.discard(self.task)
+        if self.disconnected or connection.transport.is_closing():
+            return
+        connection.transport.write(response)
+        self.response_complete = True
+        self.body = b""
+        if not self.keep_alive:
+            connection.transport.close()
+        connection.on_response_complete()
 
     def _response(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
         """Head and body; raises `RuntimeError` for a header that would break the head."""
         parts = [STATUS_LINE[status]]
         closes = False
-        for name, value in (*self._connection.server_state.default_headers, *headers):
+        for name, value in self._connection.server_state.default_headers + headers:
             if HEADER_VALUE_RE.search(value):
                 raise RuntimeError("Invalid HTTP header value.")
-            closes = closes or (name == b"connection" and value == b"close")
+            if name == b"connection":
+                closes = value == b"close"
             parts += (name, b": ", value, b"\r\n")
         if closes:
             self.keep_alive = False
@@ -216,15 +262,6 @@ class PlainPost:
             parts.append(b"connection: close\r\n")
         parts += (b"\r\n", body)
         return b"".join(parts)
-
-    def _send(self, response: bytes) -> None:
-        connection = self._connection
-        connection.transport.write(response)
-        self.response_complete = True
-        self.body = b""
-        if not self.keep_alive:
-            connection.transport.close()
-        connection.on_response_complete()
 
 
 @lru_cache(maxsize=8)

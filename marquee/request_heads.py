@@ -25,8 +25,6 @@ class BoundedHeads(FrontedConnection):
     """Closes connections that say nothing, say it too slowly, or never come to the point."""
 
     _due: asyncio.TimerHandle | None = None
-    _in_head = False
-    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -43,24 +41,12 @@ class BoundedHeads(FrontedConnection):
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
                 self._refuse(_TOO_LARGE)
-        waits = self._in_head or self._is_idle()
+        cycle = self.cycle
+        waits = self._in_head or cycle is None or cycle.response_complete
         if not waits or self.transport.get_protocol() is not self:
             self._disarm()
         elif self._due is None and not self.transport.is_closing():
             self._due = self.loop.call_later(HEAD_SECONDS, self._refuse, _TOO_SLOW)
-
-    def on_message_begin(self) -> None:
-        self._in_head = True
-        self._head_bytes = 0
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        super().on_headers_complete()
-
-    def _is_idle(self) -> bool:
-        cycle = self.cycle
-        return cycle is None or cycle.response_complete
 
     def _disarm(self) -> None:
         if self._due is not None:
