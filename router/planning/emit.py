@@ -43,7 +43,7 @@ class SelectionPrinter:
             parts.extend(self._abstract_fields(tree))
         else:
             parts.extend(self._field(entry, tree.node) for entry in tree.entries.values())
-        return _join(parts) or TYPENAME
+        return join(parts) or TYPENAME
 
     def fragments(self, tree: SelectionTree, types: frozenset[str]) -> tuple[str, ...]:
         """The selection of entities of the given types: an inline fragment for each."""
@@ -56,7 +56,7 @@ class SelectionPrinter:
         parts = [self._field(entry, node) for entry in tree.entries.values() if type_name in entry.types]
         if tree.typename:
             parts.insert(0, TYPENAME)
-        return f"...on {type_name}{{{_join(parts) or TYPENAME}}}"
+        return f"...on {type_name}{{{join(parts) or TYPENAME}}}"
 
     def _abstract_fields(self, tree: SelectionTree) -> list[str]:
         possible = self._reach.possible(tree.node)
@@ -85,7 +85,7 @@ class SelectionPrinter:
     def _grouped(self, tree: SelectionTree, per_type: dict[str, list[str]]) -> list[str]:
         same: dict[str, list[str]] = {}
         for type_name, texts in per_type.items():
-            same.setdefault(_join(texts), []).append(type_name)
+            same.setdefault(join(texts), []).append(type_name)
         return [f"...on {name}{{{text}}}" for text, names in same.items() if text for name in names]
 
     def _field(self, entry: Entry, node: Node) -> str:
@@ -114,14 +114,21 @@ class SelectionPrinter:
             yield f"{argument.name}:${self._contexts[context_key(argument)]}"
 
 
+def under(conditions: Conditions, text: str) -> str:
+    """A selection that is read only where the conditions hold."""
+    if not conditions:
+        return text
+    return join(_nested(text, conjunction) for conjunction in conditions)
+
+
 def _conditional(head: str, below: str, conditions: Conditions) -> str:
     if not conditions:
         return head + below
     if len(conditions) == 1:
         (conjunction,) = conditions
         if len({condition.expected for condition in conjunction}) == len(conjunction):
-            return f"{head} {_join(map(_directive, conjunction))}{below}"
-    return _join(_nested(head + below, conjunction) for conjunction in conditions)
+            return f"{head} {join(map(_directive, conjunction))}{below}"
+    return join(_nested(head + below, conjunction) for conjunction in conditions)
 
 
 def _nested(text: str, conjunction: tuple[Condition, ...]) -> str:
@@ -134,8 +141,8 @@ def _directive(condition: Condition) -> str:
     return f"@{'include' if condition.expected else 'skip'}(if:${condition.variable})"
 
 
-def _join(parts: Iterable[str]) -> str:
-    """Parts side by side: a space only between two names."""
+def join(parts: Iterable[str]) -> str:
+    """Parts of a selection side by side: a space only between two names."""
     text = ""
     for part in parts:
         if (

@@ -25,7 +25,7 @@ from router.planning.place import Place
 from router.planning.plan import OperationKind, PlanNode, QueryPlan, RootFetch, Sequence, Subscribe
 from router.planning.reach import Reach
 from router.planning.response import response_selection
-from router.planning.serial import in_order
+from router.planning.serial import in_order, join_neighbours
 from router.planning.source_keys import Shapes
 from router.planning.walk import Walk
 from schema.query_graph import QueryGraph
@@ -139,7 +139,7 @@ class _Planning:
                 steps[-1][1].append(item)
             else:
                 steps.append((subgraph, [item]))
-        return [self._fetches(same, subgraph) for subgraph, same in steps]
+        return join_neighbours(self._fetches(same, subgraph) for subgraph, same in steps)
 
     def _best_subgraph(self, item: NormalizedField) -> str:
         root = self._reach.supergraph.types[self._operation.root_type]

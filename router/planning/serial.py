@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from router.planning.conditions import ALWAYS, both, negation
+from router.planning.conditions import ALWAYS, both, negation, variables_of, widened
+from router.planning.emit import join, under
+from router.planning.fetch import Fetch
 from router.planning.operation import NormalizedField
-from router.planning.plan import Conditions
+from router.planning.plan import Conditions, OperationKind
 
 
 def in_order(fields: Iterable[NormalizedField]) -> Iterator[NormalizedField]:
@@ -29,6 +31,45 @@ def in_order(fields: Iterable[NormalizedField]) -> Iterator[NormalizedField]:
             yield item
         elif own is not None:
             yield replace(item, conditions=own, reserves=())
+
+
+def join_neighbours(steps: Iterable[list[Fetch]]) -> list[list[Fetch]]:
+    """Steps of which each runs after the one before; two that ask only one subgraph become one request.
+
+    Safe: root fields of one operation run in order, and of two with one key whose conditions cannot both hold
+    only one runs, in its own place.
+    """
+    found: list[list[Fetch]] = []
+    for step in steps:
+        before = found[-1] if found else []
+        if len(before) == 1 and step and _may_go_together(before[0], step[0]):
+            _put_before(before[0], step[0])
+            found[-1] = step
+        else:
+            found.append(step)
+    return found
+
+
+def _may_go_together(first: Fetch, second: Fetch) -> bool:
+    return (
+        first.subgraph == second.subgraph
+        and first.kind is second.kind is OperationKind.MUTATION
+        and first.delay == second.delay
+    )
+
+
+def _put_before(first: Fetch, second: Fetch) -> None:
+    conditions = widened(first.conditions, second.conditions) or ALWAYS
+    texts = [each.selection if each.conditions == conditions else _alone(each) for each in (first, second)]
+    second.selection = join(texts)
+    second.variables |= first.variables
+    second.conditions = conditions
+
+
+def _alone(fetch: Fetch) -> str:
+    """The selection with the conditions of its fetch written into it."""
+    fetch.variables |= variables_of(fetch.conditions)
+    return under(fetch.conditions, fetch.selection)
 
 
 def _part(

@@ -117,3 +117,22 @@ async def test_a_mutation_runs_where_it_is_first_not_skipped_and_once(
     assert ran == order
     assert answer == {"data": dict.fromkeys(order, 1)}
     await graph.engine.aclose()
+
+
+@pytest.mark.parametrize(
+    ("skipped", "order"),
+    [((True, True), ["b", "a"]), ((True, False), ["c", "b", "a"]), ((False, True), ["a", "b"])],
+)
+async def test_a_mutation_written_twice_is_one_request_where_one_subgraph_answers_all(
+    skipped: tuple[bool, bool], order: list[str]
+) -> None:
+    ran: list[str] = []
+    sdl = LINK + "type Query { x: Int } type Mutation { a: Int b: Int c: Int }"
+    data = {name: (lambda name=name: _run(ran, name)) for name in "abc"}
+    graph = Federation({"a": sdl}, {"__typename": "Query", **data}, [])
+    query = "mutation ($s: Boolean!, $t: Boolean!) { a @skip(if: $s) c @skip(if: $t) b a }"
+    answer = await graph.ask(query, {"s": skipped[0], "t": skipped[1]})
+    assert ran == order
+    assert list(answer["data"]) == order
+    assert graph.calls() == {"a": 1}
+    await graph.engine.aclose()
