@@ -25,7 +25,7 @@ from router.transport.http.streams import TOKEN_HEADER, StreamAnswers
 from router.transport.http.whole import Fault, WholeAnswers
 from router.transport.multipart.uploads import UploadReader
 from router.transport.refusals import BodyTooLarge, MethodNotAllowed, NotAcceptable
-from router.transport.service import GraphQLService, address_of
+from router.transport.service import GraphQLService, Job, address_of
 
 logger = logging.getLogger("router.http")
 
@@ -135,7 +135,7 @@ class HttpHandler:
     ) -> None:
         """Answer what a body has in it: an operation, or a batch of them."""
         if type(value) is list:
-            await send_answer(send, await self._whole.to_value(value, headers, accepted, context))
+            await send_answer(send, await self._whole.to_batch(value, headers, accepted, context))
         else:
             await self._answer(request_of(value), receive, send, headers, accepted, context)
 
@@ -150,13 +150,13 @@ class HttpHandler:
         *,
         only_reads: bool = False,
     ) -> None:
+        job: Job | None
         if accepted.stream is None and (TOKEN_HEADER not in headers or context.has_files):
-            answer = await self._whole.to_request(request, headers, accepted, context, only_reads=only_reads)
-            await send_answer(send, answer)
-            return
-        job = await self._streams.answer(
-            request, receive, send, headers, accepted, context, only_reads=only_reads
-        )
+            job = await self._service.begin(request, context)
+        else:
+            job = await self._streams.answer(
+                request, receive, send, headers, accepted, context, only_reads=only_reads
+            )
         if job is not None:
             await send_answer(send, await self._whole.to_job(job, headers, accepted, only_reads=only_reads))
 

@@ -87,37 +87,19 @@ class WholeAnswers:
         context: RequestContext | None = None
         try:
             self.has_files(headers)
-            identity = await self._service.identify(headers.get("authorization"))
-            context = self._service.context(headers, identity, address)
-            return await self.to_value(decode_json(body), headers, accepted, context)
+            service = self._service
+            identity = await service.identify(headers.get("authorization"))
+            context = service.context(headers, identity, address)
+            value = decode_json(body)
+            if type(value) is list:
+                return await self.to_batch(value, headers, accepted, context)
+            job = await service.begin(request_of(value), context)
+            return await self.to_job(job, headers, accepted, only_reads=False)
         except RequestError as error:
             return await self.refusal(error, headers, accepted)
-        except asyncio.CancelledError:
-            raise
         except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
             logger.exception("a request failed", extra=about(context))
             return await self.refusal(Fault(), headers, accepted)
-
-    async def to_value(
-        self, value: Any, headers: Mapping[str, str], accepted: Accepted, context: RequestContext
-    ) -> WholeAnswer:
-        """The answer to the JSON of a body: an operation, or a batch of them. Raises `RequestError`."""
-        if type(value) is list:
-            return await self._to_batch(value, headers, accepted, context)
-        return await self.to_request(request_of(value), headers, accepted, context)
-
-    async def to_request(
-        self,
-        request: GraphQLRequest,
-        headers: Mapping[str, str],
-        accepted: Accepted,
-        context: RequestContext,
-        *,
-        only_reads: bool = False,
-    ) -> WholeAnswer:
-        """The answer to one operation. Raises `RequestError` when it is refused."""
-        job = await self._service.begin(request, context)
-        return await self.to_job(job, headers, accepted, only_reads=only_reads)
 
     async def to_job(
         self, job: Job, headers: Mapping[str, str], accepted: Accepted, *, only_reads: bool
@@ -134,13 +116,10 @@ class WholeAnswers:
             accept_encoding=headers.get("accept-encoding"),
         )
 
-    async def _to_batch(
-        self,
-        values: list[Any],
-        headers: Mapping[str, str],
-        accepted: Accepted,
-        context: RequestContext,
+    async def to_batch(
+        self, values: list[Any], headers: Mapping[str, str], accepted: Accepted, context: RequestContext
     ) -> WholeAnswer:
+        """The answer to a batch of operations. Raises `RequestError` when it is refused as a whole."""
         batching = self._batching
         if not batching.enabled:
             raise MalformedRequest("Batches are not answered here")
