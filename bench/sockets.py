@@ -29,6 +29,8 @@ RELEASE: Final = """mutation ($input: ReleaseHoldInput!) { releaseHold(input: $i
   errors { code message } } }"""
 BEST: Final = "query ($id: ID!) { showtime(id: $id) { bestAvailable(count: 2) { id } } }"
 CONNECTING_AT_ONCE: Final = 200
+SOCKETS_PER_ADDRESS: Final = 5_000
+"""One address has some 28,000 ports for outgoing connections, and others are at work too."""
 DELIVERY_SECONDS: Final = 60.0
 
 
@@ -140,8 +142,12 @@ class Room:
             many = min(CONNECTING_AT_ONCE, count - len(self._watchers))
             new = [Watcher(self) for _ in range(many)]
             self.expect(new)
+            source = (f"127.0.0.{1 + len(self._watchers) // SOCKETS_PER_ADDRESS}", 0)
             await asyncio.gather(
-                *(loop.create_connection(lambda each=each: each, name, int(port)) for each in new)  # type: ignore[misc]
+                *(
+                    loop.create_connection(lambda each=each: each, name, int(port), local_addr=source)  # type: ignore[misc]
+                    for each in new
+                )
             )
             self._watchers += new
             await self.everybody()

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from marquee.direct_sockets import DirectSockets
 from marquee.request_heads import BoundedHeads
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -47,7 +48,7 @@ def server_config(app: Any, *, trusted_proxies: str | None = None, **options: An
         access_log=False,
         server_header=False,
         http=BoundedHeads,
-        ws="websockets-sansio",
+        ws=DirectSockets,
         ws_max_size=_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the GraphQL protocols have pings of their own

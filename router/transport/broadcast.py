@@ -21,26 +21,16 @@ logger = logging.getLogger("router.subscriptions")
 DELIVERIES_PER_STEP = 128
 
 
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One encoded answer, and its text for transports that need it as a string: decoded once."""
+    """One encoded answer, the same bytes for every listener."""
 
-    __slots__ = ("_text", "response")
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-        self._text: str | None = None
+    response: Response
 
     @property
     def body(self) -> bytes:
         """The answer's JSON."""
         return self.response.body
-
-    @property
-    def text(self) -> str:
-        """The same as a string."""
-        if self._text is None:
-            self._text = self.response.body.decode()
-        return self._text
 
 
 class Listener(Protocol):

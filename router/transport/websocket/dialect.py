@@ -35,9 +35,9 @@ class Dialect:
     next: str
     errors_as_data: bool
     """A refused operation is told as a result and a completion, not by an `error` message."""
-    keep_alive: str
+    keep_alive: bytes
     """The whole message that keeps the socket open in silence."""
-    after_acknowledgement: str | None = None
+    after_acknowledgement: bytes | None = None
 
 
 TRANSPORT_WS = Dialect(
@@ -46,7 +46,7 @@ TRANSPORT_WS = Dialect(
     stop="complete",
     next="next",
     errors_as_data=False,
-    keep_alive='{"type":"ping"}',
+    keep_alive=b'{"type":"ping"}',
 )
 LEGACY_WS = Dialect(
     name="graphql-ws",
@@ -54,8 +54,8 @@ LEGACY_WS = Dialect(
     stop="stop",
     next="data",
     errors_as_data=True,
-    keep_alive='{"type":"ka"}',
-    after_acknowledgement='{"type":"ka"}',
+    keep_alive=b'{"type":"ka"}',
+    after_acknowledgement=b'{"type":"ka"}',
 )
 DIALECTS = {dialect.name: dialect for dialect in (TRANSPORT_WS, LEGACY_WS)}
 

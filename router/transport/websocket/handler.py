@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from router.transport.service import GraphQLService, address_of
 from router.transport.websocket.dialect import CloseCode, choose
+from router.transport.websocket.outbox import DIRECT_SOCKET
 from router.transport.websocket.session import Session
 
 
@@ -44,7 +45,8 @@ class WebSocketHandler:
             )
             return
         await send({"type": "websocket.accept", "subprotocol": dialect.name})
-        session = Session(self._service, dialect, send, headers, address_of(scope))
+        direct = scope.get("extensions", {}).get(DIRECT_SOCKET)
+        session = Session(self._service, dialect, send, headers, address_of(scope), direct)
         self._sessions.add(session)
         try:
             await session.run(receive)

@@ -26,11 +26,13 @@ from router.transport.broadcast import Event
 from router.transport.http.parameters import request_of
 from router.transport.service import GraphQLService
 from router.transport.websocket.dialect import CloseCode, Dialect
-from router.transport.websocket.outbox import Outbox
+from router.transport.websocket.outbox import DirectSocket, Outbox
 
 logger = logging.getLogger("router.websocket")
 
 LONGEST_TIMER_SECONDS = 7 * 24 * 3600.0
+CLOSE_SECONDS = 10.0
+"""A client that does not even take the message that closes its socket is cut off."""
 
 
 class ProtocolViolation(Exception):
@@ -51,6 +53,7 @@ class Session:
         "_closing",
         "_config",
         "_dialect",
+        "_direct",
         "_headers",
         "_identity",
         "_initialised",
@@ -71,12 +74,14 @@ class Session:
         send: Send,
         headers: Mapping[str, str],
         address: str | None = None,
+        direct: DirectSocket | None = None,
     ) -> None:
         self._service = service
         self._config: RouterConfig = service.config
         self._part_format = PartFormat(service.config.defer.stream_format)
         self._dialect = dialect
         self._send = send
+        self._direct = direct
         self._headers = headers
         self._address = address
         self._identity: Identity | None = None
@@ -86,7 +91,10 @@ class Session:
         self._unanswered = False
         self._operations: dict[str, Callable[[], object]] = {}
         self._outbox = Outbox(
-            send, limit=self._config.subscriptions.queue_events, on_overflow=self._on_slow_client
+            send,
+            limit=self._config.subscriptions.queue_events,
+            on_overflow=self._on_slow_client,
+            direct=direct,
         )
         self._timer: asyncio.TimerHandle | None = None
         self._keep_alive: asyncio.TimerHandle | None = None
@@ -120,7 +128,11 @@ class Session:
 
     async def _send_close(self, code: CloseCode, reason: str) -> None:
         try:
-            await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
+        except TimeoutError:
+            if self._direct is not None:
+                self._direct.abort()
         except (OSError, RuntimeError):
             return  # the client was faster
 
@@ -173,7 +185,7 @@ class Session:
         elif kind == "ping" and not self._dialect.errors_as_data:
             payload = message.get("payload")
             pong = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
-            self._outbox.push(orjson.dumps(pong).decode())
+            self._outbox.push(orjson.dumps(pong))
         elif kind == "pong" and not self._dialect.errors_as_data:
             return
         elif kind == "connection_init":
@@ -196,9 +208,7 @@ class Session:
             identity = await self._service.identify(authorization_of(payload or {}, self._headers))
         except RequestError as refusal:
             if self._dialect.errors_as_data:
-                self._outbox.push(
-                    orjson.dumps({"type": "connection_error", "payload": refusal.errors[0]}).decode()
-                )
+                self._outbox.push(orjson.dumps({"type": "connection_error", "payload": refusal.errors[0]}))
             raise ProtocolViolation(CloseCode.FORBIDDEN, refusal.message) from None
         if self._closing is not None:
             return
@@ -206,7 +216,7 @@ class Session:
         self._acknowledged = True
         self._headers = {**self._headers, **propagated(payload or {})}
         self._schedule_expiry()
-        self._outbox.push('{"type":"connection_ack"}')
+        self._outbox.push(b'{"type":"connection_ack"}')
         if self._dialect.after_acknowledgement is not None:
             self._outbox.push(self._dialect.after_acknowledgement)
         self._schedule_keep_alive()
@@ -266,7 +276,7 @@ class Session:
             context = self._service.context(self._headers, self._identity, self._address)
             job = await self._service.begin(request, context)
             if job.kind is OperationKind.SUBSCRIPTION:
-                listener = _SocketListener(self, operation_id)
+                listener = _SocketListener(self, operation_id, self._outbox)
                 self._operations[operation_id] = self._service.listen(job, listener)
                 return
             if job.defers:
@@ -300,19 +310,15 @@ class Session:
         else:
             self._refuse(operation_id, error)
 
-    def push(self, text: str) -> None:
-        """Send a message that is encoded already."""
-        self._outbox.push(text)
-
-    def result_prefix(self, operation_id: str) -> str:
+    def result_prefix(self, operation_id: str) -> bytes:
         """A result message up to its payload; `}` ends it."""
-        return f'{{"id":{orjson.dumps(operation_id).decode()},"type":"{self._dialect.next}","payload":'
+        return b'{"id":%b,"type":"%b","payload":' % (orjson.dumps(operation_id), self._dialect.next.encode())
 
     def _push_result(self, operation_id: str, body: bytes) -> None:
-        self._outbox.push(self.result_prefix(operation_id) + body.decode() + "}")
+        self._outbox.push(b"%b%b}" % (self.result_prefix(operation_id), body))
 
     def _complete(self, operation_id: str) -> None:
-        self._outbox.push(orjson.dumps({"id": operation_id, "type": "complete"}).decode())
+        self._outbox.push(orjson.dumps({"id": operation_id, "type": "complete"}))
 
     def _refuse(self, operation_id: str, error: RequestError) -> None:
         if self._dialect.errors_as_data:
@@ -320,22 +326,23 @@ class Session:
             self._complete(operation_id)
         else:
             message = {"id": operation_id, "type": "error", "payload": error.errors}
-            self._outbox.push(orjson.dumps(message).decode())
+            self._outbox.push(orjson.dumps(message))
 
 
 class _SocketListener:
     """Implements `Listener` for one subscription of a socket."""
 
-    __slots__ = ("_id", "_prefix", "_session")
+    __slots__ = ("_id", "_outbox", "_prefix", "_session")
 
-    def __init__(self, session: Session, operation_id: str) -> None:
+    def __init__(self, session: Session, operation_id: str, outbox: Outbox) -> None:
         self._session = session
+        self._outbox = outbox
         self._id = operation_id
         self._prefix = session.result_prefix(operation_id)
 
     def deliver(self, event: Event) -> None:
         """Send the next event."""
-        self._session.push(self._prefix + event.text + "}")
+        self._outbox.push(b"%b%b}" % (self._prefix, event.body))
 
     def finish(self, error: RequestError | None) -> None:
         """Tell that the stream is over."""

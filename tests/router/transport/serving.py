@@ -21,13 +21,13 @@ class Drainable(Protocol):
 
 
 @asynccontextmanager
-async def served(app: Drainable) -> AsyncIterator[str]:
-    """The URL of a running server; it is stopped at the end."""
+async def served(app: Drainable, sockets: type[asyncio.Protocol] | None = None) -> AsyncIterator[str]:
+    """The URL of a running server; it is stopped at the end. `sockets` speaks WebSocket."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(
         app,
         log_level="error",
-        ws="websockets-sansio",
+        ws=sockets or "websockets-sansio",
         ws_ping_interval=None,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,

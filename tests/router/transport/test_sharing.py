@@ -144,11 +144,6 @@ async def test_only_so_many_upstreams_are_opened() -> None:
     await second.leave()
 
 
-async def test_an_event_is_decoded_once() -> None:
-    event = Event(Response(b'{"a":1}'))
-    assert event.text is event.text
-
-
 async def test_a_refusal_reaches_every_listener() -> None:
     broadcast = Broadcast(max_upstreams=5, replay_events=1)
 
