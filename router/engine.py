@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLSchema
 
+from router.caching import AnswerPolicies, ObservedExchange, observing
 from router.errors import RequestError
 from router.event_sources import EventFeeds
 from router.execution.compiled import CompiledPlan
@@ -83,8 +84,15 @@ class Engine:
         used: Mapping[str, SubgraphTransport] = self.transports
         if feeds is not None:
             used = feeds.over(supergraph, used, self._options.timeout_seconds)
-        exchanges = {name: Exchange(name, transport) for name, transport in used.items()}
-        self._preparation = Preparation(supergraph, exchanges, self._options, guard, authorizer)
+        self._observes = self._options.subgraphs_say_max_age
+        exchange = ObservedExchange if self._observes else Exchange
+        exchanges = {name: exchange(name, transport) for name, transport in used.items()}
+        policies = AnswerPolicies(
+            supergraph,
+            default_max_age=self._options.default_max_age_seconds,
+            varying=self._options.varying_headers,
+        )
+        self._preparation = Preparation(supergraph, exchanges, self._options, guard, authorizer, policies)
         self._decide_override = decide_override
         bounds = self._options
         self._outcomes: LeastRecentlyUsed[_Key, _Outcome] = LeastRecentlyUsed(
@@ -165,7 +173,13 @@ class Engine:
         execution = self._begin(variables, context)
         if prepared.introspect is not None:
             execution.data.update(await self._introspected(prepared.introspect, variables))
-        return await compiled.execute(execution)
+        if self._observes and prepared.keeping is not None:
+            with observing() as observed:
+                response = await compiled.execute(execution)
+            headers = observed.headers(prepared.keeping)
+        else:
+            response, headers = await compiled.execute(execution), prepared.headers
+        return response if not headers or response.has_errors else replace(response, headers=headers)
 
     async def _introspected(self, introspect: Introspect, variables: dict[str, Any]) -> Answer:
         known = introspect.known(variables)

@@ -26,5 +26,11 @@ class EngineOptions:
     """Show clients the messages of errors that subgraphs report; unexpected faults are masked in any case."""
     defer: bool = True
     """Know `@defer`: it is in the schema, and may be answered in parts."""
+    default_max_age_seconds: int = 0
+    """How long an answer may be kept where `@cacheControl` has no say in it."""
+    subgraphs_say_max_age: bool = False
+    """Let answers be kept as long as the `Cache-Control` of every subgraph's reply allows."""
+    varying_headers: tuple[str, ...] = ()
+    """Names of the client's headers, lower case, that subgraphs receive."""
     suggestions: bool = True
     """Let validation errors suggest names of the schema."""

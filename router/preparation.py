@@ -23,6 +23,7 @@ from graphql import (
     validate,
 )
 
+from router.caching import AnswerPolicies, AnswerPolicy
 from router.errors import (
     DocumentSyntaxError,
     FormattedError,
@@ -74,6 +75,10 @@ class PreparedOperation:
     """Bytes, estimated."""
     incremental: IncrementalOperation | None = field(default=None, repr=False)
     """How it is answered in parts; None when it has no `@defer` that counts."""
+    keeping: AnswerPolicy | None = field(default=None, repr=False)
+    """What its answers may be kept; None: nothing."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Those of its answers without errors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,8 +114,10 @@ class Preparation:
         options: EngineOptions,
         guard: OperationGuard | None = None,
         authorizer: Authorizer | None = None,
+        policies: AnswerPolicies | None = None,
     ) -> None:
         self._supergraph = supergraph
+        self._policies = policies
         self._schema: GraphQLSchema = supergraph.api_schema
         if options.defer:
             self._schema = with_defer(self._schema)
@@ -186,6 +193,7 @@ class Preparation:
         protected = None if self._authorizer is None else self._authorizer.examine(normalised)
         varies = protected is not None or bool(self._supergraph.override_labels)
         incremental = None if deferring is document else self._compile_incremental(deferring, name)
+        keeping = None if self._policies is None else self._policies.of(plan)
         return PreparedOperation(
             kind=plan.kind,
             name=name,
@@ -201,6 +209,8 @@ class Preparation:
             weight=weight_of(text, plan.response, kept_normalised=varies)
             + (incremental.weight if incremental is not None else 0),
             incremental=incremental,
+            keeping=keeping,
+            headers={} if keeping is None else keeping.headers,
         )
 
     def _compile_incremental(self, document: DocumentNode, name: str | None) -> IncrementalOperation | None:

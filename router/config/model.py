@@ -263,6 +263,15 @@ class ClientHeaders(Section):
     """The name of the header with the client's `User-Agent`: printable ASCII, at most 200 characters."""
 
 
+class CacheControl(Section):
+    """How long clients may keep answers to queries, by `@cacheControl` in the schema: `Cache-Control`."""
+
+    default_max_age_seconds: Annotated[int, Field(ge=0)] = 0
+    """Of root fields and fields of object types of which nothing is said."""
+    from_subgraphs: bool = False
+    """No longer than the `Cache-Control` of its subgraphs' replies allows; if all have one, by it alone."""
+
+
 class PersistedQueries(Section):
     """Automatic persisted queries: a client sends the SHA-256 of a document in place of its text."""
 
@@ -373,6 +382,7 @@ class RouterConfig(Section):
     client_headers: ClientHeaders = ClientHeaders()
     hot_reload: HotReload = HotReload()
     subgraphs: Subgraphs = Subgraphs()
+    cache_control: CacheControl = CacheControl()
     persisted_queries: PersistedQueries = PersistedQueries()
     trusted_documents: TrustedDocuments = TrustedDocuments()
     metrics: Metrics = Metrics()

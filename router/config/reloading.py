@@ -8,6 +8,7 @@ from router.config.model import RouterConfig
 
 RELOADABLE: Final = frozenset(
     {
+        "cache_control",
         "introspection",
         "limits",
         "logs",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import orjson
 from starlette.types import Receive, Send
 
+from router.caching import VARIES_BY
 from router.config.model import Compression
 from router.errors import Forbidden, LimitExceeded, RateLimited, RequestError, Unauthenticated
 from router.request import Response
@@ -26,7 +27,8 @@ document.
 """
 
 _CONTENT_TYPES = {media: (b"content-type", media.value.encode()) for media in Media}
-_VARY = (b"vary", b"accept, accept-encoding")
+_VARY = (b"vary", ", ".join(VARIES_BY).encode())
+_NOT_KEPT = (b"cache-control", b"no-store")
 
 
 def refusal_response(error: RequestError) -> Response:
@@ -75,12 +77,14 @@ class AnswerWriter:
         accept_encoding: str | None,
     ) -> WholeAnswer:
         """The answer, packed as its client likes it."""
-        raw = [_CONTENT_TYPES[media], _VARY]
+        raw = [_CONTENT_TYPES[media]]
         coding = self._packer.coding(len(body), accept_encoding)
         if coding is not None:
             body = await self._packer.pack(body, coding)
             raw.append((b"content-encoding", coding.encode()))
         raw.append((b"content-length", b"%d" % len(body)))
+        if "cache-control" not in headers:
+            raw += (_VARY, _NOT_KEPT)
         for name, value in headers.items():
             raw.append((name.encode("latin-1"), value.encode("latin-1")))
         return WholeAnswer(status, raw, body)
