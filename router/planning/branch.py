@@ -21,7 +21,7 @@ from router.planning.access import (
 )
 from router.planning.errors import NoPathError
 from router.planning.operation import NormalizedField, NormalizedSelection
-from router.planning.place import Place
+from router.planning.place import Manner, Place
 from router.planning.plan import Each, Path
 from schema.query_graph import EntityEdge, FieldEdge, Node
 from schema.supergraph import ContextArgument, FieldSet
@@ -97,10 +97,10 @@ class Branch:
         everyone = frozenset[str]().union(*types)
         self._walk.select(place, path, below, selection, units, guard, everyone, self)
 
-    def _field_set(self, field_set: FieldSet) -> NormalizedSelection:
-        """The field set asked for here: under the same keys for all, where types are not known."""
-        alike = self._reach.is_abstract(self.subject)
-        return self._place.field_set(self._types, field_set, alike=alike)
+    def _field_set(self, field_set: FieldSet, subgraph: str | None = None) -> NormalizedSelection:
+        """The field set asked for here; `subgraph` is to whom it will be sent."""
+        alike = self._reach.is_abstract(self.subject)  # then types are not known
+        return self._place.field_set(self._types, field_set, Manner(alike=alike, subgraph=subgraph))
 
     def _whole(self, readings: list[_Reading], selection: NormalizedSelection) -> list[_Reading]:
         """Those that answer all below the field; if possible for all types, else for the types they know."""
@@ -184,7 +184,7 @@ class Branch:
     def _requiring_access(
         self, head: Node, entries: list[EntityEdge], reading: FieldEdge, guard: Guard
     ) -> Access | None:
-        required = self._field_set(reading.requires)
+        required = self._field_set(reading.requires, head.subgraph)
         needed: list[Unit] = []
         alternatives: list[Alternative] = []
         try:
@@ -193,7 +193,7 @@ class Branch:
         except NoPathError:
             return None
         for edge in entries:
-            key = self._field_set(edge.key.selection)
+            key = self._field_set(edge.key.selection, edge.head.subgraph)
             units: list[Unit] = []
             try:
                 self._read_all(key, units, guard)
@@ -221,8 +221,8 @@ class Branch:
         while branch is not None:
             types = branch._types & setters
             if types:
-                alike = self._reach.is_abstract(branch.subject)
-                selection = branch._place.field_set(types, field_set, alike=alike)
+                manner = Manner(alike=self._reach.is_abstract(branch.subject))
+                selection = branch._place.field_set(types, field_set, manner)
                 branch._read_all(selection, units, guard)
                 is_everyone = types == branch._types
                 yield ContextSetter(branch._path, types, is_everyone, selection)
@@ -312,7 +312,7 @@ class Branch:
 
     def key_alternative(self, edge: EntityEdge) -> Alternative | None:
         """Entering by this key, when this branch can read it."""
-        key = self._field_set(edge.key.selection)
+        key = self._field_set(edge.key.selection, edge.head.subgraph)
         units: list[Unit] = []
         try:
             self._read_all(key, units, frozenset())

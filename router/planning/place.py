@@ -7,6 +7,7 @@ required) is read under the client's key when it is the very same field, else un
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from router.planning.conditions import ALWAYS, any_of, both
 from router.planning.deferral import delayed
@@ -14,6 +15,34 @@ from router.planning.operation import Argument, NormalizedField, NormalizedSelec
 from router.planning.plan import Conditions
 from router.planning.source_keys import TYPENAME, Shapes, SourceKeys
 from schema.supergraph import FieldSet, FieldSetField, Supergraph, named_type
+
+_TYPE_NAME = NormalizedField(response_key=TYPENAME, source=TYPENAME, name=TYPENAME, type=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a field set is asked for."""
+
+    alike: bool = False
+    """Under the same keys on all types: for objects whose types may not be known."""
+    named: bool = False
+    """With the type that each object is of."""
+    subgraph: str | None = None
+    """To whom it will be sent."""
+
+
+PLAIN = Manner()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What holds for all fields of a field set on one type."""
+
+    same: list[str]
+    """The types that have the same keys."""
+    manner: Manner
+    shared: dict[tuple[object, ...], NormalizedField]
+    """Fields by what they are, so that equal ones are one object."""
 
 
 class Place:
@@ -33,7 +62,7 @@ class Place:
         """All that the client asks for here, in whatever branch."""
         self._children: dict[str, Place] = {}
         self._keys: SourceKeys | None = None
-        self._field_sets: dict[tuple[frozenset[str], FieldSet, bool], NormalizedSelection] = {}
+        self._field_sets: dict[tuple[frozenset[str], FieldSet, Manner], NormalizedSelection] = {}
 
     @property
     def is_asked(self) -> bool:
@@ -74,55 +103,43 @@ class Place:
         return found
 
     def field_set(
-        self, types: frozenset[str], field_set: FieldSet, *, alike: bool = False
+        self, types: frozenset[str], field_set: FieldSet, manner: Manner = PLAIN
     ) -> NormalizedSelection:
-        """A field set asked for here, on the given object types; `alike`: under the same keys on all."""
-        found = self._field_sets.get((types, field_set, alike))
+        """A field set asked for here, on the given object types."""
+        found = self._field_sets.get((types, field_set, manner))
         if found is None:
             shared: dict[tuple[object, ...], NormalizedField] = {}
             by_type: dict[str, tuple[NormalizedField, ...]] = {}
             for name in sorted(types):
-                same = sorted(types) if alike else [name]
-                by_type[name] = tuple(self._fields(name, field_set, shared, same).values())
+                same = sorted(types) if manner.alike else [name]
+                fields = self._fields(name, field_set, _Wanted(same, manner, shared))
+                by_type[name] = (*fields.values(), *((_TYPE_NAME,) if manner.named else ()))
             found = NormalizedSelection(by_type)
-            self._field_sets[types, field_set, alike] = found
+            self._field_sets[types, field_set, manner] = found
         return found
 
-    def _fields(
-        self,
-        type_name: str,
-        field_set: FieldSet,
-        shared: dict[tuple[object, ...], NormalizedField],
-        same: list[str],
-    ) -> dict[str, NormalizedField]:
+    def _fields(self, type_name: str, field_set: FieldSet, wanted: _Wanted) -> dict[str, NormalizedField]:
         found: dict[str, NormalizedField] = {}
         for item in field_set:
             if not isinstance(item, FieldSetField):
                 if type_name in self._supergraph.possible_types.get(item.type_condition, ()):
-                    found.update(self._fields(type_name, item.selections, shared, same))
+                    found.update(self._fields(type_name, item.selections, wanted))
             elif item.name != TYPENAME:
-                field = self._field(type_name, item, shared, same)
+                field = self._field(type_name, item, wanted)
                 found[field.source] = field
         return found
 
-    def _field(
-        self,
-        type_name: str,
-        item: FieldSetField,
-        shared: dict[tuple[object, ...], NormalizedField],
-        same: list[str],
-    ) -> NormalizedField:
+    def _field(self, type_name: str, item: FieldSetField, wanted: _Wanted) -> NormalizedField:
         arguments = tuple(Argument(name, value) for name, value in item.arguments)
-        source = self._source(same, item.name, arguments)
+        source = self._source(wanted.same, item.name, arguments)
         selection: NormalizedSelection | None = None
         if item.selections:
             target = named_type(self._supergraph.types[type_name].fields[item.name].type)
             possible = self._supergraph.possible_types[target]
-            owners = self._supergraph.types[target].subgraphs.values()
-            alike = any(own.interface_object for own in owners)  # types may not be known there
-            selection = self.child(source).field_set(possible, item.selections, alike=alike)
+            below = self._below(target, wanted.manner.subgraph)
+            selection = self.child(source).field_set(possible, item.selections, below)
         key = (source, item.name, arguments, id(selection))
-        field = shared.get(key)
+        field = wanted.shared.get(key)
         if field is None:
             field = NormalizedField(
                 response_key=item.name,
@@ -132,8 +149,16 @@ class Place:
                 arguments=arguments,
                 selection=selection,
             )
-            shared[key] = field
+            wanted.shared[key] = field
         return field
+
+    def _below(self, type_name: str, subgraph: str | None) -> Manner:
+        """How objects of a type are read for a subgraph, where they may come from an `@interfaceObject`."""
+        owners = self._supergraph.types[type_name].subgraphs
+        if not any(own.interface_object for own in owners.values()):
+            return Manner(subgraph=subgraph)
+        own = owners.get(subgraph) if subgraph is not None else None
+        return Manner(alike=True, named=own is not None and not own.interface_object, subgraph=subgraph)
 
     def _source(self, types: list[str], name: str, arguments: tuple[Argument, ...]) -> str:
         """The key of a field that all the types have, the same for all."""

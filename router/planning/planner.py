@@ -111,9 +111,9 @@ class _Planning:
             case OperationKind.QUERY:
                 return self._assemble(self._fetches(fetched, None))
             case OperationKind.MUTATION:
-                return in_sequence([self._assemble(step) for step in self._serial_fetches(fetched)])
+                return in_sequence([self._assemble(step) for step in self._serial_fetches(fields)])
             case OperationKind.SUBSCRIPTION:
-                return self._subscribe(self._serial_fetches(fetched))
+                return self._subscribe(self._serial_fetches(fields))
 
     def _fetches(self, fields: Iterable[NormalizedField], subgraph: str | None) -> list[Fetch]:
         """The fetches that answer root fields, from anywhere or beginning in one subgraph only."""
@@ -126,10 +126,12 @@ class _Planning:
         graph = build(choice, self._reach, self._limits.max_fields).build()
         return optimise(render(graph, self._operation, self._reach))
 
-    def _serial_fetches(self, fields: list[NormalizedField]) -> list[list[Fetch]]:
+    def _serial_fetches(self, fields: Iterable[NormalizedField]) -> list[list[Fetch]]:
         """Root fields in order, each from one subgraph only; neighbours of one subgraph go together."""
         steps: list[tuple[str, list[NormalizedField]]] = []
         for item in in_order(fields):
+            if item.name in _NO_FETCH:
+                continue  # it may have kept a place for one that is fetched
             subgraph = self._best_subgraph(item)
             if (
                 steps

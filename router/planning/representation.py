@@ -47,7 +47,9 @@ class _Writer:
     def fields(self, type_name: str, selection: NormalizedSelection | None, *, required: bool) -> _Selections:
         """The fields selected of one object type."""
         fields = selection.by_type.get(type_name, ()) if selection is not None else ()
-        return tuple(self._field(type_name, item, required=required) for item in fields)
+        return tuple(
+            self._field(type_name, item, required=required) for item in fields if item.name != TYPENAME
+        )
 
     def _field(self, type_name: str, item: NormalizedField, *, required: bool) -> RepresentationField:
         declared = self._supergraph.types[type_name].fields[item.name].type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -128,11 +129,23 @@ async def test_a_mutation_written_twice_is_one_request_where_one_subgraph_answer
 ) -> None:
     ran: list[str] = []
     sdl = LINK + "type Query { x: Int } type Mutation { a: Int b: Int c: Int }"
-    data = {name: (lambda name=name: _run(ran, name)) for name in "abc"}
+    data = {name: partial(_run, ran, name) for name in "abc"}
     graph = Federation({"a": sdl}, {"__typename": "Query", **data}, [])
     query = "mutation ($s: Boolean!, $t: Boolean!) { a @skip(if: $s) c @skip(if: $t) b a }"
     answer = await graph.ask(query, {"s": skipped[0], "t": skipped[1]})
     assert ran == order
     assert list(answer["data"]) == order
     assert graph.calls() == {"a": 1}
+    await graph.engine.aclose()
+
+
+async def test_a_mutation_keeps_its_place_before_a_type_name() -> None:
+    ran: list[str] = []
+    sdl = LINK + "type Query { x: Int } type Mutation { a: Int b: Int }"
+    data = {name: partial(_run, ran, name) for name in "ab"}
+    graph = Federation({"a": sdl}, {"__typename": "Query", **data}, [])
+    query = "mutation ($s: Boolean!) { ... @skip(if: $s) { a __typename b } a }"
+    answer = await graph.ask(query, {"s": False})
+    assert ran == ["a", "b"]
+    assert list(answer["data"]) == ["a", "__typename", "b"]
     await graph.engine.aclose()
