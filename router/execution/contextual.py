@@ -33,6 +33,8 @@ from router.planning.plan import (
 
 _MISSING = object()
 _MAX_SHAPES = 32
+_MAX_GROUPS = 32
+"""Larger operations are not kept: they are rarely asked for again."""
 _Values: TypeAlias = dict[int, Any]
 """The value of a context by the identity of the object that is asked for with it."""
 
@@ -77,7 +79,8 @@ class CompiledContextualFetch:
         fetch = self._written.get(shape)
         if fetch is None:
             fetch = self._compile(_written(self._node, shape))
-            self._written.put(shape, fetch)
+            if sum(shape) <= _MAX_GROUPS:
+                self._written.put(shape, fetch)
         values = [
             orjson.dumps(_numbered(variable.name, number)) + b":" + value
             for target, same in zip(self._node.targets, groups, strict=True)
