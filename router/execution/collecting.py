@@ -37,6 +37,9 @@ def compile_path(path: Path) -> Collector:
 @lru_cache(maxsize=2_000)
 def compile_targets(targets: tuple[tuple[Path, ...], ...]) -> MultiCollector:
     """A function that returns, per target, all that its paths reach; what paths share is walked once."""
+    if len(targets) == 1 and len(targets[0]) == 1:
+        alone = compile_path(targets[0][0])
+        return lambda data: [alone(data)]
     root = _Fork()
     for number, paths in enumerate(targets):
         for path in paths:

@@ -156,8 +156,10 @@ class CompiledEntityFetch:
             groups = [[[found] for found in objects] for objects in collected]
             execution.failures.append(Failure(self, groups, too_deep()))
             return
-        if any(each.encoded for each in filed):
-            await self.complete(execution, filed)
+        for each in filed:
+            if each.encoded:
+                await self.complete(execution, filed)
+                return
 
     async def complete(self, execution: Execution, filed: list[Filed], values: bytes = b"") -> None:
         """Ask for entities, and merge them into their objects.
@@ -206,7 +208,9 @@ class CompiledEntityFetch:
                 continue
             for group, entity in zip(groups, entities, strict=True):
                 if entity.__class__ is dict:
-                    if not _merged_flat(group, entity):
+                    if len(group) == 1 and group[0].keys().isdisjoint(entity):
+                        group[0].update(entity)
+                    elif not _merged_flat(group, entity):
                         self._merge(execution, target, group, entity)
                 elif entity is not None:
                     valid = False

@@ -8,9 +8,8 @@ nulls and encode. Nothing enters its source but `repr` of names. Nested ones are
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import orjson
 
@@ -18,8 +17,7 @@ from router.execution.merging import merge_objects
 from router.planning.plan import RepresentationField, RepresentationSelection
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(NamedTuple):
     """Objects under their representations."""
 
     groups: list[list[dict[str, Any]]]
@@ -88,7 +86,7 @@ def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> B
     source = f"""
 def build(objects):
     groups = {{}}
-    encoded = []
+    distinct = []
     for o in objects:
         try: {reads}
         except (KeyError, TypeError): continue
@@ -98,9 +96,9 @@ def build(objects):
         g = groups.get(k)
         if g is None:
             groups[k] = [o]
-            encoded.append(dumps({{{entries}}}))
+            distinct.append({{{entries}}})
         else: g.append(o)
-    return Filed(list(groups.values()), b",".join(encoded))
+    return Filed(list(groups.values()), dumps(distinct)[1:-1])
 """
     names: dict[str, Any] = {
         "dumps": orjson.dumps,

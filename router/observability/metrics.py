@@ -112,12 +112,13 @@ class Metrics(Collector):
 
     def answered(self, name: str | None, kind: OperationKind, outcome: str, seconds: float) -> None:
         """Count one executed operation."""
-        key = (self._label(name), kind.value, outcome)
+        label = name if name in self._names else self._label(name)
+        key = (label, kind, outcome)
         self._requests[key] = self._requests.get(key, 0) + 1
-        self._seconds[kind.value].add(seconds)
-        spent = self._by_name.get(key[0])
+        self._seconds[kind].add(seconds)
+        spent = self._by_name.get(label)
         if spent is None:
-            spent = self._by_name[key[0]] = Sum()
+            spent = self._by_name[label] = Sum()
         spent.count += 1
         spent.seconds += seconds
 

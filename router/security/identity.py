@@ -34,6 +34,8 @@ class IdentitySigner:
 
     def __init__(self, settings: SubgraphIdentity, key: Ed25519PrivateKey | None = None) -> None:
         self._settings = settings
+        self.header = settings.header.lower()
+        """The header's name, in lower case."""
         self._key = key or _load_key(settings.key_file)
         published = [_jwk(self._key.public_key())]
         self.key_id = str(published[0]["kid"])
@@ -42,11 +44,6 @@ class IdentitySigner:
         self.jwks: dict[str, Any] = {"keys": published}
         """The public keys, as a JWKS document; the first one signs."""
         self._signed: OrderedDict[str, tuple[str, float]] = OrderedDict()
-
-    @property
-    def header(self) -> str:
-        """The header's name, in lower case."""
-        return self._settings.header.lower()
 
     @property
     def refresh_seconds(self) -> float:
