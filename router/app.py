@@ -202,11 +202,12 @@ class RouterApp:
         await self._transports.keep_only(used)
 
     def begin_drain(self) -> None:
-        """Not ready any more: sockets are asked to connect elsewhere. Call it when the process is asked to
-        stop.
+        """Not ready any more: sockets and streams are asked to connect elsewhere. Call it when the process is
+        asked to stop.
         """
         self._ready = False
         self._endpoint.sockets.close_all()
+        self.service.broadcast.break_off()
 
     def _new_engine(
         self, supergraph: Supergraph, config: RouterConfig, documents: Documents

@@ -21,6 +21,13 @@ logger = logging.getLogger("router.subscriptions")
 DELIVERIES_PER_STEP = 128
 
 
+class Restarting(RequestError):
+    """This process ends; another takes its place. Streams break off, so that clients connect again."""
+
+    code = "SERVER_RESTARTING"
+    default_status = 503
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One encoded answer, the same bytes for every listener."""
@@ -114,10 +121,14 @@ class Broadcast:
             if not valid(upstream.source):
                 upstream.end(None)
 
-    async def aclose(self) -> None:
-        """Complete every subscription."""
+    def break_off(self) -> None:
+        """End every subscription, though it is not complete: each listener is told `Restarting`."""
         for upstream in tuple(self._upstreams):
-            upstream.end(None)
+            upstream.end(Restarting("The server restarts; subscribe again"))
+
+    async def aclose(self) -> None:
+        """End every subscription, and let their streams end."""
+        self.break_off()
         await asyncio.sleep(0)
 
 

@@ -414,7 +414,7 @@ class GraphQLService:
                 context.subgraph_headers[signer.header] = signer.sign(context.identity)
 
     async def drain(self, timeout_seconds: float) -> None:
-        """Complete the subscriptions and wait, within bounds, for running operations."""
+        """End the subscriptions and wait, within bounds, for running operations."""
         await self.broadcast.aclose()
         self._generation.replace()
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import orjson
 
 from router.errors import RequestError
+from router.transport.broadcast import Restarting
 
 
 class OperationEvents:
@@ -28,7 +29,12 @@ class OperationEvents:
         return b":\n\n"
 
     def closing(self, error: RequestError | None) -> bytes:
-        """A `complete` event, after an answer with the errors if there are any."""
+        """A `complete` event, after an answer with the errors if there are any.
+
+        Nothing when the server restarts: a stream that only ends is what makes clients connect again.
+        """
+        if isinstance(error, Restarting):
+            return b""
         complete = b"event: complete\ndata:\n\n"
         if error is None:
             return complete

@@ -19,7 +19,7 @@ from router.errors import LimitExceeded, RequestError
 from router.execution.parts import PartFormat
 from router.planning.plan import OperationKind
 from router.request import Response
-from router.transport.broadcast import Event
+from router.transport.broadcast import Event, Restarting
 from router.transport.queue import EventQueue
 from router.transport.refusals import MalformedRequest, StreamConflict, StreamUnknown
 from router.transport.service import GraphQLService, Job
@@ -189,7 +189,10 @@ class _OperationListener:
         self._stream.push_framed(self._prefix + event.body + b"}\n\n")
 
     def finish(self, error: RequestError | None) -> None:
-        """Queue the errors, if there are any, and `complete`."""
+        """Queue the errors, if there are any, and `complete`; a restart ends the whole stream."""
+        if isinstance(error, Restarting):
+            self._stream.queue.finish(error)
+            return
         if error is not None:
             self.deliver(Event(Response(orjson.dumps({"errors": error.errors}))))
         self._stream.push("complete", {"id": self._id})

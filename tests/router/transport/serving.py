@@ -21,9 +21,11 @@ class Drainable(Protocol):
 
 
 @asynccontextmanager
-async def served(app: Drainable, sockets: type[asyncio.Protocol] | None = None) -> AsyncIterator[str]:
+async def served(
+    app: Drainable, sockets: type[asyncio.Protocol] | None = None, port: int = 0
+) -> AsyncIterator[str]:
     """The URL of a running server; it is stopped at the end. `sockets` speaks WebSocket."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    listener = socket.create_server(("127.0.0.1", port), backlog=2048)
     config = uvicorn.Config(
         app,
         log_level="error",
