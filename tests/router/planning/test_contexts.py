@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from graphql import parse, validate
 
+from router.execution.parts import PartFormat
 from router.planning.planner import Planner
+from router.request import GraphQLRequest, RequestContext
 from tests.router.execution.world_transport import Federation
 from tests.router.planning.graphs import fetches, subgraphs_of
 
@@ -159,10 +162,19 @@ async def test_variables_of_the_client_are_told_apart_from_those_of_contexts() -
 
 async def test_a_deferred_field_takes_its_context_too() -> None:
     graph = _money()
-    plan = Planner(graph.supergraph).plan(parse("{ users { id last { ... @defer { amount } } } }"))
-    (deferred,) = plan.deferred
-    assert subgraphs_of(plan) == ["money"]
-    assert [fetch.subgraph for fetch in fetches(deferred.node)] == ["money"]
+    request = GraphQLRequest("{ users { id last { ... @defer { memo amount } } } }")
+    context = RequestContext(headers={})
+    prepared = await graph.engine.prepare(request, context)
+    stream = graph.engine.execute_in_parts(prepared, request, context, PartFormat.APOLLO)
+    first, *others = [orjson.loads(part.body) async for part in stream]
+    assert first["data"]["users"][1] == {"id": "b", "last": {}}
+    later = {each["path"][1]: each["data"] for part in others for each in part.get("incremental", ())}
+    assert later == {
+        0: {"memo": "n(by:Ann)", "amount": "7(in:EUR)"},
+        1: {"memo": "m(by:Ben)", "amount": "5(in:YEN)"},
+        3: {"memo": "m(by:None)", "amount": "5(in:None)"},
+        4: {"memo": "n(by:Dan)", "amount": "7(in:EUR)"},
+    }
 
 
 def _shelves() -> Federation:
