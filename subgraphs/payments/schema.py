@@ -231,7 +231,7 @@ class Query:
         return Payment.shown(info, record if may_ask(info.context.viewer, record) else None)
 
     @field(description="The demo cards, with what each does; none where money is real.")
-    def payment_methods(self, info: Info) -> list[PaymentMethod]:
+    def payment_methods(self, info: Info) -> list[PaymentMethod] | None:
         return [PaymentMethod.of(method) for method in info.context.service.methods.offered()]
 
 

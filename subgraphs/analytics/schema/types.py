@@ -67,7 +67,7 @@ class Bookable:
         requires="seatCount",
         description="Of a showtime; of a cinema or auditorium over its showtimes from thirty days ago on.",
     )
-    async def occupancy(self, info: Info) -> Occupancy:
+    async def occupancy(self, info: Info) -> Occupancy | None:
         seats = int(self.representation["seatCount"])
         filling = await info.context.loaders(info.context.service.figures.occupancies).load(self.id)
         if filling is None or filling.seats == 0:
@@ -111,7 +111,7 @@ class Movie:
         return cls(id=ID(representation.text("id")))
 
     @field()
-    async def metrics(self, info: Info) -> MovieMetrics:
+    async def metrics(self, info: Info) -> MovieMetrics | None:
         found = await info.context.loaders(info.context.service.figures.movies).load(self.id)
         assert found is not None, "movies answers every id"
         return MovieMetrics(

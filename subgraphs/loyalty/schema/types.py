@@ -194,7 +194,9 @@ class User:
 @strawberry.type
 class Query:
     @field(directives=[connection_size()], description="The cheapest first.")
-    async def rewards(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Reward]:
+    async def rewards(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> Connection[Reward] | None:
         reading = info.context.service.reading
         page = await reading.page_of_rewards(PageRequest.of(first, after, (int, str)))
         return Connection.of(page, Reward.of, reading.count_rewards)

@@ -116,7 +116,7 @@ class Query:
         after: str | None = None,
         filter: MovieFilter | None = None,
         sort: MovieSort = MovieSort.TITLE,
-    ) -> Connection[Movie]:
+    ) -> Connection[Movie] | None:
         service = info.context.service
         query = (filter or MovieFilter()).to_query()
         page = await service.page(query, sort, first=first, after=after)
@@ -128,5 +128,5 @@ class Query:
         return None if record is None else Movie.of(record)
 
     @field(description="The genres of the films in the programme.")
-    async def genres(self, info: Info) -> list[str]:
+    async def genres(self, info: Info) -> list[str] | None:
         return await info.context.service.genres()

@@ -76,11 +76,11 @@ class Movie:
     @field(directives=[connection_size()])
     async def reviews(
         self, info: Info, first: int = 20, after: str | None = None, sort: ReviewSort = ReviewSort.NEWEST
-    ) -> Connection[Review]:
+    ) -> Connection[Review] | None:
         return await _nested(info, "movie_id", self.id, sort, first, after, hidden_too=False)
 
     @field()
-    async def review_stats(self, info: Info) -> ReviewStats:
+    async def review_stats(self, info: Info) -> ReviewStats | None:
         tally = await info.context.loaders(info.context.service.tallies).load(self.id)
         assert tally is not None, "tallies answers every film"
         return ReviewStats.of(tally)
@@ -105,7 +105,9 @@ class User:
         return cls(id=ID(representation.text("id")))
 
     @field(directives=[connection_size()])
-    async def reviews(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Review]:
+    async def reviews(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> Connection[Review] | None:
         own = info.context.viewer.is_user(self.id)
         return await _nested(info, "user_id", self.id, ReviewSort.NEWEST, first, after, hidden_too=own)
 
@@ -154,7 +156,7 @@ class Review:
         return Movie(id=ID(self.record.movie_id))
 
     @field()
-    def author(self) -> User:
+    def author(self) -> User | None:
         return User(id=ID(self.record.user_id))
 
     @field()
@@ -185,7 +187,7 @@ class Query:
         after: str | None = None,
         filter: ReviewFilter | None = None,
         sort: ReviewSort = ReviewSort.NEWEST,
-    ) -> Connection[Review]:
+    ) -> Connection[Review] | None:
         service = info.context.service
         chosen = filter or ReviewFilter()
         service.may_read(info.context.viewer, chosen.status)

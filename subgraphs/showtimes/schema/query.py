@@ -21,7 +21,9 @@ from subgraphs.showtimes.schema.types import (
 @strawberry.type
 class Query:
     @field(directives=[connection_size()])
-    async def cinemas(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Cinema]:
+    async def cinemas(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> Connection[Cinema] | None:
         service = info.context.service
         page = await service.page_of_cinemas(PageRequest.of(first, after, (str, str)))
         return Connection.of(page, Cinema.of, service.count_cinemas)
@@ -34,7 +36,7 @@ class Query:
     @field(directives=[connection_size()])
     async def auditoriums(
         self, info: Info, first: int = 20, after: str | None = None, cinema_id: ID | None = None
-    ) -> Connection[Auditorium]:
+    ) -> Connection[Auditorium] | None:
         service = info.context.service
         page = await service.page_of_auditoriums(PageRequest.of(first, after, (str, str)), cinema_id)
         return Connection.of(page, Auditorium.of, lambda: service.count_auditoriums(cinema_id))
@@ -47,7 +49,7 @@ class Query:
     @field(directives=[connection_size()])
     async def showtimes(
         self, info: Info, first: int = 20, after: str | None = None, filter: ShowtimeFilter | None = None
-    ) -> Connection[Showtime]:
+    ) -> Connection[Showtime] | None:
         service = info.context.service
         wish = (filter or ShowtimeFilter()).to_wish()
         page = await service.page_of_showtimes(showtime_request(first, after), wish)

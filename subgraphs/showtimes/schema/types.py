@@ -207,7 +207,7 @@ class Movie:
     @field(directives=[connection_size()])
     async def showtimes(
         self, info: Info, first: int = 20, after: str | None = None, filter: ShowtimeFilter | None = None
-    ) -> Connection[Showtime]:
+    ) -> Connection[Showtime] | None:
         return await _child_page(info, "movie_id", self.id, first, after, filter)
 
 
@@ -256,7 +256,7 @@ class Showtime(Bookable):
         return self.record.status_at(info.context.clock.now())
 
     @field()
-    def movie(self) -> Movie:
+    def movie(self) -> Movie | None:
         return Movie(id=ID(self.record.movie_id))
 
     @field()

@@ -96,7 +96,7 @@ class Ticket:
         return Order.of(record, info)
 
     @field()
-    def showtime(self) -> Showtime:
+    def showtime(self) -> Showtime | None:
         return Showtime(id=ID(self.record.showtime_id))
 
 
@@ -190,7 +190,7 @@ class Order:
         return [Ticket.of(record) for record in await loader.load(self.record.id) or ()]
 
     @field()
-    def showtime(self) -> Showtime:
+    def showtime(self) -> Showtime | None:
         return Showtime(id=ID(self.record.showtime_id))
 
     @field()

@@ -230,7 +230,7 @@ class Showtime:
         directives=[list_size(slicing=["count"])],
         description="The best seats left, neighbours where possible; fewer when fewer are left.",
     )
-    async def best_available(self, info: Info, count: int) -> list[Seat]:
+    async def best_available(self, info: Info, count: int) -> list[Seat] | None:
         hall = await self._hall(info)
         if hall is None:
             return []

@@ -25,6 +25,7 @@ const WORDS = {
   email: ["Email", "Correo"],
   password: ["Password", "Contraseña"],
   nothingOn: ["Nothing on at this cinema that day.", "No hay funciones en este cine ese día."],
+  unavailable: ["This part cannot be shown at the moment.", "Esta parte no se puede mostrar en este momento."],
   minutes: ["min", "min"],
   review: ["review", "reseña"],
   reviews: ["reviews", "reseñas"],

@@ -1,5 +1,5 @@
-export function Stars({ value }: { value: number | null }) {
-  if (value === null) return null;
+export function Stars({ value }: { value: number | null | undefined }) {
+  if (value == null) return null;
   return (
     <span class="stars" role="img" aria-label={`${value.toFixed(1)} / 5`}>
       {[1, 2, 3, 4, 5].map((star) => (

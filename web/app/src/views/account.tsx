@@ -40,7 +40,7 @@ interface Order {
   status: string;
   total: Money;
   refundOptions: { staffOnly: boolean; refund: Money }[];
-  showtime: { id: string; startsAt: string; cinema: { name: string; timeZone: string }; movie: { title: string } };
+  showtime: { id: string; startsAt: string; cinema: { name: string; timeZone: string }; movie: { title: string } | null } | null;
   tickets: TicketFields[];
 }
 interface Membership {
@@ -60,7 +60,7 @@ interface Mine {
     emails: { nodes: { id: string; subject: string; createdAt: string; html: string }[] } | null;
     membership: Membership | null;
   } | null;
-  rewards: { nodes: { id: string; name: string; description: string; cost: number; active: boolean }[] };
+  rewards: { nodes: { id: string; name: string; description: string; cost: number; active: boolean }[] } | null;
 }
 type Errors = { code: string; message: string }[];
 
@@ -91,7 +91,7 @@ export function AccountView() {
         <div>
           <MembershipCard
             membership={me.membership}
-            rewards={data.rewards.nodes}
+            rewards={data.rewards?.nodes ?? []}
             join={() => void act(JOIN, "joinLoyalty")}
             redeem={(rewardId) => void act(REDEEM, "redeemReward", { input: { rewardId, idempotencyKey: idempotencyKey() } })}
           />
@@ -137,11 +137,11 @@ function Orders({ orders, cancel }: { orders: Order[]; cancel: (id: string) => v
         return (
           <article key={order.id} class="card order">
             <h3>
-              {order.showtime.movie.title} <small>{order.number}</small>
+              {order.showtime?.movie?.title} <small>{order.number}</small>
             </h3>
             <p>
-              {day(order.showtime.startsAt, order.showtime.cinema.timeZone)}, {time(order.showtime.startsAt, order.showtime.cinema.timeZone)} ·{" "}
-              {order.showtime.cinema.name} · {money(order.total)} · <span class="status">{state(order.status)}</span>
+              {order.showtime && <When showtime={order.showtime} />}
+              {money(order.total)} · <span class="status">{state(order.status)}</span>
             </p>
             <div class="tickets">
               {order.tickets.map((ticket) => (
@@ -160,9 +160,17 @@ function Orders({ orders, cancel }: { orders: Order[]; cancel: (id: string) => v
   );
 }
 
+function When({ showtime: { startsAt, cinema } }: { showtime: NonNullable<Order["showtime"]> }) {
+  return (
+    <>
+      {day(startsAt, cinema.timeZone)}, {time(startsAt, cinema.timeZone)} · {cinema.name} ·{" "}
+    </>
+  );
+}
+
 interface MembershipProps {
   membership: Membership | null;
-  rewards: Mine["rewards"]["nodes"];
+  rewards: NonNullable<Mine["rewards"]>["nodes"];
   join: () => void;
   redeem: (rewardId: string) => void;
 }

@@ -52,7 +52,7 @@ interface Problem {
 }
 
 export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold: Hold | null; sold: () => void }) {
-  const methods = useQuery<{ paymentMethods: { id: string; label: string; behaviour: string }[] }>(METHODS);
+  const methods = useQuery<{ paymentMethods: { id: string; label: string; behaviour: string }[] | null }>(METHODS);
   const [quote, setQuote] = useState<Quote | null>(null);
   const [voucher, setVoucher] = useState("");
   const [method, setMethod] = useState("pm_card_visa");
@@ -214,7 +214,7 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
       <label>
         {t("payWith")}
         <select value={method} onChange={(event) => setMethod(event.currentTarget.value)}>
-          {methods.data?.paymentMethods.map((one) => (
+          {methods.data?.paymentMethods?.map((one) => (
             <option key={one.id} value={one.id}>
               {one.label} — {one.behaviour}
             </option>

@@ -30,7 +30,7 @@ interface Review {
   verified: boolean;
   createdAt: string;
   helpfulCount: number;
-  author: { id: string; name: string };
+  author: { id: string; name: string } | null;
 }
 interface Showtime {
   id: string;
@@ -51,9 +51,9 @@ interface Movie {
   releaseDate: string;
   directors: string[];
   cast: string[];
-  reviewStats: { count: number; average: number | null; histogram: { rating: number; count: number }[] };
-  reviews: { nodes: Review[] };
-  showtimes: { nodes: Showtime[] };
+  reviewStats: { count: number; average: number | null; histogram: { rating: number; count: number }[] } | null;
+  reviews: { nodes: Review[] } | null;
+  showtimes: { nodes: Showtime[] } | null;
 }
 
 export function MovieView({ id }: { id: string }) {
@@ -83,7 +83,11 @@ export function MovieView({ id }: { id: string }) {
             </>
           )}
         </p>
-        <Times showtimes={movie.showtimes.nodes.filter((one) => one.status === "SCHEDULED")} />
+        {movie.showtimes ? (
+          <Times showtimes={movie.showtimes.nodes.filter((one) => one.status === "SCHEDULED")} />
+        ) : (
+          <Failure text={t("unavailable")} />
+        )}
         <Reviews movie={movie} reload={reload} />
       </div>
     </article>
@@ -123,18 +127,20 @@ function Reviews({ movie, reload }: { movie: Movie; reload: () => void }) {
   return (
     <section>
       <h2>
-        {stats.count} {t(stats.count === 1 ? "review" : "reviews")} <Stars value={stats.average} />
+        {stats?.count} {t(stats?.count === 1 ? "review" : "reviews")} <Stars value={stats?.average} />
       </h2>
+      {!movie.reviews && <Failure text={t("unavailable")} />}
       {user.value && <WriteReview movieId={movie.id} done={reload} />}
       <ul class="reviews">
-        {movie.reviews.nodes.map((review) => (
+        {movie.reviews?.nodes.map((review) => (
           <li key={review.id}>
             <p>
               <Stars value={review.rating} /> <strong>{review.title}</strong>
             </p>
             <p>{review.body}</p>
             <p class="facts">
-              {review.author.name} · {day(review.createdAt)} {review.verified && <em>· {t("verified")}</em>}{" "}
+              {review.author && `${review.author.name} · `}
+              {day(review.createdAt)} {review.verified && <em>· {t("verified")}</em>}{" "}
               {user.value && (
                 <button class="quiet" onClick={() => void vote(review.id)}>
                   ▲ {t("helpful")} · {review.helpfulCount}

@@ -34,8 +34,8 @@ interface Movie {
   certificate: string;
   genres: string[];
   releaseDate: string;
-  reviewStats: { count: number; average: number | null };
-  showtimes: { nodes: { id: string; startsAt: string; status: string; format: string; auditorium: { name: string } }[] };
+  reviewStats: { count: number; average: number | null } | null;
+  showtimes: { nodes: { id: string; startsAt: string; status: string; format: string; auditorium: { name: string } }[] } | null;
 }
 
 function localDate(instant: Date, timeZone: string): string {
@@ -47,11 +47,11 @@ function localHour(instant: Date, timeZone: string): number {
 }
 
 export function ProgrammeView() {
-  const cinemas = useQuery<{ cinemas: { nodes: Cinema[] } }>(CINEMAS);
+  const cinemas = useQuery<{ cinemas: { nodes: Cinema[] } | null }>(CINEMAS);
   const [chosen, setChosen] = useState<string | null>(localStorage.getItem("marquee.cinema"));
   const [chosenDay, chooseDay] = useState<number | null>(null);
   const [text, setText] = useState("");
-  const list = cinemas.data?.cinemas.nodes ?? [];
+  const list = cinemas.data?.cinemas?.nodes ?? [];
   const cinema = list.find((one) => one.id === chosen) ?? list[0];
   // Late in the evening people look for tomorrow.
   const offset = chosenDay ?? (cinema && localHour(new Date(), cinema.timeZone) >= LATE_HOUR ? 1 : 0);
@@ -83,30 +83,30 @@ export function ProgrammeView() {
         </div>
         <input type="search" placeholder={t("search")} value={text} onInput={(event) => setText(event.currentTarget.value)} />
       </section>
-      <Failure text={cinemas.error} />
+      <Failure text={cinemas.data && !cinemas.data.cinemas ? t("unavailable") : cinemas.error} />
       {cinema && <Films cinema={cinema} date={localDate(days[offset]!, cinema.timeZone)} text={text} />}
     </>
   );
 }
 
 function Films({ cinema, date, text }: { cinema: Cinema; date: string; text: string }) {
-  const { data, error, stale } = useQuery<{ movies: { nodes: Movie[] } }>(PROGRAMME, {
+  const { data, error, stale } = useQuery<{ movies: { nodes: Movie[] } | null }>(PROGRAMME, {
     text: text || null,
     cinemaId: cinema.id,
     date,
     locale: locale.value,
   });
   const now = Date.now();
-  const films = (data?.movies.nodes ?? [])
+  const films = (data?.movies?.nodes ?? [])
     .map((movie) => ({
       ...movie,
-      upcoming: movie.showtimes.nodes.filter((one) => one.status === "SCHEDULED" && Date.parse(one.startsAt) > now),
+      upcoming: movie.showtimes?.nodes.filter((one) => one.status === "SCHEDULED" && Date.parse(one.startsAt) > now),
     }))
-    .filter((movie) => (text && !stale) || movie.upcoming.length); // a search finds films of other days too
+    .filter((movie) => (text && !stale) || movie.upcoming?.length !== 0); // a search finds films of other days too; times may not be known
   return (
     <>
-      <Failure text={error} />
-      {data && !films.length && <p class="empty">{t("nothingOn")}</p>}
+      <Failure text={data && !data.movies ? t("unavailable") : error} />
+      {data?.movies && !films.length && <p class="empty">{t("nothingOn")}</p>}
       <ul class="films">
         {films.map((movie) => (
           <li key={movie.id} class="film">
@@ -118,10 +118,11 @@ function Films({ cinema, date, text }: { cinema: Cinema; date: string; text: str
             </h2>
             <p class="facts">
               {movie.releaseDate.slice(0, 4)} · {movie.runtimeMinutes} {t("minutes")} · {movie.certificate}{" "}
-              <Stars value={movie.reviewStats.average} />
+              <Stars value={movie.reviewStats?.average} />
             </p>
             <div class="times">
-              {movie.upcoming.map((one) => (
+              {movie.upcoming === undefined && t("unavailable")}
+              {movie.upcoming?.map((one) => (
                 <a key={one.id} class="time" href={`#/showtimes/${one.id}`} title={one.auditorium.name}>
                   {time(one.startsAt, cinema.timeZone)}
                 </a>

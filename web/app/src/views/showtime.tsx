@@ -40,7 +40,7 @@ export interface Showtime {
   status: string;
   format: string;
   basePrice: Money;
-  movie: { id: string; title: string; posterUrl: string; runtimeMinutes: number; certificate: string };
+  movie: { id: string; title: string; posterUrl: string; runtimeMinutes: number; certificate: string } | null;
   auditorium: { name: string };
   cinema: { name: string; timeZone: string };
   seatMap: { version: number; now: string; seats: Seat[] } | null;
@@ -142,24 +142,27 @@ export function ShowtimeView({ id, offered }: { id: string; offered?: string }) 
     setHold(null);
   };
   const best = async () => {
-    const data = await request<{ showtime: { bestAvailable: { id: string }[] } }>(BEST, { id, count: 2 });
-    setChosen(new Set(data.showtime.bestAvailable.map((seat) => seat.id)));
+    const data = await request<{ showtime: { bestAvailable: { id: string }[] | null } | null }>(BEST, { id, count: 2 });
+    setChosen(new Set(data.showtime?.bestAvailable?.map((seat) => seat.id)));
   };
   const picked = seats.list.filter((seat) => chosen.has(seat.id));
   const closed = showtime.status !== "SCHEDULED" || Date.parse(showtime.salesCloseAt) < Date.now() + offsetMs;
   return (
     <section class="showtime">
       <header class="showing">
-        <img src={showtime.movie.posterUrl} alt="" width={80} height={120} />
+        {showtime.movie && <img src={showtime.movie.posterUrl} alt="" width={80} height={120} />}
         <div>
-          <h1>
-            <a href={`#/movies/${showtime.movie.id}`}>{showtime.movie.title}</a>
-          </h1>
+          {showtime.movie && (
+            <h1>
+              <a href={`#/movies/${showtime.movie.id}`}>{showtime.movie.title}</a>
+            </h1>
+          )}
           <p>
             {day(showtime.startsAt, zone)}, {time(showtime.startsAt, zone)} · {showtime.cinema.name} · {showtime.auditorium.name}
           </p>
           <p class="facts">
-            {showtime.movie.runtimeMinutes} {t("minutes")} · {showtime.movie.certificate} · <span class="live">{t("live")}</span>
+            {showtime.movie && `${showtime.movie.runtimeMinutes} ${t("minutes")} · ${showtime.movie.certificate} · `}
+            <span class="live">{t("live")}</span>
           </p>
         </div>
       </header>

@@ -30,7 +30,7 @@ interface Dashboard {
   salesByDay: { date: string; ticketsSold: number }[];
 }
 interface Admitted {
-  ticket: { status: string; seat: { label: string }; showtime: { movie: { title: string } } } | null;
+  ticket: { status: string; seat: { label: string }; showtime: { movie: { title: string } | null } | null } | null;
   errors: { code: string; message: string }[];
 }
 
@@ -73,7 +73,7 @@ function Scanner() {
       </form>
       {answer?.ticket && (
         <p class="admitted" role="status">
-          ✓ {answer.ticket.seat.label} · {answer.ticket.showtime.movie.title}
+          ✓ {answer.ticket.seat.label} · {answer.ticket.showtime?.movie?.title}
         </p>
       )}
       <Problems errors={answer?.errors ?? []} />
