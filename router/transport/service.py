@@ -104,7 +104,7 @@ class Generation:
             self.unused.set()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
     """One prepared request, bound to the engine that prepared it."""
 
