@@ -24,8 +24,8 @@ class Compression(Section):
     """Content encoding of answers, negotiated with `Accept-Encoding`."""
 
     enabled: bool = True
-    minimum_bytes: Positive = 1024
-    """Smaller answers are sent as they are: they fit one packet."""
+    minimum_bytes: Positive = 1280
+    """Smaller answers are sent as they are: with their head they fit one packet."""
     level: Annotated[int, Field(ge=1, le=9)] = 1
     """Of gzip."""
     brotli_level: Annotated[int, Field(ge=0, le=11)] = 2
