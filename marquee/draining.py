@@ -15,6 +15,7 @@ from typing import Any, Final
 import uvicorn
 
 from marquee.direct_sockets import DirectSockets
+from marquee.last_connections import ignore_newcomers, waiting
 from marquee.request_heads import BoundedHeads
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -110,15 +111,25 @@ class DrainingServer(uvicorn.Server):
         Connections that wait are not closed at once either: a proxy may just be writing on one, and what it
         has written it must not send twice. For a moment each still gets one answer, its last.
         """
+        for listener in sockets or ():
+            ignore_newcomers(listener)
         for _ in range(3):
             await asyncio.sleep(0)
+        late = [connection for listener in sockets or () for connection in waiting(listener)]
         for server in self.servers:
             server.close()
+        for connection in late:
+            await asyncio.get_running_loop().connect_accepted_socket(self._new_protocol, connection)
         self.server_state.default_headers.append((b"connection", b"close"))
         last = asyncio.get_running_loop().time() + _LAST_ANSWERS_SECONDS
         while self.server_state.connections and asyncio.get_running_loop().time() < last:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.01)
         await super().shutdown(sockets)
+
+    def _new_protocol(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn makes them
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain, then stop; a second signal stops at once."""

@@ -38,7 +38,11 @@ def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, servin
     configure_logs(config.logs)
     app = create_app(sdl, config=config, extras=Extras(after_retirement=collect_and_freeze))
     if serving.workers > 1:
-        return run_workers(lambda index: _serve(app, listener, serving, tell=index == 0), serving.workers)
+        return run_workers(
+            lambda index: _serve(app, listener, serving, tell=index == 0),
+            serving.workers,
+            after_start=listener.close,  # else connections would go on being taken here, by nobody
+        )
     _serve(app, listener, serving, tell=True)
     return 0
 

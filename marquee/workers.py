@@ -18,10 +18,13 @@ from typing import Final, NoReturn
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_workers(work: Callable[[int], None], count: int) -> int:
+def run_workers(
+    work: Callable[[int], None], count: int, *, after_start: Callable[[], None] = lambda: None
+) -> int:
     """Run `work(index)` in `count` processes until a signal ends them; the exit code of the whole.
 
-    SIGHUP is passed on to all; they ignore it until they handle it.
+    SIGHUP is passed on to all; they ignore it until they handle it. `after_start` is called here once all are
+    made: what only they use may be closed.
 
     Call it before anything starts a thread or an event loop: neither survives a fork.
     """
@@ -49,6 +52,7 @@ def run_workers(work: Callable[[int], None], count: int) -> int:
                 os.close(keeps_open)
                 _work(work, index, parent_lives)
             children.add(child)
+        after_start()
         if stopping:  # by a signal that came before the last was made
             stop()
         failed = False
