@@ -106,4 +106,4 @@ class Execution:
         left = deadline - asyncio.get_running_loop().time()
         if left <= 0:
             raise SubgraphTimeout("the request's deadline has passed", retryable=False)
-        return min(left, self.timeout_seconds)
+        return left if left < self.timeout_seconds else self.timeout_seconds
