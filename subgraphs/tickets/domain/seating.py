@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 
 MAX_SEATS: Final = 10
 """Seats per hold, and per customer and showtime."""
+MOST_GROUPS: Final = 32
+"""Among so many of the best groups those are spread who were too late for the same seats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,35 @@ def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> li
     return layout.sort(left)
 
 
-def choose_tidy(layout: Layout, free: Set[str], count: int) -> list[str]:
-    """Return the best `count` neighbouring seats that leave nobody's seat alone, or nothing."""
+def best_groups(layout: Layout, free: Set[str], count: int) -> list[tuple[str, ...]]:
+    """Return groups of `count` neighbouring free seats that leave nobody's seat alone, the best first.
+
+    At most `MOST_GROUPS`, and no seat in two of them.
+    """
     tidy = [window for window in _windows(layout, free, count) if not window.leaves_lonely]
-    best = min(tidy, key=lambda window: window.discomfort, default=None)
-    return list(best.labels) if best else []
+    groups: list[tuple[str, ...]] = []
+    taken: set[str] = set()
+    for window in sorted(tidy, key=lambda window: window.discomfort):
+        if taken.isdisjoint(window.labels):
+            groups.append(window.labels)
+            taken.update(window.labels)
+            if len(groups) == MOST_GROUPS:
+                break
+    return groups
+
+
+def choose_tidy(layout: Layout, free: Set[str], count: int, lot: str) -> list[str]:
+    """Return `count` neighbouring seats that leave nobody's seat alone, or nothing.
+
+    One of the best groups: the one that falls to `lot`, whatever tells those apart who ask at the same time.
+    """
+    groups = best_groups(layout, free, count)
+    return list(groups[_drawn(lot, len(groups))]) if groups else []
+
+
+def choose_instead(layout: Layout, free: Set[str], count: int, lot: str) -> list[str]:
+    """Return what is offered to who was too late: by lot, or what is best where nothing tidy is left."""
+    return choose_tidy(layout, free, count, lot) or choose_best(layout, free, count)
 
 
 def choose_best(layout: Layout, free: Set[str], count: int) -> list[str]:
@@ -87,6 +114,10 @@ def choose_best(layout: Layout, free: Set[str], count: int) -> list[str]:
         left.difference_update(best.labels)
         size = min(size, count - len(chosen))
     return layout.sort(chosen)
+
+
+def _drawn(lot: str, count: int) -> int:
+    return int.from_bytes(blake2b(lot.encode(), digest_size=8).digest()) % count
 
 
 def _free_runs(block: tuple[SeatPlace, ...], free: Set[str]) -> Iterator[list[SeatPlace]]:

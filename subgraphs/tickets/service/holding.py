@@ -88,6 +88,8 @@ class Holding:
             with InputCheck() as check:
                 check.idempotency_key(idempotency_key)
         hold_id = self._hold_id(hold_token) if hold_token is not None else None
+        # Who is too late together must not be sent to the same seats together.
+        lot = f"{viewer.user_id or client} {idempotency_key or hold_id}"
 
         async def work(tx: Transaction) -> HeldSeats:
             slot = None
@@ -101,7 +103,7 @@ class Holding:
                 if isinstance(known, Answered):
                     return await self._show(tx, viewer, known.answer)
                 slot = known
-            held = await self._claim(tx, viewer, showtime_id, labels, hold_id)
+            held = await self._claim(tx, viewer, showtime_id, labels, hold_id, lot)
             if slot is not None:
                 await slot.store(tx, held.hold.id)
             return held
@@ -109,7 +111,13 @@ class Holding:
         return await self._office.database.run(work)
 
     async def _claim(
-        self, tx: Transaction, viewer: Viewer, showtime_id: str, labels: list[str], hold_id: str | None
+        self,
+        tx: Transaction,
+        viewer: Viewer,
+        showtime_id: str,
+        labels: list[str],
+        hold_id: str | None,
+        lot: str,
     ) -> HeldSeats:
         now = self._office.clock.now()
         hold = None if hold_id is None else await self._own_hold(tx, viewer, hold_id, now)
@@ -131,7 +139,7 @@ class Holding:
         near = Hall(showtime, layout, states, now)
         own = {label for label, state in states.items() if hold_id is not None and state.hold_id == hold_id}
         wanted = [label for label in labels if label not in own]
-        await self._check_rules(tx, viewer, near, wanted, own)
+        await self._check_rules(tx, viewer, near, wanted, own, lot)
         if hold is None:
             hold = Hold(new_id("hold", now), showtime_id, viewer.user_id, now, now + HOLD_TTL)
             await store.save_hold(tx, hold)
@@ -147,19 +155,19 @@ class Holding:
             )
             if len(claimed) != len(wanted):
                 lost = [label for label in wanted if label not in claimed]
-                raise await self._unavailable(tx, near, lost, wanted, viewer)
+                raise await self._unavailable(tx, near, lost, wanted, viewer, lot)
             await self._office.tell_seats(tx, "held", showtime, wanted)
         held = layout.sort([*own, *wanted])
         return HeldSeats(hold, self._token(hold), near.views(held, viewer.user_id, held_now=held))
 
     async def _check_rules(
-        self, tx: Transaction, viewer: Viewer, near: Hall, wanted: Sequence[str], own: set[str]
+        self, tx: Transaction, viewer: Viewer, near: Hall, wanted: Sequence[str], own: set[str], lot: str
     ) -> None:
         layout, user_id = near.layout, viewer.user_id
         free = free_seats(layout.rows_of(wanted), near.states, near.now)
         taken = [label for label in wanted if label not in free]
         if taken:
-            raise await self._unavailable(tx, near, taken, wanted, viewer)
+            raise await self._unavailable(tx, near, taken, wanted, viewer, lot)
         had = len(own)
         if user_id is not None:
             had = max(had, count_of_user(near.states.values(), user_id, near.now))
@@ -171,15 +179,21 @@ class Holding:
         lonely = seating.leaves_lonely(layout, free, wanted)
         if lonely:
             whole = await self._whole(tx, near)
-            tidy = seating.choose_tidy(layout, whole.free(), len(wanted))
+            tidy = seating.choose_tidy(layout, whole.free(), len(wanted), lot)
             if tidy:
                 raise LonelySeat(whole.views(lonely, user_id), whole.views(tidy, user_id))
 
     async def _unavailable(
-        self, tx: Transaction, hall: Hall, taken: Sequence[str], wanted: Sequence[str], viewer: Viewer
+        self,
+        tx: Transaction,
+        hall: Hall,
+        taken: Sequence[str],
+        wanted: Sequence[str],
+        viewer: Viewer,
+        lot: str,
     ) -> SeatsUnavailable:
         whole = await self._whole(tx, hall)
-        alternatives = seating.choose_best(hall.layout, whole.free() - set(taken), len(wanted))
+        alternatives = seating.choose_instead(hall.layout, whole.free() - set(taken), len(wanted), lot)
         return SeatsUnavailable(whole.views(taken, viewer.user_id), whole.views(alternatives, viewer.user_id))
 
     async def _whole(self, tx: Transaction, hall: Hall) -> Hall:
@@ -260,7 +274,7 @@ class Holding:
             allowed = SeatStatus.AVAILABLE if blocked else SeatStatus.BLOCKED
             taken = [label for label in change if before[label] is not allowed]
             if taken:
-                raise await self._unavailable(tx, hall, taken, wanted, viewer)
+                raise await self._unavailable(tx, hall, taken, wanted, viewer, actor)
             if change:
                 write = store.block_seats if blocked else store.unblock_seats
                 written = await write(tx, showtime_id=showtime_id, labels=change, now=now)

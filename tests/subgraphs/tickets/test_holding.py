@@ -60,6 +60,24 @@ async def test_all_or_none_and_what_could_be_had_instead(any_stage: Stage) -> No
     assert again["errors"] == []
 
 
+async def test_fifty_who_were_too_late_for_the_same_seats_do_not_meet_again_at_the_next(stage: Stage) -> None:
+    showtime_id = await stage.schedule(rows={row: range(1, 21) for row in "ABCDEFGHIJ"})
+    await stage.hold(showtime_id, "F10", "F11")
+
+    offered = set()
+    for number in range(50):
+        viewer = customer(f"usr_{number}")
+        [error] = (await stage.hold(showtime_id, "F10", "F11", viewer=viewer))["errors"]
+        offered.add(tuple(seat["id"].partition(":")[2] for seat in error["alternatives"]))
+
+    assert len(offered) >= 20
+    for left, right in offered:
+        assert left[0] == right[0]
+        assert int(right[1:]) - int(left[1:]) == 1
+    for labels in offered:
+        assert (await stage.hold(showtime_id, *labels))["errors"] == []
+
+
 async def test_seats_are_added_to_ones_own_hold_and_its_time_stays(any_stage: Stage) -> None:
     stage = any_stage
     showtime_id = await stage.schedule()

@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 
 from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 from subgraphs.tickets.domain.seating import (
+    MOST_GROUPS,
+    best_groups,
     choose_best,
+    choose_instead,
     choose_tidy,
     leaves_lonely,
     lonely_seats,
     missing_wheelchairs,
 )
+
+HALL = {row: range(1, 26) for row in "ABCDEFGHIJKLMNOP"}
 
 
 def room(
@@ -71,7 +76,7 @@ def test_a_bay_is_never_lonely_and_no_neighbour() -> None:
 def test_the_last_resort_has_no_tidy_choice() -> None:
     layout = room({"A": range(1, 4)})
     assert leaves_lonely(layout, labels_of(layout), ["A1", "A2"]) == ["A3"]
-    assert choose_tidy(layout, labels_of(layout), 2) == []
+    assert choose_tidy(layout, labels_of(layout), 2, "ana") == []
 
 
 def test_a_companion_seat_needs_its_wheelchair_seat() -> None:
@@ -118,8 +123,46 @@ def test_what_is_offered_is_free_and_as_much_as_there_is(taken: set[str], count:
     best = choose_best(layout, free, count)
     assert set(best) <= ordinary
     assert len(best) == len(set(best)) == min(count, len(ordinary))
-    tidy = choose_tidy(layout, free, count)
+    tidy = choose_tidy(layout, free, count, "ana")
     if tidy:
         assert leaves_lonely(layout, free, tidy) == []
         assert leaves_lonely(layout, free, best) == []
     assert lonely_seats(layout, free) <= ordinary
+
+
+def test_who_was_too_late_together_is_offered_many_groups() -> None:
+    layout = room(HALL)
+    free = labels_of(layout) - {"I12", "I13"}
+    offered = {tuple(choose_instead(layout, free, 2, f"guest {number}")) for number in range(50)}
+    assert len(offered) >= MOST_GROUPS * 2 // 3
+    for labels in offered:
+        first, second = (layout[label] for label in labels)
+        assert first.row == second.row
+        assert second.number - first.number == 1
+        assert free.issuperset(labels)
+        assert leaves_lonely(layout, free, labels) == []
+    for one in offered:
+        assert all(one == other or set(one).isdisjoint(other) for other in offered)
+
+
+def test_the_groups_to_spread_over_are_the_best_of_the_room() -> None:
+    layout = room(HALL)
+    groups = best_groups(layout, labels_of(layout), 2)
+    assert len(groups) == MOST_GROUPS
+    assert list(groups[0]) == choose_best(layout, labels_of(layout), 2)
+    worst = max(layout.discomfort[label] for group in groups for label in group)
+    assert worst < sorted(layout.discomfort.values())[len(layout.places) // 2]
+
+
+def test_a_lot_falls_on_the_same_group_again_and_elsewhere_once_that_is_taken() -> None:
+    layout = room(HALL)
+    free = labels_of(layout)
+    offered = choose_instead(layout, free, 3, "ana")
+    assert choose_instead(layout, free, 3, "ana") == offered
+    assert set(choose_instead(layout, free - set(offered), 3, "ana")).isdisjoint(offered)
+
+
+def test_what_is_left_is_offered_where_no_group_is_tidy() -> None:
+    layout = room({"A": range(1, 4)})
+    assert choose_instead(layout, labels_of(layout), 2, "ana") == choose_best(layout, labels_of(layout), 2)
+    assert choose_instead(layout, {"A2"}, 2, "ana") == ["A2"]
