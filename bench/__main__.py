@@ -75,11 +75,12 @@ def gateways(seconds: float, rounds: int, only: tuple[str, ...], plot: Path | No
 
 
 @main.command()
+@_layout
 @click.option("--count", default=10_000, show_default=True, help="Sockets that watch one showtime.")
 @click.option("--changes", default=5, show_default=True, help="How often two seats are held and released.")
-def sockets(count: int, changes: int) -> None:
+def sockets(layout: Layout, count: int, changes: int) -> None:
     """Many people watch one showtime's seats: memory of a socket, CPU of a delivery, the last to know."""
-    _run(open_sockets.measure(count, changes))
+    _run(open_sockets.measure(layout, count, changes))
 
 
 @main.command()

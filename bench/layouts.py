@@ -20,6 +20,8 @@ from deploy.local import LocalStack, StartFailed
 
 Layout = Literal["embedded", "production"]
 LAYOUTS: Final[tuple[Layout, ...]] = ("embedded", "production")
+EMBEDDED: Final = "the cinema"
+"""The name of its one process."""
 SETTLED_SHARE: Final = 0.05
 """Within so much of one core of what it uses when idle, it has nothing left to do."""
 _QUIET_SECONDS: Final = 120.0
@@ -96,7 +98,7 @@ async def load(
 
 
 def _embedded(server: Server) -> Cinema:
-    return Cinema("embedded", server.url, server.url, {"the cinema": server.pid}, None)
+    return Cinema("embedded", server.url, server.url, {EMBEDDED: server.pid}, None)
 
 
 async def _production(stack: LocalStack) -> Cinema:

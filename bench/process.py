@@ -44,8 +44,7 @@ class Server:
 
     def memory_mib(self) -> float:
         """Resident memory."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        return memory_mib(self.pid)
 
     async def settled(self, timeout_seconds: float = 60.0) -> None:
         """Wait until what it does in the background is done. Raises `TimeoutError`."""
@@ -56,6 +55,12 @@ class Server:
                 cpu, clock = self.cpu_seconds(), loop.time()
                 await asyncio.sleep(1.0)
                 share = (self.cpu_seconds() - cpu) / (loop.time() - clock)
+
+
+def memory_mib(pid: int) -> float:
+    """Resident memory of a process."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 @asynccontextmanager

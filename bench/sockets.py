@@ -1,7 +1,8 @@
 """Many people watch one showtime's seats over WebSocket, each on a socket of their own.
 
-Measures what a socket costs in memory, what a delivery costs in CPU, and how long after the hold was answered
-the last of them knew. The clients here read frames and do nothing else, so that they are fast enough.
+Measures what a socket costs in memory, what a delivery costs in CPU, and how long after the hold was asked
+for the last of them knew. Of the production layout the routers are measured; the sockets go through nginx.
+The clients here read frames and do nothing else, so that they are fast enough.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import asyncio
 import base64
 import os
 import resource
-import tempfile
 import time
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import orjson
 
 from bench.client import Client, Refused, client_of
+from bench.cpu import cpu_seconds
 from bench.figures import milliseconds, percentile, table
-from bench.process import Server, serving
+from bench.layouts import EMBEDDED, Cinema, Layout, load
+from bench.process import memory_mib
 
 SUBSCRIBE: Final = (
     "subscription ($id: ID!) { seatMapChanged(showtimeId: $id) { version seats { id status } } }"
@@ -29,8 +32,20 @@ RELEASE: Final = """mutation ($input: ReleaseHoldInput!) { releaseHold(input: $i
   errors { code message } } }"""
 BEST: Final = "query ($id: ID!) { showtime(id: $id) { bestAvailable(count: 2) { id } } }"
 CONNECTING_AT_ONCE: Final = 200
-SOCKETS_PER_ADDRESS: Final = 5_000
-"""One address has some 28,000 ports for outgoing connections, and others are at work too."""
+SOCKETS_PER_ADDRESS: Final = 150
+"""nginx lets one address have 200; and one has only some 28,000 ports for outgoing connections."""
+WARMING: Final = 100
+REPLICAS: Final = ("router-1", "router-2")
+_HEAD: Final = (
+    "sockets",
+    "of them new, by router",
+    "KiB a socket",
+    "CPU µs a delivery",
+    "p50 ms",
+    "p99 ms",
+    "last client, median",
+    "worst",
+)
 DELIVERY_SECONDS: Final = 60.0
 
 
@@ -142,11 +157,15 @@ class Room:
             many = min(CONNECTING_AT_ONCE, count - len(self._watchers))
             new = [Watcher(self) for _ in range(many)]
             self.expect(new)
-            source = (f"127.0.0.{1 + len(self._watchers) // SOCKETS_PER_ADDRESS}", 0)
             await asyncio.gather(
                 *(
-                    loop.create_connection(lambda each=each: each, name, int(port), local_addr=source)  # type: ignore[misc]
-                    for each in new
+                    loop.create_connection(
+                        lambda each=each: each,  # type: ignore[misc]
+                        name,
+                        int(port),
+                        local_addr=(f"127.0.0.{1 + (len(self._watchers) + index) // SOCKETS_PER_ADDRESS}", 0),
+                    )
+                    for index, each in enumerate(new)
                 )
             )
             self._watchers += new
@@ -190,54 +209,49 @@ class Room:
             watcher.close()
 
 
-async def measure(count: int, changes: int) -> str:
+async def measure(layout: Layout, count: int, changes: int) -> str:
     """A table of the cost of a socket and of a delivery. Raises `Refused`, `ServerFailed`."""
     _allow_open_files(count + 1000)
-    with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder:
-        async with serving("marquee", "up", "--port", "0", "--data-dir", folder) as server:
-            await server.settled()
-            async with client_of(server.url, 4) as client:
-                return await _measure(server, client, count, changes)
+    return await load(layout, lambda cinema: _measure(cinema, count, changes))
 
 
-async def _measure(server: Server, client: Client, count: int, changes: int) -> str:
-    listed = await client.ask("{ showtimes(first: 30) { nodes { id } } }")
-    showtime = listed["showtimes"]["nodes"][-1]["id"]
-    room = Room(server.url.removeprefix("http://"), showtime)
-    await room.fill(100)  # what the first socket needs is not counted to each
-    before = server.memory_mib()
-    await room.fill(100 + count)
-    memory = (server.memory_mib() - before) * 1024 / count
-    cpu = 0.0
-    seconds: list[float] = []
-    last: list[float] = []
-    for _ in range(changes):
-        used = server.cpu_seconds()
-        for told in (await _hold(client, room), await _release(client, room)):
-            seconds += told
-            last.append(max(told))
-        cpu += server.cpu_seconds() - used
-    room.close()
-    deliveries = 2 * changes * (100 + count)
+async def _measure(cinema: Cinema, count: int, changes: int) -> str:
+    routers = {name: pid for name, pid in cinema.pids.items() if name in (EMBEDDED, *REPLICAS)}
+    await cinema.settled()
+    async with client_of(cinema.url, 4) as client:
+        listed = await client.ask("{ showtimes(first: 30) { nodes { id } } }")
+        room = Room(cinema.url.removeprefix("http://"), listed["showtimes"]["nodes"][-1]["id"])
+        await room.fill(WARMING)  # what the first socket needs is not counted to each
+        files = _open_files(routers)
+        before = sum(map(memory_mib, routers.values()))
+        await room.fill(WARMING + count)
+        memory = (sum(map(memory_mib, routers.values())) - before) * 1024 / count
+        shares = [now - then for then, now in zip(files, _open_files(routers), strict=True)]
+        cpu = sum(cpu_seconds(routers).values())
+        seconds: list[float] = []
+        last: list[float] = []
+        for _ in range(changes):
+            for told in (await _hold(client, room), await _release(client, room)):
+                seconds += told
+                last.append(max(told))
+        cpu = sum(cpu_seconds(routers).values()) - cpu
+        room.close()
     row = (
-        f"{100 + count:,}",
+        f"{WARMING + count:,}",
+        " + ".join(f"{share:,}" for share in shares),
         f"{memory:.1f}",
-        f"{cpu / deliveries * 1e6:.1f}",
+        f"{cpu / (2 * changes * (WARMING + count)) * 1e6:.1f}",
         milliseconds(percentile(seconds, 0.5)),
         milliseconds(percentile(seconds, 0.99)),
         milliseconds(percentile(last, 0.5)),
         milliseconds(max(last)),
     )
-    head = (
-        "sockets",
-        "KiB a socket",
-        "CPU µs a delivery",
-        "p50 ms",
-        "p99 ms",
-        "last client, median",
-        "worst",
-    )
-    return table(head, [row])
+    return table(_HEAD, [row])
+
+
+def _open_files(processes: Mapping[str, int]) -> list[int]:
+    """How many each has; a socket is one."""
+    return [len(os.listdir(f"/proc/{pid}/fd")) for pid in processes.values()]
 
 
 async def _hold(client: Client, room: Room) -> list[float]:
