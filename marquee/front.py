@@ -248,20 +248,21 @@ class PlainPost:
 
     def _response(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
         """Head and body; raises `RuntimeError` for a header that would break the head."""
-        parts = [STATUS_LINE[status]]
-        closes = False
-        for name, value in self._connection.server_state.default_headers + headers:
-            if HEADER_VALUE_RE.search(value):
-                raise RuntimeError("Invalid HTTP header value.")
-            if name == b"connection":
-                closes = value == b"close"
-            parts += (name, b": ", value, b"\r\n")
-        if closes:
+        always, closes = _lines(tuple(self._connection.server_state.default_headers))
+        own, closes_itself = _lines(tuple(headers))
+        if closes or closes_itself:
             self.keep_alive = False
         elif not self.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts += (b"\r\n", body)
-        return b"".join(parts)
+            own += b"connection: close\r\n"
+        return b"%s%s%s\r\n%s" % (STATUS_LINE[status], always, own, body)
+
+
+@lru_cache(maxsize=1024)
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes, bool]:
+    """Header lines, and whether the connection ends with them; raises `RuntimeError` for a broken value."""
+    if any(HEADER_VALUE_RE.search(value) for _, value in headers):
+        raise RuntimeError("Invalid HTTP header value.")
+    return b"".join(b"%s: %s\r\n" % header for header in headers), (b"connection", b"close") in headers
 
 
 @lru_cache(maxsize=8)
