@@ -45,6 +45,7 @@ from router.transport.endpoint import GraphQLEndpoint
 from router.transport.files import PackedFiles
 from router.transport.front import front_of
 from router.transport.graphiql import ASSETS, GraphiqlPage, is_built, read_examples
+from router.transport.http.bounded import BoundedBodies
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
 
@@ -121,6 +122,7 @@ class RouterApp:
         self._reloading = asyncio.Lock()
         self._endings: set[asyncio.Task[None]] = set()
         self._starlette = Starlette(routes=self._routes(extras), lifespan=self._lifespan)
+        self._others = BoundedBodies(self._starlette, config.http)
         self.state = self._starlette.state
         self.state.router = self
         self._entry: ASGIApp = self._with_cors(self._dispatch)
@@ -134,7 +136,7 @@ class RouterApp:
         if scope["type"] != "lifespan" and scope["path"] == scope.get("root_path", "") + self._path:
             await self._endpoint(scope, receive, send)
         else:
-            await self._starlette(scope, receive, send)
+            await self._others(scope, receive, send)
 
     async def reload(
         self, supergraph: Supergraph | str | None = None, config: RouterConfig | None = None

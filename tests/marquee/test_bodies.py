@@ -9,9 +9,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from marquee.draining import DrainingServer, server_config
 from marquee.listening import listen
+from router import Extras
 from router.transport.http import lingering
 from tests.router.transport.fake import fake_app
 
@@ -22,10 +26,15 @@ FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}", "graphql-re
 QUERY = b'{"query": "{ hello }"}'
 
 
+async def take(request: Request) -> Response:
+    """An app of somebody's own, that reads whatever comes."""
+    return PlainTextResponse(f"{len(await request.body())} bytes")
+
+
 @asynccontextmanager
 async def serving(settings: dict[str, Any]) -> AsyncIterator[tuple[str, int]]:
-    """The address of a router as it is served in production."""
-    app, _ = fake_app(settings)
+    """The address of a router as it is served in production, with a route beside GraphQL's."""
+    app, _ = fake_app(settings, extras=Extras(routes=[Route("/hook", take, methods=["POST"])]))
     started = asyncio.Event()
     with listen("127.0.0.1", 0) as listener:
         server = DrainingServer(server_config(app), tell=started.set)
@@ -174,3 +183,20 @@ async def test_a_body_that_comes_a_byte_at_a_time_is_ended(kind: str) -> None:
         assert b"REQUEST_TIMEOUT" in answer
         assert b"\r\nconnection: close\r\n" in answer
         writer.close()
+
+
+async def test_other_routes_are_bounded_alike() -> None:
+    settings = {"http": {"max_body_bytes": MEGABYTE, "body_timeout_seconds": 0.3}}
+    hook = HEAD.replace(b"/graphql", b"/hook")
+    async with serving(settings) as address, asyncio.timeout(30):
+        for length, sent, expected in (
+            (4, b"body", b"HTTP/1.1 200 "),
+            (MEGABYTE, b" " * MEGABYTE, b"HTTP/1.1 200 "),
+            (10 * MEGABYTE, b" " * 10 * MEGABYTE, b"HTTP/1.1 413 "),
+            (4, b"bod", b"HTTP/1.1 408 "),
+        ):
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(hook + b"connection: close\r\ncontent-length: %d\r\n\r\n" % length + sent)
+            await writer.drain()
+            assert (await reader.read()).startswith(expected)
+            writer.close()
