@@ -21,6 +21,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from router.caching.cache import SubgraphCache
+from router.caching.route import invalidation_route
 from router.config.model import RouterConfig
 from router.config.reloading import reloaded
 from router.engine import Engine, EngineOptions
@@ -109,6 +111,8 @@ class RouterApp:
         self._feeds = EventFeeds(config.event_sources, extras.event_sources)
         self._policies = extras.policies
         self.signer = self._new_signer(extras)
+        self.cache = SubgraphCache.of(config.cache, unshared=self._headers_of_identity())
+        """Told of changes by `invalidate`; None when it is off."""
         self.supergraph = supergraph
         self._documents = Documents(config.persisted_queries, config.trusted_documents)
         engine = self._new_engine(supergraph, config, self._documents)
@@ -240,6 +244,7 @@ class RouterApp:
             owns_transports=False,
             counts=self.metrics.preparation,
             feeds=self._feeds,
+            cache=self.cache,
         )
 
     def _new_signer(self, extras: Extras) -> IdentitySigner | None:
@@ -249,6 +254,10 @@ class RouterApp:
             return IdentitySigner(self.config.subgraph_identity, extras.identity_key)
         except (OSError, ValueError) as error:
             raise RouterMisconfigured(f"subgraph_identity: {error}") from None
+
+    def _headers_of_identity(self) -> frozenset[str]:
+        """Headers to subgraphs that say who asks."""
+        return frozenset({"authorization", *((self.signer.header,) if self.signer is not None else ())})
 
     def _edge(self, extras: Extras) -> Edge:
         config = self.config
@@ -294,6 +303,9 @@ class RouterApp:
             before_scrape=extras.before_scrape,
             jwks=self.signer.jwks if self.signer is not None else None,
         )
+        token = self.config.cache.invalidation_token
+        if self.cache is not None and token is not None:
+            routes.append(invalidation_route(self.cache, token.get_secret_value()))
         if self.config.graphiql.enabled and is_built(extras.graphiql_assets):
             files = PackedFiles(extras.graphiql_assets)
             routes.insert(0, Mount(f"{self.config.http.path}/assets", files))
@@ -354,6 +366,8 @@ class RouterApp:
                 await engine.aclose()
             await self._transports.aclose()
             await self._feeds.aclose()
+            if self.cache is not None:
+                await self.cache.aclose()
             if self.service.edge.rates is not None:
                 await self.service.edge.rates.aclose()
             await self._tracer.aclose()

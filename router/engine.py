@@ -19,6 +19,8 @@ from typing import Any, Final, TypeAlias
 from graphql import GraphQLSchema
 
 from router.caching import AnswerPolicies, ObservedExchange, observing
+from router.caching.cache import SubgraphCache
+from router.caching.exchange import asking
 from router.errors import RequestError
 from router.event_sources import EventFeeds
 from router.execution.compiled import CompiledPlan
@@ -73,6 +75,7 @@ class Engine:
         owns_transports: bool = True,
         counts: PreparationCounts | None = None,
         feeds: EventFeeds | None = None,
+        cache: SubgraphCache | None = None,
     ) -> None:
         self.supergraph = supergraph
         self.transports = dict(transports)
@@ -87,6 +90,9 @@ class Engine:
         self._observes = self._options.subgraphs_say_max_age
         exchange = ObservedExchange if self._observes else Exchange
         exchanges = {name: exchange(name, transport) for name, transport in used.items()}
+        self._cache = cache
+        if cache is not None:
+            exchanges = cache.exchanges(supergraph, used)
         policies = AnswerPolicies(
             supergraph,
             default_max_age=self._options.default_max_age_seconds,
@@ -282,6 +288,8 @@ class Engine:
             await events.aclose()
 
     def _begin(self, variables: dict[str, Any], context: RequestContext) -> Execution:
+        if self._cache is not None:
+            asking(context.identity)
         return Execution({}, variables, context, self._options.timeout_seconds, self._header_source)
 
     @property

@@ -62,14 +62,15 @@ class ObservedExchange(Exchange):
 
     async def query(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
         """As `Exchange.query`."""
-        return _seen(await super().query(body, headers, timeout_seconds))
+        return note(await super().query(body, headers, timeout_seconds))
 
     async def read(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
         """As `Exchange.read`."""
-        return _seen(await super().read(body, headers, timeout_seconds))
+        return note(await super().read(body, headers, timeout_seconds))
 
 
-def _seen(reply: SubgraphReply) -> SubgraphReply:
+def note(reply: SubgraphReply) -> SubgraphReply:
+    """Take a reply into account where replies are gathered; returns it."""
     observed = _observed.get()
     if observed is not None:
         observed.add(reply)

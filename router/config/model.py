@@ -272,6 +272,34 @@ class CacheControl(Section):
     """No longer than the `Cache-Control` of its subgraphs' replies allows; if all have one, by it alone."""
 
 
+class CachedSubgraph(Section):
+    """What is kept of one subgraph."""
+
+    enabled: bool = True
+    ttl_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
+    """Of what neither `@cacheControl` nor a reply's `Cache-Control` says anything; for each user apart."""
+
+
+class Cache(Section):
+    """Keep replies of subgraphs and entities, as long as the schema and they say."""
+
+    enabled: bool = False
+    max_bytes: Positive = 64 * 1024 * 1024
+    """In the memory of each process; with Redis it has a bound of its own."""
+    redis_url: SecretStr | None = None
+    """Redis where all processes keep them together; while it is away nothing is kept."""
+    redis_prefix: str = "marquee-router"
+    ttl_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
+    """As of a subgraph, for those that are not named below."""
+    subgraphs: dict[str, CachedSubgraph] = Field(default_factory=dict)
+    invalidation_token: Annotated[SecretStr | None, Field(min_length=16)] = None
+    """Who sends it may say at `/cache/invalidations` what changed; None: there is no such path."""
+
+    def of(self, name: str) -> CachedSubgraph:
+        """The rule for one subgraph."""
+        return self.subgraphs.get(name) or CachedSubgraph(ttl_seconds=self.ttl_seconds)
+
+
 class PersistedQueries(Section):
     """Automatic persisted queries: a client sends the SHA-256 of a document in place of its text."""
 
@@ -383,6 +411,7 @@ class RouterConfig(Section):
     hot_reload: HotReload = HotReload()
     subgraphs: Subgraphs = Subgraphs()
     cache_control: CacheControl = CacheControl()
+    cache: Cache = Cache()
     persisted_queries: PersistedQueries = PersistedQueries()
     trusted_documents: TrustedDocuments = TrustedDocuments()
     metrics: Metrics = Metrics()

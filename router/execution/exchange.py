@@ -17,7 +17,7 @@ from router.execution.subgraph import SubgraphReply, SubgraphTransport
 
 _Key: TypeAlias = tuple[bytes, tuple[tuple[str, str], ...]]
 
-_PER_REQUEST = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id"})
+PER_REQUEST = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id"})
 """Headers that only say which client request a call serves: they do not change its answer."""
 
 
@@ -34,7 +34,7 @@ class Exchange:
     async def query(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
         """Send a query, or wait for the reply to an equal one (same body and headers) that is on its way."""
         key = (
-            (body, tuple([item for item in headers.items() if item[0] not in _PER_REQUEST]))
+            (body, tuple([item for item in headers.items() if item[0] not in PER_REQUEST]))
             if headers
             else (body, ())
         )
