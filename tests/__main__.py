@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +19,8 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("imports", ("lint-imports",)),
     ("schema drift", ("python", "-m", "marquee", "schema", "--check")),
 )
+WITH_PROCESSES = ("tests/deploy", "tests/faults", "tests/marquee")
+"""Tests that mostly wait for processes of their own: they run beside all others, who mostly compute."""
 
 
 def run(name: str, command: tuple[str, ...]) -> None:
@@ -32,6 +35,27 @@ def run(name: str, command: tuple[str, ...]) -> None:
     print(f"== {name}: ok, {time.monotonic() - began:.1f} s", flush=True)
 
 
+def run_tests() -> None:
+    """All tests, in two halves at once; what the second printed is shown when the first has ended."""
+    others = [
+        f"tests/{folder.name}"
+        for folder in sorted((ROOT / "tests").iterdir())
+        if any(folder.rglob("test_*.py")) and f"tests/{folder.name}" not in WITH_PROCESSES
+    ]
+    print(f"== tests: {' '.join(WITH_PROCESSES)}; meanwhile {' '.join(others)}", flush=True)
+    began = time.monotonic()
+    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
+    with tempfile.TemporaryFile() as output:
+        beside = subprocess.Popen([*command, *others], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        codes = [subprocess.run([*command, *WITH_PROCESSES], cwd=ROOT, check=False).returncode, beside.wait()]
+        output.seek(0)
+        sys.stdout.buffer.write(output.read())
+    if any(codes):
+        print(f"== tests: failed (python -m pytest; {codes})", file=sys.stderr)
+        raise SystemExit(1)
+    print(f"== tests: ok, {time.monotonic() - began:.1f} s", flush=True)
+
+
 def main(arguments: list[str]) -> None:
     """Without arguments everything; with arguments only pytest, on these."""
     if not arguments:
@@ -42,7 +66,10 @@ def main(arguments: list[str]) -> None:
             print(f"!! NOT TESTED HERE: {line}", file=sys.stderr, flush=True)
         if missing and os.environ.get("CI"):
             raise SystemExit("In CI nothing may be skipped.")
-        run("tests", ("python", "-m", "pytest", *arguments))
+        if arguments:
+            run("tests", ("python", "-m", "pytest", *arguments))
+        else:
+            run_tests()
 
 
 if __name__ == "__main__":
