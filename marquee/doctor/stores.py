@@ -12,11 +12,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from marquee.doctor.finding import Finding, Look, bad, good, place_of, warning
+from subgraphs.kit.database.skew import MOST_SKEW_SECONDS
 from subgraphs.kit.settings import Settings
 
 _CONNECT_SECONDS: Final = 4
-_MOST_SKEW_SECONDS: Final = 5.0
-"""What the router's identities forgive."""
 _SOME_SKEW_SECONDS: Final = 1.0
 
 
@@ -87,7 +86,7 @@ async def _clock(settings: Settings, names: Sequence[str]) -> Finding:
         await connection.close()
     skew = (there - before).total_seconds() - took / 2
     detail = f"{abs(skew) * 1000:.0f} ms {'behind' if skew > 0 else 'ahead of'} the database's"
-    if abs(skew) > _MOST_SKEW_SECONDS:
+    if abs(skew) > MOST_SKEW_SECONDS:
         return bad("clock", detail, "Set both by NTP: signatures and holds go by the clock.")
     return (
         warning("clock", detail, "Set both by NTP.")

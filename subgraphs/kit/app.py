@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from subgraphs.kit.database import Database
+from subgraphs.kit.database.skew import MOST_SKEW_SECONDS, clock_skew_seconds
 from subgraphs.kit.events import ServiceEvents
 from subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from subgraphs.kit.graphql.health import Health
@@ -179,7 +180,24 @@ class Subgraph:
             parts["events"] = "ok" if self.events.connected else "degraded"
         if self._runtime.redis is not None:
             parts["redis"] = "degraded" if await self._runtime.redis.is_away() else "ok"
+        if self.database is not None:
+            parts |= await self._clock_part(self.database)
         return parts
+
+    async def _clock_part(self, database: Database) -> dict[str, str]:
+        """`clock`, where the store has one of its own.
+
+        A wrong one makes holds and signatures end too early or too late. That is for people to correct; who
+        serves badly is better than nobody.
+        """
+        try:
+            async with asyncio.timeout(_CHECK_SECONDS):
+                skew = await clock_skew_seconds(database, self._runtime.clock)
+        except Exception:  # noqa: BLE001  # an edge: the part `database` tells what is wrong
+            return {}
+        if skew is None:
+            return {}
+        return {"clock": "ok" if abs(skew) <= MOST_SKEW_SECONDS else "degraded"}
 
     async def health(self) -> Health:
         """Ask every part, for `systemHealth`."""

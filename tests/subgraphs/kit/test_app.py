@@ -7,12 +7,19 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
 import uvicorn
+from sqlalchemy import MetaData
 
 from subgraphs.kit.app import Subgraph, Wiring
+from subgraphs.kit.clock import FrozenClock
+from subgraphs.kit.database import Database
+from subgraphs.kit.database.skew import clock_skew_seconds
 from subgraphs.kit.runtime import Runtime
 from subgraphs.kit.supervisor import BackgroundTask, Supervisor
 from tests.subgraphs.door import Door, IdentitySigner
@@ -99,6 +106,27 @@ async def test_a_part_that_does_not_answer_is_not_ready_and_holds_up_no_other(
     status, body = await Door(subgraph, signer).get("/ready")
     await subgraph.stop()
     assert (status, body["parts"]) == (503, {"store": "TimeoutError"})
+
+
+@pytest.mark.parametrize(("seconds", "clock"), [(0.0, "ok"), (60.0, "degraded"), (-60.0, "degraded")])
+async def test_a_clock_that_differs_from_the_stores_is_told_and_still_served_by(
+    runtime: Runtime, signer: IdentitySigner, postgres_url: str, seconds: float, clock: str
+) -> None:
+    database = await Database.open(postgres_url, MetaData())
+    off = replace(runtime, clock=FrozenClock(datetime.now(UTC) + timedelta(seconds=seconds)))
+    subgraph = _subgraph(off, lambda _: Wiring(service=Shop(), database=database))
+    await subgraph.start()
+    status, body = await Door(subgraph, signer).get("/ready")
+    await subgraph.stop()
+    await database.close()
+    assert (status, body["status"]) == (200, "ready" if clock == "ok" else clock)
+    assert body["parts"]["clock"] == clock
+
+
+async def test_a_file_has_no_clock_of_its_own(runtime: Runtime, tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path / 'store.sqlite'}", MetaData())
+    assert await clock_skew_seconds(database, FrozenClock()) is None
+    await database.close()
 
 
 async def test_while_draining_it_is_alive_but_not_ready(runtime: Runtime, signer: IdentitySigner) -> None:
