@@ -64,6 +64,9 @@ class FrontedConnection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._front = self._front_of(config.app)
         self._proxies = _proxies(str(config.forwarded_allow_ips)) if config.proxy_headers else None
+        self._read_headers: list[tuple[bytes, bytes]] = []
+        """Those of the last POST: a client's next has nearly always the same, and these are read already."""
+        self._read: tuple[Mapping[str, str], Accepted | None] = ({}, None)
         self._post: PlainPost | None = None
         """One whose body is not whole yet."""
 
@@ -102,8 +105,10 @@ class FrontedConnection(HttpToolsProtocol):
             super().on_headers_complete()
             return
         if self.url == front.target and self.parser.get_method() == b"POST":
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
-            accepted = front.takes(headers)
+            if self.headers != self._read_headers:
+                read = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+                self._read_headers, self._read = self.headers, (read, front.takes(read))
+            headers, accepted = self._read
             if accepted is not None and self.parser.get_http_version() == "1.1":
                 self._post = PlainPost(self, front, headers, accepted)
                 return

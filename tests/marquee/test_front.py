@@ -169,6 +169,10 @@ PLAIN: dict[str, bytes] = {
     "rates": request({"query": "query Limited { hello }"}) * 2,
     "several at once": request() + request({"query": "mutation { add(value: 2) }"}) + request({"query": "{"}),
     "large ones at once": request({"query": "{ big(size: 9000) }"}) * 4,
+    "other headers each time": b"".join(
+        request(HELLO, *headers)
+        for headers in ((), (bearer(),), (bearer()[:-8] + "AAAAAAAA",), (), ("Expect: 100-continue",), ())
+    ),
     "an origin": request(HELLO, "Origin: https://elsewhere.test"),
     "a proxy that nobody trusts": request(HELLO, "X-Forwarded-For: 203.0.113.9"),
 }
