@@ -6,7 +6,7 @@ depends on variables is a function of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from graphql import ArgumentNode, FieldNode, Undefined, ValueNode, VariableNode, value_from_ast_untyped
@@ -19,6 +19,7 @@ from schema.supergraph import Field, InputValue, ListSize, Supergraph, TypeKind,
 Amount: TypeAlias = int | Callable[[Mapping[str, Any]], int]
 """A number, or what computes it from the coerced variables."""
 
+_Number: TypeAlias = int | Callable[[Mapping[str, Any]], int | None] | None
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -46,12 +47,15 @@ class ArgumentCosts:
         otherwise = self._default_list_size if rule.assumed_size is None else rule.assumed_size
         if not rule.slicing_arguments:
             return otherwise
-        paths = [tuple(path.split(".")) for path in rule.slicing_arguments]
         nodes = {argument.name.value: argument for argument in node.arguments or ()}
+        numbers = [self._number(field, nodes, path.split(".")) for path in rule.slicing_arguments]
 
         def read(variables: Mapping[str, Any]) -> int:
-            found = [self._number(field, nodes, path, variables) for path in paths]
-            sizes = [size for size in found if size is not None]
+            sizes = []
+            for number in numbers:
+                size = number(variables) if callable(number) else number
+                if size is not None:
+                    sizes.append(size)
             if rule.require_one_slicing_argument and len(sizes) != 1:
                 names = ", ".join(f"'{name}'" for name in rule.slicing_arguments)
                 raise SlicingArgumentsWrong(
@@ -59,8 +63,7 @@ class ArgumentCosts:
                 )
             return max(sizes, default=otherwise)
 
-        used = (nodes[path[0]] for path in paths if path[0] in nodes)
-        return read if any(map(_has_variables, used)) else read(_NOTHING)
+        return read if any(map(callable, numbers)) else read(_NOTHING)
 
     def weight(self, field: Field, node: FieldNode) -> Amount:
         """What the arguments that are given weigh: each its own `@cost`, else its type's, else 1 for an
@@ -87,16 +90,20 @@ class ArgumentCosts:
             )
         )
 
-    def _number(
-        self,
-        field: Field,
-        nodes: Mapping[str, ArgumentNode],
-        path: tuple[str, ...],
-        variables: Mapping[str, Any],
-    ) -> int | None:
+    def _number(self, field: Field, nodes: Mapping[str, ArgumentNode], path: Sequence[str]) -> _Number:
         """The number at a path of arguments and input fields; None when there is none."""
-        declared = field.arguments.get(path[0])
         node = nodes.get(path[0])
+        if node is None or not _has_variables(node):
+            return self._number_in(field, node, path, _NOTHING)
+        if len(path) == 1 and isinstance(node.value, VariableNode):
+            name, default = node.value.name.value, self._number_in(field, None, path, _NOTHING)
+            return lambda variables: _natural(variables[name]) if name in variables else default
+        return lambda variables: self._number_in(field, node, path, variables)
+
+    def _number_in(
+        self, field: Field, node: ArgumentNode | None, path: Sequence[str], variables: Mapping[str, Any]
+    ) -> int | None:
+        declared = field.arguments.get(path[0])
         value: Any = Undefined
         if node is not None:
             value = _value(node.value, variables)
@@ -107,8 +114,7 @@ class ArgumentCosts:
             target = self._types.get(named_type(declared.type))
             declared = target.input_fields.get(name) if target is not None else None
             value = value.get(name, Undefined)
-        value = _or_default(declared, value)
-        return max(value, 0) if type(value) is int else None
+        return _natural(_or_default(declared, value))
 
     def _weigh(self, argument: InputValue, given: Any) -> int:
         """Without recursion: a client decides how deep a value is."""
@@ -153,6 +159,10 @@ class ArgumentCosts:
                     if inner.cost is not None or name in leaves or name in found:
                         found.add(type_.name)
         return frozenset(found)
+
+
+def _natural(value: Any) -> int | None:
+    return max(value, 0) if type(value) is int else None
 
 
 def _value(node: ValueNode, variables: Mapping[str, Any]) -> Any:
