@@ -63,7 +63,17 @@ class ArgumentCosts:
                 )
             return max(sizes, default=otherwise)
 
-        return read if any(map(callable, numbers)) else read(_NOTHING)
+        if not any(map(callable, numbers)):
+            return read(_NOTHING)
+        only = numbers[0]
+        if len(numbers) > 1 or not callable(only):
+            return read
+
+        def read_one(variables: Mapping[str, Any]) -> int:  # by far the most, and for each request
+            size = only(variables)
+            return read(variables) if size is None else size
+
+        return read_one
 
     def weight(self, field: Field, node: FieldNode) -> Amount:
         """What the arguments that are given weigh: each its own `@cost`, else its type's, else 1 for an
