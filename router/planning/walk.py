@@ -104,7 +104,7 @@ class Walk:
             units.append(Unit(place, everyone, None, typed or bases))
         untyped = not typed and bool(bases)
         if typed and len(typed) < len(bases):
-            wants = self._read_beside(place, path, bases, wants, units, guard, above)
+            wants = self._read_beside(place, path, bases, wants, everyone, units, guard, above)
         elif untyped:
             untold = Branch(self, place, path, _untold(bases), everyone, bases, above)
             wants, typed = self._select_untyped(untold, place, path, selection, wants, everyone, units, guard)
@@ -140,13 +140,14 @@ class Walk:
         path: Path,
         bases: tuple[Access, ...],
         wants: list[_Want],
+        everyone: frozenset[str],
         units: list[Unit],
         guard: Guard,
         above: Branch | None,
     ) -> list[_Want]:
         """Read what an `@interfaceObject` has of objects whose types another fetch tells; returns the rest.
 
-        Only whole fields, since a hop from there would have to wait for the types.
+        Nothing that takes a hop from there, which would have to wait for the types; below a field it may.
         """
         typed = tuple(access for access in bases if access.typed)
         beside = [replace(access, anonymous=True) for access in bases if not access.typed]
@@ -158,8 +159,13 @@ class Walk:
             options = tuple(
                 access for access in beside if self.reach.answers_field(access.node, field, strict=True)
             )
-            if field.name == TYPENAME or not options or self._is_direct(typed, want):
+            if field.name == TYPENAME or self._is_direct(typed, want):
                 remaining.append(want)
+            elif not options:
+                near = tuple(access for access in beside if access.stage <= known)
+                inside = self._read_inside(place, path, near, want, guard, above) if types == everyone else []
+                units.extend(inside)
+                remaining.extend([] if inside else [want])
             elif (
                 types == asked and min(access.stage for access in options) <= known
             ) or not self._is_readable(place, path, typed, want, guard, above):
@@ -167,6 +173,28 @@ class Walk:
             else:
                 remaining.append(want)
         return remaining
+
+    def _read_inside(
+        self,
+        place: Place,
+        path: Path,
+        beside: tuple[Access, ...],
+        want: _Want,
+        guard: Guard,
+        above: Branch | None,
+    ) -> list[Unit]:
+        """The units of a field that an `@interfaceObject` has, with hops below it; none if it has not."""
+        field, types = want
+        edges = ((access, self.reach.edge(access.node, field.name)) for access in beside)
+        having = tuple(access for access, edge in edges if edge is not None and not edge.is_conditional)
+        found: list[Unit] = []
+        if having and field.selection is not None:
+            try:
+                branch = Branch(self, place, path, _untold(having), types, having, above, hops=False)
+                branch.read(field, found, guard)
+            except NoPathError:
+                return []
+        return found
 
     def _is_direct(self, typed: tuple[Access, ...], want: _Want) -> bool:
         """Whether who tells the types reads the field as well."""

@@ -183,3 +183,22 @@ def test_a_key_is_sent_whatever_the_client_calls_it_on_some_of_the_types() -> No
     }
     graph.answer("{ all { ... on Book { id: views } ... on Movie { w: id } } }")
     graph.answer("{ all { same { ... on Book { id: title w: id } ... on Movie { x: title id_1: id } } } }")
+
+
+def test_what_an_interface_object_has_is_read_there_with_hops_below_it() -> None:
+    """Not by a hop from where the types are told, which would take a request and a step more."""
+    graph = Graph(
+        {
+            "owner": f"{_OWNED} type Query {{ best: Media @shareable other: Int }}",
+            "views": """type Media @key(fields: "id") @interfaceObject { id: ID! views: Int same: [Media] }
+                        type Query { best: Media @shareable number: Int }""",
+        },
+        {"best": {**BOOK, "same": [MOVIE, BOOK]}, "other": 1, "number": 2},
+        [BOOK, MOVIE],
+    )
+    operation = "{ other number best { id same { __typename views } } }"
+    assert graph.answer(operation)["best"]["same"][0] == {"__typename": "Movie", "views": 2}
+    assert sorted(subgraphs_of(graph.plan(operation))) == ["owner", "owner", "views"]
+    some = "... on Book { same { ... on Book { pages } } }"
+    graph.answer(f"{{ best {{ __typename same {{ title ... on Book {{ views }} }} {some} }} }}")
+    graph.answer("{ best { title same { same { title } } ... on Book { pages } } }")
