@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,10 +20,13 @@ from marquee import draining
 from marquee.draining import DrainingServer, server_config
 from marquee.listening import listen
 from router.request import GraphQLRequest, RequestContext, Response
+from router.transport.http import lingering
 from router.transport.http.answer import WholeAnswer
+from tests import npm
 from tests.router.security.issuing import issuing
 from tests.router.transport.fake import FakeEngine, Prepared, fake_app
 
+CLIENTS = Path(__file__).parents[1] / "router" / "transport" / "clients"
 ISSUER = issuing()
 SETTINGS: dict[str, Any] = {
     **ISSUER.settings(),
@@ -38,9 +42,10 @@ PACKED = gzip.compress(orjson.dumps(HELLO), mtime=0)
 
 
 @pytest.fixture(autouse=True)
-def no_last_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that ends waits for nobody, unless a test is about that."""
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server waits for nobody, unless a test is about that."""
     monkeypatch.setattr(draining, "_LAST_ANSWERS_SECONDS", 0.0)
+    monkeypatch.setattr(lingering, "LINGER_SECONDS", 0.01)
 
 
 @dataclass(slots=True)
@@ -344,3 +349,20 @@ async def test_an_idle_connection_is_closed_in_time() -> None:
         async with serving(fronted=fronted) as served:
             served.server.config.timeout_keep_alive = 0  # of seconds; uvicorn's own setting is whole
             assert (await served.say(request())).count(b"HTTP/1.1 200") == 1
+
+
+async def test_the_audit_of_graphql_over_http_finds_nothing_in_the_front() -> None:
+    if not npm.is_available():
+        pytest.skip(npm.MISSING)
+    folder = npm.installed(CLIENTS)
+    async with serving(fronted=True, settings={"authentication": {}}) as front:
+        process = await asyncio.create_subprocess_exec(
+            "node",
+            "audit.mjs",
+            f"http://127.0.0.1:{front.port}/graphql",
+            cwd=folder,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+    assert orjson.loads(output) == {"total": 61, "failed": []}
+    assert front.fronted > 20

@@ -38,7 +38,8 @@ class Projector:
     ) -> tuple[dict[str, Any] | None, list[Violation]]:
         """The answer's `data` and what was wrong with the values (nothing, nearly always)."""
         generated = self._generated
-        holding = tuple([hold(conditions, variables) for conditions in generated.conditions])
+        conditions = generated.conditions
+        holding = tuple([hold(each, variables) for each in conditions]) if conditions else ()
         try:
             return generated.root(data, holding), []
         except GAVE_UP:
