@@ -23,14 +23,18 @@ from subgraphs.kit.database.kit_tables import INBOX, OUTBOX
 from subgraphs.kit.invariants import Invariant
 from subgraphs.kit.settings import Settings
 from subgraphs.loyalty.verify import verify as verify_loyalty
+from subgraphs.movies.verify import verify as verify_movies
 from subgraphs.payments.verify import CapturedPayment, ReadBooks, books_in, captured_payments
 from subgraphs.payments.verify import verify as verify_payments
+from subgraphs.reviews.verify import known_films
+from subgraphs.reviews.verify import verify as verify_reviews
 from subgraphs.tickets.tables import ORDERS, TICKETS
 from subgraphs.tickets.verify import verify as verify_tickets
 
-STORES = ("tickets", "payments", "loyalty", "analytics")
+STORES = ("tickets", "payments", "loyalty", "analytics", "movies", "reviews")
 ASK_PROVIDER: Final = "api"
 _BOOKS_TIMEOUT_SECONDS: Final = 30.0
+_TELL_AGAIN: Final = "Change each such film (`updateMovie`): its event makes it known again."
 _LOOKS = 6
 _PAUSE_SECONDS = 0.5
 _SOLD = frozenset({"CONFIRMED", "PARTIALLY_REFUNDED", "REFUNDED"})
@@ -45,7 +49,8 @@ async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Inv
     that the settings name; by default where the settings put the simulated bank.
 
     Raises `NoStores` when the cinema has never run there, or there is no such bank; `StoreUnusable` when a
-    store is of another release; `ProviderFault` when the provider does not show its books.
+    store is of another release; `ProviderFault` when the provider does not show its books;
+    `DocumentsUnavailable` when MongoDB does not answer.
     """
     if settings.postgres_url is None:
         missing = [name for name in STORES if not (settings.data_dir / f"{name}.sqlite").exists()]
@@ -68,6 +73,9 @@ async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Inv
             *payments.invariants,
             *await verify_loyalty(stores["loyalty"]),
             *await verify_analytics(stores["analytics"]),
+            *await verify_movies(stores["movies"], settings),
+            *await verify_reviews(stores["reviews"], settings),
+            await _films_known(stores["movies"], stores["reviews"]),
             await _captured_has_tickets(stores["tickets"], payments.captured),
             await _revenue_agrees(stores["payments"], stores["analytics"]),
         ]
@@ -91,6 +99,17 @@ def _books(settings: Settings, bank: str | None, stack: AsyncExitStack) -> ReadB
     if not file.exists():
         raise NoStores(f"{bank} holds no books of a bank.")
     return books_in(file)
+
+
+async def _films_known(movies: Database, reviews: Database) -> Invariant:
+    """Reviews knows each film of which it has taken an event, as far as the outbox of movies goes back."""
+    async with movies.read(heavy=True) as connection:
+        rows = (await connection.execute(select(OUTBOX.c.event_id, OUTBOX.c.event))).all()
+    async with reviews.read(heavy=True) as connection:
+        taken = set(await connection.scalars(select(INBOX.c.event_id).where(INBOX.c.consumer == "reviews")))
+    heard = {str(orjson.loads(row.event)["payload"]["movie_id"]) for row in rows if row.event_id in taken}
+    unknown = sorted(heard - await known_films(reviews, heard))
+    return Invariant("reviews knows each film that it heard of", unknown, advice=_TELL_AGAIN)
 
 
 async def _captured_has_tickets(tickets: Database, captured: Sequence[CapturedPayment]) -> Invariant:

@@ -1,4 +1,4 @@
-"""`marquee verify`: every invariant about seats, money and points."""
+"""`marquee verify`: every invariant about seats, money, points and documents."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ if TYPE_CHECKING:
     help="Also write the outcome for Prometheus, in the format of its textfile collector.",
 )
 def command(data_dir: Path | None, bank: str | None, metrics_file: Path | None) -> None:
-    """Check every invariant about seats, money and points; exit 1 when one does not hold.
+    """Check every invariant about seats, money, points and documents; exit 1 when one does not hold.
 
     The cinema may be running meanwhile. Reads the stores that the settings name: SQLite files, or
-    PostgreSQL.
+    PostgreSQL and MongoDB.
     """
     from marquee.verify import NoStores, verify_cinema
+    from subgraphs.kit.documents import DocumentsUnavailable
     from subgraphs.payments.provider.gateway import ProviderFault
 
     try:
         invariants = asyncio.run(verify_cinema(settings_or_fail(data_dir=data_dir), bank))
-    except NoStores as error:
+    except (NoStores, DocumentsUnavailable) as error:
         fail(str(error))
     except ProviderFault as error:
         fail(f"The payment provider does not show its books: {error}")

@@ -11,10 +11,11 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One invariant, checked: `findings` is empty when it holds."""
+    """One invariant, checked: `findings` is empty when it holds; `advice` is what to do if not."""
 
     name: str
     findings: Sequence[str]
+    advice: str | None = None
 
     @property
     def holds(self) -> bool:
@@ -26,4 +27,5 @@ class Invariant:
             return f"ok    {self.name}"
         shown = "; ".join(self.findings[:_SHOWN])
         more = f" … and {len(self.findings) - _SHOWN} more" if len(self.findings) > _SHOWN else ""
-        return f"FAILS {self.name}: {shown}{more}"
+        advice = f"\n      {self.advice}" if self.advice else ""
+        return f"FAILS {self.name}: {shown}{more}{advice}"

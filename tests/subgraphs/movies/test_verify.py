@@ -1,0 +1,30 @@
+"""A film that others were told of and that is gone is noticed."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from subgraphs.kit.runtime import Runtime
+from subgraphs.movies.app import build
+from subgraphs.movies.store import MOVIE_TABLES
+from subgraphs.movies.verify import verify
+from tests.subgraphs.conftest import OpenDoor
+from tests.subgraphs.movies.test_movies import add
+
+
+async def test_a_lost_film_is_named(open_documents_door: OpenDoor, documents_runtime: Runtime) -> None:
+    door = await open_documents_door(build)
+    database = door.subgraph.database
+    assert database is not None
+    kept, lost = [(await add(door, title=title))["movie"]["id"] for title in ("Nosferatu", "Faust")]
+    assert all(each.holds for each in await verify(database, documents_runtime.settings))
+
+    heads, documents = MOVIE_TABLES.head_tables.heads, MOVIE_TABLES.documents
+    async with database.transaction() as transaction:
+        await transaction.execute(delete(documents).where(documents.c.id == lost))
+        await transaction.execute(delete(heads).where(heads.c.document_id == lost))
+    findings = [
+        finding for each in await verify(database, documents_runtime.settings) for finding in each.findings
+    ]
+    assert findings == [lost]
+    assert kept not in findings

@@ -1,0 +1,48 @@
+"""A review that others were told of and that is gone is noticed; one of somebody erased is not missed."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from subgraphs.kit.database import Database
+from subgraphs.kit.runtime import Runtime
+from subgraphs.reviews.store import FILM_TABLES, REVIEW_TABLES
+from subgraphs.reviews.verify import known_films, verify
+from tests.subgraphs.reviews.test_reviews import ANA, BRUNO, Desk, desk
+
+__all__ = ["desk"]
+
+
+async def broken(runtime: Runtime, database: Database) -> dict[str, list[str]]:
+    return {
+        each.name: list(each.findings) for each in await verify(database, runtime.settings) if each.findings
+    }
+
+
+async def test_a_lost_review_is_named_unless_its_author_was_erased(desk: Desk) -> None:
+    database = desk.door.subgraph.database
+    assert database is not None
+    lost = (await desk.write(ANA))["review"]["id"]
+    await desk.write(BRUNO)
+    assert await broken(desk.runtime, database) == {}
+    await desk.hear("user.erasure_requested", {"user_id": BRUNO.user_id})
+    assert await broken(desk.runtime, database) == {}
+
+    heads, documents = REVIEW_TABLES.head_tables.heads, REVIEW_TABLES.documents
+    async with database.transaction() as transaction:
+        await transaction.execute(delete(documents).where(documents.c.id == lost))
+        await transaction.execute(delete(heads).where(heads.c.document_id == lost))
+    assert await broken(desk.runtime, database) == {
+        "each review of the last days is kept unless its author was erased": [lost]
+    }
+
+
+async def test_a_film_that_was_heard_of_is_known(desk: Desk) -> None:
+    database = desk.door.subgraph.database
+    assert database is not None
+    assert await known_films(database, {desk.movie_id, "mov_other"}) == {desk.movie_id}
+    heads, documents = FILM_TABLES.head_tables.heads, FILM_TABLES.documents
+    async with database.transaction() as transaction:
+        await transaction.execute(delete(documents))
+        await transaction.execute(delete(heads).where(heads.c.collection == "films"))
+    assert await known_films(database, {desk.movie_id}) == set()
