@@ -320,6 +320,7 @@ class RouterApp:
             allow_origins=cors.origins,
             allow_methods=("GET", "POST", "PUT", "DELETE"),
             allow_headers=cors.headers,
+            expose_headers=("retry-after", "ratelimit", "ratelimit-policy"),
             allow_credentials=cors.allow_credentials,
             max_age=cors.max_age_seconds,
         )

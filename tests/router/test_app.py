@@ -132,6 +132,7 @@ async def test_a_named_origin_may_read_and_others_may_not() -> None:
     app, _ = fake_app({"cors": {"origins": ["https://a.test"]}})
     allowed = await post(app, "{ hello }", headers={"origin": "https://a.test"})
     assert allowed.headers["access-control-allow-origin"] == "https://a.test"
+    assert "retry-after" in allowed.headers["access-control-expose-headers"]
     other = await post(app, "{ hello }", headers={"origin": "https://b.test"})
     assert "access-control-allow-origin" not in other.headers
     preflight = {"origin": "https://a.test", "access-control-request-method": "POST"}
