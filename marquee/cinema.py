@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from marquee.film_cache import film_cache, hear_of_films
 from marquee.pages import page_routes
 from marquee.subgraphs import NAMES, build_subgraph, open_runtime
 from router import Extras, RouterApp, create_app
@@ -107,6 +108,8 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
         for subgraph in subgraphs.values():
             await subgraph.start()
             stack.push_async_callback(subgraph.stop)
+        if app.cache is not None:
+            await hear_of_films(runtime.broker, app.cache, stack)
         for subgraph in subgraphs.values():
             subgraph.speak()
         yield Cinema(app, runtime, subgraphs)
@@ -122,7 +125,7 @@ def _router(subgraphs: Mapping[str, Subgraph], settings: Settings, telemetry: Te
     return create_app(
         SUPERGRAPH.read_text(encoding="utf-8"),
         transports={name: InProcessTransport(subgraph.asgi) for name, subgraph in subgraphs.items()},
-        config=router_config(settings),
+        config=router_config(settings).model_copy(update={"cache": film_cache(settings)}),
         extras=Extras(
             jwks={USERS_ISSUER: user_keys},
             identity_key=Ed25519PrivateKey.generate(),

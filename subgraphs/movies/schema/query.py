@@ -10,6 +10,7 @@ import strawberry
 from strawberry import ID, federation
 
 from subgraphs.kit.graphql import Connection, Context, Locale, Representation, connection_size, field
+from subgraphs.kit.graphql.caching import kept_for, kept_with_parent
 from subgraphs.movies.domain import MovieRecord, MovieStatus
 from subgraphs.movies.service import MovieService
 from subgraphs.movies.store import MovieQuery, MovieSort
@@ -20,7 +21,7 @@ strawberry.enum(MovieStatus, name="MovieStatus", description="Whether a film is 
 strawberry.enum(MovieSort, name="MovieSort")
 
 
-@strawberry.type
+@federation.type(directives=[kept_with_parent()])
 class MovieTranslation:
     """A film's words in one language."""
 
@@ -29,7 +30,7 @@ class MovieTranslation:
     synopsis: str
 
 
-@federation.type(keys=["id"])
+@federation.type(keys=["id"], directives=[kept_for(60)])
 class Movie:
     """A film. `title` and `synopsis` come in the language asked for, or as they are without one."""
 
@@ -127,6 +128,6 @@ class Query:
         record = await info.context.loaders(info.context.service.movies_by_id).load(id)
         return None if record is None else Movie.of(record)
 
-    @field(description="The genres of the films in the programme.")
+    @field(description="The genres of the films in the programme.", directives=[kept_for(60)])
     async def genres(self, info: Info) -> list[str] | None:
         return await info.context.service.genres()
