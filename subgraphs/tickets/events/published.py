@@ -176,6 +176,7 @@ class TicketEvents:
             "email": entry.email,
             "locale": entry.locale,
             "showtime_id": showtime.id,
+            "movie_id": showtime.movie_id,
             "movie_title": showtime.movie_title,
             "cinema_name": showtime.cinema_name,
             "starts_at": showtime.starts_at,

@@ -138,6 +138,7 @@ async def test_whose_turn_it_is_gets_the_way_to_the_seats(door: Door, any_runtim
         "email": None,
         "locale": "es",
         "showtime_id": "shw_1",
+        "movie_id": "mov_1",
         "movie_title": "Metropolis",
         "cinema_name": "Marquee Barranco",
         "starts_at": "2026-01-17T01:00:00+00:00",
@@ -147,12 +148,14 @@ async def test_whose_turn_it_is_gets_the_way_to_the_seats(door: Door, any_runtim
         "hold_token": "hold_1.seal",
     }
     guest = {**offer, "user_id": None, "email": "guest@example.com", "locale": "en"}
+    await hear(any_runtime, make_event(any_runtime, "movie.created", FILM, aggregate_id="mov_1"))
     await hear(any_runtime, make_event(any_runtime, "waitlist.offered", offer, aggregate_id="wait_1"))
     await hear(any_runtime, make_event(any_runtime, "waitlist.offered", guest, aggregate_id="wait_2"))
     told = await mine(door)
     assert "SEATS_OFFERED" in [each["kind"] for each in told["notifications"]["nodes"]]
     [mail] = [each for each in told["emails"]["nodes"] if "Butacas" in each["subject"]]
     assert "tuyas hasta el 15 ene 2026, 13:20" in mail["subject"], "by the cinema's clock"
+    assert "Metrópolis" in mail["subject"]
     assert "http://127.0.0.1:8080/#/showtimes/shw_1/hold/hold_1.seal" in mail["text"]
     assert 'href="http://127.0.0.1:8080/#/showtimes/shw_1/hold/hold_1.seal"' in mail["html"]
     subjects = {

@@ -95,6 +95,7 @@ async def test_who_waits_longest_is_offered_what_a_refund_frees(any_stage: Stage
     [offered] = await stage.said("waitlist.offered")
     assert offered.payload["user_id"] == "usr_ana"
     assert offered.payload["hold_token"] == entry["offer"]["token"]
+    assert offered.payload["movie_id"] == "mov_1"
     assert codes(await stage.hold(showtime_id, "A1", "A2", viewer=CAT)) == ["SEATS_UNAVAILABLE"]
     placed = await stage.place(entry["offer"]["token"], viewer=ANA)
     await stage.authorize(placed["order"], "pay_c")
