@@ -28,6 +28,10 @@ class Restarting(RequestError):
     default_status = 503
 
 
+def _restarting() -> Restarting:
+    return Restarting("The server restarts; subscribe again")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One encoded answer, the same bytes for every listener."""
@@ -74,6 +78,9 @@ class Broadcast:
         self._replay_events = replay_events
         self._shared: dict[Hashable, _Upstream] = {}
         self._upstreams: set[_Upstream] = set()
+        self._at_end: list[Callable[[], None]] = []
+        self.is_ending = False
+        """Whether this process takes no subscriptions any more."""
 
     @property
     def upstreams(self) -> int:
@@ -88,8 +95,9 @@ class Broadcast:
     def join(self, source: Source, listener: Listener) -> Callable[[], None]:
         """Feed `listener` from an equal upstream or a new one; returns what leaves it again.
 
-        Raises `LimitExceeded` when no more upstreams may be opened.
+        Raises `LimitExceeded` when no more upstreams may be opened, `Restarting` when the process ends.
         """
+        self.check_open()
         upstream = self._shared.get(source.key) if source.key is not None else None
         if upstream is not None and not upstream.can_join():
             upstream = None
@@ -122,9 +130,24 @@ class Broadcast:
                 upstream.end(None)
 
     def break_off(self) -> None:
-        """End every subscription, though it is not complete: each listener is told `Restarting`."""
+        """End every subscription, though it is not complete: each listener is told `Restarting`.
+
+        No more are taken: a quick client would otherwise come back to the process that is about to end.
+        """
+        self.is_ending = True
         for upstream in tuple(self._upstreams):
-            upstream.end(Restarting("The server restarts; subscribe again"))
+            upstream.end(_restarting())
+        for callback in self._at_end:
+            callback()
+
+    def check_open(self) -> None:
+        """Raise `Restarting` when the process ends."""
+        if self.is_ending:
+            raise _restarting()
+
+    def at_end(self, callback: Callable[[], None]) -> None:
+        """Call back when subscriptions are broken off."""
+        self._at_end.append(callback)
 
     async def aclose(self) -> None:
         """End every subscription, and let their streams end."""

@@ -59,9 +59,14 @@ class SingleConnections:
         self._service = service
         self._settings = settings
         self._streams: dict[str, _Stream] = {}
+        service.broadcast.at_end(self._break_off)
 
     def reserve(self) -> str:
-        """Reserve a stream; returns its token. It is dropped when nobody opens it soon."""
+        """Reserve a stream; returns its token. It is dropped when nobody opens it soon.
+
+        Raises `LimitExceeded`, and `Restarting` when the process ends.
+        """
+        self._service.broadcast.check_open()
         if len(self._streams) >= MAXIMUM_STREAMS:
             raise LimitExceeded("Too many event streams are reserved", status=503)
         token = secrets.token_urlsafe(24)
@@ -96,6 +101,10 @@ class SingleConnections:
                 headers={},
             )
         finally:
+            self._drop(token)
+
+    def _break_off(self) -> None:
+        for token in tuple(self._streams):
             self._drop(token)
 
     def _drop(self, token: str) -> None:

@@ -19,6 +19,7 @@ class WebSocketHandler:
     def __init__(self, service: GraphQLService) -> None:
         self._service = service
         self._sessions: set[Session] = set()
+        self._is_ending = False
 
     @property
     def sockets(self) -> int:
@@ -48,6 +49,8 @@ class WebSocketHandler:
         direct = scope.get("extensions", {}).get(DIRECT_SOCKET)
         session = Session(self._service, dialect, send, headers, address_of(scope), direct)
         self._sessions.add(session)
+        if self._is_ending:
+            session.close(CloseCode.SERVICE_RESTART, "The server restarts")
         try:
             await session.run(receive)
         finally:
@@ -63,6 +66,7 @@ class WebSocketHandler:
         return origin in config.cors.origins or urlsplit(origin).netloc == headers.get("host")
 
     def close_all(self) -> None:
-        """Ask every client to connect again elsewhere."""
+        """Ask every client to connect again elsewhere, those that come from now on too."""
+        self._is_ending = True
         for session in tuple(self._sessions):
             session.close(CloseCode.SERVICE_RESTART, "The server restarts")

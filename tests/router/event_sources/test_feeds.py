@@ -178,6 +178,20 @@ async def test_each_listener_asks_with_headers_of_its_own() -> None:
     assert sorted(headers["x-tenant"] for headers in target.orders.headers) == ["north", "south"]
 
 
+async def test_a_long_subscription_asks_with_the_identity_as_it_is_now() -> None:
+    bus = LocalEvents()
+    target = running(bus)
+    socket = await watch(target, CHANGES % "status", id="1")
+    await listening(bus, "shops.main.orders.1")
+    name = target.app.config.subgraph_identity.header
+    for context in target.app.service._live.values():  # what `keep_identities_fresh` does now and then
+        context.subgraph_headers[name] = "signed anew"
+    bus.publish("shops.main.orders.1", {"id": "1"})
+    await answer(socket)
+    assert [headers[name] for headers in target.orders.headers] == ["signed anew"]
+    await socket.leave()
+
+
 async def test_an_argument_never_names_another_topic() -> None:
     bus = LocalEvents()
     target = running(bus)

@@ -136,7 +136,9 @@ async def test_every_client_goes_on_after_a_restart_and_misses_nothing() -> None
             await clients.until(lambda: clients.saw == all_saw(1, 2, 3))
             await numbers.say(4)
             await clients.until(lambda: clients.saw == all_saw(1, 2, 3, 4))
-            assert clients.closed == {name: [(1012, "The server restarts")] for name in ON_SOCKETS}
+            # Some are so quick that they meet the old server once more.
+            told = {name: set(closed) for name, closed in clients.closed.items()}
+            assert told == {name: {(1012, "The server restarts")} for name in ON_SOCKETS}
 
 
 async def test_a_client_whose_token_expires_is_told_so_and_comes_back_with_another() -> None:

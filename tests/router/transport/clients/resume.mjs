@@ -17,7 +17,7 @@ const only = process.argv[3];
 const tokens = (process.argv[4] ?? '').split(',');
 const ws = http.replace('http', 'ws');
 const TICKS = 'subscription ($after: Int) { ticks(afterVersion: $after) }';
-const RETRIES = 200;
+const RETRIES = 1000;
 const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 const tell = (client, what) => console.log(JSON.stringify({ client, ...what }));

@@ -157,3 +157,26 @@ async def test_an_operation_id_is_used_once_at_a_time() -> None:
     assert nameless.status == 400
     await client.leave()
     assert app.service.broadcast.upstreams == 0
+
+
+async def test_streams_of_a_server_that_stops_end_and_no_more_are_opened() -> None:
+    app, engine = fake_app()
+    distinct = stream(app, TICKS, headers=EVENTS)
+    await distinct.head()
+    token, single = await open_single(app)
+    headers = {"content-type": "application/json", "x-graphql-event-stream-token": token}
+    body = operation("a", "subscription { n: ticks }")
+    assert (await call(app, headers=headers, body=body)).status == 202
+    await engine.opened(2)
+    app.begin_drain()
+    assert b"complete" not in await distinct.rest()
+    assert b"complete" not in await single.rest()
+    assert app.service.broadcast.upstreams == 0
+    late = await call(
+        app,
+        headers={"content-type": "application/json", **EVENTS},
+        body=orjson.dumps(TICKS),
+    )
+    assert late.body == b":\n\n"
+    reservation = await call(app, "PUT")
+    assert reservation.code == "SERVER_RESTARTING"

@@ -269,3 +269,5 @@ async def test_draining_asks_clients_to_connect_again() -> None:
     await socket.ready()
     app.begin_drain()
     assert (await socket.closed())[0] == 1012
+    late = Socket(app, TRANSPORT_WS)
+    assert (await late.closed())[0] == 1012
