@@ -21,7 +21,7 @@ from router.planning.access import (
 )
 from router.planning.errors import NoPathError
 from router.planning.operation import NormalizedField, NormalizedSelection
-from router.planning.place import Manner, Place
+from router.planning.place import ALIKE, PLAIN, Manner, Place
 from router.planning.plan import Each, Path
 from schema.query_graph import EntityEdge, FieldEdge, Node
 from schema.supergraph import ContextArgument, FieldSet
@@ -100,7 +100,10 @@ class Branch:
     def _field_set(self, field_set: FieldSet, subgraph: str | None = None) -> NormalizedSelection:
         """The field set asked for here; `subgraph` is to whom it will be sent."""
         alike = self._reach.is_abstract(self.subject)  # then types are not known
-        return self._place.field_set(self._types, field_set, Manner(alike=alike, subgraph=subgraph))
+        manner = ALIKE if alike else PLAIN
+        if self._reach.names_types_of(field_set):
+            manner = Manner(alike=alike, subgraph=subgraph)
+        return self._place.field_set(self._types, field_set, manner)
 
     def _whole(self, readings: list[_Reading], selection: NormalizedSelection) -> list[_Reading]:
         """Those that answer all below the field; if possible for all types, else for the types they know."""
@@ -221,7 +224,7 @@ class Branch:
         while branch is not None:
             types = branch._types & setters
             if types:
-                manner = Manner(alike=self._reach.is_abstract(branch.subject))
+                manner = ALIKE if self._reach.is_abstract(branch.subject) else PLAIN
                 selection = branch._place.field_set(types, field_set, manner)
                 branch._read_all(selection, units, guard)
                 is_everyone = types == branch._types

@@ -32,6 +32,7 @@ class Manner:
 
 
 PLAIN = Manner()
+ALIKE = Manner(alike=True)
 
 
 @dataclass(frozen=True, slots=True)

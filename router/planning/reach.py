@@ -5,7 +5,7 @@ from __future__ import annotations
 from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.source_keys import TYPENAME
 from schema.query_graph import FieldEdge, Node, QueryGraph
-from schema.supergraph import FieldSetField, Supergraph, TypeKind
+from schema.supergraph import FieldSet, FieldSetField, Supergraph, TypeKind
 
 
 class Reach:
@@ -21,6 +21,7 @@ class Reach:
         self._whole: dict[tuple[Node, int, bool], bool] = {}
         self._resolutions = resolutions
         self._held: dict[int, NormalizedSelection] = {}
+        self._has_interface_objects = graph.has_interface_objects
 
     def edge(self, node: Node, name: str) -> FieldEdge | None:
         """Reading the field at the node, when that is open."""
@@ -41,6 +42,10 @@ class Reach:
     def is_typed(self, node: Node) -> bool:
         """Whether the subgraph knows the object type of what it returns there."""
         return not self.graph.is_interface_object(node.type_name, node.subgraph)
+
+    def names_types_of(self, field_set: FieldSet) -> bool:
+        """Whether a field set has objects inside, which some subgraph may know without their types."""
+        return self._has_interface_objects and any(item.selections for item in field_set)
 
     def narrow(self, node: Node, type_name: str) -> Node:
         """The node for one object type; an `@interfaceObject` stays what it is."""

@@ -35,6 +35,11 @@ class QueryGraph:
         self._field_edges: dict[tuple[Node, str], FieldEdge | None] = {}
         self._entity_edges: dict[str, tuple[EntityEdge, ...]] = {}
         self._nodes: dict[tuple[str, str], tuple[Node, ...]] = {}
+        self.has_interface_objects = any(
+            own.interface_object
+            for declared in supergraph.types.values()
+            for own in declared.subgraphs.values()
+        )
         self._setters: dict[str, frozenset[str]] = {}
         self._context_selections: dict[str, FieldSet] = {}
 
