@@ -89,7 +89,10 @@ async def test_what_is_ones_own_is_not_kept(tmp_path: Path) -> None:
     async with open_cinema(load_settings({}, data_dir=tmp_path)) as cinema:
         for query in ("{ me { id name } }", "{ genres me { id } }"):
             assert (await ask(cinema, query)).headers["cache-control"] == "no-store"
-        assert (await ask(cinema, "{ genres }")).headers["cache-control"] == "max-age=60, public"
+        for query in ("{ genres }", '{ cinema(id: "cin_1") { name seatCount } }'):
+            assert (await ask(cinema, query)).headers["cache-control"] == "max-age=60, public"
+        unsaid = '{ cinema(id: "cin_1") { name showtimes { nodes { id } } } }'
+        assert (await ask(cinema, unsaid)).headers["cache-control"] == "no-store"
 
 
 def test_only_films_are_kept_and_only_where_their_events_are_heard(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from subgraphs.kit.graphql import (
     connection_size,
     field,
 )
+from subgraphs.kit.graphql.caching import kept_for
 from subgraphs.kit.pagination import Page, PageRequest
 from subgraphs.showtimes.domain import (
     AuditoriumRecord,
@@ -87,7 +88,7 @@ class Bookable:
     seat_count: int
 
 
-@federation.type(keys=["id"])
+@federation.type(keys=["id"], directives=[kept_for(60)])
 class Cinema(Bookable):
     """A building, with its own local time and currency."""
 
