@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.caching.cache import SubgraphCache
+from router.caching.exchange import CacheCounts
 from router.caching.route import invalidation_route
 from router.config.model import RouterConfig
 from router.config.reloading import reloaded
@@ -343,6 +344,9 @@ class RouterApp:
             lambda: self.operations_cached()[1],
         )
         self.metrics.watch("router_running", "Operations being executed.", self.service.running)
+        counts = self.cache.counts if self.cache is not None else CacheCounts()
+        self.metrics.watch("router_cache_hits", "Entities and replies from the cache.", lambda: counts.hits)
+        self.metrics.watch("router_cache_misses", "Those not in it, asked for.", lambda: counts.misses)
 
     def operations_cached(self) -> tuple[int, int]:
         """How many operations need no preparation, and what they take in bytes, estimated."""

@@ -258,6 +258,15 @@ async def test_without_a_token_there_is_no_such_path() -> None:
     assert await told(films({"cache": {"enabled": True}}), []) == 404
 
 
+async def test_hits_and_misses_are_counted() -> None:
+    graph = films(ON)
+    for _ in range(2):
+        await post(graph.app, "{ films { stars } }")
+    text = (await call(graph.app, "GET", "/metrics")).body.decode()
+    assert "router_cache_hits 6.0" in text
+    assert "router_cache_misses 6.0" in text
+
+
 async def test_memory_is_bounded() -> None:
     graph = films({"cache": {"enabled": True, "max_bytes": 1500}})
     assert graph.app.cache is not None
