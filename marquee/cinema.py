@@ -128,6 +128,7 @@ def _router(subgraphs: Mapping[str, Subgraph], settings: Settings, telemetry: Te
         config=router_config(settings).model_copy(update={"cache": film_cache(settings)}),
         extras=Extras(
             jwks={USERS_ISSUER: user_keys},
+            revocations=_EndedSessions(users),
             identity_key=Ed25519PrivateKey.generate(),
             tracer=_tracer(telemetry),
             registry=telemetry.registry,
@@ -136,6 +137,18 @@ def _router(subgraphs: Mapping[str, Subgraph], settings: Settings, telemetry: Te
             examples=read_examples(EXAMPLES),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _EndedSessions:
+    """What users knows of sessions that have ended, to the router of the same process."""
+
+    users: Subgraph
+
+    def is_revoked(self, claims: Mapping[str, Any]) -> bool:
+        """Whether the token's session has ended; nobody's while users is down."""
+        service = self.users.service
+        return service is not None and bool(service.ended_sessions.is_revoked(claims))
 
 
 def _tracer(telemetry: Telemetry) -> Tracer:

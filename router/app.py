@@ -42,6 +42,7 @@ from router.security.identity import IdentitySigner
 from router.security.jwks import JwksFetch
 from router.security.limits import LimitsGuard
 from router.security.rate_limits import RateLimiter
+from router.security.revocations import Revocations
 from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
@@ -64,6 +65,8 @@ class Extras:
 
     jwks: Mapping[str, JwksFetch] = field(default_factory=dict)
     """Key sets by issuer name, for issuers without a URL."""
+    revocations: Revocations | None = None
+    """Tells of tokens that were withdrawn before they expire; None lets each hold until then."""
     identity_key: Ed25519PrivateKey | None = None
     """The key of the signed identity, in place of a file's or a new one."""
     routes: Sequence[BaseRoute] = ()
@@ -265,7 +268,9 @@ class RouterApp:
         authentication = config.authentication
         client = ClientDescription(config.client_headers)
         return Edge(
-            verifier=TokenVerifier(authentication, extras.jwks) if authentication.issuers else None,
+            verifier=TokenVerifier(authentication, extras.jwks, extras.revocations)
+            if authentication.issuers
+            else None,
             signer=self.signer,
             propagation=HeaderPropagation(
                 config.headers,

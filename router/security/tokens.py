@@ -16,6 +16,7 @@ from router.config.model import Authentication, Issuer
 from router.errors import RequestError, Unauthenticated
 from router.request import Identity
 from router.security.jwks import JwksFetch, JwksUnavailable, KeySet, http_jwks
+from router.security.revocations import Revocations
 
 MAXIMUM_TOKEN_CHARACTERS = 8192
 
@@ -41,9 +42,15 @@ def unauthenticated(message: str, reason: str) -> Unauthenticated:
 class TokenVerifier:
     """Turns bearer tokens into identities; a verified token is remembered until it expires."""
 
-    def __init__(self, settings: Authentication, jwks: Mapping[str, JwksFetch] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Authentication,
+        jwks: Mapping[str, JwksFetch] | None = None,
+        revocations: Revocations | None = None,
+    ) -> None:
         """`jwks` gives, by issuer name, key sets that are not fetched by URL."""
         self._settings = settings
+        self._revocations = revocations
         self._issuers: dict[str, tuple[Issuer, KeySet]] = {}
         for issuer in settings.issuers:
             fetch = (jwks or {}).get(issuer.issuer)
@@ -59,8 +66,8 @@ class TokenVerifier:
     async def authenticate(self, authorization: str | None) -> Identity | None:
         """The identity behind an `Authorization` value; None (a guest) when there is none.
 
-        Raises `Unauthenticated` for a token that is not valid now, and `AuthenticationUnavailable` when its
-        issuer's keys cannot be had.
+        Raises `Unauthenticated` for a token that is not valid now or was withdrawn, and
+        `AuthenticationUnavailable` when its issuer's keys cannot be had.
         """
         if not authorization:
             return None
@@ -71,9 +78,15 @@ class TokenVerifier:
         identity = self._verified.get(token)
         if identity is not None:
             if identity.expires_at + self._settings.leeway_seconds > time.time():
-                return identity
+                return self._still_good(identity)
             del self._verified[token]
-        return await self.verify(token)
+        return self._still_good(await self.verify(token))
+
+    def _still_good(self, identity: Identity) -> Identity:
+        if self._revocations is not None and self._revocations.is_revoked(identity.claims):
+            self._verified.pop(identity.token, None)
+            raise unauthenticated("The token was withdrawn: sign in again.", "REVOKED")
+        return identity
 
     async def verify(self, token: str) -> Identity:
         """Check the token's signature, issuer, audience and times."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +29,7 @@ from subgraphs.users.domain import (
     UserRecord,
     password_problem,
 )
+from subgraphs.users.ended_sessions import EndedSessions
 from subgraphs.users.errors import EmailTaken, InvalidCredentials, SessionRevoked, WeakPassword
 from subgraphs.users.events import UserEvents
 from subgraphs.users.passwords import Passwords
@@ -68,6 +70,8 @@ class UserService:
         throttle: SignInThrottle,
         clock: Clock,
     ) -> None:
+        self.ended_sessions = EndedSessions(clock)
+        """What a router in this process asks of each token."""
         self._database = database
         self._store = store
         self._events = events
@@ -155,7 +159,7 @@ class UserService:
                 return None
             if not await self._store.spend_refresh_token(tx, hash_, now):
                 # Committed, unlike a refusal, which would take the revocation back.
-                await self._store.revoke_session(tx, token.user_id, token.session_id, now)
+                self._end(tx, await self._store.revoke_session(tx, token.user_id, token.session_id, now))
                 return None
             user = await self._store.find(tx, token.user_id)
             if user is None or not user.is_active:
@@ -174,9 +178,9 @@ class UserService:
         now = self._clock.now()
         async with self._database.transaction() as tx:
             if all_devices:
-                await self._store.revoke_sessions(tx, user_id, now)
+                self._end(tx, await self._store.revoke_sessions(tx, user_id, now))
             elif viewer.session_id is not None:
-                await self._store.revoke_session(tx, user_id, viewer.session_id, now)
+                self._end(tx, await self._store.revoke_session(tx, user_id, viewer.session_id, now))
 
     # Reading
 
@@ -259,7 +263,8 @@ class UserService:
         password_hash = await self._passwords.hash(new)
         async with self._database.transaction() as tx:
             await self._store.set_password(tx, user.id, password_hash)
-            await self._store.revoke_sessions(tx, user.id, self._clock.now(), but=viewer.session_id)
+            now = self._clock.now()
+            self._end(tx, await self._store.revoke_sessions(tx, user.id, now, but=viewer.session_id))
         return user
 
     async def set_role(
@@ -285,7 +290,7 @@ class UserService:
             user = await self._require(tx, user_id)
             changed = replace(user, role=role, cinema_ids=tuple(cinemas))
             await self._store.set_role(tx, user_id, role, cinemas)
-            await self._store.revoke_sessions(tx, user_id, self._clock.now())
+            self._end(tx, await self._store.revoke_sessions(tx, user_id, self._clock.now()))
             await self.audit.record(
                 tx,
                 actor_id=actor_id,
@@ -345,7 +350,7 @@ class UserService:
         async with self._database.transaction() as tx:
             if not await self._store.request_erasure(tx, user.id, now):
                 return user.erasure_requested_at or now
-            await self._store.revoke_sessions(tx, user.id, now)
+            self._end(tx, await self._store.revoke_sessions(tx, user.id, now))
             await self._events.erasure_requested(tx, user.id)
         return now
 
@@ -355,6 +360,10 @@ class UserService:
             await self._store.delete_expired(tx, self._clock.now())
 
     # Steps
+
+    def _end(self, tx: Transaction, session_ids: list[str]) -> None:
+        """Let the access tokens of these sessions be refused once the transaction has committed."""
+        tx.after_commit(partial(self.ended_sessions.add, session_ids))
 
     async def _confirm_password(self, viewer: Viewer, password: str) -> UserRecord:
         user_id = viewer.require_user()

@@ -211,23 +211,23 @@ class UserStore:
     async def touch_session(self, tx: Transaction, session_id: str, now: datetime) -> None:
         await tx.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(last_seen_at=now))
 
-    async def revoke_session(self, tx: Transaction, user_id: str, session_id: str, now: datetime) -> None:
-        await tx.execute(
-            update(SESSIONS)
-            .where(
-                SESSIONS.c.id == session_id, SESSIONS.c.user_id == user_id, SESSIONS.c.revoked_at.is_(None)
-            )
-            .values(revoked_at=now)
+    async def revoke_session(
+        self, tx: Transaction, user_id: str, session_id: str, now: datetime
+    ) -> list[str]:
+        """End one session of the user; its id, or nothing when it had ended."""
+        statement = update(SESSIONS).where(
+            SESSIONS.c.id == session_id, SESSIONS.c.user_id == user_id, SESSIONS.c.revoked_at.is_(None)
         )
+        return list(await tx.scalars(statement.values(revoked_at=now).returning(SESSIONS.c.id)))
 
     async def revoke_sessions(
         self, tx: Transaction, user_id: str, now: datetime, *, but: str | None = None
-    ) -> None:
-        """End every session of the user, but one when it is named."""
+    ) -> list[str]:
+        """End every session of the user, but one when it is named; the ids of those that end now."""
         statement = update(SESSIONS).where(SESSIONS.c.user_id == user_id, SESSIONS.c.revoked_at.is_(None))
         if but is not None:
             statement = statement.where(SESSIONS.c.id != but)
-        await tx.execute(statement.values(revoked_at=now))
+        return list(await tx.scalars(statement.values(revoked_at=now).returning(SESSIONS.c.id)))
 
     async def insert_refresh_token(
         self, tx: Transaction, hash_: str, session_id: str, expires_at: datetime

@@ -25,6 +25,7 @@ HARMLESS = {"logout", "markNotificationRead"}
 COUNTS = """{ users { totalCount } movies { totalCount } showtimes { totalCount } tickets { totalCount }
   cinemas { totalCount } auditoriums { totalCount } reviews { totalCount } rewards { totalCount } }"""
 MINE = "{ me { id name email role orders { totalCount } payments { totalCount } } }"
+LEAVING = "leaving@example.com"
 DEMO_REWARDS = 3
 """The last of the demo data to come."""
 
@@ -47,6 +48,7 @@ async def people(quiet: Cinema) -> AsyncIterator[dict[str, Client]]:
     connector = aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=1)
     async with aiohttp.ClientSession(connector=connector) as session:
         guest = Client(session, quiet.url)
+        await guest.register(LEAVING)
         yield {
             "guest": guest,
             "customer": await guest.log_in("customer@marquee.test"),
@@ -86,7 +88,11 @@ async def refused(bad: BadInputs, people: dict[str, Client], cases: list[tuple[s
     async def attempt(who: str, case: Case) -> str | None:
         body = {"query": bad.operation(case.mutation), "variables": {"input": case.given}}
         async with bound:
-            wrong = complaint(*await send(people[who], json.dumps(body).encode()), case)
+            client = people[who]
+            if case.mutation == "logout" and client.token:
+                # Ends every session of who asks, at once; the others' are still needed.
+                client = await people["guest"].log_in(LEAVING, "a quiet evening")
+            wrong = complaint(*await send(client, json.dumps(body).encode()), case)
         return wrong and f"{case.mutation} by {who}, {case.flaw}: {wrong}"
 
     wrong = await asyncio.gather(*(attempt(who, case) for who, case in cases))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
@@ -65,6 +66,29 @@ async def test_times_are_checked_with_leeway() -> None:
     late = verifier(issuer, leeway_seconds=60)
     assert await late.authenticate(f"Bearer {issuer.token('ada', exp=now - 2)}") is not None
     assert await reason_of(verifier(issuer), issuer.token("ada", nbf=now + 100)) == "INVALID"
+
+
+class Withdrawn:
+    """Sessions whose tokens were withdrawn."""
+
+    def __init__(self) -> None:
+        self.sessions: set[str] = set()
+
+    def is_revoked(self, claims: Mapping[str, Any]) -> bool:
+        return claims.get("sid") in self.sessions
+
+
+async def test_a_token_that_is_withdrawn_is_refused_whether_or_not_it_was_seen_before() -> None:
+    issuer, withdrawn = issuing(), Withdrawn()
+    config = RouterConfig.model_validate(issuer.settings())
+    told = TokenVerifier(config.authentication, {ISSUER: issuer.jwks}, withdrawn)
+    seen, new, other = (issuer.token("ada", sid=sid) for sid in ("s1", "s1", "s2"))
+    assert await told.authenticate(f"Bearer {seen}") is not None
+    withdrawn.sessions.add("s1")
+    assert await reason_of(told, seen) == "REVOKED"
+    assert await reason_of(told, seen) == "REVOKED"
+    assert await reason_of(told, new) == "REVOKED"
+    assert await told.authenticate(f"Bearer {other}") is not None
 
 
 async def test_a_token_without_end_or_subject_is_refused() -> None:

@@ -1,6 +1,6 @@
 // The only door to the server: queries and mutations by fetch, subscriptions by graphql-transport-ws.
 import { createClient, type Client } from "graphql-ws";
-import { accessToken, ensureFresh } from "./session";
+import { accessToken, ensureFresh, forget } from "./session";
 
 export interface UserError {
   __typename: string;
@@ -10,14 +10,21 @@ export interface UserError {
 }
 
 export class GraphQLFailure extends Error {
-  constructor(readonly errors: { message: string; extensions?: { code?: string } }[]) {
+  constructor(readonly errors: { message: string; extensions?: { code?: string; reason?: string } }[]) {
     super(errors.map((error) => error.message).join("\n"));
   }
 }
 
 export async function request<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
   await ensureFresh();
-  return send<T>(query, variables, accessToken());
+  const token = accessToken();
+  try {
+    return await send<T>(query, variables, token);
+  } catch (error) {
+    // The session was ended elsewhere, on another device or by staff.
+    if (token && error instanceof GraphQLFailure && error.errors.some((one) => one.extensions?.reason === "REVOKED")) forget(token);
+    throw error;
+  }
 }
 
 // Without a session check: what the session itself is made with.

@@ -46,6 +46,11 @@ function keep(next: Tokens | null, who: SessionUser | null): void {
   forgetSocket();
 }
 
+// Logs out here, unless somebody has logged in meanwhile.
+export function forget(token: string): void {
+  if (tokens?.accessToken === token) keep(null, null);
+}
+
 export function accessToken(): string | null {
   return tokens?.accessToken ?? null;
 }
