@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import httptools
 from uvicorn.config import Config
 from uvicorn.logging import TRACE_LOG_LEVEL
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -39,6 +41,7 @@ _FAULT: Final = (
     b"Internal Server Error",
 )
 """As uvicorn answers when an app raises, which a cancelled one does."""
+_OF_AN_UPGRADE: Final = frozenset({b"upgrade", b"connection", b"http2-settings"})
 
 
 class FrontedConnection(HttpToolsProtocol):
@@ -53,6 +56,10 @@ class FrontedConnection(HttpToolsProtocol):
     """Of the head that has begun, where somebody counts them."""
     _idle_since = math.inf
     _idle_watch: asyncio.TimerHandle | None = None
+    _fed = b""
+    """What the parser was given last."""
+    _offers = False
+    """Whether the request offers an upgrade that nobody here takes."""
 
     def __init__(
         self,
@@ -84,7 +91,9 @@ class FrontedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a body that did not come with its head is read by the app."""
         self._idle_since = math.inf
+        self._fed = data
         super().data_received(data)
+        self._fed = b""
         if self._post is not None:
             self._hand_over(self._post)
 
@@ -100,6 +109,13 @@ class FrontedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._offers = (
+            self.parser.should_upgrade()
+            and self.parser.get_method() != b"CONNECT"
+            and not self._should_upgrade()
+        )
+        if self._offers:
+            return
         front = self._front
         if front is None:
             super().on_headers_complete()
@@ -122,6 +138,8 @@ class FrontedConnection(HttpToolsProtocol):
             self._post.body += body
 
     def on_message_complete(self) -> None:
+        if self._offers:
+            return
         post = self._post
         if post is None:
             super().on_message_complete()
@@ -133,6 +151,29 @@ class FrontedConnection(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((post, self.app))
+
+    def _should_upgrade(self) -> bool:
+        return self.parser.get_method() == b"GET" and super()._should_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Read on as before (RFC 9110 §7.8): who would rather have HTTP/2 offers it with any request.
+
+        uvicorn calls this where its parser has stopped, before the body.
+        """
+        stop = sys.exception()
+        if not self._offers or not isinstance(stop, httptools.HttpParserUpgrade):
+            return
+        rest = self._fed[stop.args[0] :]
+        version = self.parser.get_http_version().encode()
+        lines = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
+        for name, value in self.headers:
+            if name not in _OF_AN_UPGRADE:
+                lines += (name, b": ", value, b"\r\n")
+            elif name == b"connection" and b"close" in value.lower():
+                lines.append(b"connection: close\r\n")
+        self._offers = False
+        self.parser = httptools.HttpRequestParser(self)
+        FrontedConnection.data_received(self, b"".join((*lines, b"\r\n", rest)))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         if cycle.__class__ is PlainPost:

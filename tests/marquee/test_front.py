@@ -366,3 +366,30 @@ async def test_the_audit_of_graphql_over_http_finds_nothing_in_the_front() -> No
         output, _ = await process.communicate()
     assert orjson.loads(output) == {"total": 61, "failed": []}
     assert front.fronted > 20
+
+
+@pytest.mark.parametrize("fronted", [True, False])
+@pytest.mark.parametrize("offer", ["h2c", "websocket", "h2c, websocket"])
+async def test_an_upgrade_that_nobody_takes_is_not_taken_and_the_request_is_answered(
+    fronted: bool, offer: str
+) -> None:
+    body = orjson.dumps(HELLO)
+    head = (
+        f"POST /graphql HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\nupgrade: {offer}\r\n"
+        f"connection: Upgrade, HTTP2-Settings\r\nhttp2-settings: AAMAAABkAAQAoAAA\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
+    ).encode()
+    async with serving(fronted=fronted) as server:
+        for pieces in ([head + body + LAST], [head, body, LAST], [head[:40], head[40:] + body, LAST]):
+            answer = await server.say(*pieces)
+            assert answer.startswith(b"HTTP/1.1 200 "), answer
+            assert answer.count(b"HTTP/1.1 ") == 2
+            assert b"HTTP/1.1 404 " in answer, "the connection goes on"
+
+
+async def test_who_wants_a_tunnel_is_answered() -> None:
+    async with serving(fronted=True) as server:
+        answer = await server.say(
+            b"CONNECT other:443 HTTP/1.1\r\nhost: other:443\r\nconnection: close\r\n\r\n"
+        )
+    assert answer.startswith(b"HTTP/1.1 4"), answer
