@@ -151,8 +151,8 @@ class Purchase:
         if order is None:
             return False
         payment = order["payment"]
-        if self.cancelled and payment["status"] not in RETURNED:
-            return False
+        if self.cancelled and (payment["status"] not in RETURNED or order["status"] != "REFUNDED"):
+            return False  # an order and its tickets may be read a moment apart
         if order["status"] in ORDER_OVER:
             return payment is None or payment["status"] in ("FAILED", "VOIDED", "REFUNDED")
         if order["status"] == "PENDING_PAYMENT":  # the hold lives, and nothing is charged
