@@ -56,6 +56,14 @@ def widened(left: Conditions | None, right: Conditions | None) -> Conditions | N
         return ALWAYS
 
 
+def narrowed(conditions: Conditions, context: Conditions) -> Conditions:
+    """Holds where both do; as `conditions` do, where both cannot or where that takes too many words."""
+    try:
+        return both(context, conditions) or conditions
+    except TooComplexError:
+        return conditions
+
+
 def negation(conditions: Conditions) -> Conditions | None:
     """Holds when `conditions` do not."""
     if not conditions:

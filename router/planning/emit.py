@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from router.planning.access import context_key
-from router.planning.conditions import given, variables_of
+from router.planning.conditions import both, given, variables_of
 from router.planning.contextual import ContextNames
 from router.planning.plan import Condition, Conditions
 from router.planning.reach import Reach
@@ -89,6 +89,9 @@ class SelectionPrinter:
         return [f"...on {name}{{{text}}}" for text, names in same.items() if text for name in names]
 
     def _field(self, entry: Entry, node: Node) -> str:
+        conditions = given(self._context, entry.conditions)
+        if conditions is None:
+            return ""
         field = entry.field
         text = field.name if field.source == field.name else f"{field.source}:{field.name}"
         arguments = [f"{a.name}:{a.value}" for a in field.arguments]
@@ -100,12 +103,21 @@ class SelectionPrinter:
         if field.directives:
             text += f" {field.directives}"
             self.variables.update(field.directive_variables)
-        below = f"{{{self.fields(entry.tree)}}}" if entry.tree is not None else ""
-        conditions = given(self._context, entry.conditions)
-        if conditions is None:
-            return ""
         self.variables.update(variables_of(conditions))
-        return _conditional(text, below, conditions)
+        if len(conditions) < 2:
+            below = f"{{{self.fields(entry.tree)}}}" if entry.tree is not None else ""
+            return _conditional(text, below, conditions)
+        return join(_nested(text + self._below(entry, each), each) for each in conditions)
+
+    def _below(self, entry: Entry, known: tuple[Condition, ...]) -> str:
+        """What is selected of the entry's objects, written where one of its alternatives holds."""
+        if entry.tree is None:
+            return ""
+        outer = self._context
+        self._context = (known,) if len(outer) > 1 else both(outer, (known,)) or outer
+        text = self.fields(entry.tree)
+        self._context = outer
+        return f"{{{text}}}"
 
     def _contextual(self, node: Node, name: str) -> Iterator[str]:
         """The arguments that contexts fill; only fields of the fetched entities themselves have any."""
@@ -124,11 +136,10 @@ def under(conditions: Conditions, text: str) -> str:
 def _conditional(head: str, below: str, conditions: Conditions) -> str:
     if not conditions:
         return head + below
-    if len(conditions) == 1:
-        (conjunction,) = conditions
-        if len({condition.expected for condition in conjunction}) == len(conjunction):
-            return f"{head} {join(map(_directive, conjunction))}{below}"
-    return join(_nested(head + below, conjunction) for conjunction in conditions)
+    (conjunction,) = conditions
+    if len({condition.expected for condition in conjunction}) == len(conjunction):
+        return f"{head} {join(map(_directive, conjunction))}{below}"
+    return _nested(head + below, conjunction)
 
 
 def _nested(text: str, conjunction: tuple[Condition, ...]) -> str:

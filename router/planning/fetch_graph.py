@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from router.planning.access import Access, FetchPoint, Identity, Unit
 from router.planning.choose import Choice, Realised
-from router.planning.conditions import ALWAYS, widened
+from router.planning.conditions import ALWAYS, narrowed, widened
 from router.planning.operation import NormalizedField
 from router.planning.place import Place
 from router.planning.plan import Conditions
 from router.planning.reach import Reach
-from router.planning.selection_tree import SelectionTree, TreeBuilder
+from router.planning.selection_tree import Entry, SelectionTree, TreeBuilder
 
 
 @dataclass(slots=True, eq=False)
@@ -71,35 +71,44 @@ class FetchGraphBuilder:
 
     def _read(self, node: FetchNode, unit: Unit, access: Access, conditions: Conditions) -> None:
         """Select the unit in the fetch of its access."""
-        tree = self._tree_of(node, access, conditions)
+        own = _own(unit.field, conditions) if unit.field is not None else conditions
+        if access.origin is None:
+            own = narrowed(own, access.place.asked())
+        tree, below = self._tree_of(node, access, conditions, own)
         if unit.field is None:
             if access.origin is None:
                 tree.typename = True
         elif unit.whole or unit.field.selection is None:
-            own = _own(unit.field, conditions)
             named = not _is_shadowed(unit.field, unit.place)
-            self._trees.add_field(tree, unit.field, unit.types, own, named=named)
+            self._trees.add_field(tree, unit.field, unit.types, below, named=named)
             required = self._trees.provided_requirement(tree, unit.field, unit.types)
             if required and not access.fetch.requires:
                 selection = unit.place.field_set(unit.types, required)
-                self._trees.add_all(tree, selection, own)
+                self._trees.add_all(tree, selection, below)
         if access.origin is None:
-            own = _own(unit.field, conditions) if unit.field is not None else conditions
             node.conditions = widened(node.conditions, own)
 
-    def _tree_of(self, node: FetchNode, access: Access, conditions: Conditions) -> SelectionTree:
-        """The tree of the object that the access gives, with all fields on the way to it selected."""
+    def _tree_of(
+        self, node: FetchNode, access: Access, conditions: Conditions, inside: Conditions = ALWAYS
+    ) -> tuple[SelectionTree, Conditions]:
+        """The tree of the object that the access gives, with all fields on the way to it selected; and what
+        `inside` is there, where some of them are selected for others as well.
+        """
         chain: list[Access] = []
         current = access
         while current.origin is not None:
             chain.append(current)
             current = current.origin.parent
         tree = node.tree
+        entry: Entry | None = None
+        outer = access.fetch.place.asked()
         for step in reversed(chain):
             origin = step.origin
             if origin is None:
                 continue
             own = _own(origin.field, conditions)
+            own = narrowed(own, outer) if entry is None else entry.below(outer, own)
+            outer = own
             entry = tree.enter(origin.field, origin.types, own, step.node)
             if tree is node.tree:
                 node.conditions = widened(node.conditions, own)
@@ -107,7 +116,7 @@ class FetchGraphBuilder:
                 tree = entry.tree
                 tree.anonymous = tree.anonymous or step.anonymous
                 tree.named = tree.named or not _is_shadowed(origin.field, origin.parent.place)
-        return tree
+        return tree, inside if entry is None else entry.below(outer, inside)
 
     def _read_typename(
         self, node: FetchNode, provider: FetchNode, access: Access, conditions: Conditions
@@ -119,7 +128,7 @@ class FetchGraphBuilder:
         alternative = node.realised.alternative
         is_entity = alternative is not None and alternative.edge is not None
         if is_entity and current is not None and current.origin is not None:
-            self._tree_of(provider, current, conditions).typename = True
+            self._tree_of(provider, current, conditions)[0].typename = True
 
 
 def _own(field_: NormalizedField, conditions: Conditions) -> Conditions:

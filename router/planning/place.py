@@ -6,10 +6,10 @@ required) is read under the client's key when it is the very same field, else un
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from router.planning.conditions import ALWAYS, any_of, both
+from router.planning.conditions import ALWAYS, any_of, both, narrowed
 from router.planning.deferral import delayed
 from router.planning.operation import Argument, NormalizedField, NormalizedSelection
 from router.planning.plan import Conditions
@@ -64,11 +64,29 @@ class Place:
         self._children: dict[str, Place] = {}
         self._keys: SourceKeys | None = None
         self._field_sets: dict[tuple[frozenset[str], FieldSet, Manner], NormalizedSelection] = {}
+        self._is_required = False
+        """Whether a field set of an object further up reads something of this one."""
 
     @property
     def is_asked(self) -> bool:
         """Whether the client reads something of the object itself."""
         return bool(self._selections)
+
+    def asked(self) -> Conditions:
+        """When the client reads the object, if it may be there for a field set only; else `ALWAYS`."""
+        if self._above is None or not self._is_required:
+            return ALWAYS
+        above, source = self._above
+        own = any_of(field.conditions for field in above._asked_as(source))
+        return narrowed(own or ALWAYS, above.asked())
+
+    def _asked_as(self, source: str) -> Iterator[NormalizedField]:
+        """The client's fields under a key."""
+        for selection in self._selections:
+            for fields in selection.by_type.values():
+                for field in fields:
+                    if field.source == source:
+                        yield field
 
     def delay(self) -> Conditions:
         """Which deferred fragments bring the object itself; `ALWAYS` when it comes with the first answer."""
@@ -79,26 +97,15 @@ class Place:
 
     def delay_of(self, source: str) -> Conditions:
         """Which deferred fragments bring the field."""
-        own = any_of(
-            delayed(field.shown or ALWAYS)
-            for selection in self._selections
-            for fields in selection.by_type.values()
-            for field in fields
-            if field.source == source
-        )
+        own = any_of(delayed(field.shown or ALWAYS) for field in self._asked_as(source))
         return both(self.delay(), own or ALWAYS) or ALWAYS
 
     def child(self, source: str) -> Place:
         """The place below a field."""
         found = self._children.get(source)
         if found is None:
-            below = {
-                id(field.selection): field.selection
-                for selection in self._selections
-                for fields in selection.by_type.values()
-                for field in fields
-                if field.source == source and field.selection is not None
-            }
+            asked = (field.selection for field in self._asked_as(source))
+            below = {id(selection): selection for selection in asked if selection is not None}
             found = Place(self._supergraph, self._shapes, below.values(), (self, source))
             self._children[source] = found
         return found
@@ -138,7 +145,9 @@ class Place:
             target = named_type(self._supergraph.types[type_name].fields[item.name].type)
             possible = self._supergraph.possible_types[target]
             below = self._below(target, wanted.manner.subgraph)
-            selection = self.child(source).field_set(possible, item.selections, below)
+            child = self.child(source)
+            child._is_required = True
+            selection = child.field_set(possible, item.selections, below)
         key = (source, item.name, arguments, id(selection))
         field = wanted.shared.get(key)
         if field is None:

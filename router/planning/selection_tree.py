@@ -1,14 +1,14 @@
 """What one fetch selects, as a tree that grows while the fetch graph is built; owns its shape, not its text.
 
 An entry is a field on some object types. Two readings of one field under one key become one entry, under
-whichever condition holds for either.
+whichever condition holds for either; what one of them has below it keeps the condition of that one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.planning.conditions import ALWAYS, widened
+from router.planning.conditions import ALWAYS, given, narrowed, widened
 from router.planning.errors import TooComplexError
 from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.plan import Conditions
@@ -25,7 +25,24 @@ class Entry:
     field: NormalizedField
     types: frozenset[str]
     conditions: Conditions
+    """Beyond those of the entry around it."""
     tree: SelectionTree | None
+
+    def below(self, asked: Conditions, conditions: Conditions) -> Conditions:
+        """The conditions of something inside, for whom the field itself is read as `asked`."""
+        if not asked and not self.conditions:
+            return conditions
+        own = conditions if asked == self.conditions else narrowed(conditions, asked)
+        known = given(self.conditions, own)
+        return own if known is None else known
+
+    def widen(self, conditions: Conditions) -> None:
+        """Read the field under these conditions as well, and what is inside as before."""
+        before = self.conditions
+        self.conditions = widened(before, conditions) or ALWAYS
+        if self.conditions != before and self.tree is not None:
+            for entry in self.tree.entries.values():
+                entry.conditions = self.below(before, entry.conditions)
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +67,7 @@ class SelectionTree:
             entry = Entry(field_, types, conditions, SelectionTree(head) if head is not None else None)
             self.entries[key] = entry
         else:
-            entry.conditions = widened(entry.conditions, conditions) or ALWAYS
+            entry.widen(conditions)
         return entry
 
 
@@ -74,21 +91,19 @@ class TreeBuilder:
         conditions: Conditions,
         *,
         named: bool,
-    ) -> Entry | None:
+    ) -> None:
         """Select the field and all that is asked for below it."""
         self._remaining -= 1
         if self._remaining < 0:
             raise TooComplexError("The operation selects too much of one subgraph")
         if field_.name == TYPENAME:
             tree.typename = True
-            return None
-        entry: Entry | None = None
+            return
         for same, head in self._heads(tree, field_, types):
             entry = tree.enter(field_, same, conditions, head)
             if entry.tree is not None and field_.selection is not None:
                 entry.tree.named = entry.tree.named or named
-                self.add_selection(entry.tree, field_.selection, named=named)
-        return entry
+                self._add_selection(entry, conditions, field_.selection, named=named)
 
     def provided_requirement(
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
@@ -103,8 +118,13 @@ class TreeBuilder:
             for item in fields:
                 self.add_field(tree, item, frozenset((type_name,)), conditions, named=True)
 
-    def add_selection(self, tree: SelectionTree, selection: NormalizedSelection, *, named: bool) -> None:
-        """Select everything of the selection that the subgraph can return."""
+    def _add_selection(
+        self, entry: Entry, asked: Conditions, selection: NormalizedSelection, *, named: bool
+    ) -> None:
+        """Select everything of the selection that the subgraph can return, where the entry is `asked` for."""
+        tree = entry.tree
+        if tree is None:
+            return
         possible = self._reach.possible(tree.node)
         untyped = not self._reach.is_typed(tree.node)
         grouped: dict[int, tuple[NormalizedField, set[str]]] = {}
@@ -113,7 +133,8 @@ class TreeBuilder:
                 for item in fields:
                     grouped.setdefault(id(item), (item, set()))[1].add(type_name)
         for item, types in grouped.values():
-            self.add_field(tree, item, frozenset(types), item.conditions, named=named)
+            own = entry.below(asked, item.conditions)
+            self.add_field(tree, item, frozenset(types), own, named=named)
 
     def _heads(
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]

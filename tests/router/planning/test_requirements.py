@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.router.planning.graphs import Graph, subgraphs_of
+from itertools import product
+
+from router.planning.plan import Condition, EntityFetch
+from tests.router.planning.graphs import Graph, fetches, subgraphs_of
 
 
 def _circle() -> Graph:
@@ -114,3 +117,66 @@ def test_arguments_in_a_field_set_never_meet_the_client_s() -> None:
     graph.answer('{ item { ship parts(first: 2) { size(unit: "IN") } price(in: "EUR") } }')
     graph.answer('{ item { ship parts(first: 9) { size(unit: "CM") } price_1: price } }')
     graph.answer("query($in: String) { items { price(in: $in) p: price ship tax } }", {"in": "GBP"})
+
+
+_BOOLEANS = (True, False)
+
+
+def _skipped() -> Graph:
+    door = {"__typename": "Door", "id": "d", "width": 2, "colour": "c"}
+    wall = {"__typename": "Wall", "height": 3, "length": 5, "door": door}
+    house = {"__typename": "House", "id": "h", "wall": wall, "door": door, "price": "p", "rooms": "r"}
+    return Graph(
+        {
+            "a": """type Query { house: House } type Door @key(fields: "id") { id: ID! width: Int }
+                    type House @key(fields: "id") { id: ID! wall: Wall @shareable door: Door }
+                    type Wall @shareable { height: Int length: Int door: Door }""",
+            "b": """type Wall @shareable { height: Int length: Int door: Door }
+                    type Door @key(fields: "id") { id: ID! colour: String }
+                    type House @key(fields: "id") { id: ID! wall: Wall @external door: Door @external
+                      price: String @requires(fields: "wall { length }")
+                      rooms: String @requires(fields: "door { id } wall { door { id } }") }""",
+        },
+        {"house": house},
+        [house, door],
+    )
+
+
+def test_what_is_skipped_is_not_read_where_a_requirement_reads_beside_it() -> None:
+    graph = _skipped()
+    plan = graph.plan("query ($s: Boolean!) { house { wall @skip(if: $s) { height } price } }")
+    (first, _) = fetches(plan.node)
+    assert "wall{height @skip(if:$s)length}" in first.operation
+    selection = "wall @skip(if: $s) { height } price @include(if: $i)"
+    plan = graph.plan(f"query ($s: Boolean!, $i: Boolean!) {{ house {{ {selection} }} }}")
+    (first, _) = fetches(plan.node)
+    assert "...@skip(if:$s){wall{height length @include(if:$i)}}" in first.operation
+    assert "...@include(if:$i){wall{height @skip(if:$s)length}}" in first.operation
+
+
+def test_no_condition_is_written_twice_where_a_requirement_reads_beside() -> None:
+    plan = _skipped().plan(
+        "query ($i: Boolean!) { house { wall @include(if: $i) { height } price @include(if: $i) } }"
+    )
+    assert "wall @include(if:$i){height length}" in fetches(plan.node)[0].operation
+
+
+def test_a_skipped_object_is_not_completed_because_a_requirement_has_its_key() -> None:
+    graph = _skipped()
+    for selection in ("door @skip(if: $s) { colour }", "wall @skip(if: $s) { door { colour width } }"):
+        operation = f"query ($s: Boolean!) {{ house {{ {selection} rooms }} }}"
+        graph.answer(operation, {"s": True})
+        graph.answer(operation, {"s": False})
+        fetch = fetches(graph.plan(operation).node)[1]
+        assert isinstance(fetch, EntityFetch)
+        assert {target.conditions for target in fetch.targets} == {((Condition("s", False),),), ()}
+
+
+def test_conditions_beside_requirements_never_change_an_answer() -> None:
+    graph = _skipped()
+    selection = """
+        wall @skip(if: $s) { height door @include(if: $i) { colour width } length @skip(if: $i) }
+        ... @include(if: $i) { door { width colour @skip(if: $s) } } price @include(if: $s) rooms"""
+    for s, i in product(_BOOLEANS, _BOOLEANS):
+        variables = {"s": s, "i": i}
+        graph.answer(f"query ($s: Boolean!, $i: Boolean!) {{ house {{ {selection} }} }}", variables)
