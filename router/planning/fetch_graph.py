@@ -94,6 +94,8 @@ class FetchGraphBuilder:
         """The tree of the object that the access gives, with all fields on the way to it selected; and what
         `inside` is there, where some of them are selected for others as well.
         """
+        if access.origin is None:
+            return node.tree, inside
         chain: list[Access] = []
         current = access
         while current.origin is not None:

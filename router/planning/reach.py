@@ -88,7 +88,8 @@ class Reach:
 
     def _answers_untyped(self, node: Node, selection: NormalizedSelection, strict: bool) -> bool:
         per_type = [
-            tuple((f.source, id(f.selection)) for f in fields) for fields in selection.by_type.values()
+            tuple((f.source, id(f.selection), f.conditions, f.shown) for f in fields)
+            for fields in selection.by_type.values()
         ]
         if len(set(per_type)) != 1 or self.possible(node) - selection.by_type.keys():
             return len(per_type) == 0

@@ -132,8 +132,9 @@ class TreeBuilder:
             if type_name in possible or untyped:
                 for item in fields:
                     grouped.setdefault(id(item), (item, set()))[1].add(type_name)
+        is_plain = not asked and not entry.conditions
         for item, types in grouped.values():
-            own = entry.below(asked, item.conditions)
+            own = item.conditions if is_plain else entry.below(asked, item.conditions)
             self.add_field(tree, item, frozenset(types), own, named=named)
 
     def _heads(

@@ -16,6 +16,7 @@ from router.planning.access import Access, FetchPoint, Identity, Unit
 from router.planning.branch import Branch, Guard
 from router.planning.conditions import ALWAYS, any_of
 from router.planning.errors import NoPathError, TooComplexError
+from router.planning.nulls import takes_along
 from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.place import Place
 from router.planning.plan import OperationKind, Path, TypeCondition
@@ -104,10 +105,12 @@ class Walk:
             units.append(Unit(place, everyone, None, typed or bases))
         untyped = not typed and bool(bases)
         if typed and len(typed) < len(bases):
-            wants = self._read_beside(place, path, bases, wants, everyone, units, guard, above)
+            wants = self._read_beside(place, path, bases, selection, wants, everyone, units, guard, above)
         elif untyped:
             untold = Branch(self, place, path, _untold(bases), everyone, bases, above)
-            wants, typed = self._select_untyped(untold, place, path, selection, wants, everyone, units, guard)
+            wants, typed = self._select_untyped(
+                untold, place, path, selection, wants, everyone, units, guard, above
+            )
         branches: dict[frozenset[str], Branch] = {}
         for field, types in wants:
             if field.name == TYPENAME:
@@ -139,6 +142,7 @@ class Walk:
         place: Place,
         path: Path,
         bases: tuple[Access, ...],
+        selection: NormalizedSelection,
         wants: list[_Want],
         everyone: frozenset[str],
         units: list[Unit],
@@ -167,7 +171,9 @@ class Walk:
                 units.extend(inside)
                 remaining.extend([] if inside else [want])
             elif (
-                types == asked and min(access.stage for access in options) <= known
+                types == asked
+                and min(access.stage for access in options) <= known
+                and not self._takes_along(selection, want, everyone)
             ) or not self._is_readable(place, path, typed, want, guard, above):
                 units.append(Unit(place, types, field, options, whole=field.selection is not None))
             else:
@@ -250,11 +256,13 @@ class Walk:
         everyone: frozenset[str],
         units: list[Unit],
         guard: Guard,
+        above: Branch | None,
     ) -> tuple[list[_Want], tuple[Access, ...]]:
         """Read what can be read without knowing types; where types matter, ask the interface's owner."""
         asked = everyone & selection.by_type.keys()
         remaining: list[_Want] = []
         needing: list[_Want] = []
+        doubtful: list[tuple[_Want, list[Unit]]] = []
         for want in wants:
             field, types = want
             if types != asked or field.name == TYPENAME:
@@ -269,6 +277,8 @@ class Walk:
                 continue
             if types != asked and all(option.typed for unit in found for option in unit.options):
                 remaining.append(want)  # whoever tells the types reads it of these types only
+            elif types != asked and self._takes_along(selection, want, asked):
+                doubtful.append((want, found))
             else:
                 units.extend(found)
         needing.extend(want for want in remaining if want not in needing)
@@ -277,9 +287,23 @@ class Walk:
         typed = tuple(access for access in branch.reachable() if access.typed)
         if not typed:
             raise NoPathError(f'No subgraph can tell the type of "{branch.subject}" here', _keys(path))
+        for want, found in doubtful:
+            if self._is_readable(place, path, typed, want, guard, above):
+                remaining.append(want)
+            else:
+                units.extend(found)
         conditions = any_of(field.conditions for field, _ in needing)
         units.append(Unit(place, everyone, None, typed, conditions=conditions or ALWAYS))
         return remaining, typed
+
+    def _takes_along(self, selection: NormalizedSelection, want: _Want, asked: frozenset[str]) -> bool:
+        """Whether reading a field for all types could cost another one what it asks for itself."""
+        field, types = want
+        for name in sorted(asked - types):
+            other = next((f for f in selection.by_type.get(name, ()) if f.source == field.source), None)
+            if takes_along(self.reach.supergraph, min(types), field, other):
+                return True
+        return False
 
     def _classes(self, types: frozenset[str], name: str, bases: tuple[Access, ...]) -> list[frozenset[str]]:
         """Split types into sets of which the field is found in the same ways."""
@@ -313,7 +337,8 @@ def _group(selection: NormalizedSelection, types: frozenset[str]) -> list[_Want]
     for type_name, fields in selection.by_type.items():
         if type_name in types:
             for field in fields:
-                key = (field.source, id(field.selection), field.conditions, field.name == TYPENAME)
+                when = (field.conditions, field.shown)
+                key = (field.source, id(field.selection), when, field.name == TYPENAME)
                 found.setdefault(key, (field, set()))[1].add(type_name)
     return [(field, frozenset(members)) for field, members in found.values()]
 

@@ -203,3 +203,46 @@ def test_what_an_interface_object_has_is_read_there_with_hops_below_it() -> None
     some = "... on Book { same { ... on Book { pages } } }"
     graph.answer(f"{{ best {{ __typename same {{ title ... on Book {{ views }} }} {some} }} }}")
     graph.answer("{ best { title same { same { title } } ... on Book { pages } } }")
+
+
+def _nulls() -> Graph:
+    """One that has what may not be null, and one that has not."""
+    book = {**BOOK, "sale": {"__typename": "Sale", "from": 1, "price": 2}}
+    movie = {**MOVIE, "views": None, "sale": {"__typename": "Sale", "from": 3, "price": None}}
+    return Graph(
+        {
+            "owner": f"{_OWNED} type Query {{ best: Media @shareable }}",
+            "views": """type Media @key(fields: "id") @interfaceObject {
+                          id: ID! views: Int! sale: Sale rating: Int }
+                        type Sale { from: Int price: Int! }
+                        type Query { best: Media @shareable all: [Media] last: Media }""",
+        },
+        {"all": [book, movie, None], "last": movie, "best": movie},
+        [book, movie],
+    )
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "... on Book { views }",
+        "rating ... on Book { views }",
+        "sale { from } ... on Book { sale { price } }",
+        "... on Movie { sale { from } } ... on Book { sale { from price } }",
+        "... on Book { views } ... on Movie @include(if: $no) { views }",
+        "... on Book @include(if: $no) { rating } ... on Movie { rating }",
+    ],
+)
+def test_a_null_costs_no_object_of_a_type_that_did_not_ask_for_it(selection: str) -> None:
+    graph = _nulls()
+    for root in ("all", "last", "best"):
+        operation = f"{{ {root} {{ {selection} }} }}"
+        if "$no" in selection:
+            operation = f"query ($no: Boolean!) {operation}"
+        graph.answer(operation, {"no": False})
+        assert len(subgraphs_of(graph.plan(operation))) <= 3
+
+
+def test_what_a_null_cannot_cost_another_type_is_read_of_all_at_once() -> None:
+    graph = _nulls()
+    assert subgraphs_of(graph.plan("{ all { ... on Book { rating sale { price } } } }")) == ["views", "owner"]
