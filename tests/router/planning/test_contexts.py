@@ -15,7 +15,6 @@ from router.planning.plan import EntityFetch
 from router.planning.planner import Planner
 from router.request import GraphQLRequest, RequestContext
 from tests.router.execution.world_transport import Federation
-from tests.router.planning.context_monolith import ContextMonolith
 from tests.router.planning.generated.operations import Operation
 from tests.router.planning.graphs import fetches, subgraphs_of
 
@@ -325,13 +324,12 @@ async def test_types_that_set_a_context_may_differ_in_what_they_set_and_the_quer
 @pytest.mark.parametrize("make", [_money, _shelves])
 async def test_random_operations_are_answered_as_by_one_server(make: Callable[[], Federation]) -> None:
     graph = make()
-    monolith = ContextMonolith(graph.supergraph, graph.world.root)
     contextual = 0
     for seed in range(40):
         operation = Operation(graph.supergraph.api_schema, Random(seed))
         if validate(graph.supergraph.api_schema, parse(operation.text)):
             continue
-        expected = monolith.answer(operation.text, operation.variables)
+        expected = graph.world.monolith(parse(operation.text), operation.variables)
         answer = await graph.ask(operation.text, dict(operation.variables))
         assert expected.errors is None
         assert answer == {"data": expected.data}, operation.text

@@ -34,6 +34,7 @@ from graphql import (
 )
 
 from schema.supergraph import FieldSet, FieldSetField, Supergraph, parse_field_set
+from tests.router.planning.monolith import Monolith
 
 Json = Any  # the JSON edge: fixture data and answers
 Object = dict[str, Json]
@@ -167,6 +168,7 @@ class World:
         self.labels: frozenset[str] | None = None
         """The labels of progressive overrides that are on; None when it does not matter who answers."""
         self._supergraph = supergraph
+        self._monolith = Monolith(supergraph, root, self._value)
         self.subgraphs = {name: Subgraph(name, sdl, self) for name, sdl in subgraphs.items()}
         self._requires = {
             place: requires
@@ -187,14 +189,7 @@ class World:
 
     def monolith(self, operation: DocumentNode, variables: Mapping[str, Json]) -> ExecutionResult:
         """Answer a client's operation from the shared data alone."""
-        return execute_sync(
-            self._supergraph.api_schema,
-            operation,
-            root_value=self.root,
-            variable_values=dict(variables),
-            field_resolver=lambda data, info, **arguments: self._value(data, info.field_name, arguments),
-            type_resolver=lambda data, *_: data["__typename"],
-        )
+        return self._monolith.answer(operation, variables)
 
     def flat(self, selection: FieldSet, typename: str) -> tuple[FieldSetField, ...]:
         """The fields of a field set that apply to an object type."""
