@@ -35,6 +35,7 @@ from router.observability.health import operator_routes
 from router.observability.metrics import Metrics
 from router.observability.opening import open_tracer
 from router.observability.tracing import Tracer
+from router.planning.planner import PlanningLimits
 from router.security.authorization import FieldAuthorizer, PolicyDecision, no_policy_holds
 from router.security.documents import Documents
 from router.security.headers import ClientDescription, HeaderPropagation
@@ -230,6 +231,7 @@ class RouterApp:
             options=EngineOptions(
                 timeout_seconds=config.http.operation_timeout_seconds,
                 max_tokens=config.limits.max_tokens,
+                planning=PlanningLimits(max_ways=config.limits.max_planning),
                 pass_subgraph_messages=not config.mask_subgraph_errors,
                 suggestions=config.introspection,
                 defer=config.defer.enabled,

@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
@@ -34,6 +35,7 @@ from router.lru import LeastRecentlyUsed
 from router.observability.metrics import PreparationCounts
 from router.observability.tracing import Laps, OperationSpan
 from router.options import EngineOptions
+from router.planning.errors import TooComplexError
 from router.planning.override import enabled_labels
 from router.preparation import IncrementalOperation, Preparation, PreparedOperation, VariantKey
 from router.request import GraphQLRequest, RequestContext, Response
@@ -48,6 +50,10 @@ _Key: TypeAlias = tuple[str, str | None]
 _Outcome: TypeAlias = PreparedOperation | RequestError
 _LARGE_CHARACTERS: Final = 2_000
 """Longer documents may take long to prepare."""
+_LARGE_WAYS: Final = 1_000
+"""And so may those that take longer to plan, which only planning tells: about ten milliseconds."""
+_LARGE_BYTES: Final = 100_000
+"""Of a prepared operation whose variants may take long to plan."""
 _VariantName: TypeAlias = tuple[PreparedOperation | IncrementalOperation, VariantKey]
 """These operations are equal only to themselves."""
 _REFUSAL_BYTES = 2_000
@@ -110,7 +116,7 @@ class Engine:
         self._under_way: dict[_Key, asyncio.Future[_Outcome]] = {}
         self._variants_under_way: dict[tuple[int, VariantKey], asyncio.Future[CompiledPlan]] = {}
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
-        self._large = asyncio.Semaphore(1)
+        self._large_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare-large")
         self._introspector = ThreadPoolExecutor(max_workers=1, thread_name_prefix="introspect")
 
     @property
@@ -151,17 +157,23 @@ class Engine:
         return outcome
 
     async def _in_turn(self, key: _Key, laps: Laps) -> _Outcome:
-        """Of large documents one at a time waits for the worker, so a small one waits for one at most."""
+        """Operations that take long have a worker of their own: no small one waits for them."""
         loop = asyncio.get_running_loop()
         if len(key[0]) <= _LARGE_CHARACTERS:
-            return await loop.run_in_executor(self._worker, self._outcome, key, laps)
-        async with self._large:
-            return await loop.run_in_executor(self._worker, self._outcome, key, laps)
+            with suppress(TooComplexError):
+                return await loop.run_in_executor(self._worker, self._outcome, key, laps, _LARGE_WAYS)
+        return await loop.run_in_executor(self._large_worker, self._outcome, key, laps)
 
-    def _outcome(self, key: _Key, laps: Laps) -> _Outcome:
-        """Runs on the worker thread; a refusal is an outcome to remember like any other."""
+    def _worker_for(self, weight: int) -> ThreadPoolExecutor:
+        return self._worker if weight <= _LARGE_BYTES else self._large_worker
+
+    def _outcome(self, key: _Key, laps: Laps, max_ways: int | None = None) -> _Outcome:
+        """Runs on a worker thread; a refusal is an outcome to remember like any other.
+
+        Raises `TooComplexError` when planning it takes more than `max_ways`.
+        """
         try:
-            return self._preparation.prepare(*key, laps)
+            return self._preparation.prepare(*key, laps, max_ways=max_ways)
         except RequestError as refusal:
             # Neither the document, by the error behind it, nor this thread's frames are to be kept.
             refusal.__context__ = refusal.__traceback__ = None
@@ -246,7 +258,10 @@ class Engine:
         known = self._variants.get((incremental, key))
         if known is None:
             known = await asyncio.get_running_loop().run_in_executor(
-                self._worker, self._preparation.incremental_variant, incremental, key
+                self._worker_for(incremental.weight),
+                self._preparation.incremental_variant,
+                incremental,
+                key,
             )
             self._variants.put((incremental, key), known, incremental.weight)
         assert isinstance(known, IncrementalPlan)
@@ -264,7 +279,7 @@ class Engine:
         future = self._variants_under_way.get(name)
         if future is None:
             future = asyncio.get_running_loop().run_in_executor(
-                self._worker, self._preparation.variant, prepared, key
+                self._worker_for(prepared.weight), self._preparation.variant, prepared, key
             )
             self._variants_under_way[name] = future
             future.add_done_callback(lambda _: self._variants_under_way.pop(name, None))
@@ -317,6 +332,7 @@ class Engine:
         """Release the worker, and the transports when this engine owns them. Running requests must have
         ended."""
         self._worker.shutdown(wait=False, cancel_futures=True)
+        self._large_worker.shutdown(wait=False, cancel_futures=True)
         self._introspector.shutdown(wait=False, cancel_futures=True)
         if self._owns_transports:
             for transport in self.transports.values():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from router.planning.planner import PlanningLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class EngineOptions:
     """For each subgraph call, unless the request's deadline is nearer."""
     max_tokens: int = 20_000
     """Longer documents are refused while they are parsed."""
+    planning: PlanningLimits = field(default_factory=PlanningLimits)
+    """Dearer operations are refused while they are planned."""
     max_validation_errors: int = 50
     """Validation stops after so many."""
     pass_subgraph_messages: bool = True

@@ -1,7 +1,7 @@
 """Turns the text of a document into a prepared operation: parse, validate, normalise, plan, compile; each
 once.
 
-Synchronous and costly: the engine runs it on one worker thread, never on the event loop. Refusals are
+Synchronous and costly: the engine runs it on worker threads, never on the event loop. Refusals are
 `RequestError`s.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from graphql import (
     DocumentNode,
@@ -105,7 +106,7 @@ class VariantKey:
 
 
 class Preparation:
-    """Prepares operations for one schema generation. Not thread-safe: one thread at a time."""
+    """Prepares operations for one schema generation, on several threads if need be."""
 
     def __init__(
         self,
@@ -121,7 +122,7 @@ class Preparation:
         self._schema: GraphQLSchema = supergraph.api_schema
         if options.defer:
             self._schema = with_defer(self._schema)
-        self._planner = Planner(supergraph)
+        self._planner = Planner(supergraph, options.planning)
         self._exchanges = exchanges
         self._options = options
         self._guard = guard
@@ -131,9 +132,21 @@ class Preparation:
         self._by_normalised_text: LeastRecentlyUsed[str, PreparedOperation] = LeastRecentlyUsed(
             options.documents_cached, options.documents_cached_bytes
         )
+        self._one_at_a_time = Lock()
+        """Whoever uses that map; what else is remembered may be found twice and is the same."""
 
-    def prepare(self, text: str, operation_name: str | None, laps: Laps | None = None) -> PreparedOperation:
-        """The prepared operation of a document; raises `RequestError` when it is refused."""
+    def prepare(
+        self,
+        text: str,
+        operation_name: str | None,
+        laps: Laps | None = None,
+        *,
+        max_ways: int | None = None,
+    ) -> PreparedOperation:
+        """The prepared operation of a document; raises `RequestError` when it is refused.
+
+        Raises `TooComplexError` when planning takes more than `max_ways`, if these are given.
+        """
         laps = laps or Laps()
         document = self._parse(text)
         laps.lap("parse")
@@ -144,12 +157,14 @@ class Preparation:
         laps.lap("validate")
         operation = _resolve(document, operation_name)
         normalised_text = print_ast(_only(document, operation))
-        known = self._by_normalised_text.get(normalised_text)
+        with self._one_at_a_time:
+            known = self._by_normalised_text.get(normalised_text)
         if known is None:
             definitions = tuple(operation.variable_definitions or ())
             coerce = compile_variables(self._schema, definitions, self._coercers)
-            known = self._compile(normalised_text, coerce)
-            self._by_normalised_text.put(normalised_text, known, known.weight)
+            known = self._compile(normalised_text, coerce, max_ways)
+            with self._one_at_a_time:
+                self._by_normalised_text.put(normalised_text, known, known.weight)
         laps.lap("plan")
         return known
 
@@ -175,7 +190,7 @@ class Preparation:
                 "The document is invalid", errors=_formatted(errors, ValidationFailed.code)
             )
 
-    def _compile(self, text: str, coerce: CoerceVariables) -> PreparedOperation:
+    def _compile(self, text: str, coerce: CoerceVariables, max_ways: int | None) -> PreparedOperation:
         """Everything after validation works on the normalised text without locations.
 
         What stays in the cache would otherwise keep the tokens of the client's whole document alive.
@@ -187,12 +202,12 @@ class Preparation:
         operation = _resolve(document, None)
         name = operation.name.value if operation.name else None
         check = None if self._guard is None else self._guard.check_operation(document, name, self._schema)
-        with _planning_refusals():
+        with _planning_refusals(max_ways):
             normalised = normalise(document, name, self._supergraph)
-            plan = self._planner.plan_operation(normalised)
+            plan = self._planner.plan_operation(normalised, max_ways=max_ways)
         protected = None if self._authorizer is None else self._authorizer.examine(normalised)
         varies = protected is not None or bool(self._supergraph.override_labels)
-        incremental = None if deferring is document else self._compile_incremental(deferring, name)
+        incremental = None if deferring is document else self._compile_incremental(deferring, name, max_ways)
         keeping = None if self._policies is None else self._policies.of(plan)
         return PreparedOperation(
             kind=plan.kind,
@@ -213,13 +228,15 @@ class Preparation:
             headers={} if keeping is None else keeping.headers,
         )
 
-    def _compile_incremental(self, document: DocumentNode, name: str | None) -> IncrementalOperation | None:
+    def _compile_incremental(
+        self, document: DocumentNode, name: str | None, max_ways: int | None
+    ) -> IncrementalOperation | None:
         deferrals = Deferrals()
-        with _planning_refusals():
+        with _planning_refusals(max_ways):
             normalised = normalise(document, name, self._supergraph, deferrals=deferrals)
             if not deferrals.found or normalised.kind is OperationKind.SUBSCRIPTION:
                 return None
-            plan = self._planner.plan_operation(normalised)
+            plan = self._planner.plan_operation(normalised, max_ways=max_ways)
         protected = None if self._authorizer is None else self._authorizer.examine(normalised)
         varies = protected is not None or bool(self._supergraph.override_labels)
         return IncrementalOperation(
@@ -276,12 +293,17 @@ class Preparation:
 
 
 @contextmanager
-def _planning_refusals() -> Iterator[None]:
-    """The planner's errors as refusals of the request."""
+def _planning_refusals(max_ways: int | None = None) -> Iterator[None]:
+    """The planner's errors as refusals of the request; but when only `max_ways` of it were reached."""
     try:
         yield
     except TooComplexError as error:
-        raise LimitExceeded(error.message, extensions={"limit": "planning"}) from error
+        if error.maximum is None:
+            raise LimitExceeded(error.message, extensions={"limit": "planning"}) from error
+        if error.maximum == max_ways:
+            raise
+        told = {"limit": "max_planning", "maximum": error.maximum}
+        raise LimitExceeded(error.message, extensions=told) from error
     except PlanningError as error:
         raise OperationUnplannable(error.message) from error
 

@@ -186,6 +186,9 @@ class Limits(Section):
     max_directives: Positive = 200
     max_fields: Positive = 10_000
     """With fragments expanded."""
+    max_planning: Positive = 20_000
+    """Ways through the subgraphs looked at to plan one operation: a page of deep joins takes a hundred, and
+    ten thousand take about a tenth of a second."""
     max_cost: Positive | None = 100_000
     """Estimated by `@cost` and `@listSize`; None: no bound."""
     default_list_size: Positive = 10

@@ -65,6 +65,7 @@ class Branch:
         self._above = above
         self._hops = hops
         self._reachable: tuple[Access, ...] | None = None
+        self._known_entries: dict[Node, list[EntityEdge]] | None = None
 
     def read(self, field: NormalizedField, units: list[Unit], guard: Guard) -> None:
         """Add the units that reading the field, and all below it, takes. Raises `NoPathError`."""
@@ -175,6 +176,8 @@ class Branch:
 
     def _entries(self) -> dict[Node, list[EntityEdge]]:
         """Ways into each subgraph; back into where the object comes from, if need be, by any key."""
+        if self._known_entries is not None:
+            return self._known_entries
         found: dict[Node, list[EntityEdge]] = {}
         for edge in self._reach.graph.entity_edges(self.subject):
             found.setdefault(edge.head, []).append(edge)
@@ -182,6 +185,7 @@ class Branch:
             for node in self._reach.graph.nodes_of(self.subject, access.node.subgraph):
                 if node not in found:
                     found[node] = list(self._reach.graph.return_edges(node))
+        self._known_entries = found
         return found
 
     def _requiring_access(

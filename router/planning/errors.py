@@ -31,6 +31,11 @@ class TooComplexError(PlanningError):
 
     code = "QUERY_TOO_COMPLEX"
 
+    def __init__(self, message: str, maximum: int | None = None) -> None:
+        super().__init__(message)
+        self.maximum = maximum
+        """Of ways, when there were more."""
+
 
 class NoPathError(PlanningError):
     """No subgraph can answer a field where the operation asks for it; `path` are response keys."""

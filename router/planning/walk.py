@@ -38,7 +38,7 @@ class Walk:
 
     def __init__(self, reach: Reach, max_ways: int) -> None:
         self.reach = reach
-        self._remaining = max_ways
+        self._max_ways = self._remaining = max_ways
         self._points: dict[Identity, FetchPoint] = {}
         self._held: list[NormalizedSelection] = []
         self._known_classes: dict[tuple[object, ...], list[frozenset[str]]] = {}
@@ -75,7 +75,11 @@ class Walk:
         """Count ways that are looked at. Raises `TooComplexError` when there were too many."""
         self._remaining -= ways
         if self._remaining < 0:
-            raise TooComplexError("The operation spreads over too many places of the graph to be planned")
+            raise TooComplexError(
+                f"There are more than {self._max_ways} ways through the subgraphs to answer the operation:"
+                " ask for less at once",
+                self._max_ways,
+            )
 
     def point(self, candidate: FetchPoint) -> FetchPoint:
         """The fetch point of the same identity that was found first."""

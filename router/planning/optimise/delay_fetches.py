@@ -7,7 +7,7 @@ serial steps than before: a fetch is delayed only within the time that others ta
 from __future__ import annotations
 
 from router.planning.fetch import Fetch, needs_of, steps
-from router.planning.optimise.merging import merge_into
+from router.planning.optimise.merging import merge
 
 _MAX_PAIRS = 200
 
@@ -16,6 +16,7 @@ def delay_fetches(fetches: list[Fetch]) -> bool:
     """Merge the first pair that allows it; tells whether there was one."""
     step_of = steps(needs_of(fetches))
     length = max(step_of.values(), default=0)
+    after = steps(_followers(fetches))
     by_subgraph: dict[tuple[object, ...], list[Fetch]] = {}
     for fetch in fetches:
         if fetch.is_entity_fetch:
@@ -28,10 +29,20 @@ def delay_fetches(fetches: list[Fetch]) -> bool:
                 pairs += 1
                 if pairs > _MAX_PAIRS:
                     return False
-                if not _waits_for(late, early) and _length_merged(fetches, early, late) <= length:
-                    merge_into(late, early, fetches)
+                # The later one stays where it is, and whoever waits for the earlier one comes after it.
+                if step_of[late] + after[early] <= length and not _waits_for(late, early):
+                    merge(fetches, {early: late})
                     return True
     return False
+
+
+def _followers(fetches: list[Fetch]) -> dict[Fetch, set[Fetch]]:
+    """Who waits for each fetch."""
+    found: dict[Fetch, set[Fetch]] = {fetch: set() for fetch in fetches}
+    for fetch in fetches:
+        for need in fetch.needs:
+            found[need].add(fetch)
+    return found
 
 
 def _waits_for(fetch: Fetch, other: Fetch) -> bool:
@@ -46,11 +57,3 @@ def _waits_for(fetch: Fetch, other: Fetch) -> bool:
                 seen.add(need)
                 stack.append(need)
     return False
-
-
-def _length_merged(fetches: list[Fetch], early: Fetch, late: Fetch) -> int:
-    """The last serial step if `early` ran together with `late`."""
-    rest = [fetch for fetch in fetches if fetch is not early]
-    needs = {fetch: {late if need is early else need for need in fetch.needs} for fetch in rest}
-    needs[late] |= early.needs
-    return max(steps(needs).values(), default=0)

@@ -7,20 +7,20 @@ merged fetch runs in that same step. Each keeps its own list of representations.
 from __future__ import annotations
 
 from router.planning.fetch import Fetch, needs_of, steps
-from router.planning.optimise.merging import merge_into
+from router.planning.optimise.merging import merge
 
 
 def merge_siblings(fetches: list[Fetch]) -> bool:
     """Merge all siblings."""
     step_of = steps(needs_of(fetches))
     first: dict[tuple[object, ...], Fetch] = {}
-    changed = False
-    for fetch in list(fetches):
+    into: dict[Fetch, Fetch] = {}
+    for fetch in fetches:
         if not fetch.is_entity_fetch:
             continue
         place = (fetch.subgraph, step_of[fetch], fetch.delay)
         kept = first.setdefault(place, fetch)
         if kept is not fetch:
-            merge_into(kept, fetch, fetches)
-            changed = True
-    return changed
+            into[fetch] = kept
+    merge(fetches, into)
+    return bool(into)

@@ -28,7 +28,7 @@ def share_paths(fetches: list[Fetch]) -> bool:
                 known[key] = target
                 kept.append(target)
             else:
-                first.paths.extend(path for path in target.paths if path not in first.paths)
+                first.paths = list(dict.fromkeys((*first.paths, *target.paths)))
                 changed = True
         fetch.targets = kept
     return changed
