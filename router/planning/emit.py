@@ -17,6 +17,7 @@ from router.planning.reach import Reach
 from router.planning.selection_tree import Entry, SelectionTree
 from router.planning.source_keys import TYPENAME
 from schema.query_graph import Node
+from schema.supergraph import named_type
 
 
 class SelectionPrinter:
@@ -29,15 +30,19 @@ class SelectionPrinter:
         self._contexts = contexts or {}
         self.variables: set[str] = set()
 
-    def fields(self, tree: SelectionTree, *, entity: bool = False) -> str:
-        """The selection without braces; never empty.
+    def fields(self, tree: SelectionTree, *, entity: bool = False, narrowed: bool = False) -> str:
+        """The selection without braces; never empty. Where the tree's type is `narrowed`, it is told.
 
         An `@interfaceObject` says its interface's name, unless it is an entity, whose type is known better.
         """
         parts: list[str] = []
         open_ = self._reach.is_abstract(tree.node.type_name)
         abstract = open_ and self._reach.is_typed(tree.node)
-        if abstract or ((tree.typename or (open_ and tree.named and not entity)) and not tree.anonymous):
+        if (
+            abstract
+            or (narrowed and not open_)
+            or ((tree.typename or (open_ and tree.named and not entity)) and not tree.anonymous)
+        ):
             parts.append(TYPENAME)
         if abstract:
             parts.extend(self._abstract_fields(tree))
@@ -105,19 +110,26 @@ class SelectionPrinter:
             self.variables.update(field.directive_variables)
         self.variables.update(variables_of(conditions))
         if len(conditions) < 2:
-            below = f"{{{self.fields(entry.tree)}}}" if entry.tree is not None else ""
-            return _conditional(text, below, conditions)
-        return join(_nested(text + self._below(entry, each), each) for each in conditions)
+            return _conditional(text, self._below(entry), conditions)
+        return join(self._alternative(entry, text, each) for each in conditions)
 
-    def _below(self, entry: Entry, known: tuple[Condition, ...]) -> str:
-        """What is selected of the entry's objects, written where one of its alternatives holds."""
-        if entry.tree is None:
-            return ""
+    def _alternative(self, entry: Entry, text: str, known: tuple[Condition, ...]) -> str:
         outer = self._context
         self._context = (known,) if len(outer) > 1 else both(outer, (known,)) or outer
-        text = self.fields(entry.tree)
+        text += self._below(entry)
         self._context = outer
-        return f"{{{text}}}"
+        return _nested(text, known)
+
+    def _below(self, entry: Entry) -> str:
+        """What is selected of the entry's objects."""
+        tree = entry.tree
+        return f"{{{self.fields(tree, narrowed=self._is_narrowed(entry, tree))}}}" if tree is not None else ""
+
+    def _is_narrowed(self, entry: Entry, tree: SelectionTree) -> bool:
+        """Whether the subgraph gives the field a type that for others is one of several."""
+        owner = self._reach.supergraph.types.get(min(entry.types))
+        declared = owner.fields.get(entry.field.name) if owner is not None else None
+        return declared is not None and named_type(declared.type) != tree.node.type_name
 
     def _contextual(self, node: Node, name: str) -> Iterator[str]:
         """The arguments that contexts fill; only fields of the fetched entities themselves have any."""

@@ -149,3 +149,41 @@ async def test_a_mutation_keeps_its_place_before_a_type_name() -> None:
     assert ran == ["a", "b"]
     assert list(answer["data"]) == ["a", "__typename", "b"]
     await graph.engine.aclose()
+
+
+async def test_an_object_tells_its_type_where_other_subgraphs_give_the_field_an_interface() -> None:
+    low = {"__typename": "E", "__interfaces": ("Node",), "id": "1", "name": "n"}
+    top = {**low, "id": "0", "peer": low, "sum": "s"}
+    graph = Federation(
+        {
+            "a": LINK + "type E { id: ID! @shareable peer: E @shareable } type Query { top: E }",
+            "b": LINK
+            + """type E implements Node @key(fields: "id") { id: ID! peer: Node @shareable name: String }
+                 interface Node { id: ID! }""",
+            "c": LINK
+            + """type E implements Node @key(fields: "id") { id: ID! peer: Node @external
+                   sum: String @requires(fields: "peer { id }") } interface Node { id: ID! }""",
+        },
+        {"__typename": "Query", "top": top},
+        [top, low],
+    )
+    assert await graph.ask("{ top { peer { id } } }") == {"data": {"top": {"peer": {"id": "1"}}}}
+    assert await graph.ask("{ top { peer { ... on E { name } } sum } }") == {
+        "data": {"top": {"peer": {"name": "n"}, "sum": "s<peer=id=1>"}}
+    }
+    await graph.engine.aclose()
+
+
+async def test_a_variable_of_what_is_never_read_is_not_declared() -> None:
+    graph = Federation(
+        {
+            "a": LINK + "type Query { x: Int } type Mutation { a: V } type V { x(y: Int): Int z: Int }",
+            "b": LINK + "type Mutation { b: Int }",
+        },
+        {"__typename": "Query", "a": {"__typename": "V", "x": 1, "z": 2}, "b": 1},
+        [],
+    )
+    query = "mutation ($i: Boolean!, $y: Int) { a @include(if: $i) { x(y: $y) } b a { z } }"
+    assert await graph.ask(query, {"i": False, "y": 1}) == {"data": {"b": 1, "a": {"z": 2}}}
+    assert await graph.ask(query, {"i": True, "y": 1}) == {"data": {"a": {"x": 1, "z": 2}, "b": 1}}
+    await graph.engine.aclose()
