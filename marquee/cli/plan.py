@@ -15,6 +15,9 @@ import click
 from marquee.cli import fail
 
 if TYPE_CHECKING:
+    from graphql import DocumentNode
+
+    from router.planning.errors import PlanningError
     from router.planning.plan import QueryPlan
     from schema.supergraph import Supergraph
 
@@ -88,7 +91,28 @@ def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPl
     except GraphQLSyntaxError as error:
         fail(told(error, DocumentSyntaxError.code))
     except PlanningError as error:
-        fail(diagnostics.render(_Problem(f"{file}: {error.message}", ()), error.code, severity="error"))
+        fail(diagnostics.render(_unplanned(error, document, file, name), error.code, severity="error"))
+
+
+def _unplanned(error: PlanningError, document: DocumentNode, file: Path, name: str | None) -> _Problem:
+    """Why an operation has no plan: where in the file, as near as can be told."""
+    from graphql import get_location
+
+    from marquee.operation_places import chosen, node_at, operations_of
+    from router.planning.errors import NoPathError
+
+    operation = chosen(document, name)
+    if operation is None:
+        names = [each.name.value for each in operations_of(document) if each.name is not None]
+        choice = f"\nChoose one by --name: {', '.join(names)}." if names else ""
+        return _Problem(f"{file}: {error.message}.{choice}", ())
+    node = node_at(document, operation, error.path if isinstance(error, NoPathError) else ())
+    called = operation.name.value if operation.name is not None else "without a name"
+    message = f"{error.message}\nin the {operation.operation.value} {called}"
+    if node.loc is None:
+        return _Problem(f"{file}: {message}", ())
+    at = get_location(node.loc.source, node.loc.start)
+    return _Problem(message, [_Place(str(file), at.line, at.column)])
 
 
 def _shown(value: Any) -> Any:

@@ -178,6 +178,28 @@ def test_what_is_wrong_with_an_operation_is_shown_with_its_line(graph: Path) -> 
     assert f"{operation}: not UTF-8" in refusal(*plan)
 
 
+def test_an_operation_that_cannot_be_planned_is_shown_with_its_name_and_line(graph: Path) -> None:
+    supergraph, operation = graph / "supergraph.graphql", graph / "operation.graphql"
+    compose(graph, "-o", str(supergraph))
+    text = supergraph.read_text()
+    supergraph.write_text(text.replace('@join__type(graph: PRICES, key: "id")', "@join__type(graph: PRICES)"))
+    plan = ("plan", "--supergraph", str(supergraph), "--operation", str(operation))
+    operation.write_text(
+        "query Other { __typename }\n"
+        "query Shop { found: product(id: 1) { name ...Priced } }\n"
+        "fragment Priced on Product {\n  ... { cost: price }\n}"
+    )
+    said = refusal(*plan, "--name", "Shop").splitlines()
+    assert said[0].startswith('error[QUERY_PLANNING_FAILED]: No subgraph can answer "Product.price"')
+    assert said[1] == "  in the query Shop"
+    assert said[2:] == [f" --> {operation}:4:9", "  |", "4 |   ... { cost: price }", "  |         ^^^^"]
+    assert "Choose one by --name: Other, Shop." in refusal(*plan)
+    operation.write_text("\n{ product(id: 1) { " + "__typename @skip(if: true) " * 3 + "price } }")
+    anonymous = refusal(*plan).splitlines()
+    assert anonymous[1] == "  in the query without a name"
+    assert anonymous[2].startswith(f" --> {operation}:2:")
+
+
 def test_a_supergraph_that_is_broken_is_named_with_its_line(graph: Path) -> None:
     broken = graph / "broken.graphql"
     broken.write_text("type Query {\n  a: Int\n  b: [\n}\n")

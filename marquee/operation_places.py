@@ -1,0 +1,68 @@
+"""Where in a document something about an operation stands; owns the way from response keys to nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    Node,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+
+def operations_of(document: DocumentNode) -> list[OperationDefinitionNode]:
+    """The operations of a document."""
+    return [found for found in document.definitions if isinstance(found, OperationDefinitionNode)]
+
+
+def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    """The operation of that name, or the only one; None when it is not there or not the only one."""
+    found = [
+        each
+        for each in operations_of(document)
+        if name is None or (each.name is not None and each.name.value == name)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def node_at(document: DocumentNode, operation: OperationDefinitionNode, path: Sequence[str]) -> Node:
+    """The field at these response keys, or what comes nearest above it; with no keys the operation."""
+    fragments = {
+        each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+    }
+    nearest: Node = operation
+    sets = [operation.selection_set]
+    for key in path:
+        fields = [field for each in sets for field in _fields(each, fragments, set()) if _key(field) == key]
+        if not fields:
+            break
+        nearest = fields[0]
+        sets = [field.selection_set for field in fields if field.selection_set is not None]
+    return nearest
+
+
+def _key(field: FieldNode) -> str:
+    return (field.alias or field.name).value
+
+
+def _fields(
+    selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], seen: set[str]
+) -> Iterator[FieldNode]:
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            yield node
+        elif isinstance(node, InlineFragmentNode):
+            yield from _fields(node.selection_set, fragments, seen)
+        elif (
+            isinstance(node, FragmentSpreadNode)
+            and node.name.value in fragments
+            and node.name.value not in seen
+        ):
+            seen.add(node.name.value)
+            yield from _fields(fragments[node.name.value].selection_set, fragments, seen)
