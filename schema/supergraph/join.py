@@ -104,7 +104,8 @@ class JoinReader:
         return SubgraphField(
             subgraph=self._graph(annotation),
             type=self._type(annotation, text) if isinstance(text, str) else print_ast(merged),
-            external=arguments.get("external") is True or used_overridden,
+            external=arguments.get("external") is True
+            or (used_overridden and arguments.get("overrideLabel") is None),
             requires=self._field_set(annotation, "requires"),
             provides=self._field_set(annotation, "provides"),
             override=arguments.get("override"),
