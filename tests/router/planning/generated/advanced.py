@@ -14,6 +14,8 @@ _KEY_FIELDS = frozenset({"id", "sku", "org", "tags"})
 def decorate(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
     """Add a few of each."""
     work = _Decorating(random, subgraphs)
+    if random.random() < 0.15:
+        work.override("Query")
     for name in entities:
         if random.random() < 0.5:
             work.override(name)
@@ -112,7 +114,8 @@ class _Decorating:
             for each in subgraph.types
             if each.keyword == "type"
             for f in each.fields
-            if f.target == name and not any("@" in d and "share" not in d for d in f.directives)
+            if self._may_be(subgraph, f.target, name)
+            and not any("@" in d and "share" not in d for d in f.directives)
         ]
         candidates = [
             f
@@ -129,7 +132,14 @@ class _Decorating:
             wants.fields.append(
                 FieldText(provided.name, provided.type, list(provided.arguments), ["@external"])
             )
-            by.directives.append(f'@provides(fields: "{provided.name}")')
+            text = provided.name if by.target == name else f"... on {name} {{ {provided.name} }}"
+            by.directives.append(f'@provides(fields: "{text}")')
+
+    def _may_be(self, subgraph: SubgraphText, target: str, name: str) -> bool:
+        """Whether a value of the type may be the entity, for the subgraph."""
+        declared, entity = subgraph.find(target), subgraph.find(name)
+        named = (*(declared.names if declared else ()), name)
+        return target in named or name in named[:-1] or (entity is not None and target in entity.interfaces)
 
     def override(self, name: str) -> None:
         picked = self._pick(name)

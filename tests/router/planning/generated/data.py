@@ -5,13 +5,21 @@ and nearly the same data for a graph with a little less in it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import OperationType
+from graphql import EnumTypeDefinitionNode, EnumValueNode, OperationType, parse
 
-from schema.supergraph import FieldSet, FieldSetField, Supergraph, TypeKind, named_type
+from schema.supergraph import (
+    FieldSet,
+    FieldSetField,
+    SubgraphField,
+    Supergraph,
+    TypeKind,
+    named_type,
+    parse_field_set,
+)
 
 Object = dict[str, Any]
 _INSTANCES = 3
@@ -48,6 +56,7 @@ class _Maker:
         self._faults = faults
         self._objects: dict[tuple[str, str], Object] = {}
         self._keys, self._needed = _fields_in_sets(supergraph)
+        self._enums = _enums(supergraph)
         self._data = Data({"__typename": "Query"}, [])
 
     def make(self) -> Data:
@@ -87,12 +96,15 @@ class _Maker:
 
     def _fill(self, into: Object, name: str, instance: str) -> None:
         fields = self._supergraph.types[name].fields
+        may_fail = set(fields) - self._needed
         for each, declared in fields.items():
-            into[each] = self._value(name, instance, each, declared.type, f"{name}{instance}.{each}")
+            strict = _strictest([declared.type, *(own.type for own in self._declared(name, each).values())])
+            into[each] = self._value(name, instance, each, strict, f"{name}{instance}.{each}")
+            if strict != declared.type:
+                may_fail.discard(each)  # a subgraph's null would go further than one server's
         if self._faults:
-            free = (each for each in fields if each not in self._needed)
             into["__faults"] = frozenset(
-                each for each in free if self._hash(name, instance, each, "!") % 12 == 0
+                each for each in may_fail if self._hash(name, instance, each, "!") % 12 == 0
             )
 
     def _value(self, owner: str, instance: str, name: str, type_: str, seed: str) -> Any:
@@ -115,8 +127,8 @@ class _Maker:
             return self._composite(owner, name, type_, seed)
         number = self._hash(seed)
         if declared is not None and declared.kind is TypeKind.ENUM:
-            visible = sorted(value for value, own in declared.values.items() if not own.inaccessible)
-            return _EnumText(visible[number % len(visible)])
+            values = sorted(self._known_values(owner, name, type_))
+            return _EnumText(values[number % len(values)]) if values else None
         match type_:
             case "Int":
                 return number % 1000
@@ -143,15 +155,25 @@ class _Maker:
             return self._object(chosen, str(self._hash(seed, "which") % _INSTANCES))
         return self._object(chosen, f"<{seed}>")
 
+    def _declared(self, owner: str, name: str) -> dict[str, SubgraphField]:
+        """The field in each subgraph that answers it, of the type or of its interfaces."""
+        found: dict[str, SubgraphField] = {}
+        for each in (owner, *self._supergraph.types[owner].interfaces):
+            declared = self._supergraph.types[each].fields.get(name)
+            if declared is not None:
+                found.update({f"{each} {key}": own for key, own in declared.subgraphs.items()})
+        return found
+
+    def _known_values(self, owner: str, name: str, type_: str) -> set[str]:
+        """The values of an enum, hidden ones too, that every subgraph which answers the field has."""
+        subgraphs = {own.subgraph for own in self._declared(owner, name).values()}
+        return {value for value, known in self._enums[type_].items() if subgraphs <= known}
+
     def _known_types(self, owner: str, name: str, type_: str) -> frozenset[str]:
         """The types that every subgraph which answers the field can return for it."""
         possible = self._supergraph.possible_types[type_]
-        owners = (owner, *self._supergraph.types[owner].interfaces)
-        for each in owners:
-            declared = self._supergraph.types[each].fields.get(name)
-            for subgraph, own in declared.subgraphs.items() if declared is not None else ():
-                returned = named_type(own.type)
-                possible &= self._supergraph.possible_types_in(subgraph, returned)
+        for own in self._declared(owner, name).values():
+            possible &= self._supergraph.possible_types_in(own.subgraph, named_type(own.type))
         return possible
 
     def _hash(self, *parts: object) -> int:
@@ -159,11 +181,41 @@ class _Maker:
         return zlib.crc32(text.encode()) >> 3
 
 
+def _enums(supergraph: Supergraph) -> dict[str, dict[str, set[str]]]:
+    """The values of each enum, and the subgraphs that have them."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for node in parse(supergraph.sdl, no_location=True).definitions:
+        if isinstance(node, EnumTypeDefinitionNode):
+            found[node.name.value] = {
+                value.name.value: {
+                    argument.value.value.lower()
+                    for directive in value.directives or ()
+                    for argument in directive.arguments or ()
+                    if directive.name.value == "join__enumValue" and isinstance(argument.value, EnumValueNode)
+                }
+                for value in node.values or ()
+            }
+    return found
+
+
+def _strictest(types: Sequence[str]) -> str:
+    """The first of the types, which differ in what may be null, without any null that one of them forbids."""
+    may_be_null = [type_.removesuffix("!") for type_ in types]
+    found = may_be_null[0]
+    if found.startswith("["):
+        found = f"[{_strictest([type_[1:-1] for type_ in may_be_null])}]"
+    return found if list(types) == may_be_null else f"{found}!"
+
+
 def _fields_in_sets(supergraph: Supergraph) -> tuple[set[str], set[str]]:
     """Names of the fields in keys; and of those in any field set."""
     keys: set[str] = set()
     needed: set[str] = set()
     for declared in supergraph.types.values():
+        for each in declared.fields.values():
+            for field_ in each.subgraphs.values():
+                for argument in field_.context_arguments:
+                    needed |= set(_names(parse_field_set(argument.selection)))
         for own in declared.subgraphs.values():
             for key in own.keys:
                 keys |= set(_names(key.selection))

@@ -9,9 +9,11 @@ from random import Random
 from typing import Any
 
 from graphql import (
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNamedType,
@@ -88,13 +90,19 @@ class Operation:
                 continue
             value = self._input(argument.type)
             if self._random.random() < 0.4:
-                variable = f"v{len(self.variables)}"
-                self._declared[variable] = str(argument.type)
-                self.variables[variable] = value
+                variable = f"v{len(self._declared)}"
+                self._declare(variable, argument.type, value)
                 parts.append(f"{name}: ${variable}")
             else:
                 parts.append(f"{name}: {_literal(value, argument.type)}")
         return f"({', '.join(parts)})" if parts else ""
+
+    def _declare(self, variable: str, type_: GraphQLInputType, value: Any) -> None:
+        """With or without a default; and a value, unless there need be none."""
+        default = f" = {_literal(value, type_)}" if self._random.random() < 0.2 else ""
+        self._declared[variable] = f"{type_}{default}"
+        if (isinstance(type_, GraphQLNonNull) and not default) or self._random.random() < 0.8:
+            self.variables[variable] = value
 
     def _input(self, type_: Any) -> Any:
         if isinstance(type_, GraphQLNonNull):
@@ -144,13 +152,16 @@ class Operation:
     def _condition(self) -> str:
         if not self._conditional or self._random.random() < 0.75:
             return ""
-        directive = self._random.choice(("skip", "include"))
+        if self._random.random() < 0.1:
+            return self._directive("skip") + self._directive("include")
+        return self._directive(self._random.choice(("skip", "include")))
+
+    def _directive(self, directive: str) -> str:
         if self._random.random() < 0.1:
             return f" @{directive}(if: {self._random.choice(('true', 'false'))})"
         switch = self._random.choice(_SWITCHES)
         if switch not in self._declared:
-            self._declared[switch] = "Boolean!"
-            self.variables[switch] = self._random.random() < 0.5
+            self._declare(switch, GraphQLNonNull(GraphQLBoolean), self._random.random() < 0.5)
         return f" @{directive}(if: ${switch})"
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from random import Random
 
 from tests.router.planning.generated.advanced import decorate
+from tests.router.planning.generated.contexts import add_contexts
+from tests.router.planning.generated.merging import vary
 from tests.router.planning.generated.text import FieldText, SubgraphText, TypeText, field_names
 
 SCALARS = ("String", "String", "Int", "ID", "Boolean", "Float")
@@ -22,6 +24,7 @@ KEYS = (
     ("id org { id }",),
     ("org { id }", "id"),
     ("tags",),
+    ("org { id unit }",),
 )
 KEY_TYPES = {"id": "ID!", "sku": "ID!", "org": "Org!", "tags": "[ID!]!"}
 MEDIA = ("M0", "M1", "M2")
@@ -53,11 +56,16 @@ class _World:
                 self._roots(subgraph)
         if self.random.random() < 0.4:
             self._shared_root()
+        if self.random.random() < 0.35:
+            self._named()
         for subgraph in self.subgraphs:
             self._complete(subgraph)
         decorate(self.random, self.subgraphs, self.entities)
+        if self.random.random() < 0.35:
+            add_contexts(self.random, self.subgraphs, self.entities)
         for subgraph in self.subgraphs:
             self._complete(subgraph)
+        vary(self.random, self.subgraphs, self.entities)
         return [subgraph for subgraph in self.subgraphs if subgraph.types]
 
     def _next(self, prefix: str) -> str:
@@ -73,29 +81,60 @@ class _World:
     def _media(self) -> None:
         """An interface with a key, and somebody who knows it as an object only."""
         names = MEDIA[: self.random.randint(1, 3)]
-        owner, other = self.random.sample(self.subgraphs, 2)
-        interface = TypeText("interface", "Media", directives=['@key(fields: "id")'])
-        interface.fields = [FieldText("id", "ID!"), FieldText("title", "String")]
+        owner, *others = self.random.sample(self.subgraphs, self.random.randint(2, len(self.subgraphs)))
+        keys = self.random.choice((["id"], ["id"], ["id", "sku"]))
+        directives = [f'@key(fields: "{key}")' for key in keys]
+        interface = TypeText("interface", "Media", directives=list(directives))
+        interface.fields = [*(FieldText(key, "ID!") for key in keys), FieldText("title", "String")]
         owner.types.append(interface)
         for name in names:
-            made = TypeText("type", name, interfaces=["Media"], directives=['@key(fields: "id")'])
-            made.fields = [FieldText("id", "ID!"), FieldText("title", "String")]
+            made = TypeText("type", name, interfaces=["Media"], directives=list(directives))
+            made.fields = [*(FieldText(key, "ID!") for key in keys), FieldText("title", "String")]
             made.fields.append(FieldText(self._next("m"), self._output(), self._arguments()))
             owner.types.append(made)
-        stand_in = TypeText("type", "Media", directives=['@key(fields: "id")', "@interfaceObject"])
-        stand_in.fields = [FieldText("id", "ID!")]
+        self._stand_in(others[0], self.random.choice(keys))
+        for third in others[1:]:
+            if self.random.random() < 0.4:
+                self._stand_in(third, self.random.choice(keys))
+        for third in self.subgraphs:
+            if third is not owner and third.find("Media") is None and self.random.random() < 0.5:
+                made = TypeText("type", names[0], directives=['@key(fields: "id")'])
+                made.fields = [FieldText("id", "ID!"), FieldText(self._next("m"), self._output())]
+                third.types.append(made)
+
+    def _stand_in(self, subgraph: SubgraphText, key: str) -> None:
+        """The interface as an object, with fields of its own."""
+        stand_in = TypeText("type", "Media", directives=[f'@key(fields: "{key}")', "@interfaceObject"])
+        stand_in.fields = [FieldText(key, "ID!")]
         for _ in range(self.random.randint(1, 3)):
             stand_in.fields.append(FieldText(self._next("x"), self._output(), self._arguments()))
         if self.random.random() < 0.3:
             stand_in.fields.append(FieldText("title", "String", directives=["@external"]))
             name = self._next("x")
             stand_in.fields.append(FieldText(name, "String", directives=['@requires(fields: "title")']))
-        other.types.append(stand_in)
-        for third in self.subgraphs:
-            if third not in (owner, other) and self.random.random() < 0.5:
-                made = TypeText("type", names[0], directives=['@key(fields: "id")'])
-                made.fields = [FieldText("id", "ID!"), FieldText(self._next("m"), self._output())]
-                third.types.append(made)
+        subgraph.types.append(stand_in)
+
+    def _named(self) -> None:
+        """An interface with fields of which its types have some in one subgraph, some in another."""
+        owner = self.random.choice(self.subgraphs)
+        fields = [FieldText("name", "String", self._arguments()), FieldText("near", "Node")]
+        types = [each for each in owner.types if each.name in self.entities]
+        if types:
+            owner.types.append(TypeText("interface", "Named", fields=[*fields]))
+        for each in types:
+            each.interfaces.append("Named")
+            each.fields += [FieldText(f.name, f.type, list(f.arguments)) for f in fields]
+        for other in self.subgraphs:
+            holders = [each for each in other.types if each.name in {t.name for t in types}]
+            if other is not owner and holders and self.random.random() < 0.4:
+                other.types.append(TypeText("interface", "Named", fields=[FieldText("own", "Int")]))
+                for each in holders:
+                    each.interfaces.append("Named")
+                    each.fields.append(FieldText("own", "Int"))
+        for subgraph in self.subgraphs:
+            query = subgraph.find("Query")
+            if query is not None and subgraph.find("Named") is not None:
+                query.fields.append(FieldText(self._next("q"), self._wrapped("Named")))
 
     def _entity(self, name: str) -> None:
         holders = self.random.sample(self.subgraphs, self.random.randint(1, len(self.subgraphs)))
@@ -167,7 +206,10 @@ class _World:
                 "input", "Filter", fields=[FieldText("text", "String"), FieldText("color", "Color")]
             ),
             "Org": lambda: TypeText(
-                "type", "Org", directives=["@shareable"], fields=[FieldText("id", "ID!")]
+                "type",
+                "Org",
+                directives=["@shareable"],
+                fields=[FieldText("id", "ID!"), FieldText("unit", "String!")],
             ),
             "Node": lambda: TypeText("interface", "Node", fields=[FieldText("id", "ID!")]),
             "Any": self._union,

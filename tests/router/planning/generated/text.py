@@ -73,7 +73,7 @@ class SubgraphText:
                 return True
             for found in each.fields:
                 kinds = [argument.partition(":")[2].partition("=")[0] for argument in found.arguments]
-                if name in (found.target, *(kind.strip(" []!") for kind in kinds)):
+                if name in (found.target, *(kind.split("@")[0].strip(" []!") for kind in kinds)):
                     return True
         return False
 
