@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from subgraphs.tickets.domain.holds import HOLD_TTL
 from subgraphs.tickets.domain.identifiers import make_seat_id
 from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 from subgraphs.tickets.domain.pricing import seat_price
@@ -46,6 +47,19 @@ class Hall:
     def free(self) -> set[str]:
         """Return the labels that are available."""
         return free_seats((place.label for place in self.layout.places), self.states, self.now)
+
+    def recent_holds(self, within: timedelta) -> int:
+        """Return how many holds were made or extended so lately, and still stand."""
+        since = self.now + HOLD_TTL - within
+        return len(
+            {
+                state.hold_id
+                for state in self.states.values()
+                if state.status is SeatStatus.HELD
+                and state.held_until is not None
+                and state.held_until > since
+            }
+        )
 
     def all(self, user_id: str | None) -> list[SeatView]:
         """Return every seat as this user sees it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Final
 
@@ -15,7 +16,9 @@ from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 MAX_SEATS: Final = 10
 """Seats per hold, and per customer and showtime."""
 MOST_GROUPS: Final = 32
-"""Among so many of the best groups those are spread who were too late for the same seats."""
+"""Among so many of the best groups at most those are spread who ask for seats at the same time."""
+CROWD_WINDOW: Final = timedelta(seconds=10)
+"""Who held seats so lately and has not paid yet is one of a crowd."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> li
     return layout.sort(left)
 
 
-def best_groups(layout: Layout, free: Set[str], count: int) -> list[tuple[str, ...]]:
+def best_groups(layout: Layout, free: Set[str], count: int, most: int = MOST_GROUPS) -> list[tuple[str, ...]]:
     """Return groups of `count` neighbouring free seats that leave nobody's seat alone, the best first.
 
-    At most `MOST_GROUPS`, and no seat in two of them.
+    At most `most` and `MOST_GROUPS`, and no seat in two of them.
     """
+    most = min(most, MOST_GROUPS)
     tidy = [window for window in _windows(layout, free, count) if not window.leaves_lonely]
     groups: list[tuple[str, ...]] = []
     taken: set[str] = set()
@@ -76,23 +80,29 @@ def best_groups(layout: Layout, free: Set[str], count: int) -> list[tuple[str, .
         if taken.isdisjoint(window.labels):
             groups.append(window.labels)
             taken.update(window.labels)
-            if len(groups) == MOST_GROUPS:
+            if len(groups) == most:
                 break
     return groups
 
 
-def choose_tidy(layout: Layout, free: Set[str], count: int, lot: str) -> list[str]:
+def choose_tidy(layout: Layout, free: Set[str], count: int, lot: str, among: int = MOST_GROUPS) -> list[str]:
     """Return `count` neighbouring seats that leave nobody's seat alone, or nothing.
 
-    One of the best groups: the one that falls to `lot`, whatever tells those apart who ask at the same time.
+    One of the best `among` groups: the one that falls to `lot`, whatever tells those apart who ask
+    at the same time.
     """
-    groups = best_groups(layout, free, count)
+    groups = best_groups(layout, free, count, among)
     return list(groups[_drawn(lot, len(groups))]) if groups else []
 
 
-def choose_instead(layout: Layout, free: Set[str], count: int, lot: str) -> list[str]:
-    """Return what is offered to who was too late: by lot, or what is best where nothing tidy is left."""
-    return choose_tidy(layout, free, count, lot) or choose_best(layout, free, count)
+def choose_apart(layout: Layout, free: Set[str], count: int, lot: str, among: int = MOST_GROUPS) -> list[str]:
+    """Return what is offered to one of many: by lot, or what is best where nothing tidy is left."""
+    return choose_tidy(layout, free, count, lot, among) or choose_best(layout, free, count)
+
+
+def groups_for(rivals: int) -> int:
+    """Return among how many of the best groups to draw while so many others take seats; alone: one."""
+    return 1 + 2 * rivals
 
 
 def choose_best(layout: Layout, free: Set[str], count: int) -> list[str]:

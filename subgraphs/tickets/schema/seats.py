@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from secrets import token_hex
 from typing import Self, TypeAlias
 
 import strawberry
@@ -228,14 +229,15 @@ class Showtime:
     @field(
         provides=SEAT_PLACE,
         directives=[list_size(slicing=["count"])],
-        description="The best seats left, neighbours where possible; fewer when fewer are left.",
+        description="The best seats left, neighbours where possible; fewer when fewer are left.\n\n"
+        "While many take seats at the same time, not the same for everybody.",
     )
     async def best_available(self, info: Info, count: int) -> list[Seat] | None:
         hall = await self._hall(info)
         if hall is None:
             return []
         reading = info.context.service.reading
-        return to_seats(reading.best_available(hall, count, info.context.viewer.user_id))
+        return to_seats(reading.best_available(hall, count, info.context.viewer.user_id, lot=token_hex(8)))
 
     @field(requires="basePrice { amount currency }", description="What an order of these seats would cost.")
     async def quote(self, info: Info, seat_ids: list[ID], voucher: str | None = None) -> Quote | None:

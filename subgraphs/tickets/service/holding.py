@@ -193,7 +193,7 @@ class Holding:
         lot: str,
     ) -> SeatsUnavailable:
         whole = await self._whole(tx, hall)
-        alternatives = seating.choose_instead(hall.layout, whole.free() - set(taken), len(wanted), lot)
+        alternatives = seating.choose_apart(hall.layout, whole.free() - set(taken), len(wanted), lot)
         return SeatsUnavailable(whole.views(taken, viewer.user_id), whole.views(alternatives, viewer.user_id))
 
     async def _whole(self, tx: Transaction, hall: Hall) -> Hall:

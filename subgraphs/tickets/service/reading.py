@@ -108,10 +108,15 @@ class Reading:
             if showtime_id in halls and label in halls[showtime_id].layout
         }
 
-    def best_available(self, hall: Hall, count: int, user_id: str | None) -> list[SeatView]:
-        """Return the best seats that are left, neighbours where possible."""
+    def best_available(self, hall: Hall, count: int, user_id: str | None, lot: str) -> list[SeatView]:
+        """Return the best seats that are left, neighbours where possible.
+
+        While others take seats, the one of the best groups that falls to `lot`: of all who are sent to
+        the same seats, one gets them.
+        """
         wanted = max(1, min(count, seating.MAX_SEATS))
-        return hall.views(seating.choose_best(hall.layout, hall.free(), wanted), user_id)
+        among = seating.groups_for(hall.recent_holds(seating.CROWD_WINDOW))
+        return hall.views(seating.choose_apart(hall.layout, hall.free(), wanted, lot, among), user_id)
 
     async def changes(self, showtime_id: str, after_version: int | None) -> SeatChange:
         """Return what changed in a showtime's seats after a version (all of them when None).

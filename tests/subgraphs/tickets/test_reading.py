@@ -43,6 +43,27 @@ async def test_many_entities_take_a_constant_number_of_statements(any_stage: Sta
         assert counts[0] == counts[1], (typename, selection)
 
 
+async def test_the_best_seats_are_the_same_for_all_until_others_take_seats_at_the_same_time(
+    stage: Stage,
+) -> None:
+    showtime_id = await stage.schedule(rows={row: range(1, 21) for row in "ABCDEFGHIJ"})
+
+    async def asked() -> list[tuple[str, ...]]:
+        query = "bestAvailable(count: 2) { label }"
+        answers = (await stage.door.entities("Showtime", [showtime_id], query)).only()
+        return [tuple(seat["label"] for seat in answer["bestAvailable"]) for answer in answers]
+
+    quiet = {labels for _ in range(8) for labels in await asked()}
+    assert len(quiet) == 1
+    for number in range(8):
+        [labels] = await asked()
+        assert (await stage.hold(showtime_id, *labels, viewer=customer(f"usr_{number}")))["errors"] == []
+    crowded = {labels for _ in range(40) for labels in await asked()}
+    assert len(crowded) > 1
+    stage.clock.advance(timedelta(seconds=10))
+    assert len({labels for _ in range(8) for labels in await asked()}) == 1
+
+
 async def test_the_orders_of_many_customers_take_one_statement(any_stage: Stage) -> None:
     stage = any_stage
     showtime_id = await stage.schedule()

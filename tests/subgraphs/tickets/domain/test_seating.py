@@ -11,9 +11,10 @@ from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 from subgraphs.tickets.domain.seating import (
     MOST_GROUPS,
     best_groups,
+    choose_apart,
     choose_best,
-    choose_instead,
     choose_tidy,
+    groups_for,
     leaves_lonely,
     lonely_seats,
     missing_wheelchairs,
@@ -133,7 +134,7 @@ def test_what_is_offered_is_free_and_as_much_as_there_is(taken: set[str], count:
 def test_who_was_too_late_together_is_offered_many_groups() -> None:
     layout = room(HALL)
     free = labels_of(layout) - {"I12", "I13"}
-    offered = {tuple(choose_instead(layout, free, 2, f"guest {number}")) for number in range(50)}
+    offered = {tuple(choose_apart(layout, free, 2, f"guest {number}")) for number in range(50)}
     assert len(offered) >= MOST_GROUPS * 2 // 3
     for labels in offered:
         first, second = (layout[label] for label in labels)
@@ -157,12 +158,25 @@ def test_the_groups_to_spread_over_are_the_best_of_the_room() -> None:
 def test_a_lot_falls_on_the_same_group_again_and_elsewhere_once_that_is_taken() -> None:
     layout = room(HALL)
     free = labels_of(layout)
-    offered = choose_instead(layout, free, 3, "ana")
-    assert choose_instead(layout, free, 3, "ana") == offered
-    assert set(choose_instead(layout, free - set(offered), 3, "ana")).isdisjoint(offered)
+    offered = choose_apart(layout, free, 3, "ana")
+    assert choose_apart(layout, free, 3, "ana") == offered
+    assert set(choose_apart(layout, free - set(offered), 3, "ana")).isdisjoint(offered)
 
 
 def test_what_is_left_is_offered_where_no_group_is_tidy() -> None:
     layout = room({"A": range(1, 4)})
-    assert choose_instead(layout, labels_of(layout), 2, "ana") == choose_best(layout, labels_of(layout), 2)
-    assert choose_instead(layout, {"A2"}, 2, "ana") == ["A2"]
+    assert choose_apart(layout, labels_of(layout), 2, "ana") == choose_best(layout, labels_of(layout), 2)
+    assert choose_apart(layout, {"A2"}, 2, "ana") == ["A2"]
+
+
+def test_who_is_alone_is_offered_the_best_and_a_crowd_more_groups_the_larger_it_is() -> None:
+    layout = room(HALL)
+    free = labels_of(layout)
+    sizes = []
+    for rivals in (0, 2, 8, 100):
+        among = groups_for(rivals)
+        offered = {tuple(choose_apart(layout, free, 2, f"guest {number}", among)) for number in range(200)}
+        assert offered <= set(best_groups(layout, free, 2, among))
+        sizes.append(len(offered))
+    assert sizes == [1, 5, 17, MOST_GROUPS]
+    assert choose_apart(layout, free, 2, "ana", groups_for(0)) == choose_best(layout, free, 2)
