@@ -5,7 +5,7 @@ Reads and resolves only; which fields a directive may select is the matter of th
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -43,13 +43,21 @@ class InvalidArgumentError(FieldSetError):
 
 @dataclass(frozen=True, slots=True)
 class FieldSelection:
-    """A selected field; `selections` is None without a selection set of its own."""
+    """A selected field; `selections` is None without a selection set of its own.
+
+    Arguments count as they are printed: lists and objects have no hash, and true is not 1.
+    """
 
     name: str
     alias: str | None
-    arguments: tuple[tuple[str, Value], ...]
+    arguments: tuple[tuple[str, Value], ...] = field(compare=False)
     directives: tuple[str, ...]
     selections: "tuple[Selection, ...] | None"
+    arguments_text: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        printed = sorted(f"{name}: {print_value(value)}" for name, value in self.arguments)
+        object.__setattr__(self, "arguments_text", ", ".join(printed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +152,11 @@ def normalized(selections: tuple[Selection, ...]) -> frozenset[object]:
     merged: dict[tuple[object, ...], list[tuple[Selection, ...]]] = {}
     for item in selections:
         if isinstance(item, FieldSelection):
-            head: tuple[object, ...] = ("field", item.name, item.alias, print_arguments(item))
+            head: tuple[object, ...] = ("field", item.name, item.alias, item.arguments_text)
             merged.setdefault(head, []).append(item.selections or ())
         else:
             merged.setdefault(("fragment", item.condition), []).append(item.selections)
     return frozenset((head, normalized(sum(children, ()))) for head, children in merged.items())
-
-
-def print_arguments(selection: FieldSelection) -> str:
-    """The arguments of a selected field in canonical order."""
-    return ", ".join(sorted(f"{name}: {print_value(value)}" for name, value in selection.arguments))
 
 
 def fields_selected(schema: Schema, parent: NamedType, selections: tuple[Selection, ...]) -> Iterator[Field]:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.schema.composition.composing import composed, hints, only, problems
@@ -53,6 +55,17 @@ def test_requirements_must_be_reachable_and_lead_back() -> None:
     third = 'type A @key(fields: "other") { other: ID! @shareable x: Int }'
     found = problems(a=owner, b=user, c=third)
     assert any('cannot satisfy @requires conditions "x"' in problem.message for problem in found)
+
+
+def test_requirements_may_give_lists_and_objects_as_arguments() -> None:
+    where = 'price(in: [{ unit: KG, of: "a" }, { unit: G }], exact: true)'
+    inputs = "input Weight { unit: Unit of: String } enum Unit { KG G }"
+    field = "price(in: [Weight!], exact: Boolean): Int"
+    assert not problems(
+        a=f'type Query {{ a: A }} type A @key(fields: "id") {{ id: ID! {field} }} {inputs}',
+        b=f"""type A @key(fields: "id") {{
+                id: ID! {field} @external r: Int @requires(fields: {json.dumps(where)}) }} {inputs}""",
+    )
 
 
 def test_provided_fields_are_read_there_and_only_there() -> None:
