@@ -108,7 +108,7 @@ class _Decorating:
         picked = self._pick(name)
         if picked is None:
             return
-        (_, has), (subgraph, wants) = picked
+        (owner, has), (subgraph, wants) = picked
         leading = [
             f
             for each in subgraph.types
@@ -120,7 +120,8 @@ class _Decorating:
         candidates = [
             f
             for f in has.fields
-            if f.target in _LEAVES and f.name not in _KEY_FIELDS and wants.find(f.name) is None
+            if (f.target in _LEAVES or f.target[0] == "V") and not f.arguments
+            and f.name not in _KEY_FIELDS and wants.find(f.name) is None
             and not any("external" in d or "requires" in d for d in f.directives)
         ]  # fmt: skip
         if leading and candidates:
@@ -129,10 +130,9 @@ class _Decorating:
                 known = each[1].find(provided.name)
                 if known is not None and not known.directives:
                     known.directives.append("@shareable")
-            wants.fields.append(
-                FieldText(provided.name, provided.type, list(provided.arguments), ["@external"])
-            )
-            text = provided.name if by.target == name else f"... on {name} {{ {provided.name} }}"
+            wants.fields.append(FieldText(provided.name, provided.type, directives=["@external"]))
+            text = self._field_set(owner, provided) or provided.name
+            text = text if by.target == name else f"... on {name} {{ {text} }}"
             by.directives.append(f'@provides(fields: "{text}")')
 
     def _may_be(self, subgraph: SubgraphText, target: str, name: str) -> bool:

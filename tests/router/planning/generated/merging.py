@@ -21,6 +21,7 @@ def vary(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> 
         (0.35, _nullability),
         (0.3, _fewer_arguments),
         (0.3, _narrower),
+        (0.2, _hidden_argument),
     ):
         if random.random() < chance:
             change(random, subgraphs, entities)
@@ -89,6 +90,15 @@ def _fewer_arguments(random: Random, subgraphs: list[SubgraphText], entities: li
         if field.arguments and "!" not in field.arguments[0] and "=" not in field.arguments[0]:
             field.arguments.clear()
             return
+
+
+def _hidden_argument(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
+    """An argument that clients do not know of, of a field whose value does not tell."""
+    for subgraph in subgraphs:
+        for each in subgraph.types:
+            for field in each.fields if each.keyword == "type" else ():
+                if field.target == "Int" and field.name[0] in "fq" and random.random() < 0.5:
+                    field.arguments.append("hidden: Int = 3 @inaccessible")
 
 
 def _narrower(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
