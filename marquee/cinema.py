@@ -145,6 +145,12 @@ class _EndedSessions:
 
     users: Subgraph
 
+    @property
+    def changes(self) -> int:
+        """How many sessions users knows to have ended since it started."""
+        service = self.users.service
+        return 0 if service is None else int(service.ended_sessions.changes)
+
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
         """Whether the token's session has ended; nobody's while users is down."""
         service = self.users.service

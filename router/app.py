@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import CollectorRegistry
@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from router.caching.cache import SubgraphCache
 from router.caching.exchange import CacheCounts
 from router.caching.route import invalidation_route
-from router.config.model import RouterConfig
+from router.config.model import EndedSessionsSource, RouterConfig
 from router.config.reloading import reloaded
 from router.engine import Engine, EngineOptions
 from router.errors import RouterMisconfigured
@@ -43,7 +43,7 @@ from router.security.identity import IdentitySigner
 from router.security.jwks import JwksFetch
 from router.security.limits import LimitsGuard
 from router.security.rate_limits import RateLimiter
-from router.security.revocations import Revocations
+from router.security.revocations import AnyRevocations, Revocations
 from router.security.tokens import TokenVerifier
 from router.subgraphs import SubgraphTransports
 from router.transport.endpoint import GraphQLEndpoint
@@ -54,8 +54,12 @@ from router.transport.http.bounded import BoundedBodies
 from router.transport.service import Edge, Generation, GraphQLService, OperationRunner
 from schema.supergraph import Supergraph, load_supergraph
 
+if TYPE_CHECKING:
+    from router.security.ended_sessions import EndedSessions
+
 EngineFactory = Callable[[Supergraph], OperationRunner]
 
+_WITHDRAWN_SECONDS = 0.5
 RETIREMENT_SECONDS = 1.0
 """A replaced engine is closed so long after its last operation: one may be between two stages."""
 
@@ -115,6 +119,9 @@ class RouterApp:
         self._transports = SubgraphTransports(transports, self.metrics, self._tracer, self._extensions)
         self._feeds = EventFeeds(config.event_sources, extras.event_sources)
         self._policies = extras.policies
+        self._ended_sessions = _ended_sessions(config.authentication.ended_sessions)
+        told = [each for each in (extras.revocations, self._ended_sessions) if each is not None]
+        self._revocations = AnyRevocations(*told) if told else None
         self.signer = self._new_signer(extras)
         self.cache = SubgraphCache.of(config.cache, unshared=self._headers_of_identity())
         """Told of changes by `invalidate`; None when it is off."""
@@ -270,7 +277,7 @@ class RouterApp:
         authentication = config.authentication
         client = ClientDescription(config.client_headers)
         return Edge(
-            verifier=TokenVerifier(authentication, extras.jwks, extras.revocations)
+            verifier=TokenVerifier(authentication, extras.jwks, self._revocations)
             if authentication.issuers
             else None,
             signer=self.signer,
@@ -364,7 +371,12 @@ class RouterApp:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         # Operations are prepared on a thread: it must hand the interpreter back sooner than after 5 ms.
         sys.setswitchinterval(min(sys.getswitchinterval(), 0.001))
-        freshness = asyncio.create_task(self.service.keep_identities_fresh(), name="identity freshness")
+        tasks = [asyncio.create_task(self.service.keep_identities_fresh(), name="identity freshness")]
+        if self._revocations is not None:
+            ending = self._end_withdrawn(self._revocations)
+            tasks.append(asyncio.create_task(ending, name="withdrawn tokens"))
+        if self._ended_sessions is not None:
+            self._ended_sessions.open()
         self._tracer.open()
         self._ready = True
         try:
@@ -372,8 +384,10 @@ class RouterApp:
         finally:
             self.begin_drain()
             await self.service.drain(self.config.subscriptions.drain_seconds)
-            for task in (freshness, *self._endings):
+            for task in (*tasks, *self._endings):
                 task.cancel()
+            if self._ended_sessions is not None:
+                await self._ended_sessions.aclose()
             for engine in self._engines:
                 await engine.aclose()
             await self._transports.aclose()
@@ -383,6 +397,31 @@ class RouterApp:
             if self.service.edge.rates is not None:
                 await self.service.edge.rates.aclose()
             await self._tracer.aclose()
+
+    async def _end_withdrawn(self, revocations: Revocations) -> None:
+        """End what is open with tokens that are withdrawn meanwhile. Runs until cancelled.
+
+        A moment later, so that what began just before is open by then.
+        """
+        ended = revocations.changes
+        while True:
+            known = revocations.changes
+            await asyncio.sleep(_WITHDRAWN_SECONDS)
+            if known != ended:
+                ended = known
+                self._endpoint.sockets.close_revoked(revocations)
+                self.service.end_revoked(revocations)
+
+
+def _ended_sessions(settings: EndedSessionsSource) -> EndedSessions | None:
+    if settings.redis_url is None:
+        return None
+    from router.security.ended_sessions import EndedSessions
+
+    try:
+        return EndedSessions(settings)
+    except ValueError as error:
+        raise RouterMisconfigured(f"authentication.ended_sessions.redis_url: {error}") from None
 
 
 def create_app(

@@ -145,6 +145,18 @@ class Issuer(Section):
     algorithms: tuple[Algorithm, ...] = ("EdDSA", "ES256", "RS256")
 
 
+class EndedSessionsSource(Section):
+    """Where the issuer of tokens tells of sessions that ended: their tokens are refused at once."""
+
+    redis_url: SecretStr | None = None
+    """None: a token is good until it expires."""
+    key: str = "marquee:ended-sessions"
+    """A sorted set of session ids, each with the time (seconds since 1970) until which a token of it may be
+    good; a message on the channel of this name says that there are more."""
+    claim: str = "sid"
+    """The claim of a token that has the session's id."""
+
+
 class Authentication(Section):
     """JWT of clients. Without issuers no token is looked at, and every client is a guest."""
 
@@ -156,6 +168,7 @@ class Authentication(Section):
     roles_claims: tuple[str, ...] = ("roles",)
     on_unauthorized: Literal["null", "refuse"] = "null"
     """A field the client may not see: null with an error, or the whole request is refused."""
+    ended_sessions: EndedSessionsSource = Field(default_factory=EndedSessionsSource)
 
 
 class SubgraphIdentity(Section):

@@ -39,6 +39,11 @@ def unauthenticated(message: str, reason: str) -> Unauthenticated:
     )
 
 
+def revoked() -> Unauthenticated:
+    """The refusal of a token that was withdrawn."""
+    return unauthenticated("The token was withdrawn: sign in again.", "REVOKED")
+
+
 class TokenVerifier:
     """Turns bearer tokens into identities; a verified token is remembered until it expires."""
 
@@ -85,7 +90,7 @@ class TokenVerifier:
     def _still_good(self, identity: Identity) -> Identity:
         if self._revocations is not None and self._revocations.is_revoked(identity.claims):
             self._verified.pop(identity.token, None)
-            raise unauthenticated("The token was withdrawn: sign in again.", "REVOKED")
+            raise revoked()
         return identity
 
     async def verify(self, token: str) -> Identity:

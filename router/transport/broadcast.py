@@ -129,6 +129,12 @@ class Broadcast:
             if not valid(upstream.source):
                 upstream.end(None)
 
+    def withdraw(self, gone: Callable[[Source], bool], error: RequestError) -> None:
+        """End with `error` every subscription for whose source `gone` is True."""
+        for upstream in tuple(self._upstreams):
+            if gone(upstream.source):
+                upstream.end(error)
+
     def break_off(self) -> None:
         """End every subscription, though it is not complete: each listener is told `Restarting`.
 

@@ -28,7 +28,8 @@ from router.request import GraphQLRequest, Identity, RequestContext, Response
 from router.security.headers import ClientDescription, HeaderPropagation
 from router.security.identity import IdentitySigner
 from router.security.rate_limits import RateLimiter
-from router.security.tokens import TokenVerifier
+from router.security.revocations import Revocations
+from router.security.tokens import TokenVerifier, revoked
 from router.transport.broadcast import Broadcast, Listener, Source
 from router.transport.costs import with_cost
 
@@ -189,6 +190,17 @@ class GraphQLService:
         self.broadcast.retire(lambda source: id(source) not in refused)
         previous.replace()
         return previous
+
+    def end_revoked(self, revocations: Revocations) -> None:
+        """End the subscriptions of tokens that were withdrawn; what everybody may hear goes on."""
+        self.broadcast.withdraw(
+            lambda source: (
+                source.context is not None
+                and source.context.identity is not None
+                and revocations.is_revoked(source.context.identity.claims)
+            ),
+            revoked(),
+        )
 
     async def identify(self, authorization: str | None) -> Identity | None:
         """Who a client is, by its `Authorization` value and by extensions; raises `Unauthenticated`."""

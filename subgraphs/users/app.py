@@ -56,6 +56,13 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
         clock=runtime.clock,
     )
 
+    tasks = [BackgroundTask("forget-expired-sessions", service.forget_expired, every_seconds=3600)]
+    if runtime.redis is not None:
+        from subgraphs.users.session_teller import SessionTeller
+
+        teller = SessionTeller(runtime.redis.server, service.ended_sessions, runtime.clock)
+        tasks.append(BackgroundTask("tell-ended-sessions", teller.run))
+
     async def jwks(_: Request) -> Response:
         return JSONResponse(tokens.jwks, headers={"cache-control": "public, max-age=300"})
 
@@ -63,7 +70,7 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
         service=service,
         database=database,
         events=events,
-        tasks=[BackgroundTask("forget-expired-sessions", service.forget_expired, every_seconds=3600)],
+        tasks=tasks,
         routes=[Route("/.well-known/jwks.json", jwks)],
     )
 

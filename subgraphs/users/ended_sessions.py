@@ -1,12 +1,13 @@
 """`EndedSessions`: the sessions that ended while their access tokens were still good, in memory.
 
-A router in the same process asks it, and so refuses such a token at once. It need not outlive the process:
+A router in the same process asks it, and so refuses such a token at once; `SessionTeller` tells routers in
+other processes. It need not outlive the process:
 after a start a token lives for what is left of `ACCESS_TOKEN_LIFETIME`. Must never wait for a store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,13 +24,20 @@ class EndedSessions:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until: dict[str, datetime] = {}
+        self.changes = 0
+        """How many sessions were added."""
+        self.on_added: Callable[[Mapping[str, datetime]], None] = lambda _: None
+        """Called with sessions that were added, each with the end of its last token."""
 
     def add(self, session_ids: Iterable[str]) -> None:
         """Remember sessions that ended just now."""
         now = self._clock.now()
-        for session_id in session_ids:
+        added = dict.fromkeys(session_ids, now + ACCESS_TOKEN_LIFETIME)
+        for session_id, until in added.items():
             self._until.pop(session_id, None)
-            self._until[session_id] = now + ACCESS_TOKEN_LIFETIME
+            self._until[session_id] = until
+        self.changes += len(added)
+        self.on_added(added)
         # In the order in which they ended, so the first are the first to go.
         while self._until:
             first = next(iter(self._until))

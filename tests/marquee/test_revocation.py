@@ -1,20 +1,34 @@
-"""In one process a session that has ended takes its access tokens along at once, however it ended."""
+"""A session that has ended takes its access tokens along at once, however it ended: in the same process, and
+by Redis in routers of their own.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+import aiohttp
+import jwt
 import orjson
 import pytest
 import pytest_asyncio
 
 from marquee.cinema import Cinema, open_cinema
 from marquee.demo.data import DEMO_PASSWORD
+from router.config.loading import load_config
 from router.execution.in_process import InProcessTransport
+from router.security.ended_sessions import EndedSessions
 from subgraphs.kit.settings import load_settings
 from subgraphs.users.domain import Role
+from tests.marquee.running import ROOT
+from tests.redis_servers import OwnRedis, own_redis
+from tests.router.transport.serving import served
 from tests.subgraphs.door import staff
+
+__all__ = ["own_redis"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -89,3 +103,45 @@ async def test_an_erased_account_and_a_changed_role_end_theirs(cinema: Cinema) -
         admin, user_id=user_id, role=Role.BOX_OFFICE, cinema_ids=None, reason="hired"
     )
     assert await reason(cinema, promoted) == "REVOKED"
+
+
+async def test_signing_out_ends_what_the_device_has_open(tmp_path: Path) -> None:
+    payload = {"query": "subscription { notificationReceived { id } }"}
+    async with (
+        open_cinema(load_settings({}, data_dir=tmp_path)) as cinema,
+        served(cinema.app) as url,
+        aiohttp.ClientSession() as client,
+        asyncio.timeout(30),
+    ):
+        phone, laptop = await devices(cinema, "open", 2)
+        sockets = [
+            await client.ws_connect(f"{url}/graphql", protocols=["graphql-transport-ws"]) for _ in range(2)
+        ]
+        for socket, token in zip(sockets, (phone, laptop), strict=True):
+            await socket.send_json({"type": "connection_init", "payload": {"authorization": token}})
+            await socket.receive_json()
+            await socket.send_json({"id": "1", "type": "subscribe", "payload": payload})
+        await ask(cinema, LOGOUT, phone, input={"allDevices": False})
+        assert (await sockets[0].receive()).data == 4403
+        await sockets[1].send_json({"type": "ping"})
+        assert (await sockets[1].receive_json())["type"] == "pong"
+        for socket in sockets:
+            await socket.close()
+
+
+async def test_a_router_of_its_own_process_hears_of_it_by_redis(
+    own_redis: OwnRedis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings that `deploy/router.yaml` has."""
+    monkeypatch.setenv("MARQUEE_REDIS_URL", own_redis.url)
+    told = EndedSessions(load_config(ROOT / "deploy" / "router.yaml").authentication.ended_sessions)
+    told.open()
+    settings = load_settings(dict(os.environ), data_dir=tmp_path)
+    async with open_cinema(settings) as cinema, asyncio.timeout(20):
+        phone, laptop = await devices(cinema, "apart", 2)
+        await ask(cinema, LOGOUT, phone, input={"allDevices": False})
+        mine, other = (jwt.decode(token, options={"verify_signature": False}) for token in (phone, laptop))
+        while not told.is_revoked(mine):  # noqa: ASYNC110  # Redis tells it, in its own time
+            await asyncio.sleep(0.01)
+        assert not told.is_revoked(other)
+    await told.aclose()

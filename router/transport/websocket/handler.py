@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
+from router.security.revocations import Revocations
 from router.transport.service import GraphQLService, address_of
 from router.transport.websocket.dialect import CloseCode, choose
 from router.transport.websocket.outbox import DIRECT_SOCKET
@@ -64,6 +65,13 @@ class WebSocketHandler:
         if origin is None or "cookie" not in config.headers.propagate or "*" in config.cors.origins:
             return True
         return origin in config.cors.origins or urlsplit(origin).netloc == headers.get("host")
+
+    def close_revoked(self, revocations: Revocations) -> None:
+        """Close the sockets that were opened with tokens that are withdrawn by now."""
+        for session in tuple(self._sessions):
+            identity = session.identity
+            if identity is not None and revocations.is_revoked(identity.claims):
+                session.close(CloseCode.FORBIDDEN, "The token was withdrawn")
 
     def close_all(self) -> None:
         """Ask every client to connect again elsewhere, those that come from now on too."""

@@ -55,7 +55,6 @@ class Session:
         "_dialect",
         "_direct",
         "_headers",
-        "_identity",
         "_initialised",
         "_keep_alive",
         "_operations",
@@ -65,6 +64,7 @@ class Session:
         "_service",
         "_timer",
         "_unanswered",
+        "identity",
     )
 
     def __init__(
@@ -84,7 +84,7 @@ class Session:
         self._direct = direct
         self._headers = headers
         self._address = address
-        self._identity: Identity | None = None
+        self.identity: Identity | None = None
         self._initialised = False
         self._acknowledged = False
         self._closing: asyncio.Task[None] | None = None
@@ -212,7 +212,7 @@ class Session:
             raise ProtocolViolation(CloseCode.FORBIDDEN, refusal.message) from None
         if self._closing is not None:
             return
-        self._identity = identity
+        self.identity = identity
         self._acknowledged = True
         self._headers = {**self._headers, **propagated(payload or {})}
         self._schedule_expiry()
@@ -225,8 +225,8 @@ class Session:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._identity is not None:
-            remaining = self._identity.expires_at - time.time()
+        if self.identity is not None:
+            remaining = self.identity.expires_at - time.time()
             if remaining < LONGEST_TIMER_SECONDS:
                 self._timer = asyncio.get_running_loop().call_later(
                     max(remaining, 0.0), self.close, CloseCode.FORBIDDEN, "The token has expired"
@@ -273,7 +273,7 @@ class Session:
         context: RequestContext | None = None
         try:
             request: GraphQLRequest = request_of(payload)
-            context = self._service.context(self._headers, self._identity, self._address)
+            context = self._service.context(self._headers, self.identity, self._address)
             job = await self._service.begin(request, context)
             if job.kind is OperationKind.SUBSCRIPTION:
                 listener = _SocketListener(self, operation_id, self._outbox)

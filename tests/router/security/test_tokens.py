@@ -71,6 +71,8 @@ async def test_times_are_checked_with_leeway() -> None:
 class Withdrawn:
     """Sessions whose tokens were withdrawn."""
 
+    changes = 0
+
     def __init__(self) -> None:
         self.sessions: set[str] = set()
 
