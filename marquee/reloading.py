@@ -65,14 +65,18 @@ class Reloader:
         while True:
             await self._hung_up.wait()
             self._hung_up.clear()
-            async with self._one_at_a_time:
-                try:
-                    config = load_config(self._config_file)
-                except ConfigError as error:
-                    logger.error("the settings are refused, the old ones go on:\n%s", error)
-                    self._app.metrics.reloaded("refused")
-                    continue
-                await self._update(config)
+            await self.reload()
+
+    async def reload(self) -> None:
+        """Take the supergraph and the settings as they are now."""
+        async with self._one_at_a_time:
+            try:
+                config = load_config(self._config_file)
+            except ConfigError as error:
+                logger.error("the settings are refused, the old ones go on:\n%s", error)
+                self._app.metrics.reloaded("refused")
+                return
+            await self._update(config)
 
     async def _update(self, config: RouterConfig | None = None) -> None:
         """Take what is new; with settings, also when the supergraph is as it was."""

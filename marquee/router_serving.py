@@ -39,15 +39,18 @@ def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, servin
     app = create_app(sdl, config=config, extras=Extras(after_retirement=collect_and_freeze))
     if serving.workers > 1:
         return run_workers(
-            lambda index: _serve(app, listener, serving, tell=index == 0),
+            lambda index, late: _serve(app, listener, serving, tell=index == 0 and not late, late=late),
             serving.workers,
-            after_start=listener.close,  # else connections would go on being taken here, by nobody
+            at_end=listener.close,  # else connections would go on being taken here, by nobody
         )
     _serve(app, listener, serving, tell=True)
     return 0
 
 
-def _serve(app: RouterApp, listener: socket.socket, serving: Serving, *, tell: bool) -> None:
+def _serve(
+    app: RouterApp, listener: socket.socket, serving: Serving, *, tell: bool, late: bool = False
+) -> None:
+    """Serve; `late`, when the app may be older than what there is to serve by now."""
     host, port = listener.getsockname()[:2]
 
     def greet() -> None:
@@ -58,6 +61,8 @@ def _serve(app: RouterApp, listener: socket.socket, serving: Serving, *, tell: b
         config = server_config(app, trusted_proxies=serving.trusted_proxies)
         server = DrainingServer(config, begin_drain=app.begin_drain, tell=greet)
         reloader = Reloader(app, serving.source, serving.config_file)
+        if late:
+            await reloader.reload()
         async with reloader.running(hot=serving.hot_reload):
             await server.serve(sockets=[listener])
 

@@ -133,6 +133,6 @@ def _serve(sdl: str, settings: RouterConfig, listener: socket.socket, serving: S
 
     try:
         if serve_router(sdl, settings, listener, serving):
-            fail("A worker ended by itself; so did the router.", code=1)
+            fail("The workers ended by themselves again and again; so did the router.", code=1)
     except (SupergraphError, RouterMisconfigured) as error:
         fail(f"{serving.source.origin}: {error}")
