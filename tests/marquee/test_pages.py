@@ -108,6 +108,32 @@ async def hold_best_two(visit: Visit, showtime_id: str) -> list[str]:
     return labels
 
 
+async def test_what_is_refused_is_said_in_the_readers_language(visit: Visit) -> None:
+    page = visit.page
+    await visit.go("/#/login")
+    await page.fill("input[name=email]", "nobody@marquee.test")
+    await page.fill("input[name=password]", "not-the-password")
+    await page.click("form button")
+    await expect(page.locator("[data-code=INVALID_CREDENTIALS]")).to_have_text(
+        "The email or the password is wrong."
+    )
+    await page.click("text=Español")
+    await expect(page.locator("[data-code=INVALID_CREDENTIALS]")).to_have_text(
+        "El correo o la contraseña no son correctos."
+    )
+    await page.click("text=Crear cuenta")
+    await page.fill("input[name=name]", "Ana")
+    await page.fill("input[name=email]", "ana@marquee")
+    await page.click("form button")
+    await expect(page.locator("[data-code=INVALID_INPUT]")).to_have_text("Correo: no es válido")
+
+
+async def test_what_is_not_there_is_said(visit: Visit) -> None:
+    for path, words in (("showtimes/shw_none", "no such showtime"), ("movies/mov_none", "no such film")):
+        await visit.go(f"/#/{path}")
+        await expect(visit.page.locator(".problems")).to_contain_text(words)
+
+
 async def test_the_link_of_an_offer_leads_to_its_seats(visit: Visit, guest: Client) -> None:
     showtime_id = (await showtimes(guest))[0]["id"]
     hold = await guest.hold(showtime_id, await guest.best(showtime_id, 2))

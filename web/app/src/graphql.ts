@@ -2,13 +2,6 @@
 import { createClient, type Client } from "graphql-ws";
 import { accessToken, ensureFresh, forget } from "./session";
 
-export interface UserError {
-  __typename: string;
-  code: string;
-  message: string;
-  path: string[] | null;
-}
-
 export class GraphQLFailure extends Error {
   constructor(readonly errors: { message: string; extensions?: { code?: string; reason?: string } }[]) {
     super(errors.map((error) => error.message).join("\n"));

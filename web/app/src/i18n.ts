@@ -29,6 +29,9 @@ const WORDS = {
   minutes: ["min", "min"],
   review: ["review", "reseña"],
   reviews: ["reviews", "reseñas"],
+  unreachable: ["Marquee cannot be reached at the moment. Try again.", "No se puede llegar a Marquee en este momento. Inténtalo otra vez."],
+  noMovie: ["There is no such film.", "No existe esa película."],
+  noShowtime: ["There is no such showtime.", "No existe esa función."],
   today: ["Today", "Hoy"],
   screen: ["Screen", "Pantalla"],
   chooseSeats: ["Choose your seats", "Elige tus butacas"],
@@ -128,8 +131,12 @@ export function money(value: Money): string {
   return new Intl.NumberFormat(locale.value.toLowerCase(), { style: "currency", currency: value.currency }).format(Number(value.amount));
 }
 
+export function percent(ratio: number): string {
+  return new Intl.NumberFormat(locale.value.toLowerCase(), { style: "percent", maximumFractionDigits: 1 }).format(ratio);
+}
+
 export function time(instant: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale.value.toLowerCase(), { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(instant));
+  return new Intl.DateTimeFormat(locale.value.toLowerCase(), { hour: "numeric", minute: "2-digit", timeZone }).format(new Date(instant));
 }
 
 export function day(instant: string | Date, timeZone?: string): string {

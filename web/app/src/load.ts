@@ -1,6 +1,7 @@
 // Loads what a view shows, and tells when it is loading or failed.
 import { useEffect, useState } from "preact/hooks";
 import { request } from "./graphql";
+import { refusalsOf, wordsOf } from "./refusals";
 
 export interface Loaded<T> {
   data: T | null;
@@ -18,7 +19,7 @@ export function useQuery<T>(query: string, variables: Record<string, unknown> = 
     let current = true;
     request<T>(query, variables).then(
       (data) => current && setState({ data, error: null, key }),
-      (error: Error) => current && setState((before) => ({ ...before, error: error.message })),
+      (error: unknown) => current && setState((before) => ({ ...before, error: refusalsOf(error).map(wordsOf).join(" ") })),
     );
     return () => {
       current = false;

@@ -1,11 +1,13 @@
-// What went wrong, in the server's words, for people.
-export function Problems({ errors }: { errors: { code: string; message: string }[] }) {
+// What went wrong, for people.
+import { type Refusal, wordsOf } from "../refusals";
+
+export function Problems({ errors }: { errors: Refusal[] }) {
   if (!errors.length) return null;
   return (
     <ul class="problems" role="alert">
       {errors.map((error) => (
         <li key={error.code + error.message} data-code={error.code}>
-          {error.message}
+          {wordsOf(error)}
         </li>
       ))}
     </ul>

@@ -5,6 +5,7 @@ import { Ticket, type TicketFields } from "../components/ticket";
 import { request, subscribe } from "../graphql";
 import { day, locale, money, state, t, time, type Money } from "../i18n";
 import { idempotencyKey, useQuery } from "../load";
+import { type Refusal, refusalsOf } from "../refusals";
 
 const MINE = `query Mine($locale: Locale) {
   me {
@@ -62,19 +63,18 @@ interface Mine {
   } | null;
   rewards: { nodes: { id: string; name: string; description: string; cost: number; active: boolean }[] } | null;
 }
-type Errors = { code: string; message: string }[];
 
 export function AccountView() {
   const { data, error, reload } = useQuery<Mine>(MINE, { locale: locale.value });
-  const [errors, setErrors] = useState<Errors>([]);
+  const [errors, setErrors] = useState<Refusal[]>([]);
   useEffect(() => subscribe(ARRIVED, () => ({}), () => reload()), []);
   const act = async (query: string, field: string, variables: Record<string, unknown> = {}) => {
     try {
-      const answer = await request<Record<string, { errors: Errors } | null>>(query, variables);
+      const answer = await request<Record<string, { errors: Refusal[] } | null>>(query, variables);
       setErrors(answer[field]?.errors ?? []);
       reload();
     } catch (failure) {
-      setErrors([{ code: "FAILED", message: (failure as Error).message }]);
+      setErrors(refusalsOf(failure));
     }
   };
   const me = data?.me;

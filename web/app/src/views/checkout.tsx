@@ -5,6 +5,7 @@ import { Ticket, type TicketFields } from "../components/ticket";
 import { request, subscribe } from "../graphql";
 import { locale, money, t, type Money } from "../i18n";
 import { idempotencyKey, useQuery } from "../load";
+import { cardLabel, lineLabel, type Refusal, refusalsOf } from "../refusals";
 import { user } from "../session";
 import type { Hold } from "./showtime";
 
@@ -14,7 +15,7 @@ const QUOTE = `query Quote($id: ID!, $seatIds: [ID!]!, $voucher: String) {
     lines { label kind amount { amount currency } } tax { amount currency } total { amount currency } } }
 }`;
 const PLACE = `mutation Place($input: PlaceOrderInput!) {
-  placeOrder(input: $input) { order { id number status accessToken total { amount currency } } errors { code message } }
+  placeOrder(input: $input) { order { id number status accessToken total { amount currency } } errors { code message path } }
 }`;
 const PAY = `mutation Pay($input: PayOrderInput!) {
   payOrder(input: $input) { payment { id status nextAction { url } } errors { code message } }
@@ -46,10 +47,6 @@ interface Payment {
   status: string;
   nextAction: { url: string } | null;
 }
-interface Problem {
-  code: string;
-  message: string;
-}
 
 export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold: Hold | null; sold: () => void }) {
   const methods = useQuery<{ paymentMethods: { id: string; label: string; behaviour: string }[] | null }>(METHODS);
@@ -60,7 +57,7 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
   const [order, setOrder] = useState<Order | null>(null);
   const [payment, setPayment] = useState<Payment | null>(null);
   const [tickets, setTickets] = useState<TicketFields[] | null>(null);
-  const [errors, setErrors] = useState<Problem[]>([]);
+  const [errors, setErrors] = useState<Refusal[]>([]);
   const [busy, setBusy] = useState(false);
   const placeKey = useRef(idempotencyKey());
 
@@ -97,12 +94,12 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
     try {
       await work();
     } catch (error) {
-      setErrors([{ code: "FAILED", message: (error as Error).message }]);
+      setErrors(refusalsOf(error));
     } finally {
       setBusy(false);
     }
   };
-  const settle = async (answer: { payment: Payment | null; errors: Problem[] }, paid: Order) => {
+  const settle = async (answer: { payment: Payment | null; errors: Refusal[] }, paid: Order) => {
     setPayment(answer.payment);
     setErrors(answer.errors);
     if (answer.payment && ["AUTHORIZED", "CAPTURED"].includes(answer.payment.status)) await collect(paid);
@@ -118,7 +115,7 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
           ...(voucher && { voucher }),
           ...(!user.value && { email }),
         };
-        const data = await request<{ placeOrder: { order: Order | null; errors: Problem[] } }>(PLACE, { input });
+        const data = await request<{ placeOrder: { order: Order | null; errors: Refusal[] } }>(PLACE, { input });
         setErrors(data.placeOrder.errors);
         paid = data.placeOrder.order;
         if (!paid) placeKey.current = idempotencyKey(); // another try may say other things
@@ -127,12 +124,12 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
       if (!paid) return;
       if (paid.status === "CONFIRMED") return collect(paid);
       const input = { orderId: paid.id, paymentMethod: method, idempotencyKey: idempotencyKey() };
-      const data = await request<{ payOrder: { payment: Payment | null; errors: Problem[] } }>(PAY, { input });
+      const data = await request<{ payOrder: { payment: Payment | null; errors: Refusal[] } }>(PAY, { input });
       await settle(data.payOrder, paid);
     });
   const confirm = () =>
     attempt(async () => {
-      const data = await request<{ confirmPayment: { payment: Payment | null; errors: Problem[] } }>(CONFIRM, {
+      const data = await request<{ confirmPayment: { payment: Payment | null; errors: Refusal[] } }>(CONFIRM, {
         input: { paymentId: payment!.id },
       });
       await settle(data.confirmPayment, order!);
@@ -180,7 +177,7 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
           <tbody>
             {quote.lines.map((line, index) => (
               <tr key={index}>
-                <td>{line.label}</td>
+                <td>{lineLabel(line)}</td>
                 <td>{money(line.amount)}</td>
               </tr>
             ))}
@@ -216,7 +213,7 @@ export function Checkout({ showtimeId, hold, sold }: { showtimeId: string; hold:
         <select value={method} onChange={(event) => setMethod(event.currentTarget.value)}>
           {methods.data?.paymentMethods?.map((one) => (
             <option key={one.id} value={one.id}>
-              {one.label} — {one.behaviour}
+              {cardLabel(one)}
             </option>
           ))}
         </select>

@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
 import { Problems } from "../components/problems";
 import { t } from "../i18n";
+import { type Refusal, refusalsOf } from "../refusals";
 import { logIn, register } from "../session";
 
 const DEMO = ["customer", "boxoffice", "manager", "admin"];
 
 export function LogInView({ next = "" }: { next?: string }) {
   const [joining, setJoining] = useState(false);
-  const [errors, setErrors] = useState<{ code: string; message: string }[]>([]);
+  const [errors, setErrors] = useState<Refusal[]>([]);
   const [busy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -21,7 +22,7 @@ export function LogInView({ next = "" }: { next?: string }) {
       setErrors(payload.errors);
       if (payload.accessToken) location.hash = `#/${next}`;
     } catch (error) {
-      setErrors([{ code: "FAILED", message: (error as Error).message }]);
+      setErrors(refusalsOf(error));
     } finally {
       setBusy(false);
     }

@@ -5,6 +5,7 @@ import { Stars } from "../components/stars";
 import { request } from "../graphql";
 import { day, locale, t, time } from "../i18n";
 import { useQuery } from "../load";
+import { type Refusal, refusalsOf } from "../refusals";
 import { user } from "../session";
 
 const MOVIE = `query Movie($id: ID!, $locale: Locale) {
@@ -18,7 +19,7 @@ const MOVIE = `query Movie($id: ID!, $locale: Locale) {
   }
 }`;
 const VOTE = "mutation Vote($input: VoteReviewInput!) { voteReview(input: $input) { errors { code message } } }";
-const REVIEW = "mutation Review($input: CreateReviewInput!) { createReview(input: $input) { errors { code message } } }";
+const REVIEW = "mutation Review($input: CreateReviewInput!) { createReview(input: $input) { errors { code message path } } }";
 const VIEWED = "mutation Viewed($input: TrackEventInput!) { trackEvent(input: $input) { accepted } }";
 const seen = new Set<string>();
 
@@ -63,7 +64,7 @@ export function MovieView({ id }: { id: string }) {
     void request(VIEWED, { input: { type: "MOVIE_VIEWED", movieId: id } }).catch(() => undefined);
   }
   const movie = data?.movie;
-  if (!movie) return <Failure text={error} />;
+  if (!movie) return <Failure text={data ? t("noMovie") : error} />;
   return (
     <article class="movie">
       <img class="poster" src={movie.posterUrl} alt="" width={300} height={450} />
@@ -155,21 +156,21 @@ function Reviews({ movie, reload }: { movie: Movie; reload: () => void }) {
 }
 
 function WriteReview({ movieId, done }: { movieId: string; done: () => void }) {
-  const [errors, setErrors] = useState<{ code: string; message: string }[]>([]);
+  const [errors, setErrors] = useState<Refusal[]>([]);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const fields = new FormData(form);
     const input = { movieId, rating: Number(fields.get("rating")), title: fields.get("title"), body: fields.get("body") };
     try {
-      const data = await request<{ createReview: { errors: { code: string; message: string }[] } | null }>(REVIEW, { input });
+      const data = await request<{ createReview: { errors: Refusal[] } | null }>(REVIEW, { input });
       setErrors(data.createReview?.errors ?? []);
       if (data.createReview && !data.createReview.errors.length) {
         form.reset();
         done();
       }
     } catch (error) {
-      setErrors([{ code: "FAILED", message: (error as Error).message }]);
+      setErrors(refusalsOf(error));
     }
   };
   return (

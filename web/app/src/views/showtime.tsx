@@ -6,6 +6,7 @@ import { Legend, type Seat, SeatMap } from "../components/seat-map";
 import { request, subscribe } from "../graphql";
 import { day, locale, money, t, time, type Money } from "../i18n";
 import { idempotencyKey } from "../load";
+import { type Refusal, refusalsOf, wordsOf } from "../refusals";
 import { known, user } from "../session";
 import { Checkout } from "./checkout";
 
@@ -51,9 +52,7 @@ export interface Hold {
   expiresAt: string;
   seats: { id: string; label: string }[];
 }
-interface Problem {
-  code: string;
-  message: string;
+interface Problem extends Refusal {
   alternatives?: { id: string; label: string }[];
 }
 
@@ -82,8 +81,8 @@ export function ShowtimeView({ id, offered }: { id: string; offered?: string }) 
 
   useEffect(() => {
     request<{ showtime: Showtime | null }>(SHOWTIME, { id, locale: locale.value }).then(
-      (data) => (data.showtime ? setShowtime(data.showtime) : setFailure("404")),
-      (error: Error) => setFailure(error.message),
+      (data) => (data.showtime ? setShowtime(data.showtime) : setFailure(t("noShowtime"))),
+      (error: unknown) => setFailure(refusalsOf(error).map(wordsOf).join(" ")),
     );
   }, [id, locale.value, user.value]);
 
@@ -94,7 +93,7 @@ export function ShowtimeView({ id, offered }: { id: string; offered?: string }) 
         setErrors(opened.errors);
         if (opened.hold) setHold(opened.hold);
       },
-      (error: Error) => setErrors([{ code: "FAILED", message: error.message }]),
+      (error: unknown) => setErrors(refusalsOf(error)),
     );
   }, [offered, known.value, user.value]);
 
@@ -134,7 +133,7 @@ export function ShowtimeView({ id, offered }: { id: string; offered?: string }) 
         if (way) setChosen(new Set(way.alternatives!.map((seat) => seat.id)));
       }
     } catch (error) {
-      setErrors([{ code: "FAILED", message: (error as Error).message }]);
+      setErrors(refusalsOf(error));
     }
   };
   const release = async () => {

@@ -2,12 +2,13 @@
 import { useState } from "preact/hooks";
 import { Failure, Problems } from "../components/problems";
 import { request } from "../graphql";
-import { locale, money, t, type Money } from "../i18n";
+import { locale, money, percent, t, type Money } from "../i18n";
 import { idempotencyKey, useQuery } from "../load";
+import { type Refusal, refusalsOf } from "../refusals";
 import { user } from "../session";
 
 const CHECK_IN = `mutation CheckIn($input: CheckInTicketInput!) {
-  checkInTicket(input: $input) { ticket { id status seat { id label } showtime { id movie { id title } } } errors { code message } }
+  checkInTicket(input: $input) { ticket { id status seat { id label } showtime { id movie { id title } } } errors { code message path } }
 }`;
 const DASHBOARD = `query Dashboard($locale: Locale) {
   dashboard {
@@ -31,7 +32,7 @@ interface Dashboard {
 }
 interface Admitted {
   ticket: { status: string; seat: { label: string }; showtime: { movie: { title: string } | null } | null } | null;
-  errors: { code: string; message: string }[];
+  errors: Refusal[];
 }
 
 export function StaffView() {
@@ -56,7 +57,7 @@ function Scanner() {
       setAnswer(data.checkInTicket);
       if (data.checkInTicket?.ticket) form.reset();
     } catch (error) {
-      setAnswer({ ticket: null, errors: [{ code: "FAILED", message: (error as Error).message }] });
+      setAnswer({ ticket: null, errors: refusalsOf(error) });
     }
   };
   return (
@@ -119,7 +120,7 @@ function Figures() {
         </div>
         <div>
           <dt>{t("occupancy")}</dt>
-          <dd>{figures.occupancy === null ? "—" : `${Math.round(figures.occupancy * 100)} %`}</dd>
+          <dd>{figures.occupancy === null ? "—" : percent(figures.occupancy)}</dd>
         </div>
       </dl>
       <svg class="bars" viewBox={`0 0 ${sales.length * 12} 100`} preserveAspectRatio="none" role="img" aria-label={t("ticketsSold")}>
