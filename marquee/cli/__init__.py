@@ -23,7 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "demo": "Put the demo data into a cinema of many processes.",
     "admin": "Make the first admin of an installation.",
     "doctor": "Check this machine, the settings and every part they name; say what to do.",
-    "verify": "Check every invariant about seats, money and points.",
+    "verify": "Check every invariant about seats, money, points and documents.",
     "events": "List events that could not be handled, and replay them.",
     "schema": "Write the cinema's SDL files, or check that they are current.",
     "settings": "Print the table of settings.",
