@@ -10,7 +10,7 @@ import asyncio
 import math
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -28,16 +28,17 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 if TYPE_CHECKING:  # a process without a router need not load one
+    from router.known_heads import KnownHead
     from router.transport.front import Front
     from router.transport.http.negotiation import Accepted
 
 _FAULT: Final = (
     500,
-    [
+    (
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"21"),
         (b"connection", b"close"),
-    ],
+    ),
     b"Internal Server Error",
 )
 """As uvicorn answers when an app raises, which a cancelled one does."""
@@ -60,6 +61,12 @@ class FrontedConnection(HttpToolsProtocol):
     """What the parser was given last."""
     _offers = False
     """Whether the request offers an upgrade that nobody here takes."""
+    _between = True
+    """Whether the parser is between two messages."""
+    _begun = 0
+    """Messages that began in what the parser was given last."""
+    _known: KnownHead | None = None
+    """The head that `_read` is of, when what was received last was one plain request and nothing else."""
 
     def __init__(
         self,
@@ -69,11 +76,11 @@ class FrontedConnection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._front = self._front_of(config.app)
+        self.front = self._front_of(config.app)
         self._proxies = _proxies(str(config.forwarded_allow_ips)) if config.proxy_headers else None
         self._read_headers: list[tuple[bytes, bytes]] = []
         """Those of the last POST: a client's next has nearly always the same, and these are read already."""
-        self._read: tuple[Mapping[str, str], Accepted | None] = ({}, None)
+        self._read: tuple[Mapping[str, str], Accepted | None, str | None] = ({}, None, None)
         self._post: PlainPost | None = None
         """One whose body is not whole yet."""
 
@@ -91,16 +98,47 @@ class FrontedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a body that did not come with its head is read by the app."""
         self._idle_since = math.inf
+        if self._known is not None:
+            post = self._post_of(self._known, data)
+            if post is not None:
+                self._begin(post)
+                return
+            self._known = None
+        began_between = self._between
         self._fed = data
+        self._begun = 0
         super().data_received(data)
         self._fed = b""
         if self._post is not None:
             self._hand_over(self._post)
+        elif began_between and self._between and self._begun == 1:
+            self._remember(data)
+
+    def _remember(self, data: bytes) -> None:
+        """Know the next request by its head, when `data` was a plain one."""
+        post = self.cycle
+        if self.front is not None and post.__class__ is PlainPost and post.keep_alive:
+            self._known = self.front.known(data, post.body)
+
+    def _post_of(self, known: KnownHead, data: bytes) -> PlainPost | None:
+        """The request that `data` is, when its head is the last one's but for the length."""
+        read = known.read(data)
+        headers, accepted, address = self._read
+        if read is None or accepted is None or self.front is None:
+            return None
+        length, body = read
+        if len(body) > self.front.max_body_bytes:
+            return None
+        if length != known.length:
+            headers = {**headers, "content-length": length.decode()}
+        return PlainPost(self, headers, accepted, address, body)
 
     def on_message_begin(self) -> None:
+        self._begun += 1
+        self._between = False
         self._in_head = True
         self._head_bytes = 0
-        if self._front is None:
+        if self.front is None:
             super().on_message_begin()
         else:
             self.url = b""
@@ -116,17 +154,19 @@ class FrontedConnection(HttpToolsProtocol):
         )
         if self._offers:
             return
-        front = self._front
+        front = self.front
         if front is None:
             super().on_headers_complete()
             return
         if self.url == front.target and self.parser.get_method() == b"POST":
             if self.headers != self._read_headers:
                 read = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
-                self._read_headers, self._read = self.headers, (read, front.takes(read))
-            headers, accepted = self._read
+                self._read_headers = self.headers
+                self._read = (read, front.takes(read), self.client_address())
+            headers, accepted, address = self._read
             if accepted is not None and self.parser.get_http_version() == "1.1":
-                self._post = PlainPost(self, front, headers, accepted)
+                self._post = PlainPost(self, headers, accepted, address)
+                self._post.keep_alive = self.parser.should_keep_alive()
                 return
         self._begin_scope()
         super().on_headers_complete()
@@ -138,13 +178,18 @@ class FrontedConnection(HttpToolsProtocol):
             self._post.body += body
 
     def on_message_complete(self) -> None:
+        self._between = True
         if self._offers:
             return
         post = self._post
         if post is None:
             super().on_message_complete()
-            return
-        self._post = None
+        else:
+            self._post = None
+            self._begin(post)
+
+    def _begin(self, post: PlainPost) -> None:
+        """Answer a request that is whole, after those that came before it."""
         before, self.cycle = self.cycle, post
         if before is None or before.response_complete:
             self._start_asgi_task(post, self.app)
@@ -172,8 +217,10 @@ class FrontedConnection(HttpToolsProtocol):
             elif name == b"connection" and b"close" in value.lower():
                 lines.append(b"connection: close\r\n")
         self._offers = False
+        self._between = True
         self.parser = httptools.HttpRequestParser(self)
         FrontedConnection.data_received(self, b"".join((*lines, b"\r\n", rest)))
+        self._begun = 0
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         if cycle.__class__ is PlainPost:
@@ -240,7 +287,6 @@ class PlainPost:
         "_accepted",
         "_address",
         "_connection",
-        "_front",
         "_headers",
         "body",
         "disconnected",
@@ -255,17 +301,17 @@ class PlainPost:
     def __init__(
         self,
         connection: FrontedConnection,
-        front: Front,
         headers: Mapping[str, str],
         accepted: Accepted,
+        address: str | None,
+        body: bytes = b"",
     ) -> None:
         self._connection = connection
-        self._front = front
         self._headers = headers
         self._accepted = accepted
-        self._address = connection.client_address()
-        self.body = b""
-        self.keep_alive = connection.parser.should_keep_alive()
+        self._address = address
+        self.body = body
+        self.keep_alive = True
         self.disconnected = False
         """Set by uvicorn when the connection is lost; the operation runs to its end nevertheless."""
         self.response_complete = False
@@ -275,7 +321,8 @@ class PlainPost:
         """Answer it."""
         connection = self._connection
         try:
-            answer = await self._front.answer(self.body, self._headers, self._accepted, self._address)
+            assert connection.front is not None, "else nothing is plain"
+            answer = await connection.front.answer(self.body, self._headers, self._accepted, self._address)
             if connection.flow.write_paused and not self.disconnected:
                 await connection.flow.drain()
             response = self._response(*answer)
@@ -292,7 +339,7 @@ class PlainPost:
             connection.transport.close()
         connection.on_response_complete()
 
-    def _response(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
+    def _response(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bytes:
         """Head and body; raises `RuntimeError` for a header that would break the head."""
         always, closes = _lines(tuple(self._connection.server_state.default_headers))
         own, closes_itself = _lines(tuple(headers))

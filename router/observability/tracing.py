@@ -118,7 +118,8 @@ class TraceContext:
         """The `traceparent` for subgraphs: the client's trace id and flags, or new ones."""
         if traceparent is not None and self._accept and is_traceparent(traceparent):
             return f"{traceparent[:36]}{_random_bits(64) or 1:016x}{traceparent[52:]}"
-        return f"00-{_random_bits(128) or 1:032x}-{_random_bits(64) or 1:016x}-01"
+        ids = f"{_random_bits(192) | 1 << 64 | 1:048x}"
+        return f"00-{ids[:32]}-{ids[32:]}-01"
 
     def operation(self, headers: Mapping[str, str]) -> OperationSpan | None:
         """Nothing is recorded."""

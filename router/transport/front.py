@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, TypeAlias
 
 from router.config.model import RouterConfig
+from router.known_heads import KnownHead
 from router.transport.http.answer import WholeAnswer
 from router.transport.http.negotiation import Accepted, negotiate
 from router.transport.http.streams import TOKEN_HEADER
@@ -32,7 +33,8 @@ class Front:
     def __init__(self, whole: WholeAnswers, config: RouterConfig) -> None:
         self.target = config.http.path.encode()
         self.answer: Answering = whole.to_post
-        self._max_body_bytes = config.http.max_body_bytes
+        self.known = KnownHead.of
+        self.max_body_bytes = config.http.max_body_bytes
 
     def takes(self, headers: Mapping[str, str]) -> Accepted | None:
         """What the client accepts, when its POST is plain; `headers` have names in lower case."""
@@ -42,7 +44,7 @@ class Front:
             or not _OUT_OF_THE_ORDINARY.isdisjoint(headers)
             or not length.isdigit()
             or len(length) > _DIGITS
-            or int(length) > self._max_body_bytes
+            or int(length) > self.max_body_bytes
         ):
             return None
         accepted = negotiate(headers.get("accept"))

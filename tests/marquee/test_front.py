@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from marquee import draining
 from marquee.draining import DrainingServer, server_config
 from marquee.listening import listen
+from router.known_heads import KnownHead
 from router.request import GraphQLRequest, RequestContext, Response
 from router.transport.http import lingering
 from router.transport.http.answer import WholeAnswer
@@ -36,6 +37,7 @@ SETTINGS: dict[str, Any] = {
 LAST = b"GET /nowhere HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n"
 """Asked after each request: answered, it ends the connection."""
 PER_ANSWER = re.compile(rb"(date|retry-after): [^\r]*\r\n")
+LENGTH = re.compile(rb"content-length: (\d+)")
 CLOSE = (b"connection", b"close")
 HELLO = {"query": "{ hello }"}
 PACKED = gzip.compress(orjson.dumps(HELLO), mtime=0)
@@ -69,6 +71,23 @@ class Serving:
                 return PER_ANSWER.sub(rb"\1\r\n", await reader.read())
         finally:
             writer.close()
+
+    async def say_in_turn(self, *requests: bytes) -> list[bytes]:
+        """The answer to each, read before the next is said; at the end whatever else comes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        answers: list[bytes] = []
+        try:
+            async with asyncio.timeout(30):
+                for each in requests:
+                    writer.write(each)
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    length = int(LENGTH.findall(head)[0])
+                    answers.append(head + await reader.readexactly(length))
+                writer.write(LAST)
+                answers.append(await reader.read())
+        finally:
+            writer.close()
+        return [PER_ANSWER.sub(rb"\1\r\n", answer) for answer in answers]
 
 
 @asynccontextmanager
@@ -238,6 +257,64 @@ async def test_a_request_in_pieces_is_answered_alike() -> None:
             pieces = (whole + whole[:cut], whole[cut:] + LAST)
             assert await front.say(*pieces) == await alone.say(*pieces)
     assert front.fronted >= 4
+
+
+HELLO_ADA = request({"query": "query ($n: String!) { hello(name: $n) }", "variables": {"n": "Ada"}})
+IN_TURN: dict[str, tuple[bytes, ...]] = {
+    "the same": (request(),) * 3,
+    "other bodies": (
+        request(),
+        HELLO_ADA,
+        request(b"{"),
+        request(b""),
+        request({"query": "{ big(size: 999) }"}),
+    ),
+    "too large": (request(), request(b" " * 2_001)),
+    "somebody else": (request(HELLO, bearer()), request(HELLO, bearer()[:-8] + "AAAAAAAA"), request()),
+    "other ways": (
+        request(),
+        OTHERS["GET"],
+        request(),
+        OTHERS["in chunks"],
+        request(),
+        OTHERS["another path"],
+    ),
+    "an upgrade": (request(), OTHERS["an upgrade"], OTHERS["an upgrade"], request()),
+    "the last": (request(), request(HELLO, "Connection: close")),
+    "no HTTP": (request(), request() + b"\r\n\r\n\r\nPOST\r\n\r\n"),
+    "an empty line before": (request(), b"\r\n" + request(), b"\r\n" + HELLO_ADA, request()),
+}
+"""Each is said when the one before is answered."""
+
+
+async def test_what_is_said_in_turn_is_answered_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[bool] = []
+    read = KnownHead.read
+
+    def watched(head: KnownHead, data: bytes) -> tuple[bytes, bytes] | None:
+        found = read(head, data)
+        known.append(found is not None)
+        return found
+
+    monkeypatch.setattr(KnownHead, "read", watched)
+    async with serving(fronted=True) as front, serving(fronted=False) as alone:
+        for name, said in IN_TURN.items():
+            assert (name, await front.say_in_turn(*said)) == (name, await alone.say_in_turn(*said))
+    assert known.count(True) >= 8
+    assert known.count(False) >= 8
+
+
+async def test_the_rest_of_a_known_request_is_waited_for() -> None:
+    for cut in (10, len(HELLO_ADA) - 40, len(HELLO_ADA) - 3):
+        async with serving(fronted=True) as front, serving(fronted=False) as alone:
+            for served in (front, alone):
+                reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+                for piece in (request(), HELLO_ADA[:cut], HELLO_ADA[cut:] + request(), request()):
+                    writer.write(piece)
+                    await asyncio.sleep(0.02)
+                writer.write(LAST)
+                assert (await reader.read()).count(b'{"data":{"hello"') == 4
+                writer.close()
 
 
 @pytest.mark.parametrize(

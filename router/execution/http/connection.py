@@ -14,6 +14,7 @@ import httptools
 from router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
 from router.execution.http.decoding import decoded
 from router.execution.subgraph import SubgraphReply
+from router.known_heads import KnownHead
 
 _LENGTH_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _FRAMING_BYTES = 256 * 1024
@@ -45,6 +46,12 @@ class ResponseHeaders(Mapping[str, str]):
                 return value
         return b""
 
+    def with_length(self, length: bytes) -> ResponseHeaders:
+        """The same with another `Content-Length`."""
+        return ResponseHeaders(
+            [(name, length if name.lower() == b"content-length" else value) for name, value in self._raw]
+        )
+
     def _all(self) -> dict[str, str]:
         if self._decoded is None:
             self._decoded = {
@@ -70,11 +77,13 @@ class Connection(asyncio.Protocol):
         "_chunks",
         "_future",
         "_headers",
+        "_known",
         "_max_body_bytes",
         "_max_bytes",
         "_on_free",
         "_on_lost",
         "_parser",
+        "_received",
         "_size",
         "_status",
         "_transport",
@@ -99,6 +108,10 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._future: asyncio.Future[SubgraphReply] | None = None
+        self._received = b""
+        """What the parser is given now."""
+        self._known: tuple[KnownHead, ResponseHeaders, int] | None = None
+        """The head of the last answer, what was read of it, and its status, when it came in one piece."""
         self._reset()
         self.closed = False
         self.idle_since = 0.0
@@ -146,14 +159,18 @@ class Connection(asyncio.Protocol):
         if self._future is None:  # nobody asked
             self._close()
             return
+        if self._known is not None and not self._size and self._finish_known(data, *self._known):
+            return
         self._size += len(data)
         if self._size > self._max_bytes:
             self._fail(SubgraphReplyInvalid("the answer is too large", status=self._status, retryable=False))
             return
+        self._received = data
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(SubgraphReplyInvalid(f"not HTTP: {error!r}"))
+        self._received = b""
         if self._headers and not self.busy:  # another answer has begun
             self._close()
 
@@ -191,10 +208,27 @@ class Connection(asyncio.Protocol):
             return
         self._finish(keep=self._parser.should_keep_alive())
 
+    def _finish_known(self, data: bytes, head: KnownHead, headers: ResponseHeaders, status: int) -> bool:
+        """Finish with an answer whose head is the last one's but for the length, without parsing it."""
+        read = head.read(data)
+        if read is None:
+            return False
+        length, body = read
+        if length != head.length:
+            headers = headers.with_length(length)
+        self._status = status
+        self._hand_over(body, headers, keep=True)
+        return True
+
     def _finish(self, *, keep: bool) -> None:
-        future, self._future = self._future, None
         chunks, headers = self._chunks, ResponseHeaders(self._headers)
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        head = KnownHead.of(self._received, body) if keep and len(self._received) == self._size else None
+        self._known = None if head is None else (head, headers, self._status)
+        self._hand_over(body, headers, keep=keep)
+
+    def _hand_over(self, body: bytes, headers: ResponseHeaders, *, keep: bool) -> None:
+        future, self._future = self._future, None
         if future is not None and not future.done():
             try:
                 reply = self._reply(body, headers)

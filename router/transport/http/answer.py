@@ -5,7 +5,8 @@ Owns their bytes. Must never compress what the client did not ask to be compress
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
@@ -56,7 +57,7 @@ class WholeAnswer(NamedTuple):
     """An answer as it goes over the wire, whoever carries it."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: Sequence[tuple[bytes, bytes]]
     """Names in lower case."""
     body: bytes
 
@@ -77,8 +78,10 @@ class AnswerWriter:
         accept_encoding: str | None,
     ) -> WholeAnswer:
         """The answer, packed as its client likes it."""
-        raw = [_CONTENT_TYPES[media]]
         coding = self._packer.coding(len(body), accept_encoding)
+        if coding is None and not headers:
+            return WholeAnswer(status, _plain_headers(media, len(body)), body)
+        raw = [_CONTENT_TYPES[media]]
         if coding is not None:
             body = await self._packer.pack(body, coding)
             raw.append((b"content-encoding", coding.encode()))
@@ -88,6 +91,11 @@ class AnswerWriter:
         for name, value in headers.items():
             raw.append((name.encode("latin-1"), value.encode("latin-1")))
         return WholeAnswer(status, raw, body)
+
+
+@lru_cache(maxsize=1024)
+def _plain_headers(media: Media, length: int) -> tuple[tuple[bytes, bytes], ...]:
+    return (_CONTENT_TYPES[media], (b"content-length", b"%d" % length), _VARY, _NOT_KEPT)
 
 
 async def send_answer(send: Send, answer: WholeAnswer, unread: Receive | None = None) -> None:

@@ -43,6 +43,79 @@ async def test_connections_are_used_again() -> None:
     assert (server.connections, len(server.requests)) == (1, 5)
 
 
+async def test_each_answer_of_a_connection_is_its_own() -> None:
+    answers = [
+        ok(ANSWER, "X-Turn: 1"),
+        ok(ANSWER, "X-Turn: 1"),
+        ok(b'{"data":{"a":12345}}', "X-Turn: 1"),
+        ok(b"", "X-Turn: 1"),
+        ok(ANSWER, "X-Turn: 1", status="500 Internal Server Error"),
+        ok(ANSWER, "X-Turn: 1", status="500 Internal Server Error"),
+        ok(ANSWER, "X-Turn: 2"),
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        ok(ANSWER, "X-Turn: 2"),
+        b"HTTP/1.1 100 Continue\r\n\r\n" + ok(ANSWER, "X-Turn: 2"),
+        ok(ANSWER, "X-Turn: 2"),
+    ]
+    left = list(answers)
+
+    async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
+        writer.write(left.pop(0))
+        return True
+
+    async with serving(respond) as server:
+        http = client(server)
+        replies = [await http.fetch(BODY, {}, 5.0) for _ in answers]
+        await http.aclose()
+    assert server.connections == 1
+    assert [(reply.status, reply.headers.get("x-turn"), reply.body) for reply in replies] == [
+        (200, "1", ANSWER),
+        (200, "1", ANSWER),
+        (200, "1", b'{"data":{"a":12345}}'),
+        (200, "1", b""),
+        (500, "1", ANSWER),
+        (500, "1", ANSWER),
+        (200, "2", ANSWER),
+        (200, None, b"abc"),
+        (200, "2", ANSWER),
+        (200, "2", ANSWER),
+        (200, "2", ANSWER),
+    ]
+    lengths = [reply.headers.get("content-length") for reply in replies]
+    assert lengths == ["16", "16", "20", "0", "16", "16", "16", None, "16", "16", "16"]
+
+
+async def test_more_than_a_known_answer_ends_the_connection() -> None:
+    answers = [ok(ANSWER), ok(ANSWER) + ok(ANSWER), ok(ANSWER)]
+
+    async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
+        writer.write(answers.pop(0))
+        return True
+
+    async with serving(respond) as server:
+        http = client(server)
+        for _ in range(3):
+            assert (await http.fetch(BODY, {}, 5.0)).body == ANSWER
+        await http.aclose()
+    assert server.connections == 2
+
+
+async def test_too_large_a_known_answer_is_refused() -> None:
+    answers = [ok(ANSWER), ok(b"x" * 5000), ok(ANSWER)]
+
+    async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
+        writer.write(answers.pop(0))
+        return True
+
+    async with serving(respond) as server:
+        http = client(server, max_body_bytes=1000)
+        assert (await http.fetch(BODY, {}, 5.0)).body == ANSWER
+        with pytest.raises(SubgraphReplyInvalid, match="large"):
+            await http.fetch(BODY, {}, 5.0)
+        assert (await http.fetch(BODY, {}, 5.0)).body == ANSWER
+        await http.aclose()
+
+
 async def test_a_connection_the_server_wants_closed_is_not_used_again() -> None:
     async with serving(always(ok(ANSWER, "Connection: close"), keep=False)) as server:
         http = client(server)
