@@ -13,7 +13,7 @@ from router.planning.access import Access, Alternative, FetchPoint, FieldOrigin,
 from router.planning.choose import Choice, Realised
 from router.planning.conditions import ALWAYS, both, widened
 from router.planning.deferral import delayed, implies
-from router.planning.fetch_graph import FetchGraphBuilder, FetchNode
+from router.planning.fetch_graph import FetchGraphBuilder, FetchNode, asked
 from router.planning.operation import NormalizedField, NormalizedSelection
 from router.planning.plan import Conditions, Each, Path, PathElement, TypeCondition
 from router.planning.reach import Reach
@@ -40,8 +40,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
                 reads.setdefault(_delay(unit), []).append((unit, access))
         for delay in sorted(reads, key=_strength):
             for unit, access in reads[delay]:
-                conditions = unit.field.conditions if unit.field is not None else unit.conditions
-                self._read_for(delay, unit, access, conditions)
+                self._read_for(delay, unit, access, asked(unit, access))
             self._provide_for(delay)
         used = [node for nodes in self._groups.values() for node in nodes if node.conditions is not None]
         return sorted(used, key=lambda node: node.realised.stage)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.planning.access import Access, FetchPoint, Identity, Unit
+from router.planning.access import Access, FetchPoint, FieldOrigin, Identity, Unit
 from router.planning.choose import Choice, Realised
 from router.planning.conditions import ALWAYS, narrowed, widened
 from router.planning.operation import NormalizedField
@@ -50,8 +50,7 @@ class FetchGraphBuilder:
     def build(self) -> list[FetchNode]:
         """The fetches, in an order in which each comes after all it needs. Raises `TooComplexError`."""
         for unit, access in self._choice.reads:
-            conditions = unit.field.conditions if unit.field is not None else unit.conditions
-            self._read(self._nodes[access.fetch.identity], unit, access, conditions)
+            self._read(self._nodes[access.fetch.identity], unit, access, asked(unit, access))
         latest_first = sorted(self._nodes.values(), key=lambda node: -node.realised.stage)
         for node in latest_first:
             for unit, access in node.realised.providers:
@@ -65,16 +64,15 @@ class FetchGraphBuilder:
         self, node: FetchNode, provider: FetchNode, unit: Unit, access: Access, conditions: Conditions
     ) -> None:
         """Let `provider` read what `node` needs."""
-        self._read(provider, unit, access, conditions)
+        self._read(provider, unit, access, conditions, needed=True)
         node.needs[id(provider)] = provider
         self._read_typename(node, provider, access, conditions)
 
-    def _read(self, node: FetchNode, unit: Unit, access: Access, conditions: Conditions) -> None:
-        """Select the unit in the fetch of its access."""
-        own = _own(unit.field, conditions) if unit.field is not None else conditions
-        if access.origin is None:
-            own = narrowed(own, access.place.asked())
-        tree, below = self._tree_of(node, access, conditions, own)
+    def _read(
+        self, node: FetchNode, unit: Unit, access: Access, conditions: Conditions, *, needed: bool = False
+    ) -> None:
+        """Select the unit in the fetch of its access, for the client or because a fetch needs it."""
+        tree, below = self._tree_of(node, access, conditions, needed=needed)
         if unit.field is None:
             if access.origin is None:
                 tree.typename = True
@@ -86,39 +84,29 @@ class FetchGraphBuilder:
                 selection = unit.place.field_set(unit.types, required)
                 self._trees.add_all(tree, selection, below)
         if access.origin is None:
-            node.conditions = widened(node.conditions, own)
+            node.conditions = widened(node.conditions, conditions)
 
     def _tree_of(
-        self, node: FetchNode, access: Access, conditions: Conditions, inside: Conditions = ALWAYS
+        self, node: FetchNode, access: Access, conditions: Conditions, *, needed: bool
     ) -> tuple[SelectionTree, Conditions]:
-        """The tree of the object that the access gives, with all fields on the way to it selected; and what
-        `inside` is there, where some of them are selected for others as well.
+        """The tree of the object that the access gives, with all fields on the way to it selected; and the
+        conditions there, where some of them are selected for others as well.
         """
         if access.origin is None:
-            return node.tree, inside
-        chain: list[Access] = []
-        current = access
-        while current.origin is not None:
-            chain.append(current)
-            current = current.origin.parent
+            return node.tree, conditions
         tree = node.tree
         entry: Entry | None = None
-        outer = access.fetch.place.asked()
-        for step in reversed(chain):
-            origin = step.origin
-            if origin is None:
-                continue
-            own = _own(origin.field, conditions)
-            own = narrowed(own, outer) if entry is None else entry.below(outer, own)
-            outer = own
-            entry = tree.enter(origin.field, origin.types, own, step.node)
+        outer = ALWAYS
+        for step, origin, own in _way(access, conditions, needed=needed):
+            outer = entry.below(outer, own) if entry is not None else own
+            entry = tree.enter(origin.field, origin.types, outer, step.node)
             if tree is node.tree:
-                node.conditions = widened(node.conditions, own)
+                node.conditions = widened(node.conditions, outer)
             if entry.tree is not None:
                 tree = entry.tree
                 tree.anonymous = tree.anonymous or step.anonymous
                 tree.named = tree.named or not _is_shadowed(origin.field, origin.parent.place)
-        return tree, inside if entry is None else entry.below(outer, inside)
+        return tree, conditions if entry is None else entry.below(outer, conditions)
 
     def _read_typename(
         self, node: FetchNode, provider: FetchNode, access: Access, conditions: Conditions
@@ -130,12 +118,37 @@ class FetchGraphBuilder:
         alternative = node.realised.alternative
         is_entity = alternative is not None and alternative.edge is not None
         if is_entity and current is not None and current.origin is not None:
-            self._tree_of(provider, current, conditions)[0].typename = True
+            self._tree_of(provider, current, conditions, needed=True)[0].typename = True
 
 
-def _own(field_: NormalizedField, conditions: Conditions) -> Conditions:
-    """A field of the client has its own conditions; one that the planner wants has those of who needs it."""
-    return field_.conditions if field_.type is not None else conditions
+def asked(unit: Unit, access: Access) -> Conditions:
+    """When the client asks for what the unit reads; for an object that may be there without the client, with
+    what that says of it.
+    """
+    own = unit.field.conditions if unit.field is not None else unit.conditions
+    return narrowed(own, access.place.asked()) if access.origin is None else own
+
+
+def _way(
+    access: Access, conditions: Conditions, *, needed: bool
+) -> list[tuple[Access, FieldOrigin, Conditions]]:
+    """The fields that lead from the fetched object to the access, each with its own conditions.
+
+    A field of the client has its own, one that the planner wants those of who needs it; so has a field of the
+    client whose object may be there for the planner, and who needs something of that says when.
+    """
+    found: list[tuple[Access, FieldOrigin, Conditions]] = []
+    current = access
+    while current.origin is not None:
+        origin = current.origin
+        needed = needed and current.place.is_required
+        own = conditions if needed or origin.field.type is None else origin.field.conditions
+        found.append((current, origin, own))
+        current = origin.parent
+    top, origin, own = found[-1]
+    if origin.field.type is not None:
+        found[-1] = (top, origin, narrowed(own, access.fetch.place.asked()))
+    return found[::-1]
 
 
 def _is_shadowed(field_: NormalizedField, place: Place) -> bool:

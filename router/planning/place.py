@@ -64,7 +64,7 @@ class Place:
         self._children: dict[str, Place] = {}
         self._keys: SourceKeys | None = None
         self._field_sets: dict[tuple[frozenset[str], FieldSet, Manner], NormalizedSelection] = {}
-        self._is_required = False
+        self.is_required = False
         """Whether a field set of an object further up reads something of this one."""
 
     @property
@@ -74,7 +74,7 @@ class Place:
 
     def asked(self) -> Conditions:
         """When the client reads the object, if it may be there for a field set only; else `ALWAYS`."""
-        if self._above is None or not self._is_required:
+        if self._above is None or not self.is_required:
             return ALWAYS
         above, source = self._above
         own = any_of(field.conditions for field in above._asked_as(source))
@@ -146,7 +146,7 @@ class Place:
             possible = self._supergraph.possible_types[target]
             below = self._below(target, wanted.manner.subgraph)
             child = self.child(source)
-            child._is_required = True
+            child.is_required = True
             selection = child.field_set(possible, item.selections, below)
         key = (source, item.name, arguments, id(selection))
         field = wanted.shared.get(key)

@@ -180,3 +180,24 @@ def test_conditions_beside_requirements_never_change_an_answer() -> None:
     for s, i in product(_BOOLEANS, _BOOLEANS):
         variables = {"s": s, "i": i}
         graph.answer(f"query ($s: Boolean!, $i: Boolean!) {{ house {{ {selection} }} }}", variables)
+
+
+def test_a_requirement_completes_an_object_that_the_client_skips() -> None:
+    door = {"__typename": "Door", "id": "d", "width": 2, "colour": "c"}
+    house = {"__typename": "House", "id": "h", "door": door, "look": "l"}
+    graph = Graph(
+        {
+            "a": """type Query { house: House } type Door @key(fields: "id") { id: ID! }
+                    type House @key(fields: "id") { id: ID! door: Door }""",
+            "b": """type Door @key(fields: "id") { id: ID! width: Int colour: String }""",
+            "c": """type Door @key(fields: "id") { id: ID! colour: String @external }
+                    type House @key(fields: "id") { id: ID! door: Door @external
+                      look: String @requires(fields: "door { colour }") }""",
+        },
+        {"house": house},
+        [house, door],
+    )
+    operation = """query ($s: Boolean!, $i: Boolean!) {
+        house { door @skip(if: $s) { width colour @skip(if: $i) } look @include(if: $i) } }"""
+    for s, i in product(_BOOLEANS, _BOOLEANS):
+        graph.answer(operation, {"s": s, "i": i})

@@ -58,6 +58,9 @@ class _Decorating:
         texts: list[str] = []
         for field in candidates[: self._random.randint(1, 2)]:
             text = self._field_set(owner, field)
+            far = self._far_leaf(picked[1][0], field) if self._random.random() < 0.7 else None
+            if far is not None:
+                text = f"{field.name} {{ {far} }}"
             if text is not None and self._reference(picked[1][0], owner, field.target):
                 texts.append(text)
                 wants.fields.append(FieldText(field.name, field.type, list(field.arguments), ["@external"]))
@@ -102,6 +105,24 @@ class _Decorating:
             if f.target in _LEAVES and not f.arguments and (f.name in _KEY_FIELDS or f.name.startswith("v"))
         ]
         return self._random.choice(leaves) if leaves else None
+
+    def _far_leaf(self, subgraph: SubgraphText, field: FieldText) -> str | None:
+        """A field of the entity that the field leads to, of whatever subgraph."""
+        here = subgraph.find(field.target)
+        if here is None or here.keyword != "type" or field.target[0] != "E" or field.arguments:
+            return None
+        leaves = [
+            f
+            for _, each in self._holders(field.target)
+            for f in self._own(each)
+            if f.target in _LEAVES and not f.arguments and f.name.startswith("f")
+        ]
+        if not leaves:
+            return None
+        leaf = self._random.choice(leaves)
+        if here.find(leaf.name) is None:
+            here.fields.append(FieldText(leaf.name, leaf.type, directives=["@external"]))
+        return leaf.name
 
     def provide(self, name: str) -> None:
         """A field that leads to the entity provides one that is another's."""
