@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 from marquee.draining import DrainingServer, collect_and_freeze, run, server_config
 from marquee.reloading import Reloader
 from marquee.supergraph_sources import SupergraphSource
+from marquee.worker_metrics import WorkerMetrics
 from marquee.workers import run_workers
 from router import Extras, RouterApp, create_app
 from router.config.model import RouterConfig
@@ -36,21 +38,40 @@ def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, servin
     Workers are copies of one app, so they sign with one key.
     """
     configure_logs(config.logs)
-    app = create_app(sdl, config=config, extras=Extras(after_retirement=collect_and_freeze))
     if serving.workers > 1:
-        return run_workers(
-            lambda index, late: _serve(app, listener, serving, tell=index == 0 and not late, late=late),
-            serving.workers,
-            at_end=listener.close,  # else connections would go on being taken here, by nobody
-        )
+        return _serve_by_workers(sdl, config, listener, serving)
+    app = create_app(sdl, config=config, extras=Extras(after_retirement=collect_and_freeze))
     _serve(app, listener, serving, tell=True)
     return 0
 
 
+def _serve_by_workers(sdl: str, config: RouterConfig, listener: socket.socket, serving: Serving) -> int:
+    metrics = WorkerMetrics(serving.workers)
+    extras = Extras(after_retirement=collect_and_freeze, metrics_page=metrics.page)
+    try:
+        app = create_app(sdl, config=config, extras=extras)
+
+        def work(index: int, is_replacement: bool) -> None:
+            beside = metrics.at(index, app.metrics.exposition)
+            tell = index == 0 and not is_replacement
+            _serve(app, listener, serving, tell=tell, late=is_replacement, beside=beside)
+
+        # Connections would else go on being taken here, by nobody.
+        return run_workers(work, serving.workers, at_end=listener.close)
+    finally:
+        metrics.close()
+
+
 def _serve(
-    app: RouterApp, listener: socket.socket, serving: Serving, *, tell: bool, late: bool = False
+    app: RouterApp,
+    listener: socket.socket,
+    serving: Serving,
+    *,
+    tell: bool,
+    late: bool = False,
+    beside: AbstractAsyncContextManager[None] | None = None,
 ) -> None:
-    """Serve; `late`, when the app may be older than what there is to serve by now."""
+    """Serve, and be in `beside` meanwhile; `late`, when the app may be older than what there is to serve."""
     host, port = listener.getsockname()[:2]
 
     def greet() -> None:
@@ -63,7 +84,7 @@ def _serve(
         reloader = Reloader(app, serving.source, serving.config_file)
         if late:
             await reloader.reload()
-        async with reloader.running(hot=serving.hot_reload):
+        async with beside or nullcontext(), reloader.running(hot=serving.hot_reload):
             await server.serve(sockets=[listener])
 
     run(serve())

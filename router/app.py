@@ -84,6 +84,8 @@ class Extras:
     """Where the metrics are registered, when other parts of the process have theirs there."""
     before_scrape: Callable[[], Awaitable[None]] | None = None
     """Awaited before metrics are shown."""
+    metrics_page: Callable[[bytes], Awaitable[bytes]] | None = None
+    """Makes of this process's metrics what is shown: those of several processes, say."""
     policies: PolicyDecision = no_policy_holds
     """Decides which `@policy` names hold for a request."""
     event_sources: Mapping[str, EventSource] = field(default_factory=dict)
@@ -316,6 +318,7 @@ class RouterApp:
             is_ready=lambda: self._ready,
             metrics=self.metrics if self.config.metrics.enabled else None,
             before_scrape=extras.before_scrape,
+            metrics_page=extras.metrics_page,
             jwks=self.signer.jwks if self.signer is not None else None,
         )
         token = self.config.cache.invalidation_token

@@ -21,6 +21,7 @@ def operator_routes(
     metrics: Metrics | None,
     jwks: Mapping[str, Any] | None,
     before_scrape: Callable[[], Awaitable[None]] | None = None,
+    metrics_page: Callable[[bytes], Awaitable[bytes]] | None = None,
 ) -> list[Route]:
     """`/health`, `/ready`, and, where given, `/metrics` and `/.well-known/jwks.json`."""
 
@@ -38,7 +39,10 @@ def operator_routes(
         async def expose(_: Request) -> Response:
             if before_scrape is not None:
                 await before_scrape()
-            return Response(metrics.exposition(), media_type=CONTENT_TYPE)
+            page = metrics.exposition()
+            if metrics_page is not None:
+                page = await metrics_page(page)
+            return Response(page, media_type=CONTENT_TYPE)
 
         routes.append(Route("/metrics", expose))
     if jwks is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -45,8 +46,30 @@ async def test_a_killed_worker_is_replaced_by_one_that_is_up_to_date(numbers: Se
         assert await running.process.wait() == 0
 
 
+async def test_any_worker_tells_the_metrics_of_all(numbers: Served, tmp_path: Path) -> None:
+    file = tmp_path / "supergraph.graphql"
+    file.write_text(supergraph(SCHEMA, numbers[1].url))
+    async with router("--supergraph", str(file), "--workers", "2", connections=1) as running:
+        counts: set[str] = set()
+        asked = 0
+        while len(counts) < 2 and asked < 200:
+            asked += 1
+            await running.ask("query Counted { one }")
+            async with running.session.get(
+                f"{running.url}/metrics", headers={"connection": "close"}
+            ) as response:
+                page = await response.text()
+            found = re.findall(r'router_requests_total\{worker="(\d)",.*operation="Counted".*\} (\S+)', page)
+            assert sum(float(count) for _, count in found) == asked
+            counts |= {worker for worker, _ in found}
+            assert page.count("# TYPE router_requests_total counter") == 1
+            assert {*re.findall(r'router_running\{worker="(\d)"\}', page)} == {"0", "1"}
+
+
 async def test_workers_that_die_at_once_are_not_replaced_for_ever() -> None:
-    program = "import sys; from marquee.workers import run_workers; sys.exit(run_workers(lambda *_: sys.exit(3), 2))"
+    program = (
+        "import sys\nfrom marquee.workers import run_workers\nsys.exit(run_workers(lambda *_: 1 / 0, 1))"
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, cwd=ROOT, stderr=asyncio.subprocess.PIPE
     )
