@@ -130,11 +130,13 @@ class Hearing:
         values = {
             "number": contact.number,
             "movie_title": await self._title(tx, contact, recipient.locale),
-            "reason": str(event.payload.get("reason") or "—"),
         }
         await self.teller.tell(tx, recipient, News(template, kind, values), event)
 
     async def sale_refused(self, tx: Transaction, event: Event) -> None:
+        """Tell whose payment came too late; who lost the seats meanwhile hears it from `order.failed`."""
+        if not text(event, "reason").startswith("ORDER_"):
+            return
         contact = await self._contact(tx, event)
         news = News("sale_refused", NotificationKind.ORDER_FAILED, {})
         await self.teller.tell(tx, await self._recipient(tx, contact), news, event)

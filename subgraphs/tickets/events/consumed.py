@@ -192,10 +192,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
     async def failed(tx: Transaction, event: Event) -> None:
         payload = _Payload(event)
         await settling.refund_failed(
-            tx,
-            order_id=payload.text("order_id"),
-            refund_id=payload.text("refund_id"),
-            reason=str(event.payload.get("reason") or "unknown"),
+            tx, order_id=payload.text("order_id"), refund_id=payload.text("refund_id")
         )
 
 

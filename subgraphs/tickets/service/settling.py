@@ -6,6 +6,7 @@ Every step locks the order first and looks at where it stands, so that events ma
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from subgraphs.kit.database import Transaction
 from subgraphs.kit.events import Event
@@ -16,6 +17,11 @@ from subgraphs.tickets.service.box_office import BoxOffice
 from subgraphs.tickets.service.holding import keep_longer
 from subgraphs.tickets.service.refunding import finish_refund, give_back
 from subgraphs.tickets.service.selling import Unsold, advance, end_order, end_unpaid, sell_order
+
+_WHY_UNSOLD: Final = {
+    Unsold.SEATS_LOST: "The seats were taken before they were paid.",
+    Unsold.SHOWTIME_CANCELLED: "The showtime was cancelled.",
+}
 
 
 class Settling:
@@ -61,7 +67,9 @@ class Settling:
             return
         sold = await sell_order(self._office, tx, order, payment_id=payment_id, cause=event)
         if isinstance(sold, Unsold):
-            await end_unpaid(self._office, tx, order, OrderStatus.FAILED, reason=sold, cause=event)
+            await end_unpaid(
+                self._office, tx, order, OrderStatus.FAILED, reason=_WHY_UNSOLD[sold], cause=event
+            )
             await self._refuse(tx, order, payment_id, sold, event)
 
     async def _refuse(
@@ -209,7 +217,7 @@ class Settling:
             cause=event,
         )
 
-    async def refund_failed(self, tx: Transaction, *, order_id: str, refund_id: str, reason: str) -> None:
+    async def refund_failed(self, tx: Transaction, *, order_id: str, refund_id: str) -> None:
         """Make the tickets valid again, so that the customer is not left with nothing."""
         order = await store.lock_order(tx, order_id)
         refund = await store.find_refund(tx, refund_id)
@@ -231,5 +239,5 @@ class Settling:
                 status=TicketStatus.CHECKED_IN if entered else TicketStatus.VALID,
                 refund_id=None,
             )
-        await store.update_order(tx, order.id, failure_reason=f"refund failed: {reason}")
+        await store.update_order(tx, order.id, failure_reason="The bank did not take the refund.")
         self._office.tell_order(tx, order.id)

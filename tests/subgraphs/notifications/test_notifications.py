@@ -375,6 +375,31 @@ async def test_films_tiers_and_roles_are_called_as_their_reader_does(
     assert english["subject"] == "Your tickets for Metropolis <script>", "no English title was given"
 
 
+@pytest.mark.parametrize(
+    ("reason", "subjects"),
+    [
+        ("SEATS_LOST", {"No pudimos completar tu pedido MQ-AAAA-BBBB"}),
+        ("ALREADY_PAID", {"No pudimos completar tu pedido MQ-AAAA-BBBB"}),
+        (
+            "ORDER_FAILED",
+            {"No pudimos completar tu pedido MQ-AAAA-BBBB", "Las butacas ya no estaban libres"},
+        ),
+    ],
+)
+async def test_a_sale_that_failed_is_told_once_without_codes(
+    door: Door, any_runtime: Runtime, reason: str, subjects: set[str]
+) -> None:
+    refused = {"order_id": "ord_1", "payment_id": "pay_1", "user_id": ANA_ID, "reason": reason}
+    for type_, payload in (
+        ("order.failed", {**ORDER, "reason": "The seats were lost."}),
+        ("order.sale_refused", {**refused, "email": None, "locale": "es"}),
+    ):
+        await hear(any_runtime, make_event(any_runtime, type_, payload, aggregate_id="ord_1", version=1))
+    mails = [mail for mail in (await mine(door))["emails"]["nodes"] if "Bienvenida" not in mail["subject"]]
+    assert {mail["subject"] for mail in mails} == subjects
+    assert all(reason not in mail["text"] and "seats" not in mail["text"] for mail in mails)
+
+
 SEND_SMS = """mutation ($input: SendSmsInput!) {
   sendSms(input: $input) { sms { to text status } errors { code message path } } }"""
 

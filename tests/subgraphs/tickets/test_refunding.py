@@ -189,6 +189,7 @@ async def test_a_refund_that_fails_makes_the_tickets_valid_again(any_stage: Stag
     await stage.hear("refund.failed", order["id"], failed)
     again = await stage.read_order(order["id"], viewer=ANA)
     assert {ticket["status"] for ticket in again["tickets"]} == {"VALID"}
+    assert again["failureReason"] == "The bank did not take the refund."
     assert again["refundOptions"][0]["refund"]["amount"] == "51.00"
     assert await stage.broken() == []
 

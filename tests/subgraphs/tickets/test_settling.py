@@ -132,7 +132,8 @@ async def test_a_payment_while_the_showtime_is_cancelled_is_voided(stage: Stage)
     await stage.authorize(order)
     [refused] = await stage.said("order.sale_refused")
     assert refused.payload["reason"] == "SHOWTIME_CANCELLED"
-    assert (await stage.read_order(order["id"], viewer=ANA))["status"] == "FAILED"
+    failed = await stage.read_order(order["id"], viewer=ANA)
+    assert (failed["status"], failed["failureReason"]) == ("FAILED", "The showtime was cancelled.")
     assert await stage.broken() == []
 
 
