@@ -16,21 +16,6 @@ from graphql import (
 )
 
 
-def operations_of(document: DocumentNode) -> list[OperationDefinitionNode]:
-    """The operations of a document."""
-    return [found for found in document.definitions if isinstance(found, OperationDefinitionNode)]
-
-
-def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    """The operation of that name, or the only one; None when it is not there or not the only one."""
-    found = [
-        each
-        for each in operations_of(document)
-        if name is None or (each.name is not None and each.name.value == name)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
 def node_at(document: DocumentNode, operation: OperationDefinitionNode, path: Sequence[str]) -> Node:
     """The field at these response keys, or what comes nearest above it; with no keys the operation."""
     fragments = {

@@ -96,14 +96,15 @@ def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPl
 
 def _unplanned(error: PlanningError, document: DocumentNode, file: Path, name: str | None) -> _Problem:
     """Why an operation has no plan: where in the file, as near as can be told."""
-    from graphql import get_location
+    from graphql import OperationDefinitionNode, get_location, get_operation_ast
 
-    from marquee.operation_places import chosen, node_at, operations_of
+    from marquee.operation_places import node_at
     from router.planning.errors import NoPathError
 
-    operation = chosen(document, name)
+    operation = get_operation_ast(document, name)
     if operation is None:
-        names = [each.name.value for each in operations_of(document) if each.name is not None]
+        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        names = [each.name.value for each in operations if each.name is not None]
         choice = f"\nChoose one by --name: {', '.join(names)}." if names else ""
         return _Problem(f"{file}: {error.message}.{choice}", ())
     node = node_at(document, operation, error.path if isinstance(error, NoPathError) else ())

@@ -6,7 +6,7 @@ are a graph: each is examined once, however often it is shared.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -199,13 +199,3 @@ class _Pruning:
 def _one_of(alternatives: tuple[frozenset[str], ...], held: frozenset[str]) -> bool:
     """Whether every member of one alternative is held; no alternatives ask for nothing."""
     return not alternatives or any(group <= held for group in alternatives)
-
-
-def policies_from(decisions: Mapping[str, bool]) -> PolicyDecision:
-    """A decision that is the same for every request."""
-    held = frozenset(name for name, holds in decisions.items() if holds)
-
-    async def decide(named: frozenset[str], _: RequestContext) -> frozenset[str]:
-        return named & held
-
-    return decide

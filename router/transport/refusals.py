@@ -89,10 +89,3 @@ class UnsupportedMediaType(HttpFault):
 
     code = "UNSUPPORTED_MEDIA_TYPE"
     default_status = 415
-
-
-class Draining(HttpFault):
-    """This process is about to stop."""
-
-    code = "SERVICE_UNAVAILABLE"
-    default_status = 503

@@ -1,8 +1,8 @@
 """`EndedSessions`: the sessions that ended while their access tokens were still good, in memory.
 
 A router in the same process asks it, and so refuses such a token at once; `SessionTeller` tells routers in
-other processes. It need not outlive the process:
-after a start a token lives for what is left of `ACCESS_TOKEN_LIFETIME`. Must never wait for a store.
+other processes. It need not outlive the process: after a start a token lives for what is left of
+`ACCESS_TOKEN_LIFETIME`. Must never wait for a store.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from schema.composition.specs.definition import (
-    SPECS,
     ArgumentSpec,
     Composition,
     DirectiveSpec,
@@ -13,8 +12,6 @@ from schema.composition.specs.definition import (
     feature,
 )
 from schema.composition.values import Value
-
-CONTEXT_IDENTITY = f"{SPECS}/context"
 
 
 def name_in_supergraph(subgraph: str, context: object) -> str:

@@ -34,10 +34,6 @@ class FieldFacts:
         self._external()
         return field in self._fake_external
 
-    def is_partially_external(self, field: Field) -> bool:
-        """Whether the field is external, but provided on some paths."""
-        return field in self._external() and field in self._provided
-
     def is_fully_external(self, field: Field) -> bool:
         """Whether this subgraph never resolves the field."""
         return field in self._external() and field not in self._provided

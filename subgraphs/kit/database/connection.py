@@ -86,15 +86,6 @@ class Rows:
         row = self.first()
         return None if row is None else row[0]
 
-    def scalar_one(self) -> Any:
-        """The first column of the only row."""
-        return self.one()[0]
-
-    def scalar_one_or_none(self) -> Any:
-        """The first column of the only row, or None."""
-        row = self.one_or_none()
-        return None if row is None else row[0]
-
     def scalars(self) -> list[Any]:
         """The first column of every row."""
         return [row[0] for row in self._rows]

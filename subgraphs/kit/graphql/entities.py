@@ -20,7 +20,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from subgraphs.kit.graphql.scalars import parse_date_time, parse_decimal
+from subgraphs.kit.graphql.scalars import parse_decimal
 from subgraphs.kit.money import Currency, Money
 
 
@@ -76,10 +76,6 @@ class Representation(Mapping[str, Any]):
     def decimal(self, name: str) -> Decimal:
         """A `Decimal` field."""
         return parse_decimal(self[name])
-
-    def date_time(self, name: str) -> Any:
-        """A `DateTime` field."""
-        return parse_date_time(self[name])
 
 
 def resolve_representation(origin: type, info: Any, fields: Mapping[str, Any]) -> Any:

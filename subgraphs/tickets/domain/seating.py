@@ -43,16 +43,6 @@ def missing_wheelchairs(layout: Layout, chosen: Collection[str], own: Collection
     return layout.sort({label for label in needed if label and label not in chosen and label not in own})
 
 
-def lonely_seats(layout: Layout, free: Set[str]) -> set[str]:
-    """Return the free ordinary seats that have no free ordinary neighbour."""
-    lonely: set[str] = set()
-    for block in layout.blocks:
-        for run in _free_runs(block, free):
-            if len(run) == 1:
-                lonely.add(run[0].label)
-    return lonely
-
-
 def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> list[str]:
     """Return the seats that would be left alone by taking `chosen`, and are not alone already."""
     rows = {layout[label].row for label in chosen}

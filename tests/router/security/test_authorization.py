@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from router.security.authorization import CODE, policies_from
+from router.request import RequestContext
+from router.security.authorization import CODE
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Answer, post
 from tests.router.transport.graph import Graph, graph
@@ -25,7 +26,12 @@ class Client:
 
     def __init__(self, settings: dict[str, Any] | None = None, **policies: bool) -> None:
         self.issuer = issuing()
-        extras = replace(self.issuer.extras(), policies=policies_from(policies))
+        held = frozenset(name for name, holds in policies.items() if holds)
+
+        async def decide(named: frozenset[str], _: RequestContext) -> frozenset[str]:
+            return named & held
+
+        extras = replace(self.issuer.extras(), policies=decide)
         authentication = {**self.issuer.settings()["authentication"], **(settings or {})}
         self.graph: Graph = graph({"authentication": authentication}, extras)
 
