@@ -16,6 +16,7 @@ from bench import memory as memory_over_time
 from bench import premiere as whole_premiere
 from bench import purchases as whole_purchases
 from bench import queries as single_queries
+from bench import shares as shares_of_a_request
 from bench import sockets as open_sockets
 from bench.client import Refused
 from bench.layouts import LAYOUTS, Layout
@@ -72,6 +73,13 @@ def queries(seconds: float) -> None:
 def gateways(seconds: float, rounds: int, only: tuple[str, ...], plot: Path | None) -> None:
     """Our router beside the gateways of others, on the same subgraphs."""
     _run(all_gateways.measure(seconds, rounds, only, plot))
+
+
+@main.command()
+@click.option("--seconds", default=4.0, show_default=True, help="How long each operation is asked.")
+def shares(seconds: float) -> None:
+    """Where the CPU time of a request goes: engine, JSON, HTTP server, HTTP client."""
+    _run(shares_of_a_request.measure(seconds))
 
 
 @main.command()
