@@ -45,7 +45,7 @@ class SeatsUnavailable(Refusal):
         alternatives: Sequence[SeatView],
         path: Sequence[str] = ("input", "seatIds"),
     ) -> None:
-        super().__init__("Some of these seats were just taken.", path)
+        super().__init__("Some of these seats are no longer free.", path)
         self.seats = list(seats)
         self.alternatives = list(alternatives)
 

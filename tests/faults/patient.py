@@ -66,18 +66,21 @@ class Patient:
             raise GaveUp(f"{query.split('{')[1]}: {dict(self.troubles)}") from None
 
     async def do(self, mutation: str, selection: str, **given: Any) -> Any:
-        """The payload of a mutation, whose input must make repeating it harmless."""
+        """The payload of a mutation, whose input must make repeating it harmless. Raises as `get`."""
         name = mutation[0].upper() + mutation[1:]
         query = (
             f"mutation ($input: {name}Input!) {{ {mutation}(input: $input)"
             f" {{ {selection} errors {{ code message path }} }} }}"
         )
+        deadline = asyncio.get_running_loop().time() + self.give_up_seconds
         while True:
             payload = (await self.get(query, input=given))[mutation]
             codes = {error["code"] for error in payload["errors"]}
             if not codes & self.passing:
                 return payload
             self.troubles.update(codes)
+            if asyncio.get_running_loop().time() > deadline:
+                raise GaveUp(f"{mutation}: {dict(self.troubles)}")
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _attempt(self, query: str, variables: dict[str, Any]) -> Any:

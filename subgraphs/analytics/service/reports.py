@@ -47,7 +47,8 @@ class Reports:
         chosen = span or Span.up_to(now)
         async with self._database.read(heavy=True) as connection:
             days = await self._store.sales(connection, chosen, scope, SalesGrouping.DAY)
-            movies = await self._store.sales(connection, chosen, scope, SalesGrouping.MOVIE)
+            movies = figures_by_key(await self._store.sales(connection, chosen, scope, SalesGrouping.MOVIE))
+            sold = {movie_id: figures for movie_id, figures in movies.items() if figures.tickets > 0}
             filling = await self._store.filling(
                 connection,
                 now - OCCUPANCY_LOOKS_BACK if span is None else span.start,
@@ -59,7 +60,7 @@ class Reports:
                 check_ins=await self._store.check_ins(connection, chosen, scope),
                 new_users=await self._store.new_users(connection, chosen),
                 filling=filling,
-                top_movies=dict(_best(figures_by_key(movies), TOP_MOVIES)),
+                top_movies=dict(_best(sold, TOP_MOVIES)),
                 days={date.fromisoformat(key): each for key, each in figures_by_key(days).items()},
             )
 

@@ -137,6 +137,14 @@ async def test_sales_come_by_film_cinema_and_showtime_with_their_names(any_house
     ]
 
 
+async def test_a_film_all_of_whose_tickets_were_given_back_is_no_top_movie(house: House) -> None:
+    movie = await house.film()
+    captured = await house.capture(await house.schedule(movie), movie, 1000, seats=1)
+    await house.refund(captured, 1000, tickets=1)
+    found = await house.ask(DASHBOARD)
+    assert (found["ticketsSold"], found["topMovies"]) == (0, [])
+
+
 async def test_what_happened_outside_the_range_is_not_in_it(any_house: House) -> None:
     house = any_house
     movie = await house.film()

@@ -31,7 +31,7 @@ const SPANISH: Record<string, string> = {
   REVIEW_EXISTS: "Ya escribiste una reseña de esta película.",
   REWARD_UNAVAILABLE: "Esta recompensa ya no está disponible.",
   SALES_CLOSED: "La venta terminó.",
-  SEATS_UNAVAILABLE: "Alguien acaba de tomar alguna de estas butacas. Elegimos otras por ti.",
+  SEATS_UNAVAILABLE: "Alguna de estas butacas ya no está libre. Elegimos otras por ti.",
   TEMPORARILY_UNAVAILABLE: "No se puede en este momento. Inténtalo otra vez en un rato.",
   TICKET_NOT_ADMITTED: "Esta entrada no es válida aquí.",
   TICKET_VOID: "Esta entrada fue anulada.",
