@@ -92,7 +92,7 @@ class SourceKeys:
         return owners is None or all(_compatible(claim, owner) for owner in owners.values())
 
     def _claim(self, type_name: str, name: str, arguments: tuple[Argument, ...]) -> Claim:
-        sorted_arguments = tuple(sorted((a.name, a.value) for a in arguments))
+        sorted_arguments = tuple(sorted((a.name, a.value) for a in arguments)) if arguments else ()
         return Claim(type_name, name, sorted_arguments, self._shapes.of(type_name, name))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schema.supergraph import ContextArgument, FieldSet, Key
 
@@ -17,6 +17,14 @@ class Node:
     type_name: str
     subgraph: str
     provided: FieldSet = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Nodes are looked up all the time."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.type_name, self.subgraph, self.provided)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)

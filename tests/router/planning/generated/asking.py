@@ -115,10 +115,10 @@ def _difference(expected: ExecutionResult, answer: Mapping[str, Any]) -> str | N
 
 def _is_told(data: Any, path: tuple[Any, ...], told: set[tuple[Any, ...]]) -> bool:
     """Whether another error accounts for the null that this one led to."""
-    for length, element in enumerate(path[:-1]):
-        data = data[element] if data is not None else None
+    for length, element in enumerate(path):
         if data is None:
-            return any(each[: length + 1] == path[: length + 1] for each in told)
+            return any(each[:length] == path[:length] for each in told)
+        data = data[element]
     return False
 
 
