@@ -37,7 +37,6 @@ _MANAGER = _BOX_OFFICE | {
     "auditoriums:write",
     "reports:read",
     "refunds:write",
-    "vouchers:write",
 }
 _ADMIN = _MANAGER | {
     "cinemas:write",
