@@ -188,6 +188,7 @@ class Connection(asyncio.Protocol):
         if self._future is not None:
             detail = f"the connection broke: {error!r}" if error else "the connection was closed"
             self._fail(ConnectionBroken(detail, untouched=not self._size))
+        self._chunks = []  # what came of an answer would wait for the collector with the parser
         self._on_lost(self)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -233,7 +234,8 @@ class Connection(asyncio.Protocol):
             try:
                 reply = self._reply(body, headers)
             except SubgraphReplyInvalid as invalid:
-                future.set_exception(invalid)
+                # Its frames hold the answer, and the future: together they would wait for the collector.
+                future.set_exception(invalid.with_traceback(None))
             else:
                 future.set_result(reply)
         if keep and not self.closed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from router.errors import SubgraphUnavailable
@@ -31,6 +31,11 @@ async def subscribe_websocket(
             max_size=options.max_body_bytes,
             proxy=options.proxy,
         )
+    except InvalidStatus as error:
+        raise SubgraphUnavailable(
+            f"HTTP {error.response.status_code} in place of a web socket; one that streams otherwise needs"
+            " `subscription_protocol`"
+        ) from error
     except (WebSocketException, OSError, TimeoutError) as error:
         raise SubgraphUnavailable(f"no web socket: {error!r}") from error
     events = subscribe_over(_Socket(socket), body, options.acknowledge_timeout_seconds)

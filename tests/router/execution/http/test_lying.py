@@ -4,8 +4,10 @@ is left behind."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import time
+import tracemalloc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -240,6 +242,33 @@ def answered(*scores: Any) -> dict[str, Any]:
     return {
         "ours": [{"key": str(n), "name": f"Film {n}", "said": score} for n, score in enumerate(scores, 1)]
     }
+
+
+@pytest.mark.parametrize("name", ["a huge answer", "little gzip that is huge"])
+async def test_what_is_too_large_is_not_kept(name: str) -> None:
+    """Not even until the collector comes, which is seldom."""
+    bound = 4_000_000
+    respond = {
+        "a huge answer": always(ok(b" " * bound + ANSWER)),
+        "little gzip that is huge": always(
+            ok(gzip.compress(b" " * 2 * bound + ANSWER), "Content-Encoding: gzip")
+        ),
+    }[name]
+    async with router_before(respond, max_body_bytes=bound, timeout_seconds=5) as running:
+        await running.ask(QUERY)
+        gc.collect()
+        gc.disable()
+        tracemalloc.start()
+        try:
+            for _ in range(3):
+                told = await running.ask(QUERY)
+                assert told["errors"][0]["extensions"]["code"] == "SUBGRAPH_REPLY_INVALID"
+            async with asyncio.timeout(5):
+                while tracemalloc.get_traced_memory()[0] > bound:  # noqa: ASYNC110  # sockets close later
+                    await asyncio.sleep(0.01)
+        finally:
+            tracemalloc.stop()
+            gc.enable()
 
 
 @pytest.mark.parametrize("name", USABLE)
