@@ -9,7 +9,7 @@ structure and coordinates only; rules live in `validation`, `merge` and `satisfi
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 from graphql import Node
 
@@ -221,9 +221,6 @@ class DirectiveDefinition(Element):
     @property
     def coordinate(self) -> str:
         return f"@{self.name}"
-
-
-Abstract: TypeAlias = InterfaceType | UnionType
 
 
 @dataclass(slots=True, eq=False)

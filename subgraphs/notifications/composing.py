@@ -24,10 +24,9 @@ _FOLDER: Final = "subgraphs.notifications"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One message: the same name in every language."""
+    """A message that staff may send: the same name in every language."""
 
     name: str
-    for_staff: bool
     variables: tuple[str, ...]
 
 
@@ -66,7 +65,7 @@ class Composer:
     def templates(self) -> list[Template]:
         """What staff may send."""
         return [
-            Template(name, True, tuple(words["variables"]))
+            Template(name, tuple(words["variables"]))
             for name, words in self._words[Locale.EN].items()
             if words.get("staff")
         ]

@@ -52,7 +52,6 @@ _ENTRIES_SHOWN: Final = 50
 _LOOKED_AT: Final = 100
 """Entries considered each time seats become free."""
 _KEPT: Final = timedelta(days=1)
-_ACTIVE: Final = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
 
 
 @dataclass(frozen=True, slots=True)
