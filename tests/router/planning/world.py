@@ -30,6 +30,7 @@ from graphql import (
     parse,
     parse_value,
     print_ast,
+    validate,
     value_from_ast_untyped,
 )
 
@@ -99,11 +100,13 @@ class Subgraph:
         self.schema = _executable(document, [name for name, keys in self._keys.items() if keys])
 
     def execute(self, operation: str, variables: Mapping[str, Json]) -> ExecutionResult:
-        """Answer one operation."""
+        """Answer one operation; it must be one that this subgraph's own schema allows."""
         self.calls.append(operation)
+        document = parse(operation)
+        assert not (wrong := validate(self.schema, document)), (self.name, operation, wrong)
         return execute_sync(
             self.schema,
-            parse(operation),
+            document,
             root_value=Thing(self._world.root),
             variable_values=dict(variables),
             field_resolver=self._resolve,
