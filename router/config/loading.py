@@ -16,6 +16,7 @@ from typing import Any, Final
 import yaml
 from pydantic import ValidationError
 
+from router.config.mistakes import explained
 from router.config.model import RouterConfig
 
 ENVIRONMENT_PREFIX = "MARQUEE_ROUTER__"
@@ -180,5 +181,12 @@ def _problems(
             (sources[location[:end]] for end in range(len(location), -1, -1) if location[:end] in sources),
             fallback,
         )
-        problems.append(ConfigProblem(where, ".".join(map(str, location)), detail["msg"]))
-    return tuple(problems)
+        message = explained(RouterConfig, detail)
+        problems.append(ConfigProblem(where, ".".join(map(str, location)), message))
+    return tuple(sorted(problems, key=_in_order))
+
+
+def _in_order(problem: ConfigProblem) -> tuple[str, int]:
+    """By file and line."""
+    name, _, line = problem.where.rpartition(":")
+    return (name, int(line)) if line.isdigit() else (problem.where, 0)
