@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,15 +105,29 @@ async def _introspect(source: Source) -> str:
 
     assert source.introspect is not None, "a source has a file or this"
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+    where = f"subgraph {source.name}: {source.introspect}"
+    answer: Any = None
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
             session.post(source.introspect, json={"query": SDL_QUERY}) as response,
         ):
+            said = f"HTTP {response.status}, {response.content_type}"
             answer = await response.json(content_type=None)
-        sdl = answer["data"]["_service"]["sdl"]
-    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-        raise GraphError(
-            f"subgraph {source.name}: {source.introspect} does not tell its schema ({error!r})"
-        ) from None
-    return str(sdl)
+        return str(answer["data"]["_service"]["sdl"])
+    except TimeoutError:
+        raise GraphError(f"{where} does not answer within {TIMEOUT_SECONDS:g} s") from None
+    except aiohttp.ClientError as error:
+        number = error.errno if isinstance(error, OSError) else None
+        reason = os.strerror(number) if number else error
+        raise GraphError(f"{where} cannot be reached: {reason}") from None
+    except (ValueError, KeyError, TypeError):
+        told = f"{said}: {_first_message(answer)}"
+        raise GraphError(f"{where} does not answer `{SDL_QUERY}` as a subgraph does ({told})") from None
+
+
+def _first_message(answer: Any) -> str:
+    try:
+        return str(answer["errors"][0]["message"])
+    except (KeyError, IndexError, TypeError):
+        return "no schema" if isinstance(answer, dict) else "no JSON object"
