@@ -62,7 +62,7 @@ class SubgraphField:
     subgraph: str
     type: str
     external: bool = False
-    """Declared there but read elsewhere (unless provided); so are fields another subgraph overrides for good."""
+    """Declared there but read elsewhere (unless provided); so are fields overridden for good."""
     requires: FieldSet = ()
     provides: FieldSet = ()
     override: str | None = None
