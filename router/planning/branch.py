@@ -310,9 +310,9 @@ class Branch:
         return found
 
     def _is_nearer(self, access: Access) -> bool:
-        """Hopping to a subgraph that has the object already is of use only when it is earlier."""
+        """Hopping to a subgraph that has the object already is of use only when it is not later."""
         return all(
-            access.stage < base.stage
+            access.stage <= base.stage
             for base in self._bases
             if base.node.subgraph == access.node.subgraph and base.typed == access.typed
         )

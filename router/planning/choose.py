@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from router.planning.access import Access, Alternative, FetchPoint, Identity, Unit
 from router.planning.errors import FetchGraphError
+from router.planning.plan import Each
 
 _ROOT_COST = 1_000
 _STEP_COST = 100_000
@@ -241,7 +242,11 @@ class _Search:
             self.fetches.undo(mark)
 
     def _ranked(self, key: tuple[Identity, ...]) -> list[tuple[int, FetchPoint]]:
-        """Options by the cost they add to the plan so far; those that cannot be made are left out."""
+        """Options by the cost they add to the plan so far; those that cannot be made are left out.
+
+        Of equals, first what is sent of fewer lists, then the nearest: an object that is known by its own key
+        need not be read of its parent again.
+        """
         found: list[tuple[int, FetchPoint]] = []
         for point in self._decisions[key].options:
             if point.identity in self.fetches.realised:
@@ -257,7 +262,7 @@ class _Search:
             found.append((added, point))
         if not found:
             raise FetchGraphError("A field can only be read by fetches that wait for one another")
-        return sorted(found, key=lambda item: item[0])
+        return sorted(found, key=lambda item: (item[0], item[1].path.count(Each.ITEM), -len(item[1].path)))
 
     def reads(self, units: list[Unit]) -> list[tuple[Unit, Access]]:
         """The chosen access of each unit."""

@@ -49,3 +49,22 @@ def test_old_and_new_subgraphs_answer_together() -> None:
     graph = _graph(stock='type Item @key(fields: "id") { id: ID! stock: Int }')
     assert graph.answer("{ fast { stock cost name } }")["fast"]["stock"] == 4
     graph.answer("{ items { stock size { width } } }")
+
+
+def test_an_object_known_by_its_own_key_is_not_read_of_its_parent_again() -> None:
+    """The parent is only named by a key there, and may be unknown."""
+    ann = {"__typename": "Buyer", "id": "b", "since": 1}
+    order = {"__typename": "Order", "id": "1", "buyer": ann, "paid": True}
+    both = 'type Order @key(fields: "id buyer { id }") { id: ID! buyer: Buyer!'
+    graph = Graph(
+        {
+            "orders": f'type Query {{ order: Order }} {both} }} type Buyer @key(fields: "id") {{ id: ID! }}',
+            "buyers": """extend type Order @key(fields: "id buyer { id }") {
+                           id: ID! @external buyer: Buyer! @external paid: Boolean }
+                         extend type Buyer @key(fields: "id") { id: ID! @external since: Int }""",
+        },
+        {"order": order},
+        [ann],  # the order itself is unknown
+        federation_1={"buyers"},
+    )
+    assert graph.answer("{ order { buyer { since } } }") == {"order": {"buyer": {"since": 1}}}
