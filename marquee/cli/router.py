@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4000, show_default=True, help="Port to listen on; 0 takes a free one.")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="router.yaml")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings: router.yaml.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
@@ -65,6 +65,16 @@ def command(
         marquee router --supergraph supergraph.graphql
 
         marquee router --subgraph users=http://localhost:4001/graphql --subgraph reviews=http://…
+
+    \b
+    While it runs:
+        --hot-reload            take the supergraph file when it changes
+        --poll 10               ask the address, or the subgraphs, every ten seconds
+        kill -HUP PID           take both supergraph and router.yaml now
+        kill PID                answer what is under way, then end
+        /health /ready /metrics tell how it is
+
+    Settings: --config router.yaml; --config-schema prints their JSON Schema for your editor.
     """
     from router.config.loading import ConfigError, json_schema, load_config
 

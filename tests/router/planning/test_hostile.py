@@ -153,6 +153,15 @@ def test_fragments_that_double_are_refused(supergraph: Supergraph, body: str) ->
         Planner(supergraph, PlanningLimits(max_ways=10_000, max_fields=10_000)).plan(parse(operation))
 
 
+def test_an_operation_that_would_take_a_second_to_plan_is_refused(supergraph: Supergraph) -> None:
+    """By the limits that hold where nobody sets others."""
+    assert PlanningLimits().max_ways == 20_000
+    Planner(supergraph).plan(parse(_chains(100)))
+    with pytest.raises(TooComplexError, match="more than 20000 ways") as refusal:
+        Planner(supergraph).plan(parse(_chains(490)))
+    assert refusal.value.maximum == 20_000
+
+
 def test_types_are_told_apart_once_for_all_places_that_are_alike(supergraph: Supergraph) -> None:
     fragments = " ".join(
         f"fragment F{n} on I {{ a: any {{ ...F{n + 1} ... on T1 {{ own1 }} }} b: any {{ ...F{n + 1} id }} }}"
