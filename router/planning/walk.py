@@ -105,6 +105,11 @@ class Walk:
         self._held.append(selection)
         wants = _group(selection, everyone)
         typed = tuple(access for access in bases if access.typed)
+        if typed and len(typed) < len(bases):
+            alone = self._read_untold(place, path, bases, wants, everyone, guard, above)
+            if alone:
+                units.extend(alone)
+                return
         if path:
             units.append(Unit(place, everyone, None, typed or bases))
         untyped = not typed and bool(bases)
@@ -138,6 +143,36 @@ class Walk:
         except NoPathError:
             if may_arrive:
                 raise
+            return []
+        return found
+
+    def _read_untold(
+        self,
+        place: Place,
+        path: Path,
+        bases: tuple[Access, ...],
+        wants: list[_Want],
+        everyone: frozenset[str],
+        guard: Guard,
+        above: Branch | None,
+    ) -> list[Unit]:
+        """The units of a selection that `@interfaceObject`s answer without any type, some of it they alone;
+        none where that is not so.
+        """
+        typed = [access for access in bases if access.typed]
+        known = min(access.stage for access in typed)
+        near = tuple(access for access in bases if not access.typed and access.stage <= known)
+        if not near or any(types != everyone or field.name == TYPENAME for field, types in wants):
+            return []
+        nodes = [self.reach.narrow(access.node, name) for access in typed for name in access.types]
+        if all(any(self.reach.edge(node, field.name) for node in nodes) for field, _ in wants):
+            return []
+        found = [Unit(place, everyone, None, near)]
+        try:
+            branch = Branch(self, place, path, _untold(near), everyone, near, above, hops=False)
+            for field, _ in wants:
+                branch.read(field, found, guard)
+        except NoPathError:
             return []
         return found
 

@@ -246,3 +246,23 @@ def test_a_null_costs_no_object_of_a_type_that_did_not_ask_for_it(selection: str
 def test_what_a_null_cannot_cost_another_type_is_read_of_all_at_once() -> None:
     graph = _nulls()
     assert subgraphs_of(graph.plan("{ all { ... on Book { rating sale { price } } } }")) == ["views", "owner"]
+
+
+def test_nobody_is_asked_for_types_where_the_interface_object_has_all_and_only_what_is_below_needs_hops() -> (
+    None
+):
+    book = {**BOOK, "same": MOVIE}
+    graph = Graph(
+        {
+            "owner": f"{_OWNED} type Query {{ best: Media @shareable }}",
+            "views": """type Media @key(fields: "id") @interfaceObject { id: ID! views: Int same: Media }
+                        type Query { best: Media @shareable }""",
+        },
+        {"best": book},
+        [book, MOVIE],
+    )
+    operation = "{ best { id same { title } views } again: best { id } }"
+    graph.answer(operation)
+    assert subgraphs_of(graph.plan("{ best { id same { title } views } }")) == ["views", "owner"]
+    graph.answer("{ best { same { title } ... on Book { views } } }")
+    graph.answer("{ best { title same { title } } }")
