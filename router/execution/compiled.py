@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias, assert_never
 
 import orjson
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, is_interface_type
 
 from router.errors import FormattedError, RouterMisconfigured, SubgraphUnavailable
 from router.execution.conditions import compile_conditions
@@ -140,14 +141,11 @@ def compile_plan(
         exchange = _exchange(exchanges, node.source.subgraph)
         root = node.source
         request = compile_root_request(root.operation, root.variables, root.operation_name)
-        source = CompiledSource(CompiledRootFetch(root, exchange), request, exchange)
+        source = CompiledSource(CompiledRootFetch(root, exchange, _interfaces(schema)), request, exchange)
         node = node.rest
     fetches = list(_fetches(plan.node))
-    run = (
-        None
-        if node is None
-        else _compile_node(node, _Nodes(exchanges, fetches, fresh=plan.kind is not OperationKind.QUERY))
-    )
+    nodes = _Nodes(exchanges, fetches, _interfaces(schema), fresh=plan.kind is not OperationKind.QUERY)
+    run = None if node is None else _compile_node(node, nodes)
     reporter = Reporter(plan.response, plan.root_type, pass_messages=pass_subgraph_messages, denied=denied)
     projector = Projector(plan.response, plan.root_type, schema)
     return CompiledPlan(run, projector, reporter, source, is_whole=not denied)
@@ -159,6 +157,8 @@ class _Nodes:
 
     exchanges: Mapping[str, Exchange]
     fetches: list[RootFetch | EntityFetch]
+    interfaces: frozenset[str]
+    """Of the schema: names that no object has, unless its type was not told yet."""
     fresh: bool
     """True when entities must be read after what the plan does first: a mutation, or an event's arrival."""
 
@@ -185,11 +185,19 @@ class _Nodes:
         return frozenset(found)
 
 
-def compile_nodes(nodes: Iterable[PlanNode], exchanges: Mapping[str, Exchange], *, fresh: bool) -> list[Run]:
+def compile_nodes(
+    nodes: Iterable[PlanNode], schema: GraphQLSchema, exchanges: Mapping[str, Exchange], *, fresh: bool
+) -> list[Run]:
     """What runs each of the nodes, which work on the same data; `fresh` as in a mutation's plan."""
     listed = list(nodes)
-    known = _Nodes(exchanges, [fetch for node in listed for fetch in _fetches(node)], fresh=fresh)
+    fetches = [fetch for node in listed for fetch in _fetches(node)]
+    known = _Nodes(exchanges, fetches, _interfaces(schema), fresh=fresh)
     return [_compile_node(node, known) for node in listed]
+
+
+@lru_cache(maxsize=2)
+def _interfaces(schema: GraphQLSchema) -> frozenset[str]:
+    return frozenset(name for name, known in schema.type_map.items() if is_interface_type(known))
 
 
 def _exchange(exchanges: Mapping[str, Exchange], subgraph: str) -> Exchange:
@@ -220,14 +228,17 @@ def _fetches(node: PlanNode | None) -> Iterator[RootFetch | EntityFetch]:
 def _compile_node(node: PlanNode, nodes: _Nodes) -> Run:
     match node:
         case RootFetch():
-            return CompiledRootFetch(node, _exchange(nodes.exchanges, node.subgraph)).run
+            return CompiledRootFetch(node, _exchange(nodes.exchanges, node.subgraph), nodes.interfaces).run
         case EntityFetch():
             exchange = _exchange(nodes.exchanges, node.subgraph)
             elsewhere = nodes.merged_elsewhere(node)
             if node.is_contextual:
-                return CompiledContextualFetch(node, exchange, elsewhere, fresh=nodes.fresh).run
-            apart = nodes.is_contextual
-            return CompiledEntityFetch(node, exchange, elsewhere, fresh=nodes.fresh, apart=apart).run
+                return CompiledContextualFetch(
+                    node, exchange, elsewhere, nodes.interfaces, fresh=nodes.fresh
+                ).run
+            return CompiledEntityFetch(
+                node, exchange, elsewhere, nodes.interfaces, fresh=nodes.fresh, apart=nodes.is_contextual
+            ).run
         case Sequence():
             return _sequence([_compile_node(child, nodes) for child in node.nodes])
         case Parallel():

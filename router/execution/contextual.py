@@ -20,7 +20,7 @@ from router.execution.fetching import CompiledEntityFetch, too_deep
 from router.execution.representations import Filed, compile_representation
 from router.execution.state import Execution, Failure
 from router.lru import LeastRecentlyUsed
-from router.planning.contextual import rename
+from router.planning.contextual import rename, variables_in
 from router.planning.plan import (
     ContextSource,
     ContextualVariable,
@@ -51,9 +51,16 @@ class CompiledContextualFetch:
     """An entity fetch that is written anew for each number of different values."""
 
     def __init__(
-        self, node: EntityFetch, exchange: Exchange, merged_elsewhere: frozenset[str], *, fresh: bool
+        self,
+        node: EntityFetch,
+        exchange: Exchange,
+        merged_elsewhere: frozenset[str],
+        interfaces: frozenset[str],
+        *,
+        fresh: bool,
     ) -> None:
         self._node = node
+        self._interfaces = interfaces
         self._targets = [_Target(target) for target in node.targets]
         self._written: LeastRecentlyUsed[tuple[int, ...], CompiledEntityFetch] = LeastRecentlyUsed(
             _MAX_SHAPES
@@ -92,7 +99,7 @@ class CompiledContextualFetch:
 
     def _compile(self, node: EntityFetch) -> CompiledEntityFetch:
         return CompiledEntityFetch(
-            node, self._exchange, self._merged_elsewhere, fresh=self._fresh, apart=True
+            node, self._exchange, self._merged_elsewhere, self._interfaces, fresh=self._fresh, apart=True
         )
 
 
@@ -192,9 +199,16 @@ def _written(node: EntityFetch, shape: Iterable[int]) -> EntityFetch:
             selection = rename(target.selection, names)
             fields.append(f"{alias}_entities(representations:${variable}){{{selection}}}")
             targets.append(replace(target, response_key=key, variable=variable, contextual=()))
-    declared.extend([node.declarations] if node.declarations else [])
-    operation = f"query({','.join(declared)}){{{' '.join(fields)}}}"
-    return replace(node, operation=operation, targets=tuple(targets))
+    text = " ".join(fields)
+    used = variables_in(text)  # without the targets that are left out, perhaps not all
+    clients = [each for each in zip(node.variables, node.declarations, strict=True) if each[0] in used]
+    declared.extend(declaration for _, declaration in clients)
+    return replace(
+        node,
+        operation=f"query({','.join(declared)}){{{text}}}",
+        targets=tuple(targets),
+        variables=tuple(name for name, _ in clients),
+    )
 
 
 def _numbered(name: str, number: int) -> str:

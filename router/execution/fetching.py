@@ -28,6 +28,7 @@ class CompiledRootFetch:
     __slots__ = (
         "_collect",
         "_exchange",
+        "_interfaces",
         "_is_query",
         "_operation",
         "_path",
@@ -36,8 +37,10 @@ class CompiledRootFetch:
         "subgraph",
     )
 
-    def __init__(self, node: RootFetch, exchange: Exchange) -> None:
+    def __init__(self, node: RootFetch, exchange: Exchange, interfaces: frozenset[str]) -> None:
+        """`interfaces` as in `merge_objects`."""
         self.subgraph = node.subgraph
+        self._interfaces = interfaces
         self._exchange = exchange
         self._is_query = node.kind is OperationKind.QUERY
         self._request = compile_root_request(node.operation, node.variables, node.operation_name)
@@ -71,9 +74,9 @@ class CompiledRootFetch:
 
     def absorb(self, targets: list[Any], data: dict[str, Any]) -> None:
         """Merge `data` into each of the objects at the fetch's path."""
-        merge_objects(targets[0], data)
+        merge_objects(targets[0], data, self._interfaces)
         for target in targets[1:]:
-            merge_objects(target, copy_json(data))
+            merge_objects(target, copy_json(data), self._interfaces)
 
     def whereabouts(self, data: dict[str, Any], objects: list[Any]) -> RootWhereabouts:
         if not self._path:
@@ -113,6 +116,7 @@ class CompiledEntityFetch:
         "_apart",
         "_collect",
         "_exchange",
+        "_interfaces",
         "_merged_elsewhere",
         "_request",
         "_send",
@@ -126,12 +130,16 @@ class CompiledEntityFetch:
         node: EntityFetch,
         exchange: Exchange,
         merged_elsewhere: frozenset[str],
+        interfaces: frozenset[str],
         *,
         fresh: bool,
         apart: bool = False,
     ) -> None:
-        """`apart` when objects at one path may come to differ below: then they share nothing."""
+        """`interfaces` as in `merge_objects`; `apart` when objects at one path may come to differ below: then
+        they share nothing.
+        """
         self.subgraph = node.subgraph
+        self._interfaces = interfaces
         self._apart = apart
         self._send = exchange.read if fresh else exchange.query
         """After a mutation or an event, a reply that was asked for before would be stale."""
@@ -226,13 +234,13 @@ class CompiledEntityFetch:
         """
         if self._apart:
             for found in group[1:]:
-                merge_objects(found, copy_json(entity))
-            merge_objects(group[0], entity)
+                merge_objects(found, copy_json(entity), self._interfaces)
+            merge_objects(group[0], entity, self._interfaces)
             return
         shared = self._merged_elsewhere
         if len(group) == 1 or len(target.node.paths) == 1 or shared.isdisjoint(entity):
             for found in group:
-                merge_objects(found, entity)
+                merge_objects(found, entity, self._interfaces)
             return
         path_of = target.path_of(execution.data)
         copies: dict[int, dict[str, Any]] = {path_of[id(group[0])]: entity}
@@ -240,7 +248,7 @@ class CompiledEntityFetch:
             path = path_of[id(found)]
             if path not in copies:
                 copies[path] = copy_json(entity)
-            merge_objects(found, copies[path])
+            merge_objects(found, copies[path], self._interfaces)
 
     def whereabouts(self, data: dict[str, Any], objects: list[Any]) -> EntityWhereabouts:
         return EntityWhereabouts([target.node for target in self._targets], data, objects)

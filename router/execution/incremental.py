@@ -117,7 +117,7 @@ def compile_incremental(
     """Compile a plan that has deferrals; raises `RouterMisconfigured` when a subgraph has no transport."""
     groups = (DeferredFetches((), plan.node), *plan.deferred) if plan.node is not None else plan.deferred
     runs = compile_nodes(
-        [group.node for group in groups], exchanges, fresh=plan.kind is not OperationKind.QUERY
+        [group.node for group in groups], schema, exchanges, fresh=plan.kind is not OperationKind.QUERY
     )
     leading: set[int] = set()
     _leads(plan.response, leading, {})

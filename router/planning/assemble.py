@@ -165,7 +165,7 @@ def _entity_fetch(fetch: Fetch, used: tuple[str, ...], variables: Mapping[str, V
         operation=f"{head}{{{' '.join(fields)}}}",
         targets=tuple(targets),
         variables=used,
-        declarations=",".join(own) if is_contextual else "",
+        declarations=tuple(own) if is_contextual else (),
     )
 
 

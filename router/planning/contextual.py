@@ -18,6 +18,9 @@ from schema.supergraph import Supergraph
 ContextNames = Mapping[tuple[str, str, str], str]
 """Names of variables by what fills them."""
 
+_STRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_VARIABLE = re.compile(r"\$(\w+)")
+
 
 def free_prefix(operation: NormalizedOperation) -> str:
     """What the names of these variables begin with: no text of the client's has it."""
@@ -72,6 +75,11 @@ def _sources(value: ContextValue, supergraph: Supergraph) -> tuple[ContextSource
         )
         for setter in value.setters
     )
+
+
+def variables_in(text: str) -> frozenset[str]:
+    """The names of the variables that a selection uses."""
+    return frozenset(_VARIABLE.findall(_STRING.sub("", text)))
 
 
 def rename(text: str, names: Mapping[str, str]) -> str:

@@ -157,7 +157,7 @@ class EntityFetch:
     targets: tuple[EntityTarget, ...]
     variables: tuple[str, ...] = ()
     operation_name: str | None = None
-    declarations: str = ""
+    declarations: tuple[str, ...] = ()
     """Of `variables`, as in the operation; only with contextual targets, for which it may be written anew."""
 
     @property

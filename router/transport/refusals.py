@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.errors import RequestError
+from router.errors import RequestError, masked_error
 
 
 class HttpFault(RequestError):
@@ -89,3 +89,13 @@ class UnsupportedMediaType(HttpFault):
 
     code = "UNSUPPORTED_MEDIA_TYPE"
     default_status = 415
+
+
+class Fault(RequestError):
+    """Something broke inside; the client learns nothing of it."""
+
+    code = "INTERNAL_SERVER_ERROR"
+    default_status = 500
+
+    def __init__(self) -> None:
+        super().__init__("", errors=(masked_error(),))

@@ -22,9 +22,9 @@ from router.transport.http.body import ClientGone, read_body
 from router.transport.http.negotiation import Accepted
 from router.transport.http.parameters import decode_json, query_parameters, request_of, request_of_query
 from router.transport.http.streams import TOKEN_HEADER, StreamAnswers
-from router.transport.http.whole import Fault, WholeAnswers
+from router.transport.http.whole import WholeAnswers
 from router.transport.multipart.uploads import UploadReader
-from router.transport.refusals import BodyTooLarge, MethodNotAllowed, NotAcceptable
+from router.transport.refusals import BodyTooLarge, Fault, MethodNotAllowed, NotAcceptable
 from router.transport.service import GraphQLService, Job, address_of
 
 logger = logging.getLogger("router.http")

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from router.errors import RequestError, masked_error
+from router.errors import RequestError
 from router.observability.logs import about
 from router.planning.plan import OperationKind
 from router.request import GraphQLRequest, RequestContext, Response
@@ -25,7 +25,13 @@ from router.transport.http.answer import (
 from router.transport.http.negotiation import Accepted, Media
 from router.transport.http.parameters import decode_json, request_of
 from router.transport.http.streams import refuse_mutation
-from router.transport.refusals import CsrfRefused, MalformedRequest, NotAcceptable, UnsupportedMediaType
+from router.transport.refusals import (
+    CsrfRefused,
+    Fault,
+    MalformedRequest,
+    NotAcceptable,
+    UnsupportedMediaType,
+)
 from router.transport.service import GraphQLService, Job
 
 logger = logging.getLogger("router.http")
@@ -34,16 +40,6 @@ SIMPLE_CONTENT_TYPES = frozenset(
     {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
 )
 """What a browser sends across origins without asking."""
-
-
-class Fault(RequestError):
-    """Something broke inside; the client learns nothing of it."""
-
-    code = "INTERNAL_SERVER_ERROR"
-    default_status = 500
-
-    def __init__(self) -> None:
-        super().__init__("", errors=(masked_error(),))
 
 
 class WholeAnswers:

@@ -7,6 +7,7 @@ let one client fill the table.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
@@ -17,13 +18,16 @@ from starlette.types import Receive, Send
 from router.config.model import Subscriptions
 from router.errors import LimitExceeded, RequestError
 from router.execution.parts import PartFormat
+from router.observability.logs import about
 from router.planning.plan import OperationKind
 from router.request import Response
 from router.transport.broadcast import Event, Restarting
 from router.transport.queue import EventQueue
-from router.transport.refusals import MalformedRequest, StreamConflict, StreamUnknown
+from router.transport.refusals import Fault, MalformedRequest, StreamConflict, StreamUnknown
 from router.transport.service import GraphQLService, Job
 from router.transport.streaming import stream_events
+
+logger = logging.getLogger("router.http")
 
 MAXIMUM_STREAMS = 10_000
 MAXIMUM_OPERATIONS = 100
@@ -179,6 +183,9 @@ class _Stream:
                 listener.deliver(Event(await self._service.run(job)))
         except RequestError as error:
             listener.finish(error)
+        except Exception:  # the edge of an operation: its fault must not leave the client waiting
+            logger.exception("an operation on an event stream failed", extra=about(job.context))
+            listener.finish(Fault())
         else:
             listener.finish(None)
 

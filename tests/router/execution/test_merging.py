@@ -40,3 +40,11 @@ def test_a_copy_shares_no_object_or_list() -> None:
     copied["a"][0]["b"] = 2
     copied["c"]["d"].append(2)
     assert original == {"a": [{"b": 1}], "c": {"d": [1]}}
+
+
+def test_the_name_of_an_interface_does_not_replace_a_type_that_was_told() -> None:
+    interfaces = frozenset({"Media"})
+    into: dict[str, Any] = {"media": [{"__typename": "Film"}, {"__typename": "Media"}, {}]}
+    merge_objects(into, {"media": [{"__typename": "Media"}, {"__typename": "Book"}, {}]}, interfaces)
+    merge_objects(into, {"media": [{}, {"__typename": "Media"}, {"__typename": "Media"}]}, interfaces)
+    assert into == {"media": [{"__typename": name} for name in ("Film", "Book", "Media")]}

@@ -75,12 +75,14 @@ def _money() -> Federation:
     }
     for user in (ann, ben, cat, dan):
         user["last"] = user["payments"][-1]
+        user["total"] = f"all of {user['id']}"
     return _graph(
         {
             "money": """
                 type Query { users: [User] user: User }
                 type User @key(fields: "id") @context(name: "user") {
-                  id: ID! name: String @external currency: Currency payments: [Payment] last: Payment! }
+                  id: ID! name: String @external currency: Currency payments: [Payment] last: Payment!
+                  total(digits: Int): String @requires(fields: "name") }
                 type Currency { code: String! }
                 type Payment @key(fields: "id") {
                   id: ID! label: String
@@ -134,6 +136,21 @@ async def test_a_context_may_be_read_from_another_subgraph_first() -> None:
     }
     plan = Planner(graph.supergraph).plan(parse("{ users { last { memo } } }"))
     assert subgraphs_of(plan) == ["money", "people", "money"]
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+async def test_an_operation_declares_the_variables_of_the_entities_it_asks_for(is_asked: bool) -> None:
+    graph = _money()
+    query = """query($asked: Boolean!, $digits: Int) { user {
+        last { memo } total(digits: $digits) @include(if: $asked) } }"""
+    expected = {
+        "last": {"memo": "m(by:Ben)"},
+        **({"total": "all of b(digits:3)<name=Ben>"} if is_asked else {}),
+    }
+    assert await _data(graph, query, {"asked": is_asked, "digits": 3}) == {"user": expected}
+    assert graph.calls() == {"money": 2, "people": 1}, "both are asked for at once"
+    money = graph.world.subgraphs["money"]
+    assert validate(money.schema, parse(money.calls[-1])) == [], money.calls[-1]
 
 
 async def test_a_context_that_could_not_be_fetched_keeps_the_field_unanswered() -> None:

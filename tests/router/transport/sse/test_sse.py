@@ -133,6 +133,17 @@ async def test_a_refused_operation_is_told_on_the_stream() -> None:
     await client.leave()
 
 
+async def test_a_fault_ends_its_operation_masked_and_the_others_go_on() -> None:
+    app, _ = fake_app()
+    token, client = await open_single(app)
+    headers = {"content-type": "application/json", "x-graphql-event-stream-token": token}
+    for _ in range(2):  # its id is free again
+        assert (await call(app, headers=headers, body=operation("a", "{ fault }"))).status == 202
+        assert b'"code":"INTERNAL_SERVER_ERROR"' in await client.piece()
+        assert await client.piece() == b'event: complete\ndata: {"id":"a"}\n\n'
+    await client.leave()
+
+
 async def test_a_stream_is_opened_once_and_only_when_reserved() -> None:
     app, _ = fake_app()
     token, client = await open_single(app)
