@@ -9,7 +9,7 @@ import pytest
 from router.errors import RouterMisconfigured, SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
 from router.execution.http import HttpOptions, HttpTransport
 from router.execution.http.pooled import PooledHttp
-from tests.router.execution.http.server import Request, Server, always, ok, serving
+from tests.router.execution.http.server import Request, Respond, Server, always, ok, serving
 
 BODY = b'{"query":"{a}"}'
 ANSWER = b'{"data":{"a":1}}'
@@ -17,6 +17,17 @@ ANSWER = b'{"data":{"a":1}}'
 
 def client(server: Server, **options: int | float) -> PooledHttp:
     return PooledHttp(server.url, HttpOptions(**options))  # type: ignore[arg-type]  # numbers only
+
+
+def in_turn(*answers: bytes) -> Respond:
+    """Answers one request after another with these."""
+    left = list(answers)
+
+    async def respond(_: Request, writer: asyncio.StreamWriter) -> bool:
+        writer.write(left.pop(0))
+        return True
+
+    return respond
 
 
 async def test_a_request_carries_body_and_headers_and_its_answer_comes_back() -> None:
@@ -57,13 +68,7 @@ async def test_each_answer_of_a_connection_is_its_own() -> None:
         b"HTTP/1.1 100 Continue\r\n\r\n" + ok(ANSWER, "X-Turn: 2"),
         ok(ANSWER, "X-Turn: 2"),
     ]
-    left = list(answers)
-
-    async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
-        writer.write(left.pop(0))
-        return True
-
-    async with serving(respond) as server:
+    async with serving(in_turn(*answers)) as server:
         http = client(server)
         replies = [await http.fetch(BODY, {}, 5.0) for _ in answers]
         await http.aclose()
@@ -86,13 +91,7 @@ async def test_each_answer_of_a_connection_is_its_own() -> None:
 
 
 async def test_more_than_a_known_answer_ends_the_connection() -> None:
-    answers = [ok(ANSWER), ok(ANSWER) + ok(ANSWER), ok(ANSWER)]
-
-    async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
-        writer.write(answers.pop(0))
-        return True
-
-    async with serving(respond) as server:
+    async with serving(in_turn(ok(ANSWER), ok(ANSWER) + ok(ANSWER), ok(ANSWER))) as server:
         http = client(server)
         for _ in range(3):
             assert (await http.fetch(BODY, {}, 5.0)).body == ANSWER
@@ -101,13 +100,7 @@ async def test_more_than_a_known_answer_ends_the_connection() -> None:
 
 
 async def test_too_large_a_known_answer_is_refused() -> None:
-    answers = [ok(ANSWER), ok(b"x" * 5000), ok(ANSWER)]
-
-    async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
-        writer.write(answers.pop(0))
-        return True
-
-    async with serving(respond) as server:
+    async with serving(in_turn(ok(ANSWER), ok(b"x" * 5000), ok(ANSWER))) as server:
         http = client(server, max_body_bytes=1000)
         assert (await http.fetch(BODY, {}, 5.0)).body == ANSWER
         with pytest.raises(SubgraphReplyInvalid, match="large"):
