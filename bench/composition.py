@@ -21,7 +21,7 @@ SIZES: Final = (25, 50, 100, 190)
 REFERENCE: Final = ROOT / "bench" / "peers" / "composition"
 _OURS: Final = """
 import json, sys
-from schema.composition import Subgraph, compose
+from marquee_schema.composition import Subgraph, compose
 listed = json.load(open(sys.argv[1]))
 print(len(compose([Subgraph(**each) for each in listed]).supergraph_sdl.splitlines()))
 """

@@ -10,7 +10,7 @@ from typing import Any, Final
 from bench.client import request_body
 from bench.load import Operation
 from bench.small_http import response, serve
-from schema.composition import Subgraph, compose
+from marquee_schema.composition import Subgraph, compose
 
 FILMS: Final = range(5)
 _LINK: Final = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key"])\n'

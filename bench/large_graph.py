@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from schema.composition import Subgraph
+from marquee_schema.composition import Subgraph
 
 ENTITIES: Final = 5
 FIELDS: Final = 9

@@ -17,8 +17,8 @@ import orjson
 
 from bench import constant_graph
 from bench.figures import table
-from router import RouterApp, create_app
-from router.execution.subgraph import SubgraphReply
+from marquee_router import RouterApp, create_app
+from marquee_router.execution.subgraph import SubgraphReply
 
 STEPS: Final = 20
 """So many times memory is read."""

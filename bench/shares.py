@@ -24,8 +24,8 @@ from bench.figures import table
 from bench.load import CLIENTS, WARM_UP_SECONDS, Operation, ask_for
 from bench.memory import ConstantSubgraph
 from bench.process import Server, serving
-from router import RouterApp, create_app
-from router.execution.subgraph import SubgraphReply
+from marquee_router import RouterApp, create_app
+from marquee_router.execution.subgraph import SubgraphReply
 
 HEAD: Final = ("operation", "µs in all", "engine and edge", "JSON", "HTTP server", "HTTP client")
 NO_FETCH: Final = Operation("no fetch", lambda _: request_body("{ __typename }"))

@@ -17,7 +17,7 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_
 from bench.client import request_body
 from bench.load import Operation
 from bench.small_http import response, serve
-from schema.composition import Subgraph, compose
+from marquee_schema.composition import Subgraph, compose
 
 TURN: Final = 700_000_000
 _TURN: Final = re.compile(rb"7\d{8}")

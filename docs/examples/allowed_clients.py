@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from router.errors import Forbidden
-from router.request import GraphQLRequest, RequestContext
+from marquee_router.errors import Forbidden
+from marquee_router.request import GraphQLRequest, RequestContext
 
 HEADER = "x-client-name"
 

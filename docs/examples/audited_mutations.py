@@ -13,11 +13,11 @@ import logging
 import os
 import time
 
-from router.planning.plan import OperationKind
-from router.request import GraphQLRequest, RequestContext, Response
-from router.stages import PlannedOperation, SubgraphCall
+from marquee_router.planning.plan import OperationKind
+from marquee_router.request import GraphQLRequest, RequestContext, Response
+from marquee_router.stages import PlannedOperation, SubgraphCall
 
-logger = logging.getLogger("router.audit")
+logger = logging.getLogger("marquee_router.audit")
 
 
 class AuditedMutations:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from dataloaders import DataLoader
+from marquee_dataloaders import DataLoader
 
 
 class Shelf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dataloaders import Loaders
+from marquee_dataloaders import Loaders
 
 
 class Service:

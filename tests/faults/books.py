@@ -18,9 +18,9 @@ import orjson
 from deploy.local import LocalStack
 from marquee.event_queues import EVENT_QUEUES
 from marquee.verify import ASK_PROVIDER, verify_cinema
-from subgraphs.kit.clock import SystemClock
-from subgraphs.kit.events.opening import open_broker
-from subgraphs.kit.settings import load_settings
+from marquee_subgraphs.kit.clock import SystemClock
+from marquee_subgraphs.kit.events.opening import open_broker
+from marquee_subgraphs.kit.settings import load_settings
 from tests.faults.buying import RETURNED, SOLD, Crowd, Purchase
 
 CATCH_UP_SECONDS = 75.0

@@ -17,10 +17,10 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from deploy.local import LocalStack
 from marquee.event_queues import EVENT_QUEUES
-from subgraphs.kit.events import Event
-from subgraphs.kit.events.rabbitmq.address import Address
-from subgraphs.kit.events.rabbitmq.messages import dead_message, event_message
-from subgraphs.kit.events.rabbitmq.topology import Topology
+from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events.rabbitmq.address import Address
+from marquee_subgraphs.kit.events.rabbitmq.messages import dead_message, event_message
+from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
 from tests.faults.books import OWNER, Books, caught_up, check
 from tests.faults.buying import Crowd
 

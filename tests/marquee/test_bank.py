@@ -20,10 +20,10 @@ import pytest
 from click.testing import CliRunner
 
 from marquee.cli import cli
-from subgraphs.kit.settings import load_settings
-from subgraphs.payments.domain.intent import IntentStatus
-from subgraphs.payments.provider.opening import open_stripe
-from subgraphs.payments.provider.stripe_adapter import StripeProvider
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.payments.domain.intent import IntentStatus
+from marquee_subgraphs.payments.provider.opening import open_stripe
+from marquee_subgraphs.payments.provider.stripe_adapter import StripeProvider
 from tests.marquee.running import ROOT, Cinema, marquee, showtimes
 from tests.subgraphs.payments.provider.bank import asking
 

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from marquee.draining import DrainingServer, server_config
 from marquee.listening import listen
-from router import Extras
-from router.transport.http import lingering
+from marquee_router import Extras
+from marquee_router.transport.http import lingering
 from tests.router.transport.fake import fake_app
 
 MEGABYTE = 1024 * 1024

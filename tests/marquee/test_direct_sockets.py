@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from marquee.direct_sockets import DirectSockets
-from router import RouterApp
-from router.transport.websocket import session
+from marquee_router import RouterApp
+from marquee_router.transport.websocket import session
 from tests.router.transport.fake import fake_app
 from tests.router.transport.serving import served
 

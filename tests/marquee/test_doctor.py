@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from marquee.cli.doctor import command
 from marquee.doctor import Finding, Verdict, examine, finding, machine, parts
 from marquee.subgraphs import NAMES
-from subgraphs.users.tokens import read_or_make_key
+from marquee_subgraphs.users.tokens import read_or_make_key
 from tests.redis_servers import redis_url
 from tests.subgraphs.amqp import amqp_server
 from tests.subgraphs.stores import postgres_database, postgres_url
@@ -133,7 +133,7 @@ async def test_postgres_tells_its_version_role_databases_and_time(
     monkeypatch.setenv("MARQUEE_MIGRATE", "check")
     # What others keep on this server is theirs: this looks for databases that nobody has.
     monkeypatch.setattr(
-        "subgraphs.kit.settings.Settings.database_url", lambda _, name: _missing(server, name)
+        "marquee_subgraphs.kit.settings.Settings.database_url", lambda _, name: _missing(server, name)
     )
     found = await examined(tmp_path)
     assert found["PostgreSQL"].verdict is not Verdict.BAD

@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 
 from marquee.cli import cli
 from marquee.event_queues import EVENT_QUEUES
-from subgraphs.kit.clock import SystemClock
-from subgraphs.kit.events import Broker, Event, PoisonEvent
-from subgraphs.kit.events.opening import open_broker
-from subgraphs.kit.events.rabbitmq.topology import Topology
-from subgraphs.kit.settings import load_settings
+from marquee_subgraphs.kit.clock import SystemClock
+from marquee_subgraphs.kit.events import Broker, Event, PoisonEvent
+from marquee_subgraphs.kit.events.opening import open_broker
+from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
+from marquee_subgraphs.kit.settings import load_settings
 from tests.subgraphs.amqp import amqp_server, new_prefix, remove
 from tests.subgraphs.kit.events.brokers import placed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from marquee.cinema import ROOT, open_cinema
 from marquee.event_queues import EVENT_QUEUES
-from subgraphs.kit.settings import load_settings
+from marquee_subgraphs.kit.settings import load_settings
 
 
 def documented() -> dict[str, set[str]]:

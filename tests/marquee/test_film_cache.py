@@ -13,13 +13,13 @@ from pydantic import SecretStr
 
 from marquee.cinema import Cinema, open_cinema
 from marquee.film_cache import film_cache
-from router.execution.in_process import InProcessTransport
-from router.execution.subgraph import SubgraphReply
-from subgraphs.kit.events.embedded import EmbeddedBroker
-from subgraphs.kit.events.service import all_settled
-from subgraphs.kit.identity import Viewer
-from subgraphs.kit.settings import load_settings
-from subgraphs.movies.domain import MovieFacts
+from marquee_router.execution.in_process import InProcessTransport
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_subgraphs.kit.events.embedded import EmbeddedBroker
+from marquee_subgraphs.kit.events.service import all_settled
+from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.movies.domain import MovieFacts
 
 STAFF = Viewer(user_id="usr_1", roles=frozenset({"admin"}), scopes=frozenset({"movies:write"}))
 FILM = MovieFacts(

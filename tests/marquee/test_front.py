@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from marquee import draining
 from marquee.draining import DrainingServer, server_config
 from marquee.listening import listen
-from router.known_heads import KnownHead
-from router.request import GraphQLRequest, RequestContext, Response
-from router.transport.http import lingering
-from router.transport.http.answer import WholeAnswer
+from marquee_router.known_heads import KnownHead
+from marquee_router.request import GraphQLRequest, RequestContext, Response
+from marquee_router.transport.http import lingering
+from marquee_router.transport.http.answer import WholeAnswer
 from tests import npm
 from tests.router.security.issuing import issuing
 from tests.router.transport.fake import FakeEngine, Prepared, fake_app

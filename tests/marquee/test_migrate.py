@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from marquee.cli import cli
 from marquee.subgraphs import NAMES, history_of
-from subgraphs.kit.database import Database
+from marquee_subgraphs.kit.database import Database
 
 
 def run(*arguments: str, environment: dict[str, str] | None = None) -> Result:

@@ -19,10 +19,10 @@ import pytest_asyncio
 
 from marquee.cinema import Cinema, open_cinema
 from marquee.demo.data import DEMO_PASSWORD, DemoData
-from router.errors import SubgraphUnavailable
-from router.execution.in_process import InProcessTransport
-from router.execution.subgraph import SubgraphReply
-from subgraphs.kit.settings import load_settings
+from marquee_router.errors import SubgraphUnavailable
+from marquee_router.execution.in_process import InProcessTransport
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_subgraphs.kit.settings import load_settings
 
 VIEWS = Path(__file__).parents[2] / "web" / "app" / "src" / "views"
 LOGIN = 'mutation { login(input: {email: "customer@marquee.test", password: "%s"}) { accessToken } }'

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from marquee.cinema import ROOT, rate_limits
-from router.config import load_config
-from subgraphs.kit.settings import load_settings
+from marquee_router.config import load_config
+from marquee_subgraphs.kit.settings import load_settings
 
 
 def test_router_yaml_and_the_one_process_limit_alike() -> None:

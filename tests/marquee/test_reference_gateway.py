@@ -20,10 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from marquee.cinema import Cinema, open_cinema
 from marquee.demo.data import DEMO_PASSWORD, DemoData
 from marquee.subgraphs import NAMES
-from router.execution.in_process import InProcessTransport
-from router.execution.subgraph import SubgraphReply
-from schema.composition import Subgraph, compose
-from subgraphs.kit.settings import load_settings
+from marquee_router.execution.in_process import InProcessTransport
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_schema.composition import Subgraph, compose
+from marquee_subgraphs.kit.settings import load_settings
 from tests import npm
 from tests.router.transport.serving import served
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from schema.composition import Subgraph, compose
+from marquee_schema.composition import Subgraph, compose
 from tests.marquee.routers import Router, router
 from tests.router.execution.http.server import Request, Server, ok, serving
 

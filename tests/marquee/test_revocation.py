@@ -18,11 +18,11 @@ import pytest_asyncio
 
 from marquee.cinema import Cinema, open_cinema
 from marquee.demo.data import DEMO_PASSWORD
-from router.config.loading import load_config
-from router.execution.in_process import InProcessTransport
-from router.security.ended_sessions import EndedSessions
-from subgraphs.kit.settings import load_settings
-from subgraphs.users.domain import Role
+from marquee_router.config.loading import load_config
+from marquee_router.execution.in_process import InProcessTransport
+from marquee_router.security.ended_sessions import EndedSessions
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.users.domain import Role
 from tests.marquee.running import ROOT
 from tests.redis_servers import OwnRedis, own_redis
 from tests.router.transport.serving import served

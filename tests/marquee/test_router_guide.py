@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from marquee.cli.router import command as router_command
-from router.config import load_config
+from marquee_router.config import load_config
 from tests.router.execution.http.server import Request, ok, serving
 
 ROOT: Final = Path(__file__).parents[2]

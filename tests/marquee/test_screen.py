@@ -13,9 +13,9 @@ import pytest
 from marquee.cinema import open_cinema
 from marquee.demo.data import DEMO_PASSWORD, DemoData
 from marquee.subgraphs import NAMES
-from router.execution.in_process import InProcessTransport
-from router.execution.subgraph import SubgraphReply
-from subgraphs.kit.settings import load_settings
+from marquee_router.execution.in_process import InProcessTransport
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_subgraphs.kit.settings import load_settings
 
 SCREEN = """query Screen($first: Int!) {
   showtimes(first: $first) { nodes {

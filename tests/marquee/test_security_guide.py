@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from router.config.model import RouterConfig
+from marquee_router.config.model import RouterConfig
 
 ROOT: Final = Path(__file__).parents[2]
 GUIDE: Final = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from schema.composition import Subgraph, compose
+from marquee_schema.composition import Subgraph, compose
 from tests.marquee.routers import router
 from tests.router.execution.http.server import Request, ok, serving
 

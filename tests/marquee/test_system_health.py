@@ -11,9 +11,9 @@ import pytest
 from marquee.cinema import Cinema, open_cinema
 from marquee.demo.data import DEMO_PASSWORD, DemoData
 from marquee.subgraphs import NAMES
-from router.execution.in_process import InProcessTransport
-from subgraphs.kit.settings import load_settings
-from subgraphs.kit.version import VERSION
+from marquee_router.execution.in_process import InProcessTransport
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.kit.version import VERSION
 from tests.marquee.running import ROOT
 
 SERVICES = " ".join(f"{name} {{ status version since parts {{ name status }} }}" for name in NAMES)

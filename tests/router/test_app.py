@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from router import Extras, RouterApp, create_app
-from router.errors import RouterMisconfigured
-from schema.supergraph import SupergraphError
+from marquee_router import Extras, RouterApp, create_app
+from marquee_router.errors import RouterMisconfigured
+from marquee_schema.supergraph import SupergraphError
 from tests.router.transport.driving import Socket, call, post, stream
 from tests.router.transport.fake import fake_app
 from tests.router.transport.graph import LINK, PEOPLE, TAKINGS, HandmadeSubgraph, graph, supergraph_of

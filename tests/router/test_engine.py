@@ -12,8 +12,8 @@ import orjson
 import pytest
 from graphql import DocumentNode, GraphQLSchema, parse
 
-from router.engine import Engine, EngineOptions
-from router.errors import (
+from marquee_router.engine import Engine, EngineOptions
+from marquee_router.errors import (
     DocumentSyntaxError,
     LimitExceeded,
     OperationUnresolved,
@@ -22,10 +22,10 @@ from router.errors import (
     ValidationFailed,
     VariablesInvalid,
 )
-from router.planning.operation import NormalizedOperation, NormalizedSelection
-from router.planning.plan import OperationKind
-from router.request import GraphQLRequest, RequestContext
-from router.stages import Protected, Pruned, RequestCheck
+from marquee_router.planning.operation import NormalizedOperation, NormalizedSelection
+from marquee_router.planning.plan import OperationKind
+from marquee_router.request import GraphQLRequest, RequestContext
+from marquee_router.stages import Protected, Pruned, RequestCheck
 from tests.router.execution.world_transport import Federation
 
 FEDERATION = """

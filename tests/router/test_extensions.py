@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from router import Extras
-from router.errors import Forbidden, RequestError, RouterMisconfigured, SubgraphUnavailable
-from router.execution.subgraph import SubgraphReply
-from router.extensions import Extensions
-from router.request import GraphQLRequest, Identity, RequestContext, Response
-from router.stages import PlannedOperation, SubgraphCall
+from marquee_router import Extras, stages
+from marquee_router.errors import Forbidden, RequestError, RouterMisconfigured, SubgraphUnavailable
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.extensions import Extensions
+from marquee_router.request import GraphQLRequest, Identity, RequestContext, Response
+from marquee_router.stages import PlannedOperation, SubgraphCall
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Socket, call, post, stream
 from tests.router.transport.graph import Graph, graph
@@ -261,10 +261,10 @@ async def test_the_example_of_audited_mutations(caplog: pytest.LogCaptureFixture
 
     running = graph(issuer.settings(), replace(issuer.extras(), extensions=(audit, Subgraph())))
     token = {"authorization": f"Bearer {issuer.token('ada', scope='admin')}"}
-    with caplog.at_level(logging.INFO, "router.audit"):
+    with caplog.at_level(logging.INFO, "marquee_router.audit"):
         assert (await post(running.app, BURN, headers=token)).json == {"data": {"burn": True}}
         await post(running.app, "{ me { name } }", headers=token)
-    (line,) = [record for record in caplog.records if record.name == "router.audit"]
+    (line,) = [record for record in caplog.records if record.name == "marquee_router.audit"]
     told = {name: getattr(line, name) for name in ("user", "operation", "fields", "errors")}
     assert told == {"user": "ada", "operation": "Burn", "fields": ["burn"], "errors": False}
     seconds, signature = (part.split("=", 1)[1] for part in calls[0].headers["x-signature"].split(","))
@@ -281,12 +281,10 @@ def test_the_guide_shows_the_examples_as_they_are(name: str) -> None:
 
 
 def test_the_guide_names_every_stage() -> None:
-    import router.stages
-
     guide = (DOCS / "guides" / "extending.md").read_text()
     methods = {
         method
-        for name, protocol in vars(router.stages).items()
+        for name, protocol in vars(stages).items()
         if name.startswith("On")
         for method in vars(protocol)
         if method.startswith("on_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.known_heads import KnownHead
+from marquee_router.known_heads import KnownHead
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: here\r\nContent-Length: %s\r\nAccept: */*\r\n\r\n"
 BODY = b'{"query":"{ hello }"}'

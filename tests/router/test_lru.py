@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.lru import LeastRecentlyUsed
+from marquee_router.lru import LeastRecentlyUsed
 
 
 def test_the_least_recently_used_goes_first() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from graphql import DocumentNode
 
-from router.engine import EngineOptions
-from router.errors import LimitExceeded
-from router.planning.planner import PlanningLimits
-from router.request import GraphQLRequest
+from marquee_router.engine import EngineOptions
+from marquee_router.errors import LimitExceeded
+from marquee_router.planning.planner import PlanningLimits
+from marquee_router.request import GraphQLRequest
 from tests.router.test_engine import CONTEXT, Strict, federation
 
 LARGE = f"{{ me {{ {' '.join(f'a{n}: id' for n in range(400))} }} }}"

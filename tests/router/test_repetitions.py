@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import parse, print_ast
 
-from router.repetitions import without_repetitions
+from marquee_router.repetitions import without_repetitions
 from tests.router.transport.driving import post
 from tests.router.transport.graph import graph
 

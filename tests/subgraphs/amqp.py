@@ -9,7 +9,7 @@ import socket
 import aio_pika
 import pytest
 
-from subgraphs.kit.events.rabbitmq.topology import Topology
+from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
 
 
 def _server() -> str | None:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.app import Subgraph
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database, History
-from subgraphs.kit.documents import Documents, DocumentTables
-from subgraphs.kit.documents.mongo.documents import MongoDocuments
-from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.kit.identity import IdentityVerifier
-from subgraphs.kit.runtime import Runtime
-from subgraphs.kit.settings import load_settings
+from marquee_subgraphs.kit.app import Subgraph
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database, History
+from marquee_subgraphs.kit.documents import Documents, DocumentTables
+from marquee_subgraphs.kit.documents.mongo.documents import MongoDocuments
+from marquee_subgraphs.kit.events import EmbeddedBroker
+from marquee_subgraphs.kit.identity import IdentityVerifier
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.settings import load_settings
 from tests.subgraphs.door import Door, IdentitySigner
 from tests.subgraphs.mongo import Mongo, any_mongo, wire_url
 from tests.subgraphs.stores import postgres_database, postgres_url, store_url

@@ -14,10 +14,10 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from subgraphs.kit.app import Subgraph
-from subgraphs.kit.clock import Clock
-from subgraphs.kit.identity import ANONYMOUS, AUDIENCE, IDENTITY_HEADER, ISSUER, Viewer
-from subgraphs.kit.identity_keys import FixedKeys
+from marquee_subgraphs.kit.app import Subgraph
+from marquee_subgraphs.kit.clock import Clock
+from marquee_subgraphs.kit.identity import ANONYMOUS, AUDIENCE, IDENTITY_HEADER, ISSUER, Viewer
+from marquee_subgraphs.kit.identity_keys import FixedKeys
 
 KEY_ID = "test"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from subgraphs.kit.events import EmbeddedBroker, Event
-from subgraphs.kit.ids import new_id
-from subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.runtime import Runtime
 
 
 def make_event(

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from subgraphs.kit.app import Subgraph
-from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.kit.redis_parts import open_redis
-from subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.app import Subgraph
+from marquee_subgraphs.kit.events import EmbeddedBroker
+from marquee_subgraphs.kit.redis_parts import open_redis
+from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.conftest import StoreRuntime
 from tests.subgraphs.door import Door, IdentitySigner
 

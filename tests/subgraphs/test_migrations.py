@@ -13,10 +13,10 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from marquee.subgraphs import OWNERS, history_of
-from subgraphs.kit.database import History
-from subgraphs.kit.database.upgrade import Standing
-from subgraphs.kit.database.upgrade.authoring import compare_options
-from subgraphs.kit.database.upgrade.runner import scripts_of, upgrade
+from marquee_subgraphs.kit.database import History
+from marquee_subgraphs.kit.database.upgrade import Standing
+from marquee_subgraphs.kit.database.upgrade.authoring import compare_options
+from marquee_subgraphs.kit.database.upgrade.runner import scripts_of, upgrade
 
 T = TypeVar("T")
 

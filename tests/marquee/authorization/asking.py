@@ -15,7 +15,7 @@ from graphql import (
     parse,
 )
 
-from subgraphs.users.service import Client as Device
+from marquee_subgraphs.users.service import Client as Device
 from tests.marquee.authorization.operations import (
     ENTITIES,
     FIELDS,

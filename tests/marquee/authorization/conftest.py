@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from subgraphs.users import app
-from subgraphs.users.passwords import Passwords
+from marquee_subgraphs.users import app
+from marquee_subgraphs.users.passwords import Passwords
 from tests.marquee.authorization.world import World, open_world
 
 

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marquee.subgraphs import NAMES
-from subgraphs.kit.identity import IDENTITY_HEADER
+from marquee_subgraphs.kit.identity import IDENTITY_HEADER
 from tests.marquee.authorization.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -19,12 +19,12 @@ from uuid import uuid4
 from marquee.cinema import Cinema, open_cinema
 from marquee.demo.client import DemoClient, DemoRefused
 from marquee.first_admin import OPENER
-from router.request import Identity
-from subgraphs.kit.app import Subgraph
-from subgraphs.kit.identity import IDENTITY_HEADER
-from subgraphs.kit.settings import load_settings
-from subgraphs.users.domain import Role
-from subgraphs.users.service import Client as Device
+from marquee_router.request import Identity
+from marquee_subgraphs.kit.app import Subgraph
+from marquee_subgraphs.kit.identity import IDENTITY_HEADER
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.users.domain import Role
+from marquee_subgraphs.users.service import Client as Device
 from tests.subgraphs.door import Door, IdentitySigner
 
 PASSWORD: Final = "a quiet evening"

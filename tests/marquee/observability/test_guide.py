@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import Metric
 
 from marquee.business import count_business
-from router import create_app
-from router.app import Extras
-from subgraphs.kit.clock import SystemClock
-from subgraphs.kit.telemetry import Telemetry
-from subgraphs.payments.unsettled import unsettled_probe
+from marquee_router import create_app
+from marquee_router.app import Extras
+from marquee_subgraphs.kit.clock import SystemClock
+from marquee_subgraphs.kit.telemetry import Telemetry
+from marquee_subgraphs.payments.unsettled import unsettled_probe
 from tests.marquee.running import ROOT
 
 GUIDE = ROOT / "docs" / "guides" / "observability.md"

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from router.observability.logs import JsonFormatter as RouterFormatter
-from subgraphs.kit.logs import JsonFormatter as SubgraphFormatter
+from marquee_router.observability.logs import JsonFormatter as RouterFormatter
+from marquee_subgraphs.kit.logs import JsonFormatter as SubgraphFormatter
 from tests.marquee.running import Cinema, Client, showtimes
 
 ABOUT = {"trace_id", "span_id", "user_id", "operation", "request_id"}
@@ -74,7 +74,7 @@ async def test_a_purchase_leaves_no_secret_in_the_logs(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in cinema.output if line.startswith("{")]
     messages = [line["message"] for line in lines]
     assert any("not sent" in message for message in messages), "the mail server is away"
-    answered = [line for line in lines if line["logger"] == "router.requests"]
+    answered = [line for line in lines if line["logger"] == "marquee_router.requests"]
     assert len([line for line in answered if "user_id" in line]) >= 4
     assert all(len(line["trace_id"]) == 32 for line in answered)
     assert all({"time", "level", "logger", "message"} <= set(line) for line in lines)

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import orjson
 
-from router import RouterApp, create_app
-from router.config import RouterConfig
-from router.execution.subgraph import SubgraphReply
-from schema.supergraph import Supergraph
+from marquee_router import RouterApp, create_app
+from marquee_router.config import RouterConfig
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_schema.supergraph import Supergraph
 from tests.router.execution.world_transport import WorldTransport, composed
 from tests.router.planning.world import World
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from router.engine import PreparedOperation
-from router.request import GraphQLRequest, RequestContext
+from marquee_router.engine import PreparedOperation
+from marquee_router.request import GraphQLRequest, RequestContext
 from tests.router.caching.films import FILMS, films
 from tests.router.transport.driving import call, post
 

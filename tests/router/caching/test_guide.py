@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from router.config import load_config
+from marquee_router.config import load_config
 from tests.router.caching.films import films
 from tests.router.caching.test_subgraph_cache import ask, calls
 from tests.router.execution.world_transport import composed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.caching import shared
+from marquee_router.caching import shared
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.router.caching.films import Films, films
 from tests.router.caching.test_subgraph_cache import ask, calls

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from router.caching.store import MemoryStore
-from router.execution.subgraph import SubgraphReply
-from router.request import GraphQLRequest, Identity, RequestContext
+from marquee_router.caching.store import MemoryStore
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.request import GraphQLRequest, Identity, RequestContext
 from tests.router.caching.films import Films, films
 from tests.router.transport.driving import call, post
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from router.config import ConfigError, RouterConfig, json_schema, load_config
+from marquee_router.config import ConfigError, RouterConfig, json_schema, load_config
 
 
 def written(folder: Path, text: str) -> Path:

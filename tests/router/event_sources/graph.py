@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from graphql import GraphQLSchema, build_schema, execute, parse, validate
 
-from router import Extras, RouterApp, create_app
-from router.config import RouterConfig
-from router.errors import SubgraphUnavailable
-from router.event_sources import EventSource
-from router.execution.subgraph import SubgraphReply
+from marquee_router import Extras, RouterApp, create_app
+from marquee_router.config import RouterConfig
+from marquee_router.errors import SubgraphUnavailable
+from marquee_router.event_sources import EventSource
+from marquee_router.execution.subgraph import SubgraphReply
 from tests.router.transport.graph import LINK, supergraph_of
 
 ORDERS = """

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from router.errors import RouterMisconfigured
-from router.event_sources import LocalEvents
+from marquee_router.errors import RouterMisconfigured
+from marquee_router.event_sources import LocalEvents
 from tests.router.event_sources.graph import Shop, shop
 from tests.router.transport.driving import Socket
 

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from router.errors import RouterMisconfigured
-from router.event_sources import GAP, EventSource, LocalEvents
-from router.event_sources.redis import RedisEvents
+from marquee_router.errors import RouterMisconfigured
+from marquee_router.event_sources import GAP, EventSource, LocalEvents
+from marquee_router.event_sources.redis import RedisEvents
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.router.event_sources.graph import shop
 from tests.router.event_sources.test_feeds import CHANGES, answer, watch

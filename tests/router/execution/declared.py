@@ -21,11 +21,11 @@ from graphql import (
     validate,
 )
 
-from router.engine import Engine
-from router.execution.subgraph import SubgraphReply
-from router.request import GraphQLRequest, RequestContext
-from schema.composition import Subgraph, compose
-from schema.supergraph import load_supergraph
+from marquee_router.engine import Engine
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.request import GraphQLRequest, RequestContext
+from marquee_schema.composition import Subgraph, compose
+from marquee_schema.supergraph import load_supergraph
 
 Object = dict[str, Any]
 _ANY_KEY = {"key", "identity"}

@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 import orjson
 from graphql import GraphQLSchema
 
-from router.errors import SubgraphUnavailable
-from router.execution.compiled import CompiledPlan, compile_plan
-from router.execution.exchange import Exchange
-from router.execution.state import Execution
-from router.execution.subgraph import SubgraphReply, SubgraphTransport
-from router.planning.plan import QueryPlan
-from router.request import RequestContext, Response
+from marquee_router.errors import SubgraphUnavailable
+from marquee_router.execution.compiled import CompiledPlan, compile_plan
+from marquee_router.execution.exchange import Exchange
+from marquee_router.execution.state import Execution
+from marquee_router.execution.subgraph import SubgraphReply, SubgraphTransport
+from marquee_router.planning.plan import QueryPlan
+from marquee_router.request import RequestContext, Response
 
 Answer: TypeAlias = Callable[[dict[str, Any]], Any]
 """From the variables to the answer: a JSON value, raw bytes, or an exception to raise."""

@@ -25,7 +25,7 @@ from graphql import (
     parse,
 )
 
-from router.planning.plan import (
+from marquee_router.planning.plan import (
     Condition,
     Conditions,
     OperationKind,

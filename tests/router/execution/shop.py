@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import build_schema
 
-from router.planning.plan import (
+from marquee_router.planning.plan import (
     Each,
     EntityFetch,
     EntityTarget,

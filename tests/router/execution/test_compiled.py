@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from router.errors import RouterMisconfigured, SubgraphTimeout
-from router.execution.subgraph import SubgraphReply
-from router.planning.plan import (
+from marquee_router.errors import RouterMisconfigured, SubgraphTimeout
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.planning.plan import (
     Condition,
     Conditional,
     EntityFetch,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from router.errors import SubgraphTimeout
-from router.execution.compiled import compile_plan
-from router.execution.exchange import Exchange
-from router.planning.plan import (
+from marquee_router.errors import SubgraphTimeout
+from marquee_router.execution.compiled import compile_plan
+from marquee_router.execution.exchange import Exchange
+from marquee_router.planning.plan import (
     Parallel,
     Sequence,
 )
@@ -65,7 +65,7 @@ async def test_why_a_subgraph_failed_is_in_the_log_and_not_in_the_answer(
     assert b"10.0.0.7" not in response.body
     (record,) = caplog.records
     assert record.getMessage() == "subgraph products failed: 10.0.0.7 is silent"
-    assert (record.name, record.__dict__["trace_id"]) == ("router.execution", TRACEPARENT[3:35])
+    assert (record.name, record.__dict__["trace_id"]) == ("marquee_router.execution", TRACEPARENT[3:35])
 
 
 async def test_a_failed_root_names_each_of_its_fields() -> None:

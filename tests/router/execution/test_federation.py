@@ -10,7 +10,7 @@ import orjson
 import pytest
 from graphql import parse, validate
 
-from router.request import GraphQLRequest, RequestContext
+from marquee_router.request import GraphQLRequest, RequestContext
 from tests.router.execution.operations import VARIABLES, Operations
 from tests.router.execution.world_transport import Federation
 

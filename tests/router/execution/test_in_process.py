@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
-from router.execution.in_process import InProcessTransport
+from marquee_router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
+from marquee_router.execution.in_process import InProcessTransport
 
 BODY = b'{"query":"subscription{a}"}'
 NAME: ContextVar[str] = ContextVar("NAME", default="unset")

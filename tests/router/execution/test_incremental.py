@@ -10,13 +10,13 @@ import orjson
 import pytest
 from graphql import parse
 
-from router.engine import Engine, EngineOptions
-from router.errors import RequestError, ValidationFailed
-from router.execution.parts import PartFormat
-from router.execution.subgraph import SubgraphReply
-from router.planning.planner import Planner
-from router.planning.print_plan import print_plan
-from router.request import GraphQLRequest, RequestContext, Response
+from marquee_router.engine import Engine, EngineOptions
+from marquee_router.errors import RequestError, ValidationFailed
+from marquee_router.execution.parts import PartFormat
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.planning.planner import Planner
+from marquee_router.planning.print_plan import print_plan
+from marquee_router.request import GraphQLRequest, RequestContext, Response
 from tests.router.execution.world_transport import Federation, WorldTransport
 
 LINK = """

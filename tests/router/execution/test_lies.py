@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from graphql import GraphQLSchema, execute_sync, parse
 
-from router.execution.subgraph import SubgraphReply
-from router.request import GraphQLRequest, RequestContext
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.request import GraphQLRequest, RequestContext
 from tests.router.execution.operations import VARIABLES, Operations
 from tests.router.execution.test_federation import ARGUMENTS, shop
 from tests.router.execution.world_transport import Federation, WorldTransport

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from router.execution.merging import copy_json, merge_objects
+from marquee_router.execution.merging import copy_json, merge_objects
 
 
 @pytest.mark.parametrize(

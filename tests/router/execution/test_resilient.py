@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from router.errors import SubgraphBusy, SubgraphTimeout, SubgraphUnavailable
-from router.execution.resilient import ResilienceOptions, ResilientTransport
-from router.execution.subgraph import SubgraphReply
+from marquee_router.errors import SubgraphBusy, SubgraphTimeout, SubgraphUnavailable
+from marquee_router.execution.resilient import ResilienceOptions, ResilientTransport
+from marquee_router.execution.subgraph import SubgraphReply
 
 GOOD = SubgraphReply(200, "application/json", b"{}", {})
 BAD_GATEWAY = SubgraphReply(502, "text/html", b"", {})

@@ -15,8 +15,8 @@ from graphql import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.errors import VariablesInvalid
-from router.execution.variables import compile_variables
+from marquee_router.errors import VariablesInvalid
+from marquee_router.execution.variables import compile_variables
 
 SCHEMA = build_schema("""
     type Query { a: Int b: Float c: ID d: Boolean e: String }

@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from router.engine import Engine
-from router.errors import SubgraphUnavailable
-from router.execution.subgraph import SubgraphReply
-from router.request import GraphQLRequest, RequestContext
-from schema.composition import Subgraph as ComposedSubgraph
-from schema.composition import compose
-from schema.supergraph import Supergraph, load_supergraph
+from marquee_router.engine import Engine
+from marquee_router.errors import SubgraphUnavailable
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.request import GraphQLRequest, RequestContext
+from marquee_schema.composition import Subgraph as ComposedSubgraph
+from marquee_schema.composition import compose
+from marquee_schema.supergraph import Supergraph, load_supergraph
 from tests.router.planning.world import Subgraph, World
 
 

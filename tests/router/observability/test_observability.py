@@ -7,10 +7,10 @@ import logging
 
 import pytest
 
-from router.observability.logs import JsonFormatter
-from router.observability.metrics import Metrics
-from router.observability.tracing import TraceContext, trace_id
-from router.planning.plan import OperationKind
+from marquee_router.observability.logs import JsonFormatter
+from marquee_router.observability.metrics import Metrics
+from marquee_router.observability.tracing import TraceContext, trace_id
+from marquee_router.planning.plan import OperationKind
 from tests.router.transport.driving import call, post
 from tests.router.transport.fake import fake_app
 from tests.router.transport.graph import graph
@@ -84,10 +84,10 @@ async def test_health_is_always_told_and_readiness_only_while_serving() -> None:
 
 def test_a_json_line_carries_what_the_record_says() -> None:
     record = logging.makeLogRecord(
-        {"name": "router.http", "levelname": "ERROR", "msg": "it %s", "args": ("broke",)}
+        {"name": "marquee_router.http", "levelname": "ERROR", "msg": "it %s", "args": ("broke",)}
     )
     record.trace_id = "abc"
     line = json.loads(JsonFormatter().format(record))
     assert line["message"] == "it broke"
-    assert (line["level"], line["logger"], line["trace_id"]) == ("error", "router.http", "abc")
+    assert (line["level"], line["logger"], line["trace_id"]) == ("error", "marquee_router.http", "abc")
     assert line["time"].endswith("+00:00")

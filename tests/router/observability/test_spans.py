@@ -15,10 +15,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
-from router.app import Extras
-from router.config.model import Telemetry
-from router.observability import spans as spans_module
-from router.observability.spans import OpenTelemetryTracer, OtlpTracer
+from marquee_router.app import Extras
+from marquee_router.config.model import Telemetry
+from marquee_router.observability import spans as spans_module
+from marquee_router.observability.spans import OpenTelemetryTracer, OtlpTracer
 from tests.router.transport.driving import post
 from tests.router.transport.graph import Graph, graph
 
@@ -124,7 +124,7 @@ async def test_a_silent_collector_holds_up_no_end(
 
 def test_without_a_collector_the_tracing_library_is_not_loaded() -> None:
     program = (
-        "import sys, marquee.cinema, marquee.serving, marquee.single, subgraphs.payments.app; "
+        "import sys, marquee.cinema, marquee.serving, marquee.single, marquee_subgraphs.payments.app; "
         "from router import create_app; "
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from graphql import parse, validate
 
-from router.planning.plan import (
+from marquee_router.planning.plan import (
     Conditional,
     EntityFetch,
     Parallel,
@@ -15,10 +15,10 @@ from router.planning.plan import (
     RootFetch,
     Subscribe,
 )
-from router.planning.plan import Sequence as SequenceNode
-from router.planning.planner import Planner
-from schema.composition import Subgraph, compose
-from schema.supergraph import load_supergraph
+from marquee_router.planning.plan import Sequence as SequenceNode
+from marquee_router.planning.planner import Planner
+from marquee_schema.composition import Subgraph, compose
+from marquee_schema.supergraph import load_supergraph
 from tests.router.planning.interpreter import Interpreter
 from tests.router.planning.world import Json, Object, World
 

@@ -14,7 +14,7 @@ from graphql import (
     is_object_type,
 )
 
-from router.planning.plan import (
+from marquee_router.planning.plan import (
     Conditional,
     Conditions,
     Each,

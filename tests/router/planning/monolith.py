@@ -8,8 +8,8 @@ from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLResolveInfo, execute_sync
 
-from schema.query_graph import QueryGraph
-from schema.supergraph import ContextArgument, FieldSet, FieldSetField, Supergraph
+from marquee_schema.query_graph import QueryGraph
+from marquee_schema.supergraph import ContextArgument, FieldSet, FieldSetField, Supergraph
 
 Object = dict[str, Any]
 

@@ -6,8 +6,8 @@ from functools import reduce
 
 import pytest
 
-from router.planning.conditions import ALWAYS, any_of, both, either, given, single, variables_of
-from router.planning.errors import TooComplexError
+from marquee_router.planning.conditions import ALWAYS, any_of, both, either, given, single, variables_of
+from marquee_router.planning.errors import TooComplexError
 
 A, NOT_A, B = single("a", True), single("a", False), single("b", True)
 

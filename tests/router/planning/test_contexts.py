@@ -10,10 +10,10 @@ import orjson
 import pytest
 from graphql import parse, validate
 
-from router.execution.parts import PartFormat
-from router.planning.plan import EntityFetch
-from router.planning.planner import Planner
-from router.request import GraphQLRequest, RequestContext
+from marquee_router.execution.parts import PartFormat
+from marquee_router.planning.plan import EntityFetch
+from marquee_router.planning.planner import Planner
+from marquee_router.request import GraphQLRequest, RequestContext
 from tests.router.execution.world_transport import Federation
 from tests.router.planning.generated.operations import Operation
 from tests.router.planning.graphs import fetches, subgraphs_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.planning.print_plan import print_plan
+from marquee_router.planning.print_plan import print_plan
 from tests.router.planning.graphs import Graph, fetches, subgraphs_of
 from tests.router.planning.interpreter import Interpreter
 

@@ -11,11 +11,11 @@ from collections.abc import Callable
 import pytest
 from graphql import parse
 
-from router.planning.errors import TooComplexError
-from router.planning.planner import Planner, PlanningLimits
-from router.planning.print_plan import print_plan
-from schema.composition import Subgraph, compose
-from schema.supergraph import Supergraph, load_supergraph
+from marquee_router.planning.errors import TooComplexError
+from marquee_router.planning.planner import Planner, PlanningLimits
+from marquee_router.planning.print_plan import print_plan
+from marquee_schema.composition import Subgraph, compose
+from marquee_schema.supergraph import Supergraph, load_supergraph
 from tests.router.planning.graphs import subgraphs_of
 
 _LINK = (

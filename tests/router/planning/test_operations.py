@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from graphql import parse
 
-from router.planning.errors import NoPathError, NormalisationError, PlanningError, TooComplexError
-from router.planning.override import enabled_labels, percentage
-from router.planning.plan import EntityFetch, OperationKind, RootFetch, Subscribe
-from router.planning.plan import Sequence as SequenceNode
-from router.planning.planner import Planner
-from schema.supergraph import load_supergraph
+from marquee_router.planning.errors import NoPathError, NormalisationError, PlanningError, TooComplexError
+from marquee_router.planning.override import enabled_labels, percentage
+from marquee_router.planning.plan import EntityFetch, OperationKind, RootFetch, Subscribe
+from marquee_router.planning.plan import Sequence as SequenceNode
+from marquee_router.planning.planner import Planner
+from marquee_schema.supergraph import load_supergraph
 from tests.router.planning.graphs import Graph, fetches, subgraphs_of
 
 USER = {"__typename": "User", "id": "1", "name": "n", "age": 4}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from router.planning.plan import Condition, EntityFetch
+from marquee_router.planning.plan import Condition, EntityFetch
 from tests.router.planning.graphs import Graph, fetches, subgraphs_of
 
 

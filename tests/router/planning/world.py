@@ -34,7 +34,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from schema.supergraph import FieldSet, FieldSetField, Supergraph, parse_field_set
+from marquee_schema.supergraph import FieldSet, FieldSetField, Supergraph, parse_field_set
 from tests.router.planning.monolith import Monolith
 
 Json = Any  # the JSON edge: fixture data and answers

@@ -12,7 +12,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from router import Extras
+from marquee_router import Extras
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "cinema"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from router.request import RequestContext
-from router.security.authorization import CODE
+from marquee_router.request import RequestContext
+from marquee_router.security.authorization import CODE
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Answer, post
 from tests.router.transport.graph import Graph, graph

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from router.config.model import PersistedQueries, TrustedDocuments
-from router.errors import PersistedQueryNotFound, RequestError, RouterMisconfigured
-from router.request import GraphQLRequest, RequestContext
-from router.security.documents import DocumentNotTrusted, Documents
+from marquee_router.config.model import PersistedQueries, TrustedDocuments
+from marquee_router.errors import PersistedQueryNotFound, RequestError, RouterMisconfigured
+from marquee_router.request import GraphQLRequest, RequestContext
+from marquee_router.security.documents import DocumentNotTrusted, Documents
 
 TEXT = "{ hello }"
 DIGEST = hashlib.sha256(TEXT.encode()).hexdigest()

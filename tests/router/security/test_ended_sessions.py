@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 import redis
 
-from router.config.model import EndedSessionsSource
-from router.security.ended_sessions import EndedSessions
+from marquee_router.config.model import EndedSessionsSource
+from marquee_router.security.ended_sessions import EndedSessions
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.router.security.issuing import issuing
 from tests.router.transport.fake import fake_app

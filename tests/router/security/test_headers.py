@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 import orjson
 import pytest
 
-from router import RouterApp, create_app
-from router.config import RouterConfig
-from router.config.model import ClientHeaders
-from router.execution.subgraph import SubgraphReply
-from router.security.headers import ClientDescription
-from schema.composition import Subgraph, compose
+from marquee_router import RouterApp, create_app
+from marquee_router.config import RouterConfig
+from marquee_router.config.model import ClientHeaders
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.security.headers import ClientDescription
+from marquee_schema.composition import Subgraph, compose
 from tests.router.transport.driving import Socket, call, post, stream
 
 SDL = """

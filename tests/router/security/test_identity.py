@@ -11,11 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from router.config import RouterConfig
-from router.config.model import SubgraphIdentity
-from router.errors import RouterMisconfigured
-from router.request import Identity
-from router.security.identity import IdentitySigner
+from marquee_router.config import RouterConfig
+from marquee_router.config.model import SubgraphIdentity
+from marquee_router.errors import RouterMisconfigured
+from marquee_router.request import Identity
+from marquee_router.security.identity import IdentitySigner
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import call, post
 from tests.router.transport.fake import fake_app
@@ -77,9 +77,9 @@ def test_it_is_signed_once_per_token_and_half_lifetime(monkeypatch: pytest.Monke
     signer = IdentitySigner(SubgraphIdentity())
     now = time.time()
     first = signer.sign(who())
-    monkeypatch.setattr("router.security.identity.time.time", lambda: now + 29)
+    monkeypatch.setattr("marquee_router.security.identity.time.time", lambda: now + 29)
     assert signer.sign(who()) is first
-    monkeypatch.setattr("router.security.identity.time.time", lambda: now + 31)
+    monkeypatch.setattr("marquee_router.security.identity.time.time", lambda: now + 31)
     second = signer.sign(who())
     assert second != first
     claims = jwt.decode(second, options={"verify_signature": False})

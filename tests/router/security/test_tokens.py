@@ -10,10 +10,10 @@ from typing import Any
 import jwt
 import pytest
 
-from router import Extras
-from router.config import RouterConfig
-from router.errors import RequestError, Unauthenticated
-from router.security.tokens import AuthenticationUnavailable, TokenVerifier
+from marquee_router import Extras
+from marquee_router.config import RouterConfig
+from marquee_router.errors import RequestError, Unauthenticated
+from marquee_router.security.tokens import AuthenticationUnavailable, TokenVerifier
 from tests.router.security.issuing import ISSUER, Issuing, issuing, new_key
 from tests.router.transport.driving import post
 from tests.router.transport.fake import fake_app
@@ -141,7 +141,7 @@ async def test_nonsense_is_refused(token: str) -> None:
 
 
 async def test_a_rotated_key_is_fetched_when_it_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("router.security.jwks.MINIMUM_REFETCH_SECONDS", 0.0)
+    monkeypatch.setattr("marquee_router.security.jwks.MINIMUM_REFETCH_SECONDS", 0.0)
     issuer = issuing()
     checker = verifier(issuer)
     assert await checker.authenticate(f"Bearer {issuer.token('ada')}") is not None
@@ -185,7 +185,7 @@ async def test_a_verified_token_is_not_verified_again_until_it_expires(
     assert first is not None
     assert await checker.authenticate(f"Bearer {token}") is first
     after = first.expires_at + 1
-    monkeypatch.setattr("router.security.tokens.time.time", lambda: after)
+    monkeypatch.setattr("marquee_router.security.tokens.time.time", lambda: after)
     assert await checker.authenticate(f"Bearer {token}") is not first
 
 

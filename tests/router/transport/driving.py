@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from router import RouterApp
+from marquee_router import RouterApp
 
 
 @dataclass(frozen=True, slots=True)

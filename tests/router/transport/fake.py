@@ -27,11 +27,11 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
-from router import Extras, RouterApp, create_app
-from router.config import RouterConfig
-from router.errors import DocumentSyntaxError, OperationUnresolved, ValidationFailed, VariablesInvalid
-from router.planning.plan import OperationKind, QueryPlan, ResponseField, ResponseSelection
-from router.request import GraphQLRequest, RequestContext, Response
+from marquee_router import Extras, RouterApp, create_app
+from marquee_router.config import RouterConfig
+from marquee_router.errors import DocumentSyntaxError, OperationUnresolved, ValidationFailed, VariablesInvalid
+from marquee_router.planning.plan import OperationKind, QueryPlan, ResponseField, ResponseSelection
+from marquee_router.request import GraphQLRequest, RequestContext, Response
 
 SDL = """
 type Query { hello(name: String = "world"): String!  big(size: Int!): [String!]!  fail: String  fault:

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from router import Extras, RouterApp, create_app
-from router.config import RouterConfig
-from router.execution.subgraph import SubgraphReply
-from schema.composition import Subgraph, compose
+from marquee_router import Extras, RouterApp, create_app
+from marquee_router.config import RouterConfig
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_schema.composition import Subgraph, compose
 
 LINK = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",

@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from deploy.local.addresses import free_ports
-from router import RouterApp
+from marquee_router import RouterApp
 from tests import npm
 from tests.router.security.issuing import issuing
 from tests.router.transport.fake import FakeEngine, fake_app

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 import pytest
 
-from router import RouterApp, create_app
-from router.config import RouterConfig
+from marquee_router import RouterApp, create_app
+from marquee_router.config import RouterConfig
 from tests import npm
 from tests.router.execution.test_incremental import World
 from tests.router.transport.driving import Socket, call, post, stream

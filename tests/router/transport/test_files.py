@@ -11,7 +11,7 @@ from typing import Any
 import brotli
 import pytest
 
-from router.transport.files import PackedFiles
+from marquee_router.transport.files import PackedFiles
 
 TEXT = b"body { color: red }\n" * 200
 

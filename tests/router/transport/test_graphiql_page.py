@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 
-from router import Extras
+from marquee_router import Extras
 from tests.router.transport.fake import fake_app
 from tests.router.transport.serving import served
 

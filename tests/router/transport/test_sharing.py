@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from router import RouterApp
-from router.errors import LimitExceeded, RequestError
-from router.request import Response
-from router.transport.broadcast import Broadcast, Event, Source
-from router.transport.queue import EventQueue
+from marquee_router import RouterApp
+from marquee_router.errors import LimitExceeded, RequestError
+from marquee_router.request import Response
+from marquee_router.transport.broadcast import Broadcast, Event, Source
+from marquee_router.transport.queue import EventQueue
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Socket, stream
 from tests.router.transport.fake import fake_app

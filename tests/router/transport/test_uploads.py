@@ -14,10 +14,10 @@ from strawberry.asgi import GraphQL
 from strawberry.federation import Schema
 from strawberry.file_uploads import Upload
 
-from router import RouterApp, create_app
-from router.config import RouterConfig
-from router.execution.in_process import InProcessTransport
-from schema.composition import Subgraph, compose
+from marquee_router import RouterApp, create_app
+from marquee_router.config import RouterConfig
+from marquee_router.execution.in_process import InProcessTransport
+from marquee_schema.composition import Subgraph, compose
 from tests import npm
 from tests.router.transport.driving import Answer, call, post
 from tests.router.transport.serving import served

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schema.comparison import Change, ChangeLevel, compare
-from schema.supergraph import SupergraphError
+from marquee_schema.comparison import Change, ChangeLevel, compare
+from marquee_schema.supergraph import SupergraphError
 from tests.schema.composition.composing import composed
 
 USERS = """

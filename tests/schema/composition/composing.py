@@ -1,6 +1,6 @@
 """Composing small subgraphs in one line: what a test of a rule needs."""
 
-from schema.composition import Composition, CompositionError, Problem, Subgraph, compose
+from marquee_schema.composition import Composition, CompositionError, Problem, Subgraph, compose
 
 _IMPORTS = {
     0: (

@@ -4,7 +4,15 @@ import random
 
 import pytest
 
-from schema.composition import CompositionError, ErrorCode, Hint, HintCode, HintLevel, Subgraph, compose
+from marquee_schema.composition import (
+    CompositionError,
+    ErrorCode,
+    Hint,
+    HintCode,
+    HintLevel,
+    Subgraph,
+    compose,
+)
 from tests.schema.composition.composing import composed, link, only, problems_as_written
 
 SDL = link() + (

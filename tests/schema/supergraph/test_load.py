@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import OperationType, print_schema
 
-from schema.supergraph import (
+from marquee_schema.supergraph import (
     FieldSetField,
     Key,
     SupergraphError,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from subgraphs.analytics.app import build
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.analytics.app import build
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.analytics.house import House
 from tests.subgraphs.conftest import OpenDoor
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from subgraphs.analytics.verify import revenue_by_payment, verify
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.events import Event
-from subgraphs.kit.identity import Viewer
-from subgraphs.kit.ids import new_id
-from subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.analytics.verify import revenue_by_payment, verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.hearing import hear, make_event
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from subgraphs.analytics.service.tracking import EVENTS_PER_MINUTE
-from subgraphs.analytics.tables import DAILY_TRACKED, PEOPLE, SALES, VISITS
-from subgraphs.kit.identity import ANONYMOUS
-from subgraphs.kit.ids import new_id
-from subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.analytics.service.tracking import EVENTS_PER_MINUTE
+from marquee_subgraphs.analytics.tables import DAILY_TRACKED, PEOPLE, SALES, VISITS
+from marquee_subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.analytics.house import ADMIN, ANA, BEN, LIMA_MANAGER, House
 from tests.subgraphs.hearing import hear, make_event
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from subgraphs.analytics.errors import NotYetKnown
-from subgraphs.kit.identity import ANONYMOUS
-from subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.analytics.errors import NotYetKnown
+from marquee_subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.analytics.house import ADMIN, ANA, LIMA_MANAGER, House
 from tests.subgraphs.hearing import hear, make_event
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Executable, update
 
-from subgraphs.analytics.tables import DAILY_SALES, SALES
+from marquee_subgraphs.analytics.tables import DAILY_SALES, SALES
 from tests.subgraphs.analytics.house import House
 
 

@@ -16,12 +16,12 @@ import pytest
 import uvicorn
 from sqlalchemy import MetaData
 
-from subgraphs.kit.app import Subgraph, Wiring
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.database.skew import clock_skew_seconds
-from subgraphs.kit.runtime import Runtime
-from subgraphs.kit.supervisor import BackgroundTask, Supervisor
+from marquee_subgraphs.kit.app import Subgraph, Wiring
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.database.skew import clock_skew_seconds
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.supervisor import BackgroundTask, Supervisor
 from tests.subgraphs.door import Door, IdentitySigner
 from tests.subgraphs.kit.graphql.shop import Shop, build, build_shop_schema
 
@@ -100,7 +100,7 @@ async def test_a_part_that_does_not_answer_is_not_ready_and_holds_up_no_other(
     async def silent() -> None:
         await asyncio.get_running_loop().create_future()
 
-    monkeypatch.setattr("subgraphs.kit.app._CHECK_SECONDS", 0.01)
+    monkeypatch.setattr("marquee_subgraphs.kit.app._CHECK_SECONDS", 0.01)
     subgraph = _subgraph(runtime, lambda _: Wiring(service=Shop(), checks={"store": silent}))
     await subgraph.start()
     status, body = await Door(subgraph, signer).get("/ready")

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from subgraphs.kit.audit import AuditLog
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database, Transaction
+from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database, Transaction
 
 
 @pytest.fixture

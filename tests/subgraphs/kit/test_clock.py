@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from subgraphs.kit.clock import FrozenClock, SystemClock
+from marquee_subgraphs.kit.clock import FrozenClock, SystemClock
 
 
 def test_the_system_clock_is_aware_and_goes_on() -> None:

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database, Transaction
-from subgraphs.kit.idempotency import Answered, Idempotency, RequestInProgress, Slot, fingerprint
-from subgraphs.kit.refusals import IdempotencyConflict
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database, Transaction
+from marquee_subgraphs.kit.idempotency import Answered, Idempotency, RequestInProgress, Slot, fingerprint
+from marquee_subgraphs.kit.refusals import IdempotencyConflict
 
 SCOPE = "usr_1:placeOrder"
 INPUT = fingerprint({"holdToken": "h", "voucher": None})

@@ -12,8 +12,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from subgraphs.kit.identity_keys import FixedKeys, RemoteKeys, UnknownKey, open_keys
-from subgraphs.users.tokens import AccessTokens, key_id
+from marquee_subgraphs.kit.identity_keys import FixedKeys, RemoteKeys, UnknownKey, open_keys
+from marquee_subgraphs.users.tokens import AccessTokens, key_id
 
 FIRST, SECOND = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 

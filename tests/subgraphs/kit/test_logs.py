@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.logs import AboutFilter, JsonFormatter, TextFormatter, without_secrets
-from subgraphs.kit.trace import current_trace, work_for
+from marquee_subgraphs.kit.logs import AboutFilter, JsonFormatter, TextFormatter, without_secrets
+from marquee_subgraphs.kit.trace import current_trace, work_for
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

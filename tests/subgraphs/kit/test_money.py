@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.kit.money import Currency, Money
+from marquee_subgraphs.kit.money import Currency, Money
 
 PEN, EUR = Currency.PEN, Currency.EUR
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.settings import Settings, SettingsError, load_settings, settings_table
+from marquee_subgraphs.kit.settings import Settings, SettingsError, load_settings, settings_table
 
 
 def test_defaults_need_no_environment() -> None:

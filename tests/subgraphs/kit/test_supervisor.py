@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from subgraphs.kit.faults import TemporarilyUnavailable
-from subgraphs.kit.supervisor import BackgroundTask, Supervisor
+from marquee_subgraphs.kit.faults import TemporarilyUnavailable
+from marquee_subgraphs.kit.supervisor import BackgroundTask, Supervisor
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ async def test_a_task_goes_on_after_whatever_failed(
     fault: Exception, traced: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("_AWAY_PAUSE_SECONDS", "_FIRST_PAUSE_SECONDS"):
-        monkeypatch.setattr(f"subgraphs.kit.supervisor.{name}", 0.001)
+        monkeypatch.setattr(f"marquee_subgraphs.kit.supervisor.{name}", 0.001)
     rounds, done = 0, asyncio.Event()
 
     async def sweep() -> None:

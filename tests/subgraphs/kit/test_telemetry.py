@@ -11,11 +11,18 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from marquee.business import count_business
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.events import EmbeddedBroker, Event, PoisonEvent, ServiceEvents, all_settled, current_trace
-from subgraphs.kit.probes import store_probe
-from subgraphs.kit.telemetry import Telemetry
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.events import (
+    EmbeddedBroker,
+    Event,
+    PoisonEvent,
+    ServiceEvents,
+    all_settled,
+    current_trace,
+)
+from marquee_subgraphs.kit.probes import store_probe
+from marquee_subgraphs.kit.telemetry import Telemetry
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OTHER_TRACE = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01"

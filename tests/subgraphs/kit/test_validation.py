@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.kit.ids import is_id, new_id
-from subgraphs.kit.refusals import InvalidInputs
-from subgraphs.kit.validation import InputCheck, normalize_email
+from marquee_subgraphs.kit.ids import is_id, new_id
+from marquee_subgraphs.kit.refusals import InvalidInputs
+from marquee_subgraphs.kit.validation import InputCheck, normalize_email
 
 NOW = datetime(2026, 1, 15, 18, 0, tzinfo=UTC)
 

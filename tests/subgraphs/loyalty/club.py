@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.database.kit_tables import OUTBOX
-from subgraphs.kit.events import Event
-from subgraphs.kit.identity import Viewer
-from subgraphs.kit.ids import new_id
-from subgraphs.kit.runtime import Runtime
-from subgraphs.loyalty.service import LoyaltyService
-from subgraphs.loyalty.verify import verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.database.kit_tables import OUTBOX
+from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.loyalty.service import LoyaltyService
+from marquee_subgraphs.loyalty.verify import verify
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.hearing import hear, make_event
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.runtime import Runtime
-from subgraphs.loyalty.app import build
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.loyalty.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.loyalty.club import Club
 

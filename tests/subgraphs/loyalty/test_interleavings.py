@@ -10,17 +10,17 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents
-from subgraphs.kit.ids import new_ulid
-from subgraphs.loyalty.books import Books
-from subgraphs.loyalty.domain import EntryKind, MembershipRecord, Plan, Tier
-from subgraphs.loyalty.events import LoyaltyEvents
-from subgraphs.loyalty.hearing import Hearing
-from subgraphs.loyalty.migrations import HISTORY
-from subgraphs.loyalty.store import LoyaltyStore
-from subgraphs.loyalty.verify import verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents
+from marquee_subgraphs.kit.ids import new_ulid
+from marquee_subgraphs.loyalty.books import Books
+from marquee_subgraphs.loyalty.domain import EntryKind, MembershipRecord, Plan, Tier
+from marquee_subgraphs.loyalty.events import LoyaltyEvents
+from marquee_subgraphs.loyalty.hearing import Hearing
+from marquee_subgraphs.loyalty.migrations import HISTORY
+from marquee_subgraphs.loyalty.store import LoyaltyStore
+from marquee_subgraphs.loyalty.verify import verify
 
 PAYMENTS = {"pay_1": 4_850, "pay_2": 1_000, "pay_3": 777}
 EARNED = {"pay_1": 480, "pay_2": 100, "pay_3": 70}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.audit import AuditLog
-from subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.identity import ANONYMOUS
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.loyalty.club import ADMIN, ANA, BEN, Club
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Executable, delete, update
 
-from subgraphs.loyalty.tables import ACCRUALS, LEDGER, MEMBERSHIPS, VOUCHERS
+from marquee_subgraphs.loyalty.tables import ACCRUALS, LEDGER, MEMBERSHIPS, VOUCHERS
 from tests.subgraphs.loyalty.club import Club
 
 _EARNED = LEDGER.c.kind == "EARNED"

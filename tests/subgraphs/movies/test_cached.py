@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.runtime import Runtime
-from subgraphs.movies.app import build
-from subgraphs.movies.cached import MOVIE_CODEC, PAGE_CODEC
-from subgraphs.movies.store import MovieQuery, MovieSort
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.movies.app import build
+from marquee_subgraphs.movies.cached import MOVIE_CODEC, PAGE_CODEC
+from marquee_subgraphs.movies.store import MovieQuery, MovieSort
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, IdentitySigner

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from subgraphs.kit.identity import ANONYMOUS
-from subgraphs.kit.runtime import Runtime
-from subgraphs.kit.settings import load_settings
-from subgraphs.movies.app import build
+from marquee_subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.movies.app import build
 from tests.subgraphs.door import Door, IdentitySigner
 from tests.subgraphs.mongo import free_port
 from tests.subgraphs.movies.test_movies import MANAGER, UPDATE, add

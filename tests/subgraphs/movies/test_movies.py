@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from subgraphs.movies.app import build
+from marquee_subgraphs.movies.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
 

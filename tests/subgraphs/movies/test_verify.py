@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
-from subgraphs.kit.runtime import Runtime
-from subgraphs.movies.app import build
-from subgraphs.movies.store import MOVIE_TABLES
-from subgraphs.movies.verify import verify
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.movies.app import build
+from marquee_subgraphs.movies.store import MOVIE_TABLES
+from marquee_subgraphs.movies.verify import verify
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.movies.test_movies import add
 

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from subgraphs.kit.app import Subgraph
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.kit.runtime import Runtime
-from subgraphs.notifications.app import build
-from subgraphs.notifications.delivery import DeliveryRefused
-from subgraphs.notifications.domain import CLAIM, MessageRecord
+from marquee_subgraphs.kit.app import Subgraph
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.events import EmbeddedBroker
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.notifications.app import build
+from marquee_subgraphs.notifications.delivery import DeliveryRefused
+from marquee_subgraphs.notifications.domain import CLAIM, MessageRecord
 from tests.subgraphs.conftest import StoreRuntime
 from tests.subgraphs.hearing import hear, make_event
 
@@ -95,7 +95,7 @@ async def house(
     postgres_url: str, runtime: Runtime, clock: FrozenClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     """Replicas that carry when told; the first hears events, the others have brokers that are silent."""
-    monkeypatch.setattr("subgraphs.notifications.app.CARRY_EVERY_SECONDS", 3_600.0)
+    monkeypatch.setattr("marquee_subgraphs.notifications.app.CARRY_EVERY_SECONDS", 3_600.0)
     taken: Counter[str] = Counter()
     carriers = [Carrier(taken) for _ in range(REPLICAS)]
     async with AsyncExitStack() as stack:

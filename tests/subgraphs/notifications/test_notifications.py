@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.identity import ANONYMOUS, Viewer
-from subgraphs.kit.runtime import Runtime
-from subgraphs.notifications.app import build
-from subgraphs.notifications.domain import MessageRecord
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.notifications.app import build
+from marquee_subgraphs.notifications.domain import MessageRecord
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.hearing import hear, make_event

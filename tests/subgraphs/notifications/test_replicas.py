@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.runtime import Runtime
-from subgraphs.notifications.app import build
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.notifications.app import build
 from tests.redis_servers import OwnRedis, own_redis
 from tests.subgraphs.door import IdentitySigner, customer
 from tests.subgraphs.hearing import hear, make_event

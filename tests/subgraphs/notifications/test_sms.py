@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from subgraphs.kit.validation import is_phone_number
-from subgraphs.notifications.delivery import DeliveryRefused
-from subgraphs.notifications.domain import Channel, DeliveryStatus, MessageRecord
-from subgraphs.notifications.sms import SmsFailed, TwilioSms
+from marquee_subgraphs.kit.validation import is_phone_number
+from marquee_subgraphs.notifications.delivery import DeliveryRefused
+from marquee_subgraphs.notifications.domain import Channel, DeliveryStatus, MessageRecord
+from marquee_subgraphs.notifications.sms import SmsFailed, TwilioSms
 
 ACCOUNT, TOKEN, SENDER = "AC0123", "to:ken", "+15005550006"
 AUTHORIZATION = "Basic QUMwMTIzOnRvOmtlbg=="

@@ -10,10 +10,10 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from subgraphs.kit.settings import SettingsError
-from subgraphs.notifications.delivery import DeliveryRefused
-from subgraphs.notifications.domain import Channel, DeliveryStatus, MessageRecord, TicketCode
-from subgraphs.notifications.smtp import SmtpMailer
+from marquee_subgraphs.kit.settings import SettingsError
+from marquee_subgraphs.notifications.delivery import DeliveryRefused
+from marquee_subgraphs.notifications.domain import Channel, DeliveryStatus, MessageRecord, TicketCode
+from marquee_subgraphs.notifications.smtp import SmtpMailer
 from tests.subgraphs.notifications.mail_server import Mood, certificate_for_tests, mail_server
 
 SENDER = "Marquee Perú <no-reply@marquee.test>"
@@ -74,7 +74,7 @@ async def test_with_starttls_and_a_password(tmp_path: Path) -> None:
 
 async def test_a_password_never_goes_out_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     async with mail_server() as server:
-        monkeypatch.setattr("subgraphs.notifications.smtp._THIS_MACHINE", frozenset())
+        monkeypatch.setattr("marquee_subgraphs.notifications.smtp._THIS_MACHINE", frozenset())
         mailer = SmtpMailer(f"smtp://marquee:open%20sesame@{server.url}", SENDER)
         with pytest.raises(aiosmtplib.SMTPException, match="STARTTLS"):
             await mailer.carry(MESSAGE)

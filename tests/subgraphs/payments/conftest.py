@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.identity import Viewer
-from subgraphs.kit.runtime import Runtime
-from subgraphs.payments.app import build
-from subgraphs.payments.pace import Pace
-from subgraphs.payments.provider.in_process import call
-from subgraphs.payments.provider.simulator import SimulatedBank
-from subgraphs.payments.service import PaymentService
-from subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.payments.app import build
+from marquee_subgraphs.payments.pace import Pace
+from marquee_subgraphs.payments.provider.in_process import call
+from marquee_subgraphs.payments.provider.simulator import SimulatedBank
+from marquee_subgraphs.payments.service import PaymentService
+from marquee_subgraphs.payments.verify import books_in, verify
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.payments.tickets import Tickets

@@ -12,24 +12,24 @@ from typing import Literal
 
 import stripe
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.events import EmbeddedBroker, ServiceEvents
-from subgraphs.kit.live import LocalTopics
-from subgraphs.payments.domain.intent import Intent
-from subgraphs.payments.migrations import HISTORY
-from subgraphs.payments.pace import Pace
-from subgraphs.payments.provider.gateway import (
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.events import EmbeddedBroker, ServiceEvents
+from marquee_subgraphs.kit.live import LocalTopics
+from marquee_subgraphs.payments.domain.intent import Intent
+from marquee_subgraphs.payments.migrations import HISTORY
+from marquee_subgraphs.payments.pace import Pace
+from marquee_subgraphs.payments.provider.gateway import (
     AuthorizationRequest,
     Notice,
     PaymentProvider,
     RefundReceipt,
 )
-from subgraphs.payments.provider.methods import PaymentMethods
-from subgraphs.payments.provider.opening import OpenProvider
-from subgraphs.payments.service import PaymentService
-from subgraphs.payments.webhooks import Webhooks
-from subgraphs.payments.wiring import Parts, assemble
+from marquee_subgraphs.payments.provider.methods import PaymentMethods
+from marquee_subgraphs.payments.provider.opening import OpenProvider
+from marquee_subgraphs.payments.service import PaymentService
+from marquee_subgraphs.payments.webhooks import Webhooks
+from marquee_subgraphs.payments.wiring import Parts, assemble
 from tests.subgraphs.payments.provider.bank import Bank, open_bank
 
 Moment = Literal["before", "after"]

@@ -19,15 +19,15 @@ import pytest
 import stripe
 from sqlalchemy import text
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.kit.refusals import Refusal
-from subgraphs.payments.domain.payment import OPEN, PAID
-from subgraphs.payments.domain.records import PaymentRecord
-from subgraphs.payments.pace import Pace
-from subgraphs.payments.provider.in_process import call
-from subgraphs.payments.provider.simulator.books import Webhook
-from subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.events import EmbeddedBroker
+from marquee_subgraphs.kit.refusals import Refusal
+from marquee_subgraphs.payments.domain.payment import OPEN, PAID
+from marquee_subgraphs.payments.domain.records import PaymentRecord
+from marquee_subgraphs.payments.pace import Pace
+from marquee_subgraphs.payments.provider.in_process import call
+from marquee_subgraphs.payments.provider.simulator.books import Webhook
+from marquee_subgraphs.payments.verify import books_in, verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.lives import Life, start_life
 from tests.subgraphs.payments.tickets import Tickets

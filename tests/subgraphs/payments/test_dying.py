@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.payments.verify import books_in, verify
-from subgraphs.payments.waiting import wait_until
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.events import EmbeddedBroker
+from marquee_subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.payments.waiting import wait_until
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.conftest import QUICK
 from tests.subgraphs.payments.lives import Life, Moment, start_life

@@ -14,16 +14,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.runtime import Runtime
-from subgraphs.kit.settings import load_settings
-from subgraphs.payments.app import build
-from subgraphs.payments.pace import Pace
-from subgraphs.payments.provider.opening import open_stripe
-from subgraphs.payments.provider.simulator import SimulatedBank
-from subgraphs.payments.provider.simulator.posting import post_to
-from subgraphs.payments.provider.simulator.wire import sign
-from subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.payments.app import build
+from marquee_subgraphs.payments.pace import Pace
+from marquee_subgraphs.payments.provider.opening import open_stripe
+from marquee_subgraphs.payments.provider.simulator import SimulatedBank
+from marquee_subgraphs.payments.provider.simulator.posting import post_to
+from marquee_subgraphs.payments.provider.simulator.wire import sign
+from marquee_subgraphs.payments.verify import books_in, verify
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.payments.conftest import Cinema
 from tests.subgraphs.payments.provider.wire import Fault, Wire, wired

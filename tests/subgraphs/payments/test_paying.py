@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.identity import ANONYMOUS
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.conftest import CUSTOMER, PAY, Cinema
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.identity import ANONYMOUS
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.conftest import CUSTOMER, MANAGER, Cinema
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from subgraphs.kit.audit import AuditLog
-from subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.identity import ANONYMOUS
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.conftest import CUSTOMER, MANAGER, REFUND, Cinema, clean
 

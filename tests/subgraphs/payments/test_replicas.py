@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import stripe
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import EmbeddedBroker
-from subgraphs.payments.domain.payment import OPEN
-from subgraphs.payments.domain.records import PaymentRecord
-from subgraphs.payments.pace import Pace
-from subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.events import EmbeddedBroker
+from marquee_subgraphs.payments.domain.payment import OPEN
+from marquee_subgraphs.payments.domain.records import PaymentRecord
+from marquee_subgraphs.payments.pace import Pace
+from marquee_subgraphs.payments.verify import books_in, verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.lives import Life, start_life
 from tests.subgraphs.payments.tickets import Tickets

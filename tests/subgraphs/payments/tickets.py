@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from subgraphs.kit.clock import Clock
-from subgraphs.kit.database import Database, Transaction
-from subgraphs.kit.events import Broker, Event, ServiceEvents
-from subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.clock import Clock
+from marquee_subgraphs.kit.database import Database, Transaction
+from marquee_subgraphs.kit.events import Broker, Event, ServiceEvents
+from marquee_subgraphs.kit.ids import new_id
 
 HEARD = [
     "payment.started",

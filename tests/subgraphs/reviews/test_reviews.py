@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.identity import ANONYMOUS, Viewer
-from subgraphs.kit.ids import new_id
-from subgraphs.kit.runtime import Runtime
-from subgraphs.reviews.app import build
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.reviews.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.hearing import hear, make_event

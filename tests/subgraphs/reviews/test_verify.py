@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
-from subgraphs.kit.database import Database
-from subgraphs.kit.runtime import Runtime
-from subgraphs.reviews.store import FILM_TABLES, REVIEW_TABLES
-from subgraphs.reviews.verify import known_films, verify
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.reviews.store import FILM_TABLES, REVIEW_TABLES
+from marquee_subgraphs.reviews.verify import known_films, verify
 from tests.subgraphs.reviews.test_reviews import ANA, BRUNO, Desk, desk
 
 __all__ = ["desk"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import Event
-from subgraphs.kit.identity import Viewer
-from subgraphs.kit.ids import new_id
-from subgraphs.kit.runtime import Runtime
-from subgraphs.showtimes.app import build
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.showtimes.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, staff
 from tests.subgraphs.hearing import hear, make_event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from subgraphs.kit.database import Database
+from marquee_subgraphs.kit.database import Database
 from tests.subgraphs.showtimes.conftest import House
 
 NIGHTS = ["2026-01-16T20:00:00-05:00", "2026-01-16T23:00:00-05:00", "2026-01-17T20:00:00-05:00"]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.ids import new_id
-from subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.hearing import hear
 from tests.subgraphs.showtimes.conftest import ADMIN, CREATE_AUDITORIUM, House, movie_event

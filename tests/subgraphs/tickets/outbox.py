@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from subgraphs.kit.database import Database
-from subgraphs.kit.database.kit_tables import OUTBOX
-from subgraphs.kit.events import Event
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.database.kit_tables import OUTBOX
+from marquee_subgraphs.kit.events import Event
 
 
 async def said(database: Database) -> list[Event]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.events import Broker, Consumer, Event
-from subgraphs.kit.identity import ANONYMOUS, Viewer
-from subgraphs.kit.ids import new_id, new_ulid
-from subgraphs.tickets.events.consumed import consume
-from subgraphs.tickets.service import TicketService
-from subgraphs.tickets.verify import verify
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.events import Broker, Consumer, Event
+from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
+from marquee_subgraphs.kit.ids import new_id, new_ulid
+from marquee_subgraphs.tickets.events.consumed import consume
+from marquee_subgraphs.tickets.service import TicketService
+from marquee_subgraphs.tickets.verify import verify
 from tests.subgraphs.door import Answer, Door
 from tests.subgraphs.tickets.outbox import said
 

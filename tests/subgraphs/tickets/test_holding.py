@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.audit import AuditLog
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage
 

@@ -17,24 +17,24 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from subgraphs.kit.audit import AuditLog
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.events import Consumer, Event, Outbox
-from subgraphs.kit.idempotency import Idempotency
-from subgraphs.kit.ids import new_ulid
-from subgraphs.kit.live import LocalTopics
-from subgraphs.kit.pagination import PageRequest
-from subgraphs.kit.refusals import Refusal
-from subgraphs.tickets.domain.codes import make_code
-from subgraphs.tickets.domain.layout import SeatPlace
-from subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus
-from subgraphs.tickets.events.consumed import consume
-from subgraphs.tickets.events.published import TicketEvents
-from subgraphs.tickets.migrations import HISTORY
-from subgraphs.tickets.service import BoxOffice, TicketService
-from subgraphs.tickets.store import TicketQuery
-from subgraphs.tickets.verify import verify
+from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.events import Consumer, Event, Outbox
+from marquee_subgraphs.kit.idempotency import Idempotency
+from marquee_subgraphs.kit.ids import new_ulid
+from marquee_subgraphs.kit.live import LocalTopics
+from marquee_subgraphs.kit.pagination import PageRequest
+from marquee_subgraphs.kit.refusals import Refusal
+from marquee_subgraphs.tickets.domain.codes import make_code
+from marquee_subgraphs.tickets.domain.layout import SeatPlace
+from marquee_subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus
+from marquee_subgraphs.tickets.events.consumed import consume
+from marquee_subgraphs.tickets.events.published import TicketEvents
+from marquee_subgraphs.tickets.migrations import HISTORY
+from marquee_subgraphs.tickets.service import BoxOffice, TicketService
+from marquee_subgraphs.tickets.store import TicketQuery
+from marquee_subgraphs.tickets.verify import verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.outbox import said
 

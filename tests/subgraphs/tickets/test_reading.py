@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from subgraphs.tickets import store
+from marquee_subgraphs.tickets import store
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from subgraphs.kit.audit import AuditLog
-from subgraphs.kit.events import Event
-from subgraphs.tickets.service.sweeping import Sweeping
+from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.tickets.service.sweeping import Sweeping
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage, minor
 

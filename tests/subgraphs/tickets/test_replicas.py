@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.runtime import Runtime
-from subgraphs.tickets.app import build
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.tickets.app import build
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.subgraphs.door import IdentitySigner, customer
 from tests.subgraphs.replicas import Replica, replicas

@@ -6,8 +6,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from subgraphs.kit.identity import Viewer
-from subgraphs.kit.ids import new_ulid
+from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.ids import new_ulid
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from subgraphs.kit.events import PoisonEvent
+from marquee_subgraphs.kit.events import PoisonEvent
 from tests.subgraphs.door import customer
 from tests.subgraphs.tickets.stage import Stage, minor
 

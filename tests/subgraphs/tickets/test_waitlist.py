@@ -6,8 +6,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from subgraphs.kit.identity import ANONYMOUS, Viewer
-from subgraphs.tickets.domain.waitlist import OFFER_TTL
+from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
+from marquee_subgraphs.tickets.domain.waitlist import OFFER_TTL
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage
 

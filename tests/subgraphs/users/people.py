@@ -6,8 +6,8 @@ from typing import Any
 
 import jwt
 
-from subgraphs.kit.identity import ANONYMOUS, Viewer
-from subgraphs.users.domain import SCOPES, Role
+from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
+from marquee_subgraphs.users.domain import SCOPES, Role
 from tests.subgraphs.door import Door, customer
 
 PASSWORD = "a quiet evening"

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import jwt
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.users.domain import SCOPES, Role
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.users.domain import SCOPES, Role
 from tests.subgraphs.door import Door, customer
 from tests.subgraphs.users.people import (
     LOGIN,

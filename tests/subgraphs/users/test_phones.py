@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.identity import Viewer
 from tests.subgraphs.door import Door, customer
 from tests.subgraphs.users.people import ERRORS, EXPORT, admin, as_user, refusals, register, send
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import EmbeddedBroker, Event
-from subgraphs.kit.events.service import all_settled
-from subgraphs.kit.ids import new_ulid
-from subgraphs.kit.runtime import Runtime
-from subgraphs.users.domain import ERASING_SUBGRAPHS
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.events.service import all_settled
+from marquee_subgraphs.kit.ids import new_ulid
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.users.domain import ERASING_SUBGRAPHS
 from tests.subgraphs.door import Door
 from tests.subgraphs.users.people import (
     ERASE,

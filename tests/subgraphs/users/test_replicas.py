@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from subgraphs.kit.app import Subgraph
-from subgraphs.kit.runtime import Runtime
-from subgraphs.users.app import build
-from subgraphs.users.passwords import Passwords
+from marquee_subgraphs.kit.app import Subgraph
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.users.app import build
+from marquee_subgraphs.users.passwords import Passwords
 from tests.redis_servers import OwnRedis, own_redis
 from tests.subgraphs.door import IdentitySigner
 from tests.subgraphs.replicas import replicas

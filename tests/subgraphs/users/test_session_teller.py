@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import redis
 
-from subgraphs.kit.clock import SystemClock
-from subgraphs.kit.redis_server import RedisServer, end_tasks
-from subgraphs.users.domain import ACCESS_TOKEN_LIFETIME
-from subgraphs.users.ended_sessions import EndedSessions
-from subgraphs.users.session_teller import SessionTeller
+from marquee_subgraphs.kit.clock import SystemClock
+from marquee_subgraphs.kit.redis_server import RedisServer, end_tasks
+from marquee_subgraphs.users.domain import ACCESS_TOKEN_LIFETIME
+from marquee_subgraphs.users.ended_sessions import EndedSessions
+from marquee_subgraphs.users.session_teller import SessionTeller
 from tests.redis_servers import OwnRedis, own_redis
 
 __all__ = ["own_redis"]

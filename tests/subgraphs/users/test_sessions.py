@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.clock import FrozenClock
 from tests.subgraphs.door import Door, customer
 from tests.subgraphs.users.people import (
     CHANGE_PASSWORD,

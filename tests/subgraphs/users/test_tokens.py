@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from subgraphs.kit.locale import Locale
-from subgraphs.users.domain import Role, UserRecord
-from subgraphs.users.tokens import AccessTokens, key_id, read_key, read_or_make_key
+from marquee_subgraphs.kit.locale import Locale
+from marquee_subgraphs.users.domain import Role, UserRecord
+from marquee_subgraphs.users.tokens import AccessTokens, key_id, read_key, read_or_make_key
 
 NOW = datetime(2026, 1, 15, 18, 0, tzinfo=UTC)
 ANA = UserRecord("usr_1", "ana@example.test", "Ana", Role.CUSTOMER, Locale.ES, (), NOW)

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router import RouterApp, create_app
-from router.config import RouterConfig
-from schema.composition import Subgraph, compose
+from marquee_router import RouterApp, create_app
+from marquee_router.config import RouterConfig
+from marquee_schema.composition import Subgraph, compose
 from tests.router.execution.http.server import Request, Respond, Server, always, ok, serving
 from tests.router.execution.test_lies import completed_again
 from tests.router.transport.driving import call, post

@@ -6,9 +6,14 @@ import asyncio
 
 import pytest
 
-from router.errors import RouterMisconfigured, SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
-from router.execution.http import HttpOptions, HttpTransport
-from router.execution.http.pooled import PooledHttp
+from marquee_router.errors import (
+    RouterMisconfigured,
+    SubgraphReplyInvalid,
+    SubgraphTimeout,
+    SubgraphUnavailable,
+)
+from marquee_router.execution.http import HttpOptions, HttpTransport
+from marquee_router.execution.http.pooled import PooledHttp
 from tests.router.execution.http.server import Request, Respond, Server, always, ok, serving
 
 BODY = b'{"query":"{a}"}'

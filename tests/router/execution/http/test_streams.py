@@ -12,9 +12,9 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
-from router.execution.http import HttpOptions, HttpTransport, SubscriptionProtocol
-from router.execution.http.session import SessionHttp
+from marquee_router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
+from marquee_router.execution.http import HttpOptions, HttpTransport, SubscriptionProtocol
+from marquee_router.execution.http.session import SessionHttp
 from tests.router.execution.http.server import Request, Respond, always, ok, serving
 
 BODY = b'{"query":"subscription{a}"}'

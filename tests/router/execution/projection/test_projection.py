@@ -19,7 +19,7 @@ from graphql import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.execution.projection import Projector
+from marquee_router.execution.projection import Projector
 from tests.router.execution.shapes import shape
 
 SCHEMA = build_schema("""

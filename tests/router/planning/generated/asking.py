@@ -13,15 +13,15 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult, parse, validate
 
-from router.errors import RequestError
-from router.execution.exchange import Exchange
-from router.execution.state import Execution
-from router.options import EngineOptions
-from router.planning.plan import QueryPlan
-from router.preparation import Preparation, VariantKey
-from router.request import RequestContext
-from schema.composition import CompositionError, Subgraph, compose
-from schema.supergraph import load_supergraph
+from marquee_router.errors import RequestError
+from marquee_router.execution.exchange import Exchange
+from marquee_router.execution.state import Execution
+from marquee_router.options import EngineOptions
+from marquee_router.planning.plan import QueryPlan
+from marquee_router.preparation import Preparation, VariantKey
+from marquee_router.request import RequestContext
+from marquee_schema.composition import CompositionError, Subgraph, compose
+from marquee_schema.supergraph import load_supergraph
 from tests.router.execution.world_transport import WorldTransport
 from tests.router.planning.generated.data import ImpossibleData, make_data
 from tests.router.planning.generated.text import SubgraphText

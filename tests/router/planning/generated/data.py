@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import EnumTypeDefinitionNode, EnumValueNode, OperationType, parse
 
-from schema.supergraph import (
+from marquee_schema.supergraph import (
     FieldSet,
     FieldSetField,
     SubgraphField,

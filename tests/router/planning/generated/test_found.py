@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from router.request import RequestContext
+from marquee_router.request import RequestContext
 from tests.router.execution.world_transport import Federation
 from tests.router.planning.generated.text import LINK
 

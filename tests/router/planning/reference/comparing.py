@@ -13,7 +13,7 @@ from typing import IO, Any, assert_never
 
 from graphql import parse
 
-from router.planning.plan import (
+from marquee_router.planning.plan import (
     Conditional,
     EntityFetch,
     Parallel,
@@ -22,10 +22,10 @@ from router.planning.plan import (
     RootFetch,
     Subscribe,
 )
-from router.planning.plan import Sequence as SequenceNode
-from router.planning.planner import Planner
-from router.planning.print_plan import print_plan
-from schema.supergraph import Supergraph
+from marquee_router.planning.plan import Sequence as SequenceNode
+from marquee_router.planning.planner import Planner
+from marquee_router.planning.print_plan import print_plan
+from marquee_schema.supergraph import Supergraph
 from tests.router.planning.generated.asking import Asked, Question, composed
 from tests.router.planning.generated.running import Count, graphs, questions
 from tests.router.planning.generated.shrinking import shrink

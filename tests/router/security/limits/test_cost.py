@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from router.config.model import Limits
-from router.request import RequestContext
-from router.security.limits import LimitsGuard
-from router.security.limits.argument_cost import SlicingArgumentsWrong
-from router.security.limits.guard import COST, OperationCost
-from schema.composition import Subgraph, compose
-from schema.supergraph import load_supergraph
+from marquee_router.config.model import Limits
+from marquee_router.request import RequestContext
+from marquee_router.security.limits import LimitsGuard
+from marquee_router.security.limits.argument_cost import SlicingArgumentsWrong
+from marquee_router.security.limits.guard import COST, OperationCost
+from marquee_schema.composition import Subgraph, compose
+from marquee_schema.supergraph import load_supergraph
 from tests.router.transport.driving import call
 from tests.router.transport.graph import graph
 

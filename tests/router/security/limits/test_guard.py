@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from graphql import build_schema, get_introspection_query, parse
 
-from router.config.model import Limits
-from router.errors import LimitExceeded, RequestError
-from router.request import RequestContext
-from router.security.limits import LimitsGuard
-from router.security.limits.text import check_text
-from schema.composition import Subgraph, compose
-from schema.supergraph import load_supergraph
+from marquee_router.config.model import Limits
+from marquee_router.errors import LimitExceeded, RequestError
+from marquee_router.request import RequestContext
+from marquee_router.security.limits import LimitsGuard
+from marquee_router.security.limits.text import check_text
+from marquee_schema.composition import Subgraph, compose
+from marquee_schema.supergraph import load_supergraph
 
 SDL = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@cost", "@listSize",

@@ -11,10 +11,10 @@ import orjson
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from router import RouterApp
-from router.config.model import Rate, RateLimits
-from router.security.rate_limits import RateLimiter, shared
-from router.security.rate_limits.window import SlidingWindow
+from marquee_router import RouterApp
+from marquee_router.config.model import Rate, RateLimits
+from marquee_router.security.rate_limits import RateLimiter, shared
+from marquee_router.security.rate_limits.window import SlidingWindow
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Answer, Socket, call, post

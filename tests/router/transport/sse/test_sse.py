@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from router import RouterApp
+from marquee_router import RouterApp
 from tests.router.transport.driving import Stream, call, stream
 from tests.router.transport.fake import fake_app
 

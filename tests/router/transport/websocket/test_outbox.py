@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from router.transport.websocket.outbox import Outbox
+from marquee_router.transport.websocket.outbox import Outbox
 
 
 class Server:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from schema.composition import Subgraph
+from marquee_schema.composition import Subgraph
 from tests.schema.composition.composing import link
 
 

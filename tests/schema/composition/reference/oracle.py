@@ -19,7 +19,7 @@ from graphql import (
     print_ast,
 )
 
-from schema.composition import CompositionError, Subgraph, compose
+from marquee_schema.composition import CompositionError, Subgraph, compose
 
 CRASH = "CRASH"
 """In place of a code when the reference failed on a set instead of judging it."""

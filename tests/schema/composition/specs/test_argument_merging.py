@@ -1,5 +1,5 @@
-from schema.composition.specs.argument_merging import conjunction, dnf_conjunction, maximum, union
-from schema.composition.values import MISSING
+from marquee_schema.composition.specs.argument_merging import conjunction, dnf_conjunction, maximum, union
+from marquee_schema.composition.values import MISSING
 
 
 def test_the_largest_number_wins() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schema.composition import Composition, CompositionError, Contract, Subgraph, compose
-from schema.supergraph import load_supergraph
+from marquee_schema.composition import Composition, CompositionError, Contract, Subgraph, compose
+from marquee_schema.supergraph import load_supergraph
 from tests.schema.composition.composing import link
 
 SHOP = """

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse
 
-from schema.composition.supergraph.join import graph_names
+from marquee_schema.composition.supergraph.join import graph_names
 from tests.schema.composition.composing import composed
 
 GOLDEN = Path(__file__).with_name("golden") / "films_and_reviews.graphql"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from subgraphs.kit.cache import MemoryCache
+from marquee_subgraphs.kit.cache import MemoryCache
 
 
 class Store:

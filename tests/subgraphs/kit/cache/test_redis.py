@@ -9,9 +9,9 @@ from contextlib import AsyncExitStack
 import pytest
 import redis as redis_client
 
-from subgraphs.kit.cache import Cache, Codec
-from subgraphs.kit.cache.redis import RedisCache
-from subgraphs.kit.redis_parts import open_redis
+from marquee_subgraphs.kit.cache import Cache, Codec
+from marquee_subgraphs.kit.cache.redis import RedisCache
+from marquee_subgraphs.kit.redis_parts import open_redis
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.subgraphs.kit.cache.test_memory import Store
 
@@ -135,7 +135,7 @@ async def test_what_is_dear_may_be_computed_again_before_it_expires(
         await asyncio.sleep(0.15)
         return await store.read(keys)
 
-    monkeypatch.setattr("subgraphs.kit.cache.redis.random.random", lambda: chance)
+    monkeypatch.setattr("marquee_subgraphs.kit.cache.redis.random.random", lambda: chance)
     for _ in range(2):
         async with open_redis(redis_url, redis_prefix) as parts:
             topics = parts.topics("movies")

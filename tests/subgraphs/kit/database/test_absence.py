@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Column, MetaData, String, Table, select, text
 from sqlalchemy.engine import make_url
 
-from subgraphs.kit.database import Database, DatabaseAway, Transaction
-from subgraphs.kit.faults import TemporarilyUnavailable
+from marquee_subgraphs.kit.database import Database, DatabaseAway, Transaction
+from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 from tests.faults.proxy import Proxy
 
 METADATA = MetaData()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Column, MetaData, String, Table, UniqueConstraint, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from subgraphs.kit.database import (
+from marquee_subgraphs.kit.database import (
     AutoIncrement,
     Database,
     DatabaseClosed,

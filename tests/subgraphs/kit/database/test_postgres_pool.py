@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import literal, select
 from sqlalchemy.engine import make_url
 
-from subgraphs.kit.database import Database
+from marquee_subgraphs.kit.database import Database
 
 _SLEEPING = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity

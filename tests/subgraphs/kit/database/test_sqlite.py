@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, literal, select, text
 
-from subgraphs.kit.database import AutoIncrement, Database, DatabaseClosed, TransactionLost, sqlite_writer
+from marquee_subgraphs.kit.database import (
+    AutoIncrement,
+    Database,
+    DatabaseClosed,
+    TransactionLost,
+    sqlite_writer,
+)
 
 METADATA = MetaData()
 SEATS = Table(

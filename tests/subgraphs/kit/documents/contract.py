@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.documents import (
+from marquee_subgraphs.kit.documents import (
     AnyOf,
     AtLeast,
     AtMost,
@@ -34,7 +34,7 @@ from subgraphs.kit.documents import (
     UnknownField,
     VersionConflict,
 )
-from subgraphs.kit.pagination import PageRequest
+from marquee_subgraphs.kit.pagination import PageRequest
 
 FILMS = Collection(
     name="films",

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import MetaData
 
-from subgraphs.kit.database import Database
-from subgraphs.kit.documents import Equal, Sort, SqlDocumentRepository, document_tables
-from subgraphs.kit.events import Outbox
-from subgraphs.kit.events.outbox import unpublished
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.documents import Equal, Sort, SqlDocumentRepository, document_tables
+from marquee_subgraphs.kit.events import Outbox
+from marquee_subgraphs.kit.events.outbox import unpublished
 from tests.subgraphs.kit.documents.contract import BODIES, FILMS, Films, RepositoryContract
 
 METADATA = MetaData()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from subgraphs.kit.events import EmbeddedBroker, Event
-from subgraphs.kit.events.rabbitmq import Address, Pace, RabbitMqBroker
-from subgraphs.kit.events.retry import RetryPolicy
+from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.events.rabbitmq import Address, Pace, RabbitMqBroker
+from marquee_subgraphs.kit.events.retry import RetryPolicy
 from tests.subgraphs.amqp import new_prefix, remove
 
 AnyBroker = EmbeddedBroker | RabbitMqBroker

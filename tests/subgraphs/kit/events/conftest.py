@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.database import Database
-from subgraphs.kit.events import ServiceEvents
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.events import ServiceEvents
 from tests.subgraphs.amqp import amqp_server
 from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers, EmbeddedBrokers, RabbitMqBrokers
 

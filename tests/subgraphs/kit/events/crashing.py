@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import Column, MetaData, String, Table, select
 
-from subgraphs.kit.database import AutoIncrement, Database, Transaction
-from subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents, all_settled
-from subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
+from marquee_subgraphs.kit.database import AutoIncrement, Database, Transaction
+from marquee_subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents, all_settled
+from marquee_subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
 from tests.subgraphs.kit.events.brokers import QUEUES, AnyBroker
 
 METADATA = MetaData()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.events import BrokerClosed, Event, UnknownQueue
-from subgraphs.kit.events.retry import RetryPolicy
+from marquee_subgraphs.kit.events import BrokerClosed, Event, UnknownQueue
+from marquee_subgraphs.kit.events.retry import RetryPolicy
 from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers, placed
 from tests.subgraphs.kit.events.conftest import brokers_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.events.rabbitmq.topology import Topology
+from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
 from tests.subgraphs.amqp import new_prefix, remove
 from tests.subgraphs.kit.events.brokers import QUEUES
 

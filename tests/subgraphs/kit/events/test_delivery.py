@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from subgraphs.kit.database import Database, Transaction
-from subgraphs.kit.database.kit_tables import INBOX, OUTBOX
-from subgraphs.kit.events import (
+from marquee_subgraphs.kit.database import Database, Transaction
+from marquee_subgraphs.kit.database.kit_tables import INBOX, OUTBOX
+from marquee_subgraphs.kit.events import (
     Event,
     PoisonEvent,
     Relay,
@@ -22,7 +22,7 @@ from subgraphs.kit.events import (
     all_settled,
     current_trace,
 )
-from subgraphs.kit.faults import TemporarilyUnavailable
+from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers
 
 
@@ -263,7 +263,7 @@ async def test_an_event_outlives_any_absence_of_what_its_handler_needs(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("subgraphs.kit.events.lanes._AWAY_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("marquee_subgraphs.kit.events.lanes._AWAY_PAUSE_SECONDS", 0.001)
     caplog.set_level(logging.CRITICAL)
     attempts: list[int] = []
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.events import EmbeddedBroker, Event
-from subgraphs.kit.events.retry import RetryPolicy
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.events.retry import RetryPolicy
 
 EVENT = Event(
     id="01J",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from subgraphs.kit.events import Event, MalformedEvent
+from marquee_subgraphs.kit.events import Event, MalformedEvent
 
 EVENT = Event(
     id="01J",

@@ -13,11 +13,11 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
-from subgraphs.kit.events import BrokerUnavailable, Event, PoisonEvent
-from subgraphs.kit.events.broker import EventHandler
-from subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
-from subgraphs.kit.events.rabbitmq.topology import Topology
-from subgraphs.kit.events.retry import RetryPolicy
+from marquee_subgraphs.kit.events import BrokerUnavailable, Event, PoisonEvent
+from marquee_subgraphs.kit.events.broker import EventHandler
+from marquee_subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
+from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
+from marquee_subgraphs.kit.events.retry import RetryPolicy
 from tests.subgraphs.kit.events.brokers import QUEUES, QUICK, RabbitMqBrokers, placed
 
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from subgraphs.kit.database import Database, Transaction
-from subgraphs.kit.events import BrokerUnavailable, Event, Relay, ServiceEvents
-from subgraphs.kit.events.rabbitmq import RabbitMqBroker
+from marquee_subgraphs.kit.database import Database, Transaction
+from marquee_subgraphs.kit.events import BrokerUnavailable, Event, Relay, ServiceEvents
+from marquee_subgraphs.kit.events.rabbitmq import RabbitMqBroker
 from tests.faults.proxy import Proxy
 from tests.subgraphs.kit.events.brokers import QUICK, RabbitMqBrokers, placed
 

@@ -14,8 +14,8 @@ from typing import Self, TypeAlias
 import strawberry
 from strawberry import ID, federation
 
-from subgraphs.kit.app import Subgraph, Wiring
-from subgraphs.kit.graphql import (
+from marquee_subgraphs.kit.app import Subgraph, Wiring
+from marquee_subgraphs.kit.graphql import (
     Connection,
     Context,
     Money,
@@ -30,13 +30,13 @@ from subgraphs.kit.graphql import (
     subscription,
     user_error,
 )
-from subgraphs.kit.graphql import field as graphql_field
-from subgraphs.kit.money import Currency
-from subgraphs.kit.money import Money as ExactMoney
-from subgraphs.kit.pagination import Page, PageRequest
-from subgraphs.kit.refusals import Conflict, NotFound, RateLimited, Refusal
-from subgraphs.kit.runtime import Runtime
-from subgraphs.kit.validation import InputCheck
+from marquee_subgraphs.kit.graphql import field as graphql_field
+from marquee_subgraphs.kit.money import Currency
+from marquee_subgraphs.kit.money import Money as ExactMoney
+from marquee_subgraphs.kit.pagination import Page, PageRequest
+from marquee_subgraphs.kit.refusals import Conflict, NotFound, RateLimited, Refusal
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.validation import InputCheck
 
 
 class OutOfStock(Refusal):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from subgraphs.kit.identity import ANONYMOUS, IDENTITY_HEADER
+from marquee_subgraphs.kit.identity import ANONYMOUS, IDENTITY_HEADER
 from tests.subgraphs.door import Door
 from tests.subgraphs.kit.graphql.shop import Shop
 

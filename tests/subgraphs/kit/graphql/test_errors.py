@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.kit.identity import ANONYMOUS
 from tests.subgraphs.door import Door, customer, staff
 
 BUY = """

@@ -14,8 +14,8 @@ import strawberry
 from graphql import execute, parse
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.graphql import Context, Locale, SubgraphSchema, build_schema
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.graphql import Context, Locale, SubgraphSchema, build_schema
 
 
 @strawberry.type

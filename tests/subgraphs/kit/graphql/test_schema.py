@@ -9,7 +9,7 @@ import strawberry
 from strawberry import ID, federation
 from strawberry.federation.schema_directives import Key
 
-from subgraphs.kit.graphql import Payload, build_schema, field, mutation
+from marquee_subgraphs.kit.graphql import Payload, build_schema, field, mutation
 
 LOGGER = logging.getLogger("marquee.test")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.identity import IDENTITY_HEADER, Viewer
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.identity import IDENTITY_HEADER, Viewer
 from tests.subgraphs.door import Answer, Door, IdentitySigner, customer
 
 SECRET = "{ secret }"

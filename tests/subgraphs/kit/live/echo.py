@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from subgraphs.kit.live import RESYNC
-from subgraphs.kit.redis_parts import open_redis
+from marquee_subgraphs.kit.live import RESYNC
+from marquee_subgraphs.kit.redis_parts import open_redis
 
 
 async def echo(url: str, prefix: str) -> None:

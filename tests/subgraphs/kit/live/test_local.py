@@ -7,7 +7,7 @@ import gc
 
 import pytest
 
-from subgraphs.kit.live import RESYNC, LocalTopics, Resync
+from marquee_subgraphs.kit.live import RESYNC, LocalTopics, Resync
 
 
 async def test_every_subscriber_of_the_topic_gets_every_message_from_its_start() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from subgraphs.kit.live import RESYNC, LiveSubscription, Topics
-from subgraphs.kit.redis_parts import RedisParts, open_redis
+from marquee_subgraphs.kit.live import RESYNC, LiveSubscription, Topics
+from marquee_subgraphs.kit.redis_parts import RedisParts, open_redis
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 
 __all__ = ["own_redis", "redis_prefix", "redis_url"]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from subgraphs.kit.pace import Bucket, MemoryPace, Pace
-from subgraphs.kit.redis_parts import open_redis
-from subgraphs.kit.refusals import RateLimited
+from marquee_subgraphs.kit.pace import Bucket, MemoryPace, Pace
+from marquee_subgraphs.kit.redis_parts import open_redis
+from marquee_subgraphs.kit.refusals import RateLimited
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 
 __all__ = ["own_redis", "redis_prefix", "redis_url"]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from subgraphs.payments.domain.intent import Intent, IntentStatus, facts_of, is_stray
-from subgraphs.payments.domain.payment import EventKind, PaymentEvent, PaymentState, apply, fold
+from marquee_subgraphs.payments.domain.intent import Intent, IntentStatus, facts_of, is_stray
+from marquee_subgraphs.payments.domain.payment import EventKind, PaymentEvent, PaymentState, apply, fold
 from tests.subgraphs.payments.domain.test_payment import (
     ACTION,
     AUTHORIZED,

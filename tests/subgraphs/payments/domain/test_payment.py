@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.payments.domain.payment import (
+from marquee_subgraphs.payments.domain.payment import (
     PAID,
     EventKind,
     IllegalTransition,

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from subgraphs.kit.money import Currency, Money
-from subgraphs.payments.domain.order import Order, OrderPhase
-from subgraphs.payments.domain.payment import fold
-from subgraphs.payments.domain.refund import allowed_of, plan_refund
-from subgraphs.payments.domain.steps import next_step
-from subgraphs.payments.errors import NotRefundable, RefundExceedsPayment
+from marquee_subgraphs.kit.money import Currency, Money
+from marquee_subgraphs.payments.domain.order import Order, OrderPhase
+from marquee_subgraphs.payments.domain.payment import fold
+from marquee_subgraphs.payments.domain.refund import allowed_of, plan_refund
+from marquee_subgraphs.payments.domain.steps import next_step
+from marquee_subgraphs.payments.errors import NotRefundable, RefundExceedsPayment
 from tests.subgraphs.payments.domain.test_intent import STATES
 from tests.subgraphs.payments.domain.test_payment import NOW
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import stripe
 
-from subgraphs.payments.provider.gateway import AuthorizationRequest
-from subgraphs.payments.provider.in_process import InProcessClient
-from subgraphs.payments.provider.simulator import SimulatedBank
-from subgraphs.payments.provider.simulator.bank import SIMULATED_KEY
-from subgraphs.payments.provider.simulator.wire import sign
-from subgraphs.payments.provider.stripe_adapter import StripeProvider
+from marquee_subgraphs.payments.provider.gateway import AuthorizationRequest
+from marquee_subgraphs.payments.provider.in_process import InProcessClient
+from marquee_subgraphs.payments.provider.simulator import SimulatedBank
+from marquee_subgraphs.payments.provider.simulator.bank import SIMULATED_KEY
+from marquee_subgraphs.payments.provider.simulator.wire import sign
+from marquee_subgraphs.payments.provider.stripe_adapter import StripeProvider
 
 SECRET = "whsec_test"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.settings import load_settings
-from subgraphs.payments.provider.opening import open_provider
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.payments.provider.opening import open_provider
 
 OWN_CARDS = {"pm_card_timeout", "pm_card_captureFails", "pm_card_refundFails"}
 SECRET = {"stripe_webhook_secret": "whsec_1"}

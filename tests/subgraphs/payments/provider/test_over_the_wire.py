@@ -12,12 +12,12 @@ from urllib.parse import parse_qs
 import aiohttp
 import pytest
 
-from subgraphs.kit.settings import load_settings
-from subgraphs.payments.domain.intent import IntentStatus
-from subgraphs.payments.provider.gateway import ProviderRefused, ProviderUnanswered, ReceiptStatus
-from subgraphs.payments.provider.opening import open_stripe
-from subgraphs.payments.provider.simulator import SimulatedBank
-from subgraphs.payments.provider.stripe_adapter import StripeProvider
+from marquee_subgraphs.kit.settings import load_settings
+from marquee_subgraphs.payments.domain.intent import IntentStatus
+from marquee_subgraphs.payments.provider.gateway import ProviderRefused, ProviderUnanswered, ReceiptStatus
+from marquee_subgraphs.payments.provider.opening import open_stripe
+from marquee_subgraphs.payments.provider.simulator import SimulatedBank
+from marquee_subgraphs.payments.provider.stripe_adapter import StripeProvider
 from tests.subgraphs.payments.provider.bank import SECRET, asking
 from tests.subgraphs.payments.provider.wire import FAULTS, Fault, Wire, wired
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.payments.domain.intent import IntentStatus
-from subgraphs.payments.provider.gateway import (
+from marquee_subgraphs.payments.domain.intent import IntentStatus
+from marquee_subgraphs.payments.provider.gateway import (
     ProviderRefused,
     ProviderUnanswered,
     ReceiptStatus,
     WebhookRejected,
 )
-from subgraphs.payments.provider.in_process import InProcessClient, call
-from subgraphs.payments.provider.simulator.wire import sign
-from subgraphs.payments.provider.stripe_adapter import StripeProvider
+from marquee_subgraphs.payments.provider.in_process import InProcessClient, call
+from marquee_subgraphs.payments.provider.simulator.wire import sign
+from marquee_subgraphs.payments.provider.stripe_adapter import StripeProvider
 from tests.subgraphs.payments.provider.bank import SECRET, Bank, asking, open_bank
 
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from subgraphs.payments.provider.in_process import AsgiApp, call
+from marquee_subgraphs.payments.provider.in_process import AsgiApp, call
 
 Fault = Literal[
     "cut before", "cut after", "late", "half", "status 500", "status 429", "page", "page 404", "nonsense"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.tickets.domain.layout import SeatKind
-from subgraphs.tickets.domain.pricing import (
+from marquee_subgraphs.tickets.domain.layout import SeatKind
+from marquee_subgraphs.tickets.domain.pricing import (
     BOOKING_FEES,
     MEMBER_RATES,
     Price,
@@ -20,7 +20,7 @@ from subgraphs.tickets.domain.pricing import (
     seat_price,
     split_by_largest_remainder,
 )
-from subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
+from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
 
 FRIDAY_EVENING = datetime(2026, 1, 17, 1, 0, tzinfo=UTC)  # 20:00 in Lima, on Friday the 16th
 FRIDAY_NOON = datetime(2026, 1, 16, 17, 0, tzinfo=UTC)  # 12:00 in Lima

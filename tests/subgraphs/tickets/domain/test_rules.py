@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.kit.ids import new_id
-from subgraphs.tickets.domain.codes import (
+from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.tickets.domain.codes import (
     is_genuine,
     make_code,
     make_token,
@@ -19,17 +19,17 @@ from subgraphs.tickets.domain.codes import (
     read_code,
     read_token,
 )
-from subgraphs.tickets.domain.holds import Hold
-from subgraphs.tickets.domain.identifiers import make_seat_id, read_seat_id
-from subgraphs.tickets.domain.orders import ENDED_UNPAID, IllegalStep, OrderStatus, status_at, step
-from subgraphs.tickets.domain.refunds import RefundableTicket, refund_amount, refund_options
-from subgraphs.tickets.domain.seat_states import (
+from marquee_subgraphs.tickets.domain.holds import Hold
+from marquee_subgraphs.tickets.domain.identifiers import make_seat_id, read_seat_id
+from marquee_subgraphs.tickets.domain.orders import ENDED_UNPAID, IllegalStep, OrderStatus, status_at, step
+from marquee_subgraphs.tickets.domain.refunds import RefundableTicket, refund_amount, refund_options
+from marquee_subgraphs.tickets.domain.seat_states import (
     SeatState,
     SeatStatus,
     count_of_user,
     free_seats,
 )
-from subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
+from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
 
 NOW = datetime(2026, 1, 15, 18, 0, tzinfo=UTC)
 KEY = b"k" * 32

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
-from subgraphs.tickets.domain.seating import (
+from marquee_subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
+from marquee_subgraphs.tickets.domain.seating import (
     MOST_GROUPS,
     best_groups,
     choose_apart,

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Column, ForeignKey, MetaData, String, Table
 
-from subgraphs.kit.database import AutoIncrement, Database, History
+from marquee_subgraphs.kit.database import AutoIncrement, Database, History
 
 BASELINE = """
 import sqlalchemy as sa
 from alembic import op
 
-from subgraphs.kit.database import AutoIncrement
+from marquee_subgraphs.kit.database import AutoIncrement
 
 revision = "0001"
 down_revision = None
@@ -113,7 +113,7 @@ def history(folder: Path, *revisions: str, declared: MetaData | None = None) -> 
 def open_together(url: str, folder: Path, processes: int) -> list[bool]:
     """Open the store in that many processes at once; answers of each whether it found it behind."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "subgraphs.kit.database.postgres", "alembic.command"])
+    context.set_forkserver_preload([__name__, "marquee_subgraphs.kit.database.postgres", "alembic.command"])
     barrier = context.Barrier(processes)
     with ProcessPoolExecutor(processes, context, _meet_at, (barrier,)) as pool:
         return list(pool.map(_open, repeat(url, processes), repeat(folder)))

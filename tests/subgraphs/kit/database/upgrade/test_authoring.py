@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Boolean, Column, Index, MetaData, String, Table
 
-from subgraphs.kit.database import AutoIncrement, Database, History, Json, UtcDateTime
-from subgraphs.kit.database.upgrade.authoring import NothingChanged, write_revision
+from marquee_subgraphs.kit.database import AutoIncrement, Database, History, Json, UtcDateTime
+from marquee_subgraphs.kit.database.upgrade.authoring import NothingChanged, write_revision
 from tests.subgraphs.kit.database.upgrade import shop
 
 
@@ -45,7 +45,7 @@ async def test_what_it_writes_makes_the_tables_and_leaves_nothing_to_write(
     assert path == old.folder / "0002_add_gifts_and_notes.py"
     source = path.read_text(encoding="utf-8")
     assert 'down_revision = "0001"\ncompatible_from = "0001"' in source
-    assert "from subgraphs.kit.database import AutoIncrement, Json, UtcDateTime" in source
+    assert "from marquee_subgraphs.kit.database import AutoIncrement, Json, UtcDateTime" in source
     assert "open IS 1" in source
     assert "open IS true" in source
     with pytest.raises(NothingChanged):

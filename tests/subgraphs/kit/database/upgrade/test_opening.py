@@ -10,7 +10,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from subgraphs.kit.database import (
+from marquee_subgraphs.kit.database import (
     Database,
     History,
     MigrationsPending,

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import MetaData
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database, UnitOfWork
-from subgraphs.kit.documents import document_tables
-from subgraphs.kit.documents.mongo.client import MongoClient
-from subgraphs.kit.documents.mongo.form import Document
-from subgraphs.kit.documents.mongo.journal import DocumentJournal
-from subgraphs.kit.documents.mongo.repository import MongoDocumentRepository
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database, UnitOfWork
+from marquee_subgraphs.kit.documents import document_tables
+from marquee_subgraphs.kit.documents.mongo.client import MongoClient
+from marquee_subgraphs.kit.documents.mongo.form import Document
+from marquee_subgraphs.kit.documents.mongo.journal import DocumentJournal
+from marquee_subgraphs.kit.documents.mongo.repository import MongoDocumentRepository
 from tests.subgraphs.kit.documents.contract import FILMS, Films
 from tests.subgraphs.mongo import Mongo, mongo, wire_url
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.documents import AtLeast
-from subgraphs.kit.pagination import PageRequest
+from marquee_subgraphs.kit.documents import AtLeast
+from marquee_subgraphs.kit.pagination import PageRequest
 from tests.subgraphs.kit.documents.contract import FILMS
 from tests.subgraphs.kit.documents.mongo.conftest import Replica, open_replica
 from tests.subgraphs.mongo import Mongo, free_port, wire_server

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from subgraphs.kit.clock import FrozenClock
-from subgraphs.kit.database import Database
-from subgraphs.kit.documents import (
+from marquee_subgraphs.kit.clock import FrozenClock
+from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.documents import (
     DocumentsUnavailable,
     DuplicateDocument,
     SqlDocumentRepository,
     StoredDocument,
     open_documents,
 )
-from subgraphs.kit.documents.errors import DocumentsElsewhere
-from subgraphs.kit.documents.mongo.documents import MongoDocuments
-from subgraphs.kit.settings import load_settings
+from marquee_subgraphs.kit.documents.errors import DocumentsElsewhere
+from marquee_subgraphs.kit.documents.mongo.documents import MongoDocuments
+from marquee_subgraphs.kit.settings import load_settings
 from tests.subgraphs.kit.documents.contract import BODIES
 from tests.subgraphs.kit.documents.mongo.conftest import METADATA, TABLES
 from tests.subgraphs.mongo import Mongo, free_port

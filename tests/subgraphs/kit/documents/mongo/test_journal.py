@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from subgraphs.kit.documents import (
+from marquee_subgraphs.kit.documents import (
     DocumentsUnavailable,
     DuplicateDocument,
     Equal,
     StoredDocument,
     VersionConflict,
 )
-from subgraphs.kit.documents.mongo.client import MongoClient
-from subgraphs.kit.documents.mongo.form import Document, document_form
+from marquee_subgraphs.kit.documents.mongo.client import MongoClient
+from marquee_subgraphs.kit.documents.mongo.form import Document, document_form
 from tests.subgraphs.kit.documents.contract import BODIES, FILMS
 from tests.subgraphs.kit.documents.mongo.conftest import TABLES, Replica, open_replica
 from tests.subgraphs.mongo import Mongo, free_port, wire_server

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pymongo
 import pytest
 
-from subgraphs.kit.documents import DocumentsUnavailable
-from subgraphs.kit.documents.verify import find_lost_documents, stored_ids
-from subgraphs.kit.invariants import Invariant
+from marquee_subgraphs.kit.documents import DocumentsUnavailable
+from marquee_subgraphs.kit.documents.verify import find_lost_documents, stored_ids
+from marquee_subgraphs.kit.invariants import Invariant
 from tests.subgraphs.kit.documents.contract import BODIES, FILMS
 from tests.subgraphs.kit.documents.mongo.conftest import TABLES, Replica
 from tests.subgraphs.mongo import Mongo, free_port

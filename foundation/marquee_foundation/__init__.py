@@ -1,0 +1,1 @@
+"""What the engine and the cinema both need and neither owns. Imports nothing of ours."""

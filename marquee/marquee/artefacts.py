@@ -1,0 +1,44 @@
+"""The generated SDL files of the cinema: each subgraph's, the supergraph, the API schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from marquee.cinema import ROOT
+from marquee.subgraphs import NAMES, build_subgraph
+from marquee_schema.composition import Subgraph as ComposedSubgraph
+from marquee_schema.composition import compose
+from marquee_subgraphs.kit.clock import SystemClock
+from marquee_subgraphs.kit.events import EmbeddedBroker
+from marquee_subgraphs.kit.identity import IdentityVerifier
+from marquee_subgraphs.kit.identity_keys import FixedKeys
+from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.kit.settings import load_settings
+
+FOLDER = ROOT / "schema"
+
+
+async def generate() -> Mapping[Path, str]:
+    """What each file should hold. Raises `CompositionError` when the subgraphs do not fit together."""
+    clock = SystemClock()
+    with TemporaryDirectory() as folder:
+        async with await EmbeddedBroker.open(Path(folder) / "events.sqlite", clock=clock) as broker:
+            settings = load_settings({}, data_dir=Path(folder))
+            runtime = Runtime(
+                settings=settings, clock=clock, broker=broker, identity=IdentityVerifier(FixedKeys(), clock)
+            )
+            subgraphs = [build_subgraph(name, runtime) for name in NAMES]
+    composed = compose(
+        [
+            ComposedSubgraph(
+                name=subgraph.name, url=f"http://127.0.0.1:{subgraph.port}/graphql", sdl=subgraph.sdl
+            )
+            for subgraph in subgraphs
+        ]
+    )
+    files = {FOLDER / "sdl" / f"{subgraph.name}.graphql": subgraph.sdl for subgraph in subgraphs}
+    files[FOLDER / "supergraph.graphql"] = composed.supergraph_sdl
+    files[FOLDER / "api.graphql"] = composed.api_sdl
+    return {path: text.rstrip() + "\n" for path, text in files.items()}

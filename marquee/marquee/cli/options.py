@@ -1,0 +1,35 @@
+"""What several commands ask alike: the data folder, and settings whose mistakes are named at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from marquee.cli import fail
+
+if TYPE_CHECKING:
+    from marquee_subgraphs.kit.settings import Settings
+
+DATA_DIR: Final = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the embedded stores [MARQUEE_DATA_DIR, .marquee].",
+)
+TRUSTED_PROXIES: Final = click.option(
+    "--trusted-proxies",
+    envvar="MARQUEE_TRUSTED_PROXIES",
+    help="Addresses or networks, by commas, whose X-Forwarded-For is believed; nobody's when not given"
+    " [MARQUEE_TRUSTED_PROXIES].",
+)
+
+
+def settings_or_fail(**given: Any) -> Settings:
+    """The settings, with what was given on the command line in the place of variables; exits 2 when wrong."""
+    from marquee_subgraphs.kit.settings import SettingsError, load_settings
+
+    try:
+        return load_settings(None, **{name: value for name, value in given.items() if value is not None})
+    except SettingsError as error:
+        fail(f"These settings cannot be used:\n{error}")

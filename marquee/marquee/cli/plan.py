@@ -1,0 +1,132 @@
+"""`marquee plan`: the query plan of an operation."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from marquee.cli import fail
+
+if TYPE_CHECKING:
+    from graphql import DocumentNode
+
+    from marquee_router.planning.errors import PlanningError
+    from marquee_router.planning.plan import QueryPlan
+    from marquee_schema.supergraph import Supergraph
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--supergraph", type=_FILE, help="Supergraph SDL. Default: the cinema's.")
+@click.option("--operation", "operation", type=_FILE, required=True, help="File with the operation.")
+@click.option("--name", help="Which operation of the file, when it has several.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(supergraph: Path | None, operation: Path, name: str | None, format_: str) -> None:
+    """Print the query plan of an operation: which subgraph is asked what, in which order."""
+    from marquee.cinema import SUPERGRAPH
+    from marquee_router.planning.print_plan import print_plan
+    from marquee_schema.supergraph import SupergraphError, load_supergraph
+
+    try:
+        model = load_supergraph((supergraph or SUPERGRAPH).read_text(encoding="utf-8"))
+    except SupergraphError as error:
+        fail(f"{supergraph or SUPERGRAPH}: {error}")
+    try:
+        text = operation.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        fail(f"{operation}: not UTF-8 ({error})")
+    plan = _plan(model, text, operation, name)
+    shown = _shown(plan.node)
+    if plan.deferrals:
+        shown = {"primary": shown, "deferrals": _shown(plan.deferrals), "deferred": _shown(plan.deferred)}
+    click.echo(json.dumps(shown, indent=2) if format_ == "json" else print_plan(plan))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the file of the operation; `subgraph` is the file's name."""
+
+    subgraph: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What is wrong with the operation."""
+
+    message: str
+    locations: Sequence[_Place]
+
+
+def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPlan:
+    """The plan of an operation, or what is wrong with it, with its lines."""
+    from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
+
+    from marquee.diagnostics import Diagnostics
+    from marquee_router.errors import DocumentSyntaxError, ValidationFailed
+    from marquee_router.planning.deferral import with_defer
+    from marquee_router.planning.errors import PlanningError
+    from marquee_router.planning.planner import Planner
+
+    diagnostics = Diagnostics({str(file): text}, {})
+
+    def told(error: GraphQLError, code: str) -> str:
+        places = [_Place(str(file), at.line, at.column) for at in error.locations or ()]
+        return diagnostics.render(_Problem(error.message, places), code, severity="error")
+
+    try:
+        document = parse(text)
+        if problems := validate(with_defer(model.api_schema), document):
+            fail("\n\n".join(told(problem, ValidationFailed.code) for problem in problems))
+        return Planner(model).plan(document, name)
+    except GraphQLSyntaxError as error:
+        fail(told(error, DocumentSyntaxError.code))
+    except PlanningError as error:
+        fail(diagnostics.render(_unplanned(error, document, file, name), error.code, severity="error"))
+
+
+def _unplanned(error: PlanningError, document: DocumentNode, file: Path, name: str | None) -> _Problem:
+    """Why an operation has no plan: where in the file, as near as can be told."""
+    from graphql import OperationDefinitionNode, get_location, get_operation_ast
+
+    from marquee.operation_places import node_at
+    from marquee_router.planning.errors import NoPathError
+
+    operation = get_operation_ast(document, name)
+    if operation is None:
+        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        names = [each.name.value for each in operations if each.name is not None]
+        choice = f"\nChoose one by --name: {', '.join(names)}." if names else ""
+        return _Problem(f"{file}: {error.message}.{choice}", ())
+    node = node_at(document, operation, error.path if isinstance(error, NoPathError) else ())
+    called = operation.name.value if operation.name is not None else "without a name"
+    message = f"{error.message}\nin the {operation.operation.value} {called}"
+    if node.loc is None:
+        return _Problem(f"{file}: {message}", ())
+    at = get_location(node.loc.source, node.loc.start)
+    return _Problem(message, [_Place(str(file), at.line, at.column)])
+
+
+def _shown(value: Any) -> Any:
+    """A plan's records as JSON: each with its kind."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: _shown(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"kind": type(value).__name__, **fields}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, tuple | list):
+        return [_shown(each) for each in value]
+    if isinstance(value, dict):
+        return {str(key): _shown(each) for key, each in value.items()}
+    return value

@@ -1,0 +1,148 @@
+"""`marquee router`: the router on any federated graph."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from marquee.cli import fail
+from marquee.cli.options import TRUSTED_PROXIES
+
+if TYPE_CHECKING:
+    from marquee.router_serving import Serving
+    from marquee.supergraph_sources import SupergraphSource
+    from marquee_router.config.model import RouterConfig
+
+
+@click.command()
+@click.option("--supergraph", help="Supergraph SDL: a file, or an http(s) address.")
+@click.option(
+    "--subgraph", "subgraphs", multiple=True, help="name=url; repeat: introspect and compose at start."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=4000, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings: router.yaml.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that share the port.",
+)
+@click.option(
+    "--hot-reload/--no-hot-reload",
+    default=None,
+    help="Take a new supergraph while running. SIGHUP reloads it and router.yaml in any case.",
+)
+@click.option(
+    "--poll",
+    "poll_seconds",
+    type=click.FloatRange(min=0.1),
+    help="Hot reload, asking an address or subgraphs so often, in seconds. Files are watched.",
+)
+@TRUSTED_PROXIES
+@click.option("--config-schema", is_flag=True, help="Print the JSON Schema of router.yaml and exit.")
+def command(
+    supergraph: str | None,
+    subgraphs: tuple[str, ...],
+    host: str,
+    port: int,
+    config: Path | None,
+    workers: int,
+    hot_reload: bool | None,
+    poll_seconds: float | None,
+    trusted_proxies: str | None,
+    config_schema: bool,
+) -> None:
+    """Run the router on any federated graph.
+
+    Give a supergraph that any Federation 2 composer made, or the running subgraphs:
+
+        marquee router --supergraph supergraph.graphql
+
+        marquee router --subgraph users=http://localhost:4001/graphql --subgraph reviews=http://…
+
+    \b
+    While it runs:
+        --hot-reload            take the supergraph file when it changes
+        --poll 10               ask the address, or the subgraphs, every ten seconds
+        kill -HUP PID           take both supergraph and router.yaml now
+        kill PID                answer what is under way, then end
+        /health /ready /metrics tell how it is
+
+    Settings: --config router.yaml; --config-schema prints their JSON Schema for your editor.
+    """
+    from marquee_router.config.loading import ConfigError, json_schema, load_config
+
+    if config_schema:
+        import json
+
+        click.echo(json.dumps(json_schema(), indent=2))
+        return
+    if bool(supergraph) == bool(subgraphs):
+        fail("Give either --supergraph FILE_OR_URL or --subgraph name=url (repeatable).")
+    try:
+        settings = load_config(config)
+    except ConfigError as error:
+        fail(str(error))
+    source = _source(supergraph, subgraphs, poll_seconds or settings.hot_reload.poll_seconds)
+    sdl = _text(source)
+    if hot_reload is None:
+        hot_reload = settings.hot_reload.enabled or poll_seconds is not None
+    from marquee.router_serving import Serving
+
+    serving = Serving(source, config, hot_reload, workers, trusted_proxies)
+    _serve(sdl, settings, _listen(host, port), serving)
+
+
+def _source(supergraph: str | None, subgraphs: tuple[str, ...], poll_seconds: float) -> SupergraphSource:
+    from marquee.graph import GraphError, parse_source
+    from marquee.supergraph_sources import ComposedSource, FileSource, UrlSource
+
+    if supergraph is None:
+        try:
+            return ComposedSource([parse_source(text) for text in subgraphs], poll_seconds)
+        except GraphError as error:
+            fail(str(error))
+    assert supergraph is not None, "one of the two was given"
+    if supergraph.startswith(("http://", "https://")):
+        return UrlSource(supergraph, poll_seconds)
+    return FileSource(Path(supergraph))
+
+
+def _text(source: SupergraphSource) -> str:
+    from marquee.supergraph_sources import SourceUnreadable
+
+    try:
+        sdl = asyncio.run(source.read())
+    except SourceUnreadable as error:
+        fail(str(error))
+        raise
+    assert sdl is not None, "it has told nothing yet"
+    return sdl
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from marquee.listening import PortTaken, listen
+
+    try:
+        return listen(host, port)
+    except PortTaken as error:
+        fail(str(error))
+        raise
+
+
+def _serve(sdl: str, settings: RouterConfig, listener: socket.socket, serving: Serving) -> None:
+    from marquee.router_serving import serve_router
+    from marquee_router.errors import RouterMisconfigured
+    from marquee_schema.supergraph import SupergraphError
+
+    try:
+        if serve_router(sdl, settings, listener, serving):
+            fail("The workers ended by themselves again and again; so did the router.", code=1)
+    except (SupergraphError, RouterMisconfigured) as error:
+        fail(f"{serving.source.origin}: {error}")

@@ -1,0 +1,29 @@
+"""Serves one subgraph alone by uvicorn."""
+
+from __future__ import annotations
+
+import click
+
+from marquee.draining import DrainingServer, server_config
+from marquee.subgraphs import build_subgraph, open_runtime
+from marquee_subgraphs.kit.identity_keys import open_keys
+from marquee_subgraphs.kit.settings import Settings
+
+
+async def serve_subgraph(name: str, settings: Settings, port: int | None) -> None:
+    """Run until a signal ends it; `port` None is the subgraph's own. Raises `StoreUnusable`."""
+    assert settings.router_keys is not None, "the command asked for them"
+    async with open_runtime(settings, open_keys(settings.router_keys)) as runtime:
+        subgraph = build_subgraph(name, runtime)
+        chosen = subgraph.port if port is None else port
+        # Not left to uvicorn, which would turn what went wrong into a line of its log and an exit code.
+        await subgraph.start()
+        try:
+            subgraph.speak()
+            await DrainingServer(
+                server_config(subgraph.asgi, host=settings.host, port=chosen, lifespan="off"),
+                begin_drain=subgraph.begin_drain,
+                tell=lambda: click.echo(f"{name} listens on http://{settings.host}:{chosen}/graphql"),
+            ).serve()
+        finally:
+            await subgraph.stop()

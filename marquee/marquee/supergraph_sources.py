@@ -1,0 +1,182 @@
+"""Where a router's supergraph comes from: a file, an address, or running subgraphs to compose.
+
+Each source tells its text when it has changed, and waits until it is worth asking again. None of them judges
+the text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:  # at run time only by what uses them: a router that reads a file starts without them
+    import aiohttp
+
+    from marquee.graph import Source
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+TIMEOUT_SECONDS: Final = 15.0
+_LOOK_SECONDS: Final = 1.0
+"""A file is looked at so often beside being watched: what changes between two watches is seen, too."""
+
+
+class SourceUnreadable(Exception):
+    """There is no supergraph to be had; the message says where, and why."""
+
+
+class SupergraphSource(Protocol):
+    """Where the text of a supergraph comes from."""
+
+    @property
+    def origin(self) -> str:
+        """What people call it."""
+        ...
+
+    async def read(self) -> str | None:
+        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        ...
+
+    async def wait(self) -> None:
+        """Return when it may have changed."""
+        ...
+
+
+class FileSource:
+    """A file, replaced or written in place, also by a link (Kubernetes mounts a ConfigMap as links)."""
+
+    def __init__(self, path: Path) -> None:
+        self.origin = str(path)
+        self._path = path
+        self._told: str | None = None
+        self._seen: object = None
+
+    async def read(self) -> str | None:
+        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        self._seen = self._appearance()
+        try:
+            text = await asyncio.to_thread(self._path.read_text, "utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SourceUnreadable(f"{self._path}: cannot be read: {error}") from None
+        if text == self._told:
+            return None
+        self._told = text
+        return text
+
+    async def wait(self) -> None:
+        """Return when the file, or what it links to, is another."""
+        from watchfiles import awatch
+
+        while self._appearance() == self._seen:
+            folders = {path.parent for path in (self._path, self._path.resolve()) if path.parent.is_dir()}
+            if not folders:
+                await asyncio.sleep(_LOOK_SECONDS)
+                continue
+            changes = awatch(
+                *folders,
+                recursive=False,
+                debounce=400,
+                rust_timeout=int(_LOOK_SECONDS * 1000),
+                yield_on_timeout=True,
+            )
+            async with aclosing(changes):
+                async for _ in changes:
+                    if self._appearance() != self._seen:
+                        return
+
+    def _appearance(self) -> object:
+        """What is another when the file was replaced or written."""
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+class UrlSource:
+    """An address that is asked again and again; `ETag` is honoured."""
+
+    def __init__(self, url: str, poll_seconds: float) -> None:
+        self.origin = url
+        self._poll_seconds = poll_seconds
+        self._etag: str | None = None
+        self._told: str | None = None
+
+    async def read(self) -> str | None:
+        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        import aiohttp
+
+        headers = {"if-none-match": self._etag} if self._etag is not None else {}
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(self.origin, headers=headers) as response,
+            ):
+                if response.status == 304:
+                    return None
+                if response.status != 200:
+                    raise SourceUnreadable(f"{self.origin}: cannot be read: HTTP {response.status}")
+                text = (await _at_most(response.content)).decode("utf-8")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise SourceUnreadable(f"{self.origin}: cannot be read: {error}") from None
+        self._etag = response.headers.get("etag")
+        if text == self._told:
+            return None
+        self._told = text
+        return text
+
+    async def wait(self) -> None:
+        """Return at the next time to ask."""
+        await _pause(self._poll_seconds)
+
+
+class ComposedSource:
+    """Running subgraphs, asked for their schemas and composed."""
+
+    origin = "the composed subgraphs"
+
+    def __init__(self, sources: Sequence[Source], poll_seconds: float) -> None:
+        self._sources = sources
+        self._poll_seconds = poll_seconds
+        self._told: str | None = None
+
+    async def read(self) -> str | None:
+        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        from marquee.graph import GraphError, load_subgraphs
+        from marquee_schema.composition import CompositionError, compose
+
+        try:
+            subgraphs = await load_subgraphs(self._sources)
+            text = (await asyncio.to_thread(compose, subgraphs)).supergraph_sdl
+        except GraphError as error:
+            raise SourceUnreadable(str(error)) from None
+        except CompositionError as error:
+            problems = "\n".join(f"{problem.code}: {problem.message}" for problem in error.errors)
+            raise SourceUnreadable(problems) from None
+        if text == self._told:
+            return None
+        self._told = text
+        return text
+
+    async def wait(self) -> None:
+        """Return at the next time to ask."""
+        await _pause(self._poll_seconds)
+
+
+async def _at_most(content: aiohttp.StreamReader) -> bytes:
+    body = bytearray()
+    async for chunk in content.iter_any():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES} bytes")
+    return bytes(body)
+
+
+async def _pause(seconds: float) -> None:
+    """A little more or less, so that many routers do not ask at once."""
+    await asyncio.sleep(seconds * random.uniform(0.9, 1.1))  # noqa: S311 no secret

@@ -1,6 +1,0 @@
-"""router.yaml: the settings, their checks and their sources."""
-
-from router.config.loading import ConfigError, ConfigProblem, json_schema, load_config
-from router.config.model import RouterConfig
-
-__all__ = ["ConfigError", "ConfigProblem", "RouterConfig", "json_schema", "load_config"]

@@ -1,0 +1,94 @@
+"""`SubgraphCache`: what all subgraphs' replies are kept in, and how it is told that something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from marquee_router.caching.exchange import CacheCounts, CachingExchange
+from marquee_router.caching.fields import FieldPolicies
+from marquee_router.caching.hints import read_hints
+from marquee_router.caching.observed import ObservedExchange
+from marquee_router.caching.requests import Analysis, Marks, of_any, of_entity, of_subgraph, of_type
+from marquee_router.caching.store import MemoryStore, Store
+from marquee_router.config.model import Cache
+from marquee_router.execution.exchange import Exchange
+from marquee_router.execution.subgraph import SubgraphTransport
+from marquee_schema.supergraph import Supergraph
+
+
+class Invalidation(Protocol):
+    """How a cache is told that something changed. What was kept of it is never served again."""
+
+    async def invalidate(self, type_name: str, key: Mapping[str, Any] | None = None) -> None:
+        """The entity with this key changed, or any entity of the type; and all that has one of them in it.
+
+        `key` has the fields of one `@key`, none of them an object.
+        """
+        ...
+
+    async def invalidate_subgraph(self, name: str) -> None:
+        """Anything that a subgraph says may have changed."""
+        ...
+
+
+class SubgraphCache:
+    """Implements `Invalidation`. `unshared` as of `CachingExchange`."""
+
+    def __init__(self, settings: Cache, *, store: Store | None = None, unshared: frozenset[str]) -> None:
+        self._settings = settings
+        self.store: Store = store if store is not None else _open(settings)
+        self._unshared = unshared
+        self.counts = CacheCounts()
+
+    @classmethod
+    def of(cls, settings: Cache, *, unshared: frozenset[str]) -> SubgraphCache | None:
+        """The cache of these settings; None when it is off."""
+        return cls(settings, unshared=unshared) if settings.enabled else None
+
+    def exchanges(
+        self, supergraph: Supergraph, transports: Mapping[str, SubgraphTransport]
+    ) -> dict[str, Exchange]:
+        """An exchange with each subgraph; those that nothing is kept of have one that keeps nothing."""
+        fields = FieldPolicies(supergraph, read_hints(supergraph))
+        return {
+            name: self._exchange(name, transport, supergraph, fields)
+            for name, transport in transports.items()
+        }
+
+    def _exchange(
+        self, name: str, transport: SubgraphTransport, supergraph: Supergraph, fields: FieldPolicies
+    ) -> Exchange:
+        rule = self._settings.of(name)
+        if not rule.enabled:
+            return ObservedExchange(name, transport)
+        return CachingExchange(
+            name,
+            transport,
+            store=self.store,
+            analysis=Analysis(supergraph, fields, name, rule.ttl_seconds),
+            marks=Marks(supergraph, name),
+            unshared=self._unshared,
+            counts=self.counts,
+        )
+
+    async def invalidate(self, type_name: str, key: Mapping[str, Any] | None = None) -> None:
+        """As `Invalidation.invalidate`."""
+        narrow = of_type(type_name) if key is None else of_entity(type_name, key)
+        await self.store.mark([of_any(type_name), narrow])
+
+    async def invalidate_subgraph(self, name: str) -> None:
+        """As `Invalidation.invalidate_subgraph`."""
+        await self.store.mark([of_subgraph(name)])
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        await self.store.aclose()
+
+
+def _open(settings: Cache) -> Store:
+    if settings.redis_url is None:
+        return MemoryStore(settings.max_bytes)
+    from marquee_router.caching.shared import RedisStore  # it takes its time to load
+
+    return RedisStore(settings.redis_url.get_secret_value(), settings.redis_prefix)

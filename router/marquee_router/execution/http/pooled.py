@@ -1,0 +1,93 @@
+"""The HTTP/1.1 client of the hot path: plain `http://`, one POST at a time per pooled connection, few
+allocations.
+
+Owns request bytes, timeouts and the single retry on a stale connection. TLS and proxies are `session`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from marquee_router.errors import RouterMisconfigured, SubgraphTimeout, SubgraphUnavailable
+from marquee_router.execution.http.connection import ConnectionBroken
+from marquee_router.execution.http.options import HttpOptions
+from marquee_router.execution.http.pool import ConnectionPool
+from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.execution.uploads import MultipartBody
+
+ACCEPT = "application/graphql-response+json, application/json;q=0.9"
+
+
+class PooledHttp:
+    """POSTs GraphQL requests to one `http://` URL."""
+
+    def __init__(self, url: str, options: HttpOptions) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise RouterMisconfigured(f"{url!r} is no http:// URL")
+        self._pool = ConnectionPool(parts.hostname, parts.port or 80, options)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        host = parts.netloc.rpartition("@")[2]
+        self._begin = f"POST {target} HTTP/1.1\r\nhost: {host}\r\n"
+        self._head = self._head_of("application/json")
+
+    def _head_of(self, content_type: str) -> bytes:
+        return f"{self._begin}content-type: {content_type}\r\naccept: {ACCEPT}\r\ncontent-length: ".encode()
+
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        """Send one request; a stale connection costs a query one silent retry on a new connection."""
+        head = self._head_of(body.content_type) if isinstance(body, MultipartBody) else self._head
+        request = b"%s%d\r\n%s\r\n%s" % (head, len(body), _encoded(headers) if headers else b"", body)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        deadline = now + timeout_seconds
+        pool = self._pool
+        connection = pool.idle(now)
+        if connection is not None:
+            future: asyncio.Future[SubgraphReply] = loop.create_future()
+            if deadline < pool.alarm_at:
+                pool.watch(deadline, loop)
+            connection.request(request, future, deadline)
+            try:
+                return await future
+            except ConnectionBroken as broken:
+                if not (idempotent and broken.untouched):
+                    raise
+                pool.drop_idle()
+            except asyncio.CancelledError:
+                connection.abort()
+                raise
+        return await self._on_new_connection(request, deadline, loop)
+
+    async def _on_new_connection(
+        self, request: bytes, deadline: float, loop: asyncio.AbstractEventLoop
+    ) -> SubgraphReply:
+        try:
+            async with asyncio.timeout_at(deadline):
+                connection = await self._pool.connection()
+        except TimeoutError:
+            raise SubgraphTimeout("no free connection in time") from None
+        future: asyncio.Future[SubgraphReply] = loop.create_future()
+        self._pool.watch(deadline, loop)
+        connection.request(request, future, deadline)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            connection.abort()
+            raise
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        self._pool.close()
+
+
+def _encoded(headers: Mapping[str, str]) -> bytes:
+    """Header lines; a value with a line break is refused, since it would smuggle in another header."""
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
+        raise SubgraphUnavailable("a header value contains a line break", retryable=False)
+    return text.encode("latin-1", "replace")

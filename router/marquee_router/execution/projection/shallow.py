@@ -1,0 +1,27 @@
+"""Value completion for an answer that nests too deeply to be written: it refuses the values that do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLOutputType, GraphQLScalarType
+
+from marquee_router.execution.nesting import MOST_LEVELS, nests_deeper
+from marquee_router.execution.projection.completion import (
+    Completion,
+    ResponsePath,
+    Violation,
+    _Place,
+    _Refused,
+)
+
+
+class ShallowCompletion(Completion):
+    """Custom scalars, whose values are otherwise as the subgraph says, may have `MOST_LEVELS` of lists and
+    objects."""
+
+    def _value(self, expected: GraphQLOutputType, value: Any, path: ResponsePath, place: _Place) -> Any:
+        if isinstance(expected, GraphQLScalarType) and nests_deeper(value, MOST_LEVELS):
+            message = f"The value of field {place} is nested too deeply."
+            raise _Refused(Violation(path, message, is_null=False))
+        return super()._value(expected, value, path, place)

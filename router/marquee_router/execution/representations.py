@@ -1,0 +1,194 @@
+"""Builds the representations of an entity fetch: one per distinct value, encoded once, with the objects it
+stands for.
+
+The builder for flat representations (nearly all) is generated: a few lines that read the fields, refuse
+nulls and encode. Nothing enters its source but `repr` of names. Nested ones are read by closures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias, cast
+
+import orjson
+
+from marquee_router.execution.merging import merge_objects
+from marquee_router.planning.plan import RepresentationField, RepresentationSelection
+
+
+class Filed(NamedTuple):
+    """Objects under their representations."""
+
+    groups: list[list[dict[str, Any]]]
+    """Per distinct representation the objects that it stands for, in the order found."""
+    encoded: bytes
+    """The representations in the same order: JSON, separated by commas."""
+
+
+NOTHING = Filed([], b"")
+Builder: TypeAlias = Callable[[list[Any]], Filed]
+_Reader: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+
+_Part: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], None]
+"""Adds to a representation what it reads of an object."""
+
+_MISSING = object()
+_PLAIN = frozenset({str, int})
+"""Classes whose values are equal only when their JSON is: True is no int here, and 1 no 1.0."""
+
+
+class _Absent(Exception):
+    """A required value is null or was never fetched: the object cannot join."""
+
+
+def compile_representation(
+    selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str]
+) -> Builder:
+    """A function that files objects under their representations; those that lack a required value are left
+    out.
+
+    Most plans of a graph share a few representations, so their builders are kept.
+    """
+    return _compile(selections, tuple(sorted(typenames.items())))
+
+
+@lru_cache(maxsize=1_000)
+def _compile(
+    selections: tuple[RepresentationSelection, ...], renamed: tuple[tuple[str, str], ...]
+) -> Builder:
+    typenames = dict(renamed)
+    flat = [
+        selection
+        for selection in selections
+        if isinstance(selection, RepresentationField) and not selection.selections
+    ]
+    if len(flat) == len(selections):
+        return _generate(flat, typenames)
+    return _build_with(_reader(selections, typenames))
+
+
+def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> Builder:
+    """Strings and integers, which keys nearly always are, are told apart by a tuple; others by their JSON."""
+    variables = [f"v{index}" for index in range(len(fields))]
+    reads = "; ".join(f"v{index} = o[{field.source!r}]" for index, field in enumerate(fields))
+    values = ", ".join(variables)
+    required = [v for field, v in zip(fields, variables, strict=True) if not field.nullable]
+    nulls = " or ".join(f"{variable} is None" for variable in required) or "False"
+    plain = " and ".join(
+        f"{variable}.__class__ in {'nullable' if field.nullable else 'present'}"
+        for field, variable in zip(fields, variables, strict=True)
+    )
+    entries = ", ".join(
+        f"{field.name!r}: " + (f"renamed({variable})" if _renamed(field, typenames) else variable)
+        for field, variable in zip(fields, variables, strict=True)
+    )
+    source = f"""
+def build(objects):
+    groups = {{}}
+    distinct = []
+    for o in objects:
+        try: {reads}
+        except (KeyError, TypeError): continue
+        if {plain}: k = ({values},)
+        elif {nulls}: continue
+        else: k = dumps(({values},))
+        g = groups.get(k)
+        if g is None:
+            groups[k] = [o]
+            distinct.append({{{entries}}})
+        else: g.append(o)
+    return Filed(list(groups.values()), dumps(distinct)[1:-1])
+"""
+    names: dict[str, Any] = {
+        "dumps": orjson.dumps,
+        "renamed": lambda name: _rename(name, typenames),
+        "present": _PLAIN,
+        "nullable": _PLAIN | {type(None)},
+        "Filed": Filed,
+    }
+    code = compile(source, "<representations>", "exec", dont_inherit=True)
+    exec(code, names)  # noqa: S102 our own generated source; see the module's docstring
+    return cast("Builder", names["build"])
+
+
+def _renamed(field: RepresentationField, typenames: Mapping[str, str]) -> bool:
+    return bool(typenames) and field.name == "__typename"
+
+
+def _rename(name: Any, typenames: Mapping[str, str]) -> Any:
+    return typenames.get(name, name) if isinstance(name, str) else name
+
+
+def _build_with(read: _Reader) -> Builder:
+    def build(objects: list[Any]) -> Filed:
+        groups: dict[bytes, list[dict[str, Any]]] = {}
+        for found in objects:
+            if found.__class__ is not dict:
+                continue
+            try:
+                encoded = orjson.dumps(read(found))
+            except _Absent:
+                continue
+            groups.setdefault(encoded, []).append(found)
+        return Filed(list(groups.values()), b",".join(groups))
+
+    return build
+
+
+def _reader(selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str]) -> _Reader:
+    """Reads one object; nulls are sent where the plan says so, missing values never."""
+    parts: list[_Part] = []
+    for selection in selections:
+        if isinstance(selection, RepresentationField):
+            parts.append(_field_part(selection, typenames))
+        else:
+            parts.append(_fragment_part(selection.possible, _reader(selection.selections, typenames)))
+
+    def read(found: dict[str, Any]) -> dict[str, Any]:
+        representation: dict[str, Any] = {}
+        for part in parts:
+            part(found, representation)
+        return representation
+
+    return read
+
+
+def _field_part(field: RepresentationField, typenames: Mapping[str, str]) -> _Part:
+    nested = _reader(field.selections, typenames) if field.selections else None
+    nullable = field.nullable
+    rename = _renamed(field, typenames)
+
+    def part(found: dict[str, Any], representation: dict[str, Any]) -> None:
+        value = found.get(field.source, _MISSING)
+        if value is _MISSING or (value is None and not nullable):
+            raise _Absent
+        if nested is not None:
+            value = _nested(value, nested)
+        elif rename:
+            value = _rename(value, typenames)
+        old = representation.get(field.name)
+        if old.__class__ is dict and value.__class__ is dict:
+            merge_objects(cast("dict[str, Any]", old), value)
+        else:
+            representation[field.name] = value
+
+    return part
+
+
+def _nested(value: Any, read: _Reader) -> Any:
+    if value.__class__ is dict:
+        return read(value)
+    if value.__class__ is list:
+        return [_nested(item, read) for item in value]
+    if value is None:
+        return None
+    raise _Absent
+
+
+def _fragment_part(possible: frozenset[str], read: _Reader) -> _Part:
+    def part(found: dict[str, Any], representation: dict[str, Any]) -> None:
+        if found.get("__typename") in possible:
+            merge_objects(representation, read(found))
+
+    return part

@@ -1,0 +1,15 @@
+"""Opens the tracer that router.yaml names. Must never import the tracing library while traces are off."""
+
+from __future__ import annotations
+
+from marquee_router.config.model import Telemetry
+from marquee_router.observability.tracing import TraceContext, Tracer
+
+
+def open_tracer(settings: Telemetry) -> Tracer:
+    """One that exports to the collector, or one that only passes traces on."""
+    if settings.otlp_url is None:
+        return TraceContext(accept=settings.accept_traceparent)
+    from marquee_router.observability.spans import OtlpTracer
+
+    return OtlpTracer(settings)

@@ -1,0 +1,71 @@
+"""Measures and records each call to a subgraph: decorators over any transport."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+
+from marquee_router.errors import SubgraphTimeout, SubgraphUnavailable
+from marquee_router.execution.subgraph import SubgraphReply, SubgraphTransport
+from marquee_router.observability.metrics import Metrics
+from marquee_router.observability.tracing import Tracer
+
+
+class TracedTransport:
+    """Implements `SubgraphTransport`: each call of a recorded operation is a span."""
+
+    def __init__(self, name: str, inner: SubgraphTransport, tracer: Tracer) -> None:
+        self._name = name
+        self._inner = inner
+        self._tracer = tracer
+        self.subscribe = inner.subscribe
+        self.aclose = inner.aclose
+
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        """Send one request, as a part of its operation's trace."""
+        span = self._tracer.fetch(self._name, headers)
+        if span is None:
+            return await self._inner.fetch(body, headers, timeout_seconds, idempotent=idempotent)
+        with span:
+            own = {**headers, "traceparent": span.traceparent}
+            reply = await self._inner.fetch(body, own, timeout_seconds, idempotent=idempotent)
+            span.answered(reply.status)
+            return reply
+
+
+class MeasuredTransport:
+    """Implements `SubgraphTransport`."""
+
+    def __init__(self, name: str, inner: SubgraphTransport, metrics: Metrics) -> None:
+        self._name = name
+        self._inner = inner
+        self._observe = metrics.subgraph_called
+
+    async def fetch(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
+    ) -> SubgraphReply:
+        """Send one request, and note how long it took and how it ended."""
+        started = time.perf_counter()
+        outcome = "fault"
+        try:
+            reply = await self._inner.fetch(body, headers, timeout_seconds, idempotent=idempotent)
+            outcome = "ok" if reply.status < 400 else "http_error"
+            return reply
+        except SubgraphTimeout:
+            outcome = "timeout"
+            raise
+        except SubgraphUnavailable:
+            outcome = "unavailable"
+            raise
+        finally:
+            self._observe(self._name, outcome, time.perf_counter() - started)
+
+    def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """Open a subscription; streams are not timed."""
+        return self._inner.subscribe(body, headers)
+
+    async def aclose(self) -> None:
+        """Close the inner transport."""
+        await self._inner.aclose()

@@ -1,0 +1,150 @@
+"""The algebra of `@skip` and `@include`: alternatives of conjunctions, kept small. Pure functions only.
+
+`Conditions` says "always" as the empty tuple; "never" is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marquee_router.planning.errors import TooComplexError
+from marquee_router.planning.plan import Condition, Conditions
+
+ALWAYS: Conditions = ()
+MAX_ALTERNATIVES = 64
+
+_Conjunction = frozenset[tuple[str, bool]]
+
+
+def single(variable: str, expected: bool) -> Conditions:
+    """Holds when the variable has the value."""
+    return ((Condition(variable, expected),),)
+
+
+def both(left: Conditions, right: Conditions) -> Conditions | None:
+    """Holds when both hold; None when they cannot."""
+    if not left or left == right:
+        return right
+    if not right:
+        return left
+    found: set[_Conjunction] = set()
+    for one in _sets(left):
+        for other in _sets(right):
+            merged = one | other
+            if not _contradictory(merged):
+                found.add(merged)
+                _check(len(found))
+    return _simplify(found) if found else None
+
+
+def either(left: Conditions | None, right: Conditions | None) -> Conditions | None:
+    """Holds when one of the two holds."""
+    if left is None:
+        return right
+    if right is None or left == right:
+        return left
+    if not left or not right:
+        return ALWAYS
+    return _simplify({*_sets(left), *_sets(right)})
+
+
+def widened(left: Conditions | None, right: Conditions | None) -> Conditions | None:
+    """Holds at least when one of the two holds; always, where that takes too many words."""
+    try:
+        return either(left, right)
+    except TooComplexError:
+        return ALWAYS
+
+
+def narrowed(conditions: Conditions, context: Conditions) -> Conditions:
+    """Holds where both do; as `conditions` do, where both cannot or where that takes too many words."""
+    try:
+        return both(context, conditions) or conditions
+    except TooComplexError:
+        return conditions
+
+
+def negation(conditions: Conditions) -> Conditions | None:
+    """Holds when `conditions` do not."""
+    if not conditions:
+        return None
+    found: Conditions | None = ALWAYS
+    for conjunction in _sets(conditions):
+        denied = _simplify({frozenset(((variable, not expected),)) for variable, expected in conjunction})
+        found = both(found, denied) if found is not None else None
+    return found
+
+
+def any_of(alternatives: Iterable[Conditions]) -> Conditions | None:
+    """Holds when at least one holds; None when there is none to hold."""
+    found: Conditions | None = None
+    for alternative in alternatives:
+        found = either(found, alternative)
+        if found == ALWAYS:
+            return ALWAYS
+    return found
+
+
+def given(context: Conditions, conditions: Conditions) -> Conditions | None:
+    """What remains of `conditions` where `context` is known to hold."""
+    if not conditions or context == conditions:
+        return ALWAYS
+    if len(context) != 1:
+        return conditions
+    known = _sets(context)[0]
+    denied = {(variable, not expected) for variable, expected in known}
+    found = {one - known for one in _sets(conditions) if not one & denied}
+    if not found:
+        return None
+    return ALWAYS if frozenset() in found else _simplify(found)
+
+
+def variables_of(conditions: Conditions) -> frozenset[str]:
+    """Names of the variables that decide."""
+    return frozenset(condition.variable for conjunction in conditions for condition in conjunction)
+
+
+def _sets(conditions: Conditions) -> list[_Conjunction]:
+    return [frozenset((c.variable, c.expected) for c in conjunction) for conjunction in conditions]
+
+
+def _contradictory(conjunction: _Conjunction) -> bool:
+    return any((variable, not expected) in conjunction for variable, expected in conjunction)
+
+
+def _simplify(found: set[_Conjunction]) -> Conditions:
+    _check(len(found))
+    changed = True
+    while changed:
+        changed = False
+        for one in sorted(found, key=lambda c: (len(c), sorted(c))):
+            rest = found - {one}
+            if any(other < one for other in rest):
+                found = rest
+                changed = True
+                break
+            resolved = _resolve(one, rest)
+            if resolved is not None:
+                found = resolved
+                changed = True
+                break
+    if frozenset() in found:
+        return ALWAYS
+    ordered = sorted(tuple(sorted(conjunction)) for conjunction in found)
+    return tuple(tuple(Condition(*literal) for literal in conjunction) for conjunction in ordered)
+
+
+def _resolve(one: _Conjunction, rest: set[_Conjunction]) -> set[_Conjunction] | None:
+    """`a & x or !a & x` is `x`."""
+    for literal in one:
+        variable, expected = literal
+        remaining = one - {literal}
+        opposite = remaining | {(variable, not expected)}
+        if opposite in rest:
+            return (rest - {opposite}) | {remaining}
+    return None
+
+
+def _check(count: int) -> None:
+    if count > MAX_ALTERNATIVES:
+        raise TooComplexError("The conditions of @skip and @include combine in too many ways")

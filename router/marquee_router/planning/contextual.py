@@ -1,0 +1,90 @@
+"""The variables of a fetch that contexts fill (`@fromContext`): their names, and what the plan says of them.
+
+The executor asks for objects with different values by different variables: it finds them in a selection by
+their names, which therefore occur nowhere else in an operation's text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from marquee_router.planning.access import ContextValue, FetchPoint
+from marquee_router.planning.operation import NormalizedField, NormalizedOperation, NormalizedSelection
+from marquee_router.planning.plan import ContextSource, ContextualVariable
+from marquee_router.planning.representation import value_selections
+from marquee_schema.supergraph import Supergraph
+
+ContextNames = Mapping[tuple[str, str, str], str]
+"""Names of variables by what fills them."""
+
+_STRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_VARIABLE = re.compile(r"\$(\w+)")
+
+
+def free_prefix(operation: NormalizedOperation) -> str:
+    """What the names of these variables begin with: no text of the client's has it."""
+    texts = {*operation.variables, *_texts(operation.selection)}
+    prefix = "context"
+    while any(prefix in text for text in texts):
+        prefix += "_"
+    return prefix
+
+
+def _texts(selection: NormalizedSelection) -> Iterator[str]:
+    """All that an operation passes on as the client wrote it, but for names of fields."""
+    seen: set[int] = set()
+    pending = [selection]
+    while pending:
+        for fields in pending.pop().by_type.values():
+            for field in fields:
+                if id(field) not in seen:
+                    seen.add(id(field))
+                    yield from _own_texts(field)
+                    if field.selection is not None:
+                        pending.append(field.selection)
+
+
+def _own_texts(field: NormalizedField) -> Iterator[str]:
+    yield field.directives
+    for argument in field.arguments:
+        yield argument.value
+
+
+def context_names(point: FetchPoint, prefix: str) -> ContextNames:
+    """A name for each value that the fetch takes from a context."""
+    return {value.key: f"{prefix}_{number}" for number, value in enumerate(point.contexts)}
+
+
+def contextual_variables(
+    point: FetchPoint, names: ContextNames, supergraph: Supergraph
+) -> tuple[ContextualVariable, ...]:
+    """The plan's account of them."""
+    return tuple(
+        ContextualVariable(names[value.key], value.argument.type, _sources(value, supergraph))
+        for value in point.contexts
+    )
+
+
+def _sources(value: ContextValue, supergraph: Supergraph) -> tuple[ContextSource, ...]:
+    return tuple(
+        ContextSource(
+            depth=len(setter.path),
+            possible=None if setter.is_everyone else setter.types,
+            selections=value_selections(setter.selection, setter.types, supergraph),
+        )
+        for setter in value.setters
+    )
+
+
+def variables_in(text: str) -> frozenset[str]:
+    """The names of the variables that a selection uses."""
+    return frozenset(_VARIABLE.findall(_STRING.sub("", text)))
+
+
+def rename(text: str, names: Mapping[str, str]) -> str:
+    """A selection with other names for some of its variables, all of which begin alike."""
+    if not names:
+        return text
+    pattern = "|".join(map(re.escape, names))
+    return re.sub(rf"\$({pattern})(?!\w)", lambda found: f"${names[found[1]]}", text)

@@ -1,0 +1,148 @@
+"""What one fetch selects, as a tree that grows while the fetch graph is built; owns its shape, not its text.
+
+An entry is a field on some object types. Two readings of one field under one key become one entry, under
+whichever condition holds for either; what one of them has below it keeps the condition of that one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from marquee_router.planning.conditions import ALWAYS, given, narrowed, widened
+from marquee_router.planning.errors import TooComplexError
+from marquee_router.planning.operation import NormalizedField, NormalizedSelection
+from marquee_router.planning.plan import Conditions
+from marquee_router.planning.reach import Reach
+from marquee_router.planning.source_keys import TYPENAME
+from marquee_schema.query_graph import Node
+from marquee_schema.supergraph import FieldSet
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A field under one key, on some object types."""
+
+    field: NormalizedField
+    types: frozenset[str]
+    conditions: Conditions
+    """Beyond those of the entry around it."""
+    tree: SelectionTree | None
+
+    def below(self, asked: Conditions, conditions: Conditions) -> Conditions:
+        """The conditions of something inside, for whom the field itself is read as `asked`."""
+        if not asked and not self.conditions:
+            return conditions
+        own = conditions if asked == self.conditions else narrowed(conditions, asked)
+        known = given(self.conditions, own)
+        return own if known is None else known
+
+    def widen(self, conditions: Conditions) -> None:
+        """Read the field under these conditions as well, and what is inside as before."""
+        before = self.conditions
+        self.conditions = widened(before, conditions) or ALWAYS
+        if self.conditions != before and self.tree is not None:
+            for entry in self.tree.entries.values():
+                entry.conditions = self.below(before, entry.conditions)
+
+
+@dataclass(slots=True, eq=False)
+class SelectionTree:
+    """The fields selected of an object in a fetch."""
+
+    node: Node
+    typename: bool = False
+    anonymous: bool = False
+    """An `@interfaceObject` whose objects get their types from another fetch: its own name is not read."""
+    named: bool = False
+    """Whether somebody who reads here may have to do with an `@interfaceObject`'s own name."""
+    entries: dict[tuple[str, frozenset[str]], Entry] = field(default_factory=dict)
+
+    def enter(
+        self, field_: NormalizedField, types: frozenset[str], conditions: Conditions, head: Node | None
+    ) -> Entry:
+        """The entry of the field on these types, made or widened."""
+        key = (field_.source, types)
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = Entry(field_, types, conditions, SelectionTree(head) if head is not None else None)
+            self.entries[key] = entry
+        else:
+            entry.widen(conditions)
+        return entry
+
+
+class TreeBuilder:
+    """Adds whole selections to trees; bounded by the number of fields it writes."""
+
+    def __init__(self, reach: Reach, max_fields: int) -> None:
+        self._reach = reach
+        self._remaining = max_fields
+
+    def head(self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]) -> Node | None:
+        """Where the field leads from the tree's node, for any of the types."""
+        edge = self._reach.edge(self._reach.narrow(tree.node, min(types)), field_.name)
+        return edge.head if edge is not None else None
+
+    def add_field(
+        self,
+        tree: SelectionTree,
+        field_: NormalizedField,
+        types: frozenset[str],
+        conditions: Conditions,
+        *,
+        named: bool,
+    ) -> None:
+        """Select the field and all that is asked for below it."""
+        self._remaining -= 1
+        if self._remaining < 0:
+            raise TooComplexError("The operation selects too much of one subgraph")
+        if field_.name == TYPENAME:
+            tree.typename = True
+            return
+        for same, head in self._heads(tree, field_, types):
+            entry = tree.enter(field_, same, conditions, head)
+            if entry.tree is not None and field_.selection is not None:
+                entry.tree.named = entry.tree.named or named
+                self._add_selection(entry, conditions, field_.selection, named=named)
+
+    def provided_requirement(
+        self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
+    ) -> FieldSet:
+        """What the field requires, where it is read in place because that is provided there."""
+        edge = self._reach.edge(self._reach.narrow(tree.node, min(types)), field_.name)
+        return edge.requires if edge is not None else ()
+
+    def add_all(self, tree: SelectionTree, selection: NormalizedSelection, conditions: Conditions) -> None:
+        """Select the fields that the planner wants, under the given conditions."""
+        for type_name, fields in selection.by_type.items():
+            for item in fields:
+                self.add_field(tree, item, frozenset((type_name,)), conditions, named=True)
+
+    def _add_selection(
+        self, entry: Entry, asked: Conditions, selection: NormalizedSelection, *, named: bool
+    ) -> None:
+        """Select everything of the selection that the subgraph can return, where the entry is `asked` for."""
+        tree = entry.tree
+        if tree is None:
+            return
+        possible = self._reach.possible(tree.node)
+        untyped = not self._reach.is_typed(tree.node)
+        grouped: dict[int, tuple[NormalizedField, set[str]]] = {}
+        for type_name, fields in selection.by_type.items():
+            if type_name in possible or untyped:
+                for item in fields:
+                    grouped.setdefault(id(item), (item, set()))[1].add(type_name)
+        is_plain = not asked and not entry.conditions
+        for item, types in grouped.values():
+            own = item.conditions if is_plain else entry.below(asked, item.conditions)
+            self.add_field(tree, item, frozenset(types), own, named=named)
+
+    def _heads(
+        self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
+    ) -> list[tuple[frozenset[str], Node | None]]:
+        if len(types) == 1 or not self._reach.is_typed(tree.node):
+            return [(types, self.head(tree, field_, types))]
+        heads: dict[Node | None, set[str]] = {}
+        for type_name in sorted(types):
+            heads.setdefault(self.head(tree, field_, frozenset((type_name,))), set()).add(type_name)
+        return [(frozenset(members), head) for head, members in heads.items()]

@@ -1,0 +1,5 @@
+"""What no operation may exceed: nesting, size, and estimated cost."""
+
+from marquee_router.security.limits.guard import LimitsGuard
+
+__all__ = ["LimitsGuard"]

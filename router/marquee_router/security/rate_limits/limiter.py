@@ -1,0 +1,147 @@
+"""`RateLimiter`: the rules of `rate_limits` in router.yaml, for each operation, whatever its transport.
+
+A client is its user, when it is signed in, and its address, as the server knows it: never what a header says.
+With Redis, a client that uses less than an eighth of a rate costs no question: each router lets so much pass
+on its own count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Final
+
+from marquee_router.config.model import Rate, RateLimits
+from marquee_router.errors import RateLimited
+from marquee_router.planning.plan import QueryPlan
+from marquee_router.request import RequestContext
+from marquee_router.security.rate_limits.window import SlidingWindow
+
+if TYPE_CHECKING:
+    from marquee_router.security.rate_limits.shared import SharedCounts
+
+_UNSHARED_PART: Final = 8
+_ADDRESSES_REMEMBERED: Final = 10_000
+_NETWORK_OF_ONE_CLIENT: Final = 64
+"""Bits: whoever has an IPv6 address has all the addresses of its network."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    rate: Rate
+    window: SlidingWindow
+
+
+class RateLimiter:
+    """Admits operations, or raises `RateLimited`."""
+
+    def __init__(self, settings: RateLimits, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._per_user = _rule("user", settings.per_user)
+        self._per_address = _rule("address", settings.per_address)
+        self._operations = {
+            name: _Rule(f"operation {name}", rate, SlidingWindow(rate))
+            for name, rate in settings.operations.items()
+        }
+        self._fields = {
+            name: _Rule(f"field {name}", rate, SlidingWindow(rate)) for name, rate in settings.fields.items()
+        }
+        self._exempt = tuple(ip_network(str(network)) for network in settings.exempt_addresses)
+        self._network_of = lru_cache(maxsize=_ADDRESSES_REMEMBERED)(self._find_network)
+        self._shared = _shared(settings)
+
+    @classmethod
+    def of(cls, settings: RateLimits) -> RateLimiter | None:
+        """The limiter of these settings; None when nothing is limited."""
+        if not (settings.per_user or settings.per_address or settings.operations or settings.fields):
+            return None
+        return cls(settings)
+
+    async def admit(self, context: RequestContext) -> None:
+        """Before anything is done for an operation."""
+        network = self._network_of(context.address)
+        if network is None:
+            return
+        if self._per_address is not None and network:
+            await self._hit(self._per_address, network)
+        if self._per_user is not None and context.identity is not None:
+            await self._hit(self._per_user, context.identity.subject)
+
+    async def admit_operation(self, name: str | None, plan: QueryPlan, context: RequestContext) -> None:
+        """Before a prepared operation is executed: what is limited of it by its name or its root fields."""
+        if not self._operations and not self._fields:
+            return
+        network = self._network_of(context.address)
+        if network is None:
+            return
+        rules = [self._operations[name]] if name in self._operations else []
+        if self._fields:
+            rules += self._field_rules(plan)
+        identity = context.identity
+        for rule in rules:
+            await self._hit(rule, f"user {identity.subject}" if identity is not None else network)
+
+    async def aclose(self) -> None:
+        """Close the connections to Redis."""
+        if self._shared is not None:
+            await self._shared.aclose()
+
+    def _field_rules(self, plan: QueryPlan) -> Iterable[_Rule]:
+        """One for each time a limited field stands in the operation: aliases do not hide it."""
+        for field in plan.response.by_type.get(plan.root_type, ()):
+            rule = self._fields.get(field.name)
+            if rule is not None:
+                yield rule
+
+    async def _hit(self, rule: _Rule, subject: str) -> None:
+        now = self._now()
+        count = rule.window.hit(subject, now)
+        if count > rule.window.limit:
+            raise _refusal(rule, rule.window.retry_after_seconds(subject, now))
+        if self._shared is not None and count * _UNSHARED_PART > rule.window.limit:
+            seconds = await self._shared.hit(rule.rate, rule.name, subject)
+            if seconds is not None:
+                raise _refusal(rule, seconds)
+
+    def _find_network(self, address: str | None) -> str | None:
+        """What counts as one client here: empty when it is unknown, None when it is not limited."""
+        try:
+            found = ip_address((address or "").partition("%")[0])
+        except ValueError:
+            return address or ""
+        if isinstance(found, IPv6Address):
+            found = found.ipv4_mapped or found
+        if any(found in network for network in self._exempt):
+            return None
+        if isinstance(found, IPv6Address):
+            return str(ip_network((found, _NETWORK_OF_ONE_CLIENT), strict=False))
+        return str(found)
+
+
+def _rule(name: str, rate: Rate | None) -> _Rule | None:
+    return None if rate is None else _Rule(name, rate, SlidingWindow(rate))
+
+
+def _shared(settings: RateLimits) -> SharedCounts | None:
+    if settings.redis_url is None:
+        return None
+    from marquee_router.security.rate_limits.shared import SharedCounts  # it takes its time to load
+
+    return SharedCounts(settings.redis_url.get_secret_value(), settings.redis_prefix)
+
+
+def _refusal(rule: _Rule, seconds: int) -> RateLimited:
+    """With the fields of draft-ietf-httpapi-ratelimit-headers-10: the rule that refused, and its state."""
+    return RateLimited(
+        f"Too many operations: try again in {seconds} s",
+        extensions={"limit": rule.name, "retryAfterSeconds": seconds},
+        headers={
+            "retry-after": str(seconds),
+            "ratelimit-policy": f'"{rule.name}";q={rule.rate.limit};w={rule.rate.seconds}',
+            "ratelimit": f'"{rule.name}";r=0;t={seconds}',
+        },
+    )

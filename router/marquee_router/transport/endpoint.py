@@ -1,0 +1,55 @@
+"""The bare ASGI endpoint of `/graphql`: one dispatch by protocol, nothing between it and the server.
+
+Owns which protocol answers. Must stay cheap: every client request passes here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from starlette.types import Receive, Scope, Send
+
+from marquee_router.transport.graphiql import GraphiqlPage
+from marquee_router.transport.http.handler import HttpHandler
+from marquee_router.transport.http.negotiation import negotiate
+from marquee_router.transport.http.streams import StreamAnswers
+from marquee_router.transport.http.whole import WholeAnswers
+from marquee_router.transport.service import GraphQLService
+from marquee_router.transport.websocket import WebSocketHandler
+
+LONGEST_SHARED = 48
+"""Bytes; tokens are longer and are not kept."""
+
+
+class GraphQLEndpoint:
+    """The ASGI app behind one path."""
+
+    def __init__(self, service: GraphQLService, page: GraphiqlPage | None) -> None:
+        self._page = page
+        self.whole = WholeAnswers(service)
+        self._http = HttpHandler(service, StreamAnswers(service), self.whole)
+        self.sockets = WebSocketHandler(service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request, or serve one socket."""
+        if scope["type"] == "websocket":
+            headers = {_shared(name): _shared(value) for name, value in scope["headers"]}
+            scope["headers"] = ()  # read once; as bytes they would stay as long as the socket
+            await self.sockets.handle(scope, receive, send, headers)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        accepted = negotiate(headers.get("accept"))
+        if accepted.page and self._page is not None and scope["method"] in ("GET", "HEAD"):
+            await self._page(scope, receive, send)
+            return
+        await self._http.handle(scope, receive, send, headers, accepted)
+
+
+def _shared(raw: bytes) -> str:
+    """The text of a header's name or value; of a short one a single object for all sockets that sent it."""
+    return _remembered(raw) if len(raw) <= LONGEST_SHARED else raw.decode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _remembered(raw: bytes) -> str:
+    return raw.decode("latin-1")

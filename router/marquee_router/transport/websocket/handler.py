@@ -1,0 +1,80 @@
+"""Opening sockets: subprotocol negotiation, and the set of sockets to close when the process stops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.types import Receive, Scope, Send
+
+from marquee_router.security.revocations import Revocations
+from marquee_router.transport.service import GraphQLService, address_of
+from marquee_router.transport.websocket.dialect import CloseCode, choose
+from marquee_router.transport.websocket.outbox import DIRECT_SOCKET
+from marquee_router.transport.websocket.session import Session
+
+
+class WebSocketHandler:
+    """Serves sockets."""
+
+    def __init__(self, service: GraphQLService) -> None:
+        self._service = service
+        self._sessions: set[Session] = set()
+        self._is_ending = False
+
+    @property
+    def sockets(self) -> int:
+        """How many are open."""
+        return len(self._sessions)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
+        """Serve one socket until it closes."""
+        message = await receive()
+        if message["type"] != "websocket.connect":
+            return
+        if not self._origin_may_connect(headers):
+            await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
+            return
+        dialect = choose(scope.get("subprotocols") or [])
+        if dialect is None or not self._service.config.websocket.enabled:
+            await send({"type": "websocket.accept"})
+            await send(
+                {
+                    "type": "websocket.close",
+                    "code": int(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE),
+                    "reason": "Subprotocol not acceptable",
+                }
+            )
+            return
+        await send({"type": "websocket.accept", "subprotocol": dialect.name})
+        direct = scope.get("extensions", {}).get(DIRECT_SOCKET)
+        session = Session(self._service, dialect, send, headers, address_of(scope), direct)
+        self._sessions.add(session)
+        if self._is_ending:
+            session.close(CloseCode.SERVICE_RESTART, "The server restarts")
+        try:
+            await session.run(receive)
+        finally:
+            self._sessions.discard(session)
+
+    def _origin_may_connect(self, headers: Mapping[str, str]) -> bool:
+        """Browsers send cookies with a socket from any page: where cookies count, the page's origin does
+        too."""
+        config = self._service.config
+        origin = headers.get("origin")
+        if origin is None or "cookie" not in config.headers.propagate or "*" in config.cors.origins:
+            return True
+        return origin in config.cors.origins or urlsplit(origin).netloc == headers.get("host")
+
+    def close_revoked(self, revocations: Revocations) -> None:
+        """Close the sockets that were opened with tokens that are withdrawn by now."""
+        for session in tuple(self._sessions):
+            identity = session.identity
+            if identity is not None and revocations.is_revoked(identity.claims):
+                session.close(CloseCode.FORBIDDEN, "The token was withdrawn")
+
+    def close_all(self) -> None:
+        """Ask every client to connect again elsewhere, those that come from now on too."""
+        self._is_ending = True
+        for session in tuple(self._sessions):
+            session.close(CloseCode.SERVICE_RESTART, "The server restarts")

@@ -1,5 +1,0 @@
-"""How many operations one client may run: in this process, or in all by Redis."""
-
-from router.security.rate_limits.limiter import RateLimiter
-
-__all__ = ["RateLimiter"]

@@ -1,6 +1,0 @@
-"""GraphQL over Server-Sent Events, by the `graphql-sse` protocol: distinct connections, and one for all."""
-
-from router.transport.sse.framing import OperationEvents
-from router.transport.sse.single import SingleConnections
-
-__all__ = ["OperationEvents", "SingleConnections"]

@@ -1,6 +1,0 @@
-"""Satisfiability: whether every operation that the API schema allows can be answered by some combination of
-subgraphs."""
-
-from schema.composition.satisfiability.check import check_satisfiability
-
-__all__ = ["check_satisfiability"]

@@ -1,6 +1,0 @@
-"""Apollo's `connect` specification (REST connectors): its directives are carried as data, its types are never
-merged."""
-
-from schema.composition.specs.definition import SPECS
-
-CONNECT_IDENTITY = f"{SPECS}/connect"

@@ -1,0 +1,13 @@
+"""What changed between two supergraphs, and for whom it breaks something.
+
+    from marquee_schema.comparison import ChangeLevel, compare
+
+    breaking = [change for change in compare(old_sdl, new_sdl) if change.level is ChangeLevel.BREAKING]
+
+Pure: takes SDL, answers changes; reads no file.
+"""
+
+from marquee_schema.comparison.change import Change, ChangeLevel
+from marquee_schema.comparison.compare import compare
+
+__all__ = ["Change", "ChangeLevel", "compare"]

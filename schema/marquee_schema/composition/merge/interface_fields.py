@@ -1,0 +1,39 @@
+"""INTERFACE_FIELD_NO_IMPLEM: after merging, every type must have all the fields of its interfaces."""
+
+from marquee_schema.composition.errors import ErrorCode
+from marquee_schema.composition.merge.context import MergeContext
+from marquee_schema.composition.model import CompositeType, Field, InterfaceType
+from marquee_schema.composition.report import subgraphs
+
+
+def check_interface_fields(context: MergeContext) -> None:
+    """Fields that one subgraph adds to an interface, while another defines an implementation without it."""
+    for candidate in context.merged.composites():
+        for name in candidate.interfaces:
+            interface = context.merged.types.get(name)
+            if isinstance(interface, InterfaceType):
+                for field in interface.fields.values():
+                    if field.name not in candidate.fields:
+                        _report(context, candidate, field)
+
+
+def _report(context: MergeContext, candidate: CompositeType, field: Field) -> None:
+    interface = field.parent.name
+    with_field: dict[int, Field] = {}
+    implementing: list[int] = []
+    for index, subgraph in enumerate(context.subgraphs):
+        declaring = subgraph.types.get(interface)
+        if isinstance(declaring, InterfaceType) and field.name in declaring.fields:
+            with_field[index] = declaring.fields[field.name]
+        own = subgraph.types.get(candidate.name)
+        if isinstance(own, CompositeType) and interface in own.interfaces:
+            implementing.append(index)
+    context.error(
+        ErrorCode.INTERFACE_FIELD_NO_IMPLEM,
+        f'Interface field "{field.coordinate}" is declared in {subgraphs(context.names_of(with_field))} but'
+        " type"
+        f' "{candidate.name}", which implements "{interface}" only in'
+        f" {subgraphs(context.names_of(implementing))}, does not have"
+        f' field "{field.name}".',
+        with_field,
+    )

@@ -1,0 +1,197 @@
+"""Whether a selection can be read, starting at a node: the conditions of keys, `@requires` and contexts.
+
+Each path through the selection is looked at on its own, through as many subgraphs as it takes. A condition
+that would need itself does
+not hold.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
+
+from marquee_schema.composition.field_set import FieldSelection, Selection, normalized
+from marquee_schema.composition.satisfiability.graph import Node, SatisfiabilityGraph, View
+
+Step: TypeAlias = FieldSelection | str
+"""A field, or the name of the type that a fragment narrows to."""
+
+_NONE: frozenset[int] = frozenset()
+_NO_VIEWS: frozenset[View] = frozenset()
+
+
+@lru_cache(maxsize=65536)
+def leaf_paths(selections: View) -> tuple[tuple[Step, ...], ...]:
+    """Every path from the top of a selection to one of its leaves."""
+    return tuple(_paths(selections))
+
+
+@lru_cache(maxsize=65536)
+def same_selection(selections: View) -> frozenset[object]:
+    """Equal for selections that differ in order only."""
+    return normalized(selections)
+
+
+def _paths(selections: tuple[Selection, ...]) -> Iterator[tuple[Step, ...]]:
+    for item in selections:
+        if isinstance(item, FieldSelection):
+            if item.selections is None:
+                yield (item,)
+            for path in _paths(item.selections or ()):
+                yield (item, *path)
+        else:
+            for path in _paths(item.selections):
+                yield (item.condition, *path) if item.condition else path
+
+
+class BudgetExceededError(Exception):
+    """There are too many ways to look at."""
+
+
+MAX_QUESTIONS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Can `path` be read at `node`? `is_fresh` when nothing was read there since it was entered."""
+
+    node: Node
+    path: tuple[Step, ...]
+    is_fresh: bool
+    excluded: frozenset[int]
+    pending: frozenset[View]
+
+
+@dataclass(slots=True)
+class ConditionResolver:
+    """Answers, and remembers the answers that do not depend on questions still open."""
+
+    graph: SatisfiabilityGraph
+    _answers: dict[_Question, bool] = field(default_factory=dict)
+    _open: set[_Question] = field(default_factory=set)
+    _cut_short: int = 0
+    _asked: int = 0
+
+    def holds(
+        self,
+        node: Node,
+        selections: View,
+        excluded: frozenset[int] = _NONE,
+        pending: frozenset[View] = _NO_VIEWS,
+    ) -> bool:
+        """Whether every path of a selection can be read at a node, without entering the excluded
+        subgraphs."""
+        inside = pending | {selections}
+        return all(
+            self._is_plain(node, path) or self._can_read(_Question(node, path, True, excluded, inside))
+            for path in leaf_paths(selections)
+        )
+
+    def _is_plain(self, node: Node, path: tuple[Step, ...]) -> bool:
+        """The most frequent case first: a leaf that the subgraph itself has, such as a key's `id`."""
+        if len(path) != 1 or not isinstance(path[0], FieldSelection):
+            return False
+        edge = self.graph.field_edge(node, path[0].name)
+        return (
+            edge is not None and edge.head is None and not (edge.requires or edge.condition or edge.contexts)
+        )
+
+    def reachable(
+        self, node: Node, excluded: frozenset[int] = _NONE, pending: frozenset[View] = _NO_VIEWS
+    ) -> list[Node]:
+        """Every node of the same object in other subgraphs that keys lead to, directly or by way of others.
+
+        Having entered a subgraph by a key, one does not go on by the same key: it led there directly.
+        """
+        entered: dict[Node, frozenset[object]] = {}
+        found = [root for root in self.graph.root_edges(node) if root.subgraph not in excluded]
+        queue = deque([node])
+        while queue:
+            current = queue.popleft()
+            for edge in self.graph.key_edges(current):
+                head = edge.head
+                if head in entered or head.subgraph == node.subgraph or head.subgraph in excluded:
+                    continue
+                key = same_selection(edge.conditions)
+                if edge.conditions in pending or entered.get(current) == key:
+                    continue
+                if self.holds(current, edge.conditions, excluded | {head.subgraph}, pending):
+                    entered[head] = key
+                    queue.append(head)
+        return [*found, *entered]
+
+    def _can_read(self, question: _Question) -> bool:
+        known = self._answers.get(question)
+        if known is not None:
+            return known
+        if question in self._open:
+            self._cut_short += 1
+            return False
+        self._asked += 1
+        if self._asked > MAX_QUESTIONS:
+            raise BudgetExceededError
+        self._open.add(question)
+        before = self._cut_short
+        answer = self._find(question)
+        self._open.discard(question)
+        if answer or self._cut_short == before or not self._open:
+            self._answers[question] = answer
+        return answer
+
+    def _find(self, question: _Question) -> bool:
+        if not question.path:
+            return True
+        step = question.path[0]
+        if isinstance(step, str):
+            return self._find_narrowed(question, step)
+        if self._reads_here(question, step):
+            return True
+        for head in self._moves(question):
+            moved = _Question(head, question.path, True, question.excluded, question.pending)
+            if self._reads_here(moved, step):
+                return True
+        return False
+
+    def _moves(self, question: _Question) -> list[Node]:
+        """The other subgraphs in which to go on."""
+        return self.reachable(question.node, question.excluded, question.pending)
+
+    def _find_narrowed(self, question: _Question, type_name: str) -> bool:
+        """A fragment: the object types it leaves must all be readable."""
+        graph, node, rest = self.graph, question.node, question.path[1:]
+        if node.type == type_name:
+            return self._next(question, node, rest, is_fresh=question.is_fresh)
+        merged = {candidate.name for candidate in graph.context.merged.runtime_types(type_name)}
+        if graph.is_abstract(node):
+            narrowed = graph.runtime_types(node) & merged
+            return all(
+                self._next(question, graph.cast(node, name), rest, is_fresh=False)
+                for name in sorted(narrowed)
+            )
+        if node.type in merged:
+            return self._next(question, node, rest, is_fresh=question.is_fresh)
+        return graph.is_interface_object(node) and self._next(question, node, rest, is_fresh=False)
+
+    def _reads_here(self, question: _Question, step: FieldSelection) -> bool:
+        """The field right at the node, or in each of the types that the node can be."""
+        graph, node, rest = self.graph, question.node, question.path[1:]
+        if step.name == "__typename":
+            return not graph.is_interface_object(node)
+        edge = graph.field_edge(node, step.name)
+        if edge is not None and edge.condition is None and not edge.contexts:
+            holds = not edge.requires or self._requirements_hold(node, edge.requires, question.is_fresh)
+            if holds and (edge.head is None or self._next(question, edge.head, rest, is_fresh=False)):
+                return True
+        if not graph.is_abstract(node):
+            return False
+        types = sorted(graph.runtime_types(node))
+        return bool(types) and all(
+            self._next(question, graph.cast(node, name), question.path, is_fresh=False) for name in types
+        )
+
+    def _requirements_hold(self, node: Node, requires: View, is_fresh: bool) -> bool:
+        return (is_fresh or self.graph.has_local_key(node)) and self.holds(node, requires)
+
+    def _next(self, question: _Question, node: Node, path: tuple[Step, ...], *, is_fresh: bool) -> bool:
+        return self._can_read(_Question(node, path, is_fresh, question.excluded, question.pending))

@@ -1,0 +1,148 @@
+"""`@key`, `@requires`, `@provides` and `@tag` where Federation 1 accepted what Federation 2 does not."""
+
+from marquee_schema.composition.field_set import (
+    FieldSelection,
+    FieldSetError,
+    Resolved,
+    ResolvedField,
+    Selection,
+    parse_field_set,
+    print_selections,
+    resolve,
+)
+from marquee_schema.composition.model import (
+    AppliedDirective,
+    CompositeType,
+    Field,
+    InterfaceType,
+    NamedType,
+    UnionType,
+)
+from marquee_schema.composition.subgraph.federation_directives import fields_argument, implementing_fields
+from marquee_schema.composition.subgraph.schema import SubgraphSchema
+from marquee_schema.composition.type_reference import base_name
+from marquee_schema.composition.upgrade.originals import Originals
+from marquee_schema.composition.values import EnumLiteral, same_arguments
+
+_FIELD_SET_DIRECTIVES = ("key", "requires", "provides")
+
+
+def fix_field_set_arguments(schema: SubgraphSchema) -> None:
+    """A list of strings, or a bare name, becomes the one string it stands for."""
+    for candidate in schema.composites():
+        for element in (candidate, *candidate.fields.values()):
+            for applied in element.directives:
+                if applied.canonical not in _FIELD_SET_DIRECTIVES:
+                    continue
+                fields = applied.arguments.get("fields")
+                if isinstance(fields, list) and all(isinstance(item, str) for item in fields):
+                    applied.arguments = {"fields": " ".join(map(str, fields))}
+                elif isinstance(fields, EnumLiteral):
+                    applied.arguments = {"fields": str(fields)}
+
+
+def remove_directives_on_interfaces(schema: SubgraphSchema) -> list[str]:
+    """Keys and field sets on interfaces had no effect; returns the interfaces that had keys."""
+    with_keys: list[str] = []
+    for interface in schema.interfaces():
+        if interface.applied("key"):
+            with_keys.append(interface.name)
+        interface.directives = [a for a in interface.directives if a.canonical != "key"]
+        for field in interface.fields.values():
+            field.directives = [a for a in field.directives if a.canonical not in ("provides", "requires")]
+    return with_keys
+
+
+def remove_provides_on_leaves(schema: SubgraphSchema) -> None:
+    """`@provides` on a field without subfields had no effect."""
+    for candidate in schema.objects():
+        for field in candidate.fields.values():
+            if not isinstance(schema.types.get(base_name(field.type)), CompositeType | UnionType):
+                field.directives = [a for a in field.directives if a.canonical != "provides"]
+
+
+def remove_inactive_selections(schema: SubgraphSchema) -> None:
+    """`@provides` and `@requires` may name external fields only; others were ignored."""
+    for candidate in schema.composites():
+        for field in candidate.fields.values():
+            for applied in list(field.directives):
+                if applied.canonical == "provides":
+                    target = schema.types.get(base_name(field.type))
+                    if isinstance(target, CompositeType | UnionType):
+                        _remove_inactive(schema, field, applied, target)
+                elif applied.canonical == "requires":
+                    _remove_inactive(schema, field, applied, candidate)
+
+
+def _remove_inactive(
+    schema: SubgraphSchema, field: Field, applied: AppliedDirective, parent: NamedType
+) -> None:
+    fields = fields_argument(applied)
+    if fields is None:
+        return
+    try:
+        resolved = resolve(schema, parent, parse_field_set(fields))
+    except FieldSetError:
+        return
+    active = _external_part(schema, resolved)
+    if len(active) == len(resolved) and print_selections(active) == print_selections(parse_field_set(fields)):
+        return
+    if active:
+        applied.arguments = {"fields": print_selections(active)}
+    else:
+        field.directives.remove(applied)
+
+
+def _external_part(schema: SubgraphSchema, resolved: tuple[Resolved, ...]) -> tuple[Selection, ...]:
+    """The selections that are external, or lead to something that is."""
+    kept: list[Selection] = []
+    for item in resolved:
+        selection = item.selection
+        if isinstance(item, ResolvedField) and item.definition and _is_external(schema, item.definition):
+            kept.append(selection)
+            continue
+        children = _external_part(schema, item.children)
+        if not children:
+            continue
+        if isinstance(selection, FieldSelection):
+            kept.append(
+                FieldSelection(
+                    selection.name, selection.alias, selection.arguments, selection.directives, children
+                )
+            )
+        else:
+            kept.append(type(selection)(selection.condition, selection.directives, children))
+    return tuple(kept)
+
+
+def _is_external(schema: SubgraphSchema, field: Field) -> bool:
+    if field.applied("external"):
+        return True
+    return isinstance(field.parent, InterfaceType) and any(
+        implementing.applied("external") for implementing in implementing_fields(schema, field)
+    )
+
+
+def remove_tags_on_external(schema: SubgraphSchema, originals: Originals) -> None:
+    """A tag on an external field goes when the subgraph that resolves the field has it."""
+    for candidate in schema.composites():
+        for field in candidate.fields.values():
+            if field.applied("external") and field.applied("tag"):
+                field.directives = [
+                    applied
+                    for applied in field.directives
+                    if applied.canonical != "tag"
+                    or not _is_tagged_elsewhere(schema, field, applied, originals)
+                ]
+
+
+def _is_tagged_elsewhere(
+    schema: SubgraphSchema, field: Field, tag: AppliedDirective, originals: Originals
+) -> bool:
+    for _, candidate in originals.elsewhere(schema.name, field.parent.name):
+        other = candidate.fields.get(field.name)
+        if other is None or other.has("external"):
+            continue
+        if any(same_arguments(tag.arguments, applied.arguments) for applied in other.named("tag")):
+            return True
+    return False

@@ -1,0 +1,29 @@
+"""DIRECTIVE_DEFINITION_INVALID: a subgraph that writes out `@tag` must not change it."""
+
+from marquee_schema.composition.errors import ErrorCode
+from marquee_schema.composition.report import SubgraphReport
+from marquee_schema.composition.specs.tag import TAG_VERSIONS
+from marquee_schema.composition.subgraph.schema import SubgraphSchema
+
+_SPEC = TAG_VERSIONS[-1].directives["tag"]
+
+
+def check_tag_definition(schema: SubgraphSchema, report: SubgraphReport) -> None:
+    """The definition of federation's `@tag`, whatever it is called here."""
+    federation = schema.federation
+    if federation is None:
+        return
+    definition = schema.directives.get(federation.directive_name("tag"))
+    if definition is None:
+        return
+    name = definition.arguments.get("name")
+    has_name = name is not None and name.type == "String!"
+    if has_name and set(definition.locations) <= set(_SPEC.locations):
+        return
+    report.error(
+        ErrorCode.DIRECTIVE_DEFINITION_INVALID,
+        f'Invalid definition of "@{definition.name}": it should be `directive @{definition.name}(name:'
+        " String!) repeatable on"
+        f" {' | '.join(_SPEC.locations)}` or a part of these locations.",
+        definition.node,
+    )

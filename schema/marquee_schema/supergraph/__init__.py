@@ -1,0 +1,53 @@
+"""The supergraph model: what the composer promises and the query graph, planner and security stages read."""
+
+from marquee_schema.supergraph.errors import SupergraphError
+from marquee_schema.supergraph.field_set import (
+    FieldSet,
+    FieldSetField,
+    FieldSetFragment,
+    FieldSetSelection,
+    parse_field_set,
+    print_field_set,
+)
+from marquee_schema.supergraph.load import load_supergraph
+from marquee_schema.supergraph.model import (
+    Authorization,
+    ContextArgument,
+    EnumValue,
+    Field,
+    InputValue,
+    Key,
+    ListSize,
+    Subgraph,
+    SubgraphField,
+    SubgraphType,
+    Supergraph,
+    Type,
+    TypeKind,
+    named_type,
+)
+
+__all__ = [
+    "Authorization",
+    "ContextArgument",
+    "EnumValue",
+    "Field",
+    "FieldSet",
+    "FieldSetField",
+    "FieldSetFragment",
+    "FieldSetSelection",
+    "InputValue",
+    "Key",
+    "ListSize",
+    "Subgraph",
+    "SubgraphField",
+    "SubgraphType",
+    "Supergraph",
+    "SupergraphError",
+    "Type",
+    "TypeKind",
+    "load_supergraph",
+    "named_type",
+    "parse_field_set",
+    "print_field_set",
+]

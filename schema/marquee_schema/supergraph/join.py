@@ -1,0 +1,179 @@
+"""The `join__*` directives of a supergraph: who declares what; owns the per-subgraph view.
+
+Reads join v0.2 and later; `join_legacy` rewrites what v0.1 says in these terms first. Never merges: it only
+reports what the composer wrote down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from graphql import (
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    GraphQLError,
+    InterfaceTypeDefinitionNode,
+    ObjectTypeDefinitionNode,
+    TypeDefinitionNode,
+    TypeNode,
+    UnionTypeDefinitionNode,
+    parse_type,
+    print_ast,
+)
+
+from marquee_schema.supergraph.annotations import Annotation, AnnotationReader
+from marquee_schema.supergraph.errors import SupergraphError, error_at
+from marquee_schema.supergraph.field_set import FieldSet, FieldSetField, parse_field_set
+from marquee_schema.supergraph.model import ContextArgument, Key, Subgraph, SubgraphField, SubgraphType
+
+
+class JoinReader:
+    """Reads the join data of one element at a time, against the subgraphs of `join__Graph`."""
+
+    def __init__(self, annotations: AnnotationReader, subgraphs: Iterable[Subgraph]) -> None:
+        self._annotations = annotations
+        self._by_graph = {subgraph.graph: subgraph.name for subgraph in subgraphs}
+
+    def subgraph_types(self, node: TypeDefinitionNode) -> dict[str, SubgraphType]:
+        """Each subgraph's declaration of the type, without its fields."""
+        found: dict[str, SubgraphType] = {}
+        for annotation in self._annotations.all(node, "join", "type"):
+            name = self._graph(annotation)
+            declared = found.get(name, SubgraphType(name))
+            found[name] = replace(
+                declared,
+                keys=declared.keys + self._keys(annotation),
+                extension=declared.extension or annotation.arguments.get("extension") is True,
+                interface_object=annotation.arguments.get("isInterfaceObject") is True,
+            )
+        self._add_parts(node, found)
+        return found
+
+    def _add_parts(self, node: TypeDefinitionNode, found: dict[str, SubgraphType]) -> None:
+        if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+            for annotation in self._annotations.all(node, "join", "implements"):
+                declared = self._declared(annotation, found)
+                interfaces = declared.interfaces | {str(annotation.arguments.get("interface"))}
+                found[declared.subgraph] = replace(declared, interfaces=interfaces)
+        elif isinstance(node, UnionTypeDefinitionNode):
+            every = frozenset(member.name.value for member in node.types or ())
+            annotations = list(self._annotations.all(node, "join", "unionMember"))
+            for annotation in annotations:
+                declared = self._declared(annotation, found)
+                members = declared.members | {str(annotation.arguments.get("member"))}
+                found[declared.subgraph] = replace(declared, members=members)
+            if not annotations:
+                found.update({name: replace(declared, members=every) for name, declared in found.items()})
+        elif isinstance(node, EnumTypeDefinitionNode):
+            for value in node.values or ():
+                annotations = list(self._annotations.all(value, "join", "enumValue"))
+                owners = [self._graph(annotation) for annotation in annotations] or list(found)
+                for owner in owners:
+                    declared = found.get(owner, SubgraphType(owner))
+                    found[owner] = replace(declared, values=declared.values | {value.name.value})
+
+    def _declared(self, annotation: Annotation, found: Mapping[str, SubgraphType]) -> SubgraphType:
+        name = self._graph(annotation)
+        if name not in found:
+            raise error_at(f'subgraph "{name}" does not declare this type', annotation.node)
+        return found[name]
+
+    def subgraph_fields(
+        self, node: FieldDefinitionNode, types: Mapping[str, SubgraphType]
+    ) -> dict[str, SubgraphField]:
+        """Each subgraph's declaration of the field: all that declare the type when none is named."""
+        annotations = list(self._annotations.all(node, "join", "field"))
+        if not annotations:
+            text = print_ast(node.type)
+            return {name: SubgraphField(name, text) for name in types}
+        found: dict[str, SubgraphField] = {}
+        for annotation in annotations:
+            if annotation.arguments.get("graph") is not None:
+                declared = self._subgraph_field(annotation, node.type)
+                if declared.subgraph not in types:
+                    message = f'subgraph "{declared.subgraph}" has this field but not its type'
+                    raise error_at(message, annotation.node)
+                found[declared.subgraph] = declared
+        return found
+
+    def _subgraph_field(self, annotation: Annotation, merged: TypeNode) -> SubgraphField:
+        arguments = annotation.arguments
+        text = arguments.get("type")
+        used_overridden = arguments.get("usedOverridden") is True
+        return SubgraphField(
+            subgraph=self._graph(annotation),
+            type=self._type(annotation, text) if isinstance(text, str) else print_ast(merged),
+            external=arguments.get("external") is True
+            or (used_overridden and arguments.get("overrideLabel") is None),
+            requires=self._field_set(annotation, "requires"),
+            provides=self._field_set(annotation, "provides"),
+            override=arguments.get("override"),
+            override_label=arguments.get("overrideLabel"),
+            used_overridden=used_overridden,
+            context_arguments=tuple(
+                ContextArgument(item["name"], item["type"], item["context"], item["selection"])
+                for item in arguments.get("contextArguments") or ()
+            ),
+        )
+
+    def _type(self, annotation: Annotation, text: str) -> str:
+        try:
+            return print_ast(parse_type(text, no_location=True))
+        except GraphQLError as error:
+            raise error_at(f'"{text}" is not a type reference', annotation.node) from error
+
+    def _graph(self, annotation: Annotation) -> str:
+        graph = annotation.arguments.get("graph")
+        name = self._by_graph.get(str(graph))
+        if name is None:
+            raise error_at(f"join__Graph has no value {graph}", annotation.node)
+        return name
+
+    def _keys(self, annotation: Annotation) -> tuple[Key, ...]:
+        text = annotation.arguments.get("key")
+        if not isinstance(text, str):
+            return ()
+        selection = self._field_set(annotation, "key")
+        return (Key(text, selection, annotation.arguments.get("resolvable") is not False),)
+
+    def _field_set(self, annotation: Annotation, argument: str) -> FieldSet:
+        text = annotation.arguments.get(argument)
+        if not isinstance(text, str):
+            return ()
+        try:
+            return parse_field_set(text)
+        except SupergraphError as error:
+            raise error_at(error.message, annotation.node) from error
+
+
+def free_extension_keys(
+    type_name: str, fields: Callable[[str], dict[str, dict[str, SubgraphField]]], declared: SubgraphType
+) -> None:
+    """Make key fields of an `extend type` readable: Federation 1 marks them `@external` by convention only.
+
+    `fields` gives the fields of a type, by name, then by subgraph; they are changed in place, nested too.
+    """
+    if declared.extension:
+        for key in declared.keys:
+            _free(type_name, fields, key.selection, declared.subgraph)
+
+
+def _free(
+    type_name: str,
+    fields: Callable[[str], dict[str, dict[str, SubgraphField]]],
+    selection: FieldSet,
+    subgraph: str,
+) -> None:
+    for item in selection:
+        if not isinstance(item, FieldSetField):
+            _free(item.type_condition, fields, item.selections, subgraph)
+            continue
+        by_subgraph = fields(type_name).get(item.name, {})
+        field = by_subgraph.get(subgraph)
+        if field is None:
+            continue
+        if field.external and not field.used_overridden:
+            by_subgraph[subgraph] = replace(field, external=False)
+        if item.selections:
+            _free(field.type.strip("[]!"), fields, item.selections, subgraph)

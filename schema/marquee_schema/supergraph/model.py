@@ -1,0 +1,208 @@
+"""The supergraph as immutable records: each type and field as merged, and as each subgraph declares it.
+
+Owns the vocabulary that the query graph, the planner and the security stages read. Never parses text. Type
+references are GraphQL text (`[User!]!`); subgraphs are named as their owners named them, never by their
+`join__Graph` value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from graphql import GraphQLSchema, OperationType, ValueNode
+
+from marquee_schema.supergraph.field_set import FieldSet
+
+
+class TypeKind(StrEnum):
+    """The six kinds of named types."""
+
+    OBJECT = "object"
+    INTERFACE = "interface"
+    UNION = "union"
+    ENUM = "enum"
+    INPUT = "input"
+    SCALAR = "scalar"
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """One subgraph: the name its owners gave it, its value in `join__Graph`, and where it is served."""
+
+    name: str
+    graph: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A `@key` of a type in one subgraph; only a resolvable one can be entered through `_entities`."""
+
+    text: str
+    selection: FieldSet
+    resolvable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument the router fills from a context set by an ancestor (`@fromContext`)."""
+
+    name: str
+    type: str
+    context: str
+    selection: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphField:
+    """A field as one subgraph declares it."""
+
+    subgraph: str
+    type: str
+    external: bool = False
+    """Declared there but read elsewhere (unless provided); so are fields overridden for good."""
+    requires: FieldSet = ()
+    provides: FieldSet = ()
+    override: str | None = None
+    """The subgraph this declaration takes the field over from."""
+    override_label: str | None = None
+    """Set on both sides of a progressive override."""
+    used_overridden: bool = False
+    context_arguments: tuple[ContextArgument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphType:
+    """A type as one subgraph declares it."""
+
+    subgraph: str
+    keys: tuple[Key, ...] = ()
+    extension: bool = False
+    interface_object: bool = False
+    interfaces: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
+    """Of a union."""
+    fields: Mapping[str, SubgraphField] = field(default_factory=dict)
+    values: frozenset[str] = frozenset()
+    """Of an enum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What a client must have: every member of one of the alternatives, for scopes and for policies."""
+
+    authenticated: bool = False
+    scopes: tuple[frozenset[str], ...] = ()
+    policies: tuple[frozenset[str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.authenticated or bool(self.scopes) or bool(self.policies)
+
+
+@dataclass(frozen=True, slots=True)
+class ListSize:
+    """`@listSize` of a list field."""
+
+    assumed_size: int | None = None
+    slicing_arguments: tuple[str, ...] = ()
+    sized_fields: tuple[str, ...] = ()
+    require_one_slicing_argument: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class InputValue:
+    """An argument or an input field, merged."""
+
+    name: str
+    type: str
+    default: ValueNode | None = None
+    inaccessible: bool = False
+    tags: frozenset[str] = frozenset()
+    cost: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an object or interface type, merged."""
+
+    name: str
+    type: str
+    arguments: Mapping[str, InputValue] = field(default_factory=dict)
+    subgraphs: Mapping[str, SubgraphField] = field(default_factory=dict)
+    """By subgraph; empty for a field that only an `@interfaceObject` gives to a concrete type."""
+    inaccessible: bool = False
+    tags: frozenset[str] = frozenset()
+    authorization: Authorization = field(default_factory=Authorization)
+    cost: int | None = None
+    list_size: ListSize | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumValue:
+    """A value of an enum, merged."""
+
+    name: str
+    inaccessible: bool = False
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A named type, merged."""
+
+    name: str
+    kind: TypeKind
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    input_fields: Mapping[str, InputValue] = field(default_factory=dict)
+    interfaces: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
+    values: Mapping[str, EnumValue] = field(default_factory=dict)
+    subgraphs: Mapping[str, SubgraphType] = field(default_factory=dict)
+    contexts: frozenset[str] = frozenset()
+    inaccessible: bool = False
+    tags: frozenset[str] = frozenset()
+    authorization: Authorization = field(default_factory=Authorization)
+    cost: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Supergraph:
+    """All a router knows of its graph. Built once by `load_supergraph`; compared by identity."""
+
+    sdl: str
+    subgraphs: Mapping[str, Subgraph]
+    types: Mapping[str, Type]
+    """Without the composition machinery; inaccessible types included."""
+    root_types: Mapping[OperationType, str]
+    possible_types: Mapping[str, frozenset[str]]
+    """Object, interface or union name → names of the object types a value of it may have."""
+    override_labels: frozenset[str]
+    """Every label of a progressive `@override`."""
+    api_schema: GraphQLSchema
+    """What clients see: no machinery, nothing inaccessible."""
+
+    def possible_types_in(self, subgraph: str, type_name: str) -> frozenset[str]:
+        """The object types that `subgraph` can return where it declares `type_name`.
+
+        For an `@interfaceObject` these are all implementations, though it cannot tell them apart.
+        """
+        declared = self.types[type_name].subgraphs.get(subgraph)
+        if declared is None:
+            return frozenset()
+        kind = self.types[type_name].kind
+        if kind is TypeKind.UNION:
+            return declared.members
+        if kind is TypeKind.INTERFACE and not declared.interface_object:
+            return frozenset(
+                name
+                for name in self.possible_types[type_name]
+                if (own := self.types[name].subgraphs.get(subgraph)) and type_name in own.interfaces
+            )
+        return self.possible_types[type_name]
+
+
+def named_type(reference: str) -> str:
+    """The name inside a type reference: `User` of `[User!]!`."""
+    return reference.strip("[]!")

@@ -1,9 +1,0 @@
-"""The analytics database; the only SQL of this subgraph but `verify.py`. Opens no transaction.
-
-`facts` writes what events say, `figures` sums it up.
-"""
-
-from subgraphs.analytics.store.facts import FactStore
-from subgraphs.analytics.store.figures import FigureStore, Scope
-
-__all__ = ["FactStore", "FigureStore", "Scope"]

@@ -1,5 +1,0 @@
-"""The broker of the embedded default: queues in one SQLite file, workers in this process."""
-
-from subgraphs.kit.events.embedded.broker import EmbeddedBroker
-
-__all__ = ["EmbeddedBroker"]

@@ -1,9 +1,0 @@
-"""Live topics: small messages to whoever subscribes, in this process or, by Redis, in all of a subgraph.
-
-`Topics` is the contract, `LocalTopics` keeps it within a process, `RedisTopics` between processes.
-"""
-
-from subgraphs.kit.live.local import LocalTopics
-from subgraphs.kit.live.topics import RESYNC, LiveSubscription, Resync, Topics
-
-__all__ = ["RESYNC", "LiveSubscription", "LocalTopics", "Resync", "Topics"]

@@ -1,0 +1,121 @@
+"""`MemoryCache`: values kept in this process, the least recently used go first.
+
+What does not exist is remembered apart, shorter and in fewer places, so that asking for nonsense pushes out
+nothing. Must never keep what was computed before a `delete` that came in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from marquee_subgraphs.kit.cache.cache import Compute
+
+V = TypeVar("V")
+_Flight: TypeAlias = "asyncio.Task[Mapping[str, V]]"
+
+_LONGEST_KEY: Final = 200
+
+
+class MemoryCache(Generic[V]):
+    """At most `capacity` values for `ttl_seconds`, and the absence of a quarter as many for a second."""
+
+    def __init__(
+        self,
+        *,
+        capacity: int = 2_000,
+        ttl_seconds: float = 5.0,
+        absent_ttl_seconds: float = 1.0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._capacity = capacity
+        self._ttl_seconds = ttl_seconds
+        self._absent_ttl_seconds = absent_ttl_seconds
+        self._now = now
+        self._values: OrderedDict[str, tuple[V, float]] = OrderedDict()
+        self._absent: OrderedDict[str, float] = OrderedDict()
+        self._flights: dict[str, _Flight[V]] = {}
+        self._tasks: set[_Flight[V]] = set()
+
+    async def get_many(self, keys: Sequence[str], compute: Compute[V]) -> dict[str, V]:
+        """The values of those keys that exist; `compute` is asked for what is not kept."""
+        found: dict[str, V] = {}
+        missing: list[str] = []
+        now = self._now()
+        for key in keys:
+            kept = self._values.get(key)
+            if kept is not None and kept[1] > now:
+                self._values.move_to_end(key)
+                found[key] = kept[0]
+            elif self._absent.get(key, 0.0) <= now:
+                missing.append(key)
+        if missing:
+            found.update(await self._computed(missing, compute))
+        return found
+
+    def delete(self, keys: Collection[str]) -> None:
+        """These have changed in the store; what is being computed for them is not kept."""
+        for key in keys:
+            self._values.pop(key, None)
+            self._absent.pop(key, None)
+            self._flights.pop(key, None)
+
+    def clear(self) -> None:
+        """Anything may have changed in the store."""
+        self._values.clear()
+        self._absent.clear()
+        self._flights.clear()
+
+    async def close(self) -> None:
+        """End what is being computed; who waits for it is cancelled."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _computed(self, keys: Sequence[str], compute: Compute[V]) -> dict[str, V]:
+        """What `compute` says of each key, asked by whoever came first."""
+        own = [key for key in dict.fromkeys(keys) if key not in self._flights]
+        flights = {self._flights[key] for key in keys if key in self._flights}
+        if own:
+            flights.add(self._start(own, compute))
+        found: dict[str, V] = {}
+        for flight in flights:
+            # Shielded: whoever goes away does not take the answer from the others.
+            answer = await asyncio.shield(flight)
+            found.update({key: answer[key] for key in keys if key in answer})
+        return found
+
+    def _start(self, keys: Sequence[str], compute: Compute[V]) -> _Flight[V]:
+        async def fly() -> Mapping[str, V]:
+            return await compute(keys)
+
+        def land(flight: _Flight[V]) -> None:
+            self._tasks.discard(flight)
+            answer = None if flight.cancelled() or flight.exception() is not None else flight.result()
+            for key in keys:
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+                    if answer is not None and len(key) <= _LONGEST_KEY:
+                        self._keep(key, answer)
+
+        task: _Flight[V] = asyncio.create_task(fly(), name="cache: compute")
+        self._tasks.add(task)
+        self._flights.update(dict.fromkeys(keys, task))
+        task.add_done_callback(land)
+        return task
+
+    def _keep(self, key: str, answer: Mapping[str, V]) -> None:
+        now = self._now()
+        if key in answer:
+            self._values[key] = (answer[key], now + self._ttl_seconds)
+            self._values.move_to_end(key)
+            if len(self._values) > self._capacity:
+                self._values.popitem(last=False)
+        else:
+            self._absent[key] = now + self._absent_ttl_seconds
+            if len(self._absent) > self._capacity // 4:
+                self._absent.popitem(last=False)

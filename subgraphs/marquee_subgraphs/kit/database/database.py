@@ -1,0 +1,312 @@
+"""`Database`: opens a subgraph's store, hands out transactions and reads, counts statements, closes.
+
+Must never decide anything about tables; each service brings the `History` of its own, the kit's are added.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
+from contextvars import ContextVar
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from sqlalchemy import URL, Executable, MetaData, make_url
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy.exc import DBAPIError
+
+from marquee_subgraphs.kit.database.connection import Connection, Transaction
+from marquee_subgraphs.kit.database.errors import NestedTransaction
+from marquee_subgraphs.kit.database.migrations import HISTORY as KIT_HISTORY
+from marquee_subgraphs.kit.database.sqlite import SqliteBackend
+from marquee_subgraphs.kit.database.sqlstates import is_retriable
+from marquee_subgraphs.kit.database.upgrade import (
+    History,
+    Migrate,
+    Standing,
+    bring_up_to_date,
+    one_at_a_time,
+    pending_error,
+    read_standings,
+)
+
+if TYPE_CHECKING:
+    from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
+
+T = TypeVar("T")
+_UNRECORDED: Final = nullcontext()
+_LONGEST_STATEMENTS = 4_000
+"""Characters of SQL in one span."""
+_TEXTS: Final[dict[Any, str]] = {}
+_TEXTS_KEPT = 2_000
+_RETRY_PAUSE_SECONDS = 0.01
+
+
+class _Backend(Protocol):
+    @property
+    def dialect(self) -> str: ...
+    def transaction(self, durable: bool) -> AbstractAsyncContextManager[Transaction]: ...
+    def read(self, heavy: bool) -> AbstractAsyncContextManager[Connection]: ...
+    def data_version(self) -> int: ...
+    def in_use(self) -> tuple[int, int | None]: ...
+    async def look(self, work: Callable[[SyncConnection], T]) -> T: ...
+    async def change_schema(self, work: Callable[[SyncConnection], T]) -> T: ...
+    async def close(self) -> None: ...
+
+
+class StatementCounter:
+    """Counts the statements that one database executes for whoever attached it."""
+
+    __slots__ = ("statements",)
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    @property
+    def count(self) -> int:
+        """How many statements were executed."""
+        return len(self.statements)
+
+
+def _text_of(statement: Executable) -> str:
+    """The SQL with placeholders. Compiling costs ten times what finding an equal statement does."""
+    cache_key = getattr(statement, "_generate_cache_key", None)
+    key = None if cache_key is None else cache_key()
+    if key is None:
+        return str(statement)
+    text = _TEXTS.get(key.key)
+    if text is None:
+        text = str(statement)
+        if len(_TEXTS) < _TEXTS_KEPT:
+            _TEXTS[key.key] = text
+    return text
+
+
+class _Statements:
+    """Hears of each statement in the context of who asks for it."""
+
+    __slots__ = ("counters",)
+
+    def __init__(self) -> None:
+        self.counters: ContextVar[tuple[StatementCounter, ...]] = ContextVar("counters", default=())
+
+    def __call__(self, statement: Executable) -> None:
+        for counter in self.counters.get():
+            counter.statements.append(_text_of(statement))
+
+
+class _TimedRead:
+    """A read that tells how long it took."""
+
+    __slots__ = ("_inner", "_started", "_tell")
+
+    def __init__(self, inner: AbstractAsyncContextManager[Connection], tell: Callable[[float], None]) -> None:
+        self._inner = inner
+        self._tell = tell
+        self._started = time.perf_counter()
+
+    async def __aenter__(self) -> Connection:
+        return await self._inner.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        try:
+            return await self._inner.__aexit__(kind, error, trace)
+        finally:
+            self._tell(time.perf_counter() - self._started)
+
+
+class Database:
+    """The store of one subgraph."""
+
+    def __init__(
+        self, backend: _Backend, statements: _Statements, telemetry: SubgraphTelemetry | None = None
+    ) -> None:
+        self._backend = backend
+        self._statements = statements
+        self._telemetry = telemetry
+        self.dialect = backend.dialect
+        self.standings: tuple[Standing, ...] = ()
+        """Where the store stood in each history when it was opened, before it was brought up to date."""
+        self._writing: set[asyncio.Task[Any] | None] = set()
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *tables: History | MetaData,
+        pool_size: int = 5,
+        kit_tables: bool = True,
+        migrate: Migrate = "auto",
+        telemetry: SubgraphTelemetry | None = None,
+    ) -> Database:
+        """Open `sqlite:///path` or `postgresql+asyncpg://…/name` and bring its tables up to date.
+
+        A bare `MetaData` is created where it is missing, and never changed. The kit's tables (outbox, inbox,
+        idempotency keys, audit log) are kept too, unless `kit_tables` is false. `migrate="check"` changes
+        nothing. Raises `StoreUnusable`.
+        """
+        parsed = make_url(url)
+        statements = _Statements()
+        backend = await _open_backend(parsed, statements, pool_size, create=migrate == "auto")
+        histories = [KIT_HISTORY] if kit_tables else []
+        histories += [each for each in tables if isinstance(each, History)]
+        try:
+            database = cls(backend, statements, telemetry)
+            database.standings = await _prepare(backend, histories, migrate, str(parsed.database))
+            loose = [each for each in tables if isinstance(each, MetaData)]
+            if loose and migrate == "auto":
+                await backend.change_schema(lambda connection: _create(connection, loose))
+        except BaseException:
+            await backend.close()
+            raise
+        return database
+
+    async def __aenter__(self) -> Database:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
+        """Write: commits when the block ends, rolls back when it raises.
+
+        `durable=False` is for bookkeeping that may be redone: it survives the end of the process, not that of
+        the machine, and needs no flush to disk. Raises `NestedTransaction` when this task has one open.
+        """
+        return self._watched(durable)
+
+    @asynccontextmanager
+    async def _watched(self, durable: bool) -> AsyncIterator[Transaction]:
+        task = asyncio.current_task()
+        if task in self._writing:
+            raise NestedTransaction(
+                "this task has a transaction open on the same database; pass it on instead"
+            )
+        telemetry = self._telemetry
+        started = time.perf_counter()
+        committed = False
+        try:
+            with self._span("SQL write"):
+                async with self._backend.transaction(durable) as transaction:
+                    self._writing.add(task)
+                    try:
+                        yield transaction
+                    finally:
+                        self._writing.discard(task)
+            committed = True
+        finally:
+            if telemetry is not None:
+                telemetry.wrote(time.perf_counter() - started, committed=committed)
+
+    def read(self, *, heavy: bool = False) -> AbstractAsyncContextManager[Connection]:
+        """Read from one snapshot. `heavy` is for scans of many rows, which must not hold up the loop."""
+        telemetry = self._telemetry
+        if telemetry is None:
+            return self._backend.read(heavy)
+        if telemetry.traces:
+            return self._recorded_read(heavy, telemetry.read_seconds)
+        return _TimedRead(self._backend.read(heavy), telemetry.read_seconds)
+
+    @asynccontextmanager
+    async def _recorded_read(
+        self, heavy: bool, read_seconds: Callable[[float], None]
+    ) -> AsyncIterator[Connection]:
+        with self._span("SQL read"):
+            async with _TimedRead(self._backend.read(heavy), read_seconds) as connection:
+                yield connection
+
+    def _span(self, name: str) -> AbstractContextManager[None]:
+        telemetry = self._telemetry
+        return self._recorded(name, telemetry) if telemetry and telemetry.traces else _UNRECORDED
+
+    @contextmanager
+    def _recorded(self, name: str, telemetry: SubgraphTelemetry) -> Iterator[None]:
+        """A span with the text of its statements: placeholders, never values."""
+        with (
+            telemetry.span(name, "client", db__system__name=self.dialect) as span,
+            self.count_statements() as counter,
+        ):
+            try:
+                yield
+            finally:
+                text = ";\n".join(counter.statements)[:_LONGEST_STATEMENTS]
+                span.note(db__query__text=text, db__operation__batch__size=counter.count)
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]], *, attempts: int = 5) -> T:
+        """Run `work` in a transaction, again when it lost a deadlock or a serialisation race."""
+        for attempt in range(1, attempts + 1):
+            try:
+                async with self.transaction() as transaction:
+                    return await work(transaction)
+            except DBAPIError as error:
+                if attempt == attempts or not is_retriable(error):
+                    raise
+            await asyncio.sleep(_RETRY_PAUSE_SECONDS * attempt * (0.5 + random.random()))  # noqa: S311 - jitter
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    @contextmanager
+    def count_statements(self) -> Iterator[StatementCounter]:
+        """Count the statements executed for the code of the block and the tasks it starts; not those of
+        relays and sweepers, which run beside it.
+        """
+        counter = StatementCounter()
+        token = self._statements.counters.set((*self._statements.counters.get(), counter))
+        try:
+            yield counter
+        finally:
+            self._statements.counters.reset(token)
+
+    def connections(self) -> tuple[int, int | None]:
+        """How many connections are at work, and how many may be; None: as many as ask."""
+        return self._backend.in_use()
+
+    def data_version(self) -> int:
+        """A number that changes when any process has written to the SQLite file; always 0 on PostgreSQL."""
+        return self._backend.data_version()
+
+    async def close(self) -> None:
+        """Finish what is committing and close every connection."""
+        await self._backend.close()
+
+
+async def _open_backend(url: URL, statements: _Statements, pool_size: int, *, create: bool) -> _Backend:
+    if url.get_backend_name() == "sqlite":
+        if not url.database:
+            raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url}")
+        return SqliteBackend(Path(url.database), statements, create=create)
+    # Imported here: SQLAlchemy's asyncio costs 0.3 s that the embedded default need not pay.
+    from marquee_subgraphs.kit.database.postgres import PostgresBackend
+
+    return await PostgresBackend.open(url, statements, pool_size, create=create)
+
+
+async def _prepare(
+    backend: _Backend, histories: Sequence[History], migrate: Migrate, store: str
+) -> tuple[Standing, ...]:
+    """Look first, without a lock: nearly always there is nothing to do."""
+    standings = await backend.look(lambda connection: read_standings(connection, histories))
+    if any(each.is_pending for each in standings):
+        if migrate == "check":
+            raise pending_error(store, standings)
+        async with one_at_a_time():
+            standings = await backend.change_schema(
+                lambda connection: bring_up_to_date(connection, histories)
+            )
+    return tuple(standings)
+
+
+def _create(connection: SyncConnection, loose: Sequence[MetaData]) -> None:
+    for metadata in loose:
+        metadata.create_all(connection)

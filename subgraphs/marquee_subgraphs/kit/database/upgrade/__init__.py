@@ -1,0 +1,25 @@
+"""Brings the tables of a store to what the code expects: creates, adopts, migrates, or refuses.
+
+`History` names an owner's tables and the revisions that led to them; `standing` compares a store with it
+without Alembic, which `runner` imports only when a store is behind. Must never touch what no history owns.
+"""
+
+from marquee_subgraphs.kit.database.upgrade.history import History
+from marquee_subgraphs.kit.database.upgrade.standing import (
+    Migrate,
+    Standing,
+    bring_up_to_date,
+    one_at_a_time,
+    pending_error,
+    read_standings,
+)
+
+__all__ = [
+    "History",
+    "Migrate",
+    "Standing",
+    "bring_up_to_date",
+    "one_at_a_time",
+    "pending_error",
+    "read_standings",
+]

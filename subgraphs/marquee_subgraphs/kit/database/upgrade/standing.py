@@ -1,0 +1,125 @@
+"""Where a store stands in the histories of its tables, and what is done about it. Loads no Alembic.
+
+An empty store is created at the head. One with tables and no recorded revision was made before there were
+revisions, and is taken through all of them. One behind is migrated. A newer one is used when its last
+revision says that this code may, and refused otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select, text
+
+from marquee_subgraphs.kit.database.errors import MigrationsPending, StoreTooNew
+from marquee_subgraphs.kit.database.upgrade.history import History
+
+Migrate = Literal["auto", "check"]
+"""`auto` brings a store up to date when it is opened; `check` refuses one that is behind."""
+
+_TABLE_NAMES = {
+    "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'table'"),
+    "postgresql": text("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"),
+}
+_ALONE = threading.Lock()
+_ALONE_PAUSE_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one store stands in one history."""
+
+    history: History
+    recorded: str | None
+    """The revision that the store says it is at; None when it says nothing."""
+    has_tables: bool
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the store lacks something that the code expects."""
+        return self.recorded is None or self.recorded < self.history.head()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of the history is there yet."""
+        return self.recorded is None and not self.has_tables
+
+    def __str__(self) -> str:
+        before = self.recorded or ("unversioned" if self.has_tables else "empty")
+        return f"{self.history.name} {before}" + (f" → {self.history.head()}" if self.is_pending else "")
+
+
+def read_standings(connection: Connection, histories: Sequence[History]) -> list[Standing]:
+    """Where the store stands in each. Raises `StoreTooNew`."""
+    present = set(connection.execute(_TABLE_NAMES[connection.dialect.name]).scalars())
+    return [_standing(connection, history, present) for history in histories]
+
+
+def _standing(connection: Connection, history: History, present: set[str]) -> Standing:
+    has_tables = not present.isdisjoint(history.tables.tables)
+    row = None
+    if history.version_table in present:
+        row = connection.execute(select(history.versions())).first()
+    if row is None:
+        return Standing(history, None, has_tables)
+    head, needed = history.head(), row.compatible_from or row.version_num
+    if row.version_num > head and needed > head:
+        raise StoreTooNew(
+            f"The store of {history.name} is at revision {row.version_num}, made by a newer release, and"
+            f" works with code of revision {needed} or later; this code ends at {head}. Run the newer"
+            " release, or restore a copy of the store from before it was migrated."
+        )
+    return Standing(history, row.version_num, has_tables)
+
+
+def bring_up_to_date(connection: Connection, histories: Sequence[History]) -> list[Standing]:
+    """Create or migrate what is pending; answers where the store stood before.
+
+    The caller holds the store's lock and an open transaction, and `one_at_a_time`. Raises `StoreTooNew`,
+    `StoreUnrecognised`, or what a revision raised.
+    """
+    before = read_standings(connection, histories)
+    for standing in before:
+        if standing.is_empty:
+            _create(connection, standing.history)
+        elif standing.is_pending:
+            # Imported here: Alembic costs 0.1 s that a store which is up to date need not pay.
+            from marquee_subgraphs.kit.database.upgrade.runner import upgrade
+
+            upgrade(connection, standing)
+    return before
+
+
+def _create(connection: Connection, history: History) -> None:
+    history.tables.create_all(connection)
+    versions, head = history.versions(), history.head()
+    versions.create(connection, checkfirst=True)
+    connection.execute(
+        insert(versions).values(version_num=head, compatible_from=history.compatible_from(head))
+    )
+
+
+def pending_error(store: str, standings: Sequence[Standing]) -> MigrationsPending:
+    """What `check` says of a store that is behind."""
+    pending = ", ".join(str(each) for each in standings if each.is_pending)
+    return MigrationsPending(
+        f"{store} is behind this code ({pending}). Run `marquee migrate`, or start with"
+        " MARQUEE_MIGRATE=auto.",
+        standings,
+    )
+
+
+@asynccontextmanager
+async def one_at_a_time() -> AsyncIterator[None]:
+    """Alembic's `op` is one for the whole process, so two stores must not be migrated side by side in it."""
+    while not _ALONE.acquire(blocking=False):  # noqa: ASYNC110 - an event would belong to one loop
+        await asyncio.sleep(_ALONE_PAUSE_SECONDS)
+    try:
+        yield
+    finally:
+        _ALONE.release()

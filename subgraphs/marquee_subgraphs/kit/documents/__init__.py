@@ -1,0 +1,64 @@
+"""Documents (movies, reviews): JSON bodies in collections with declared fields, behind one repository
+contract.
+
+The SQL implementation serves SQLite and PostgreSQL; MongoDB stands behind the same contract. Must never leak
+a store's language into its callers.
+"""
+
+from marquee_subgraphs.kit.documents.collection import Collection, Field, FieldKind
+from marquee_subgraphs.kit.documents.errors import (
+    DocumentError,
+    DocumentsUnavailable,
+    DuplicateDocument,
+    InvalidDocument,
+    UnknownField,
+    VersionConflict,
+)
+from marquee_subgraphs.kit.documents.opening import Documents, open_documents
+from marquee_subgraphs.kit.documents.query import (
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Equal,
+    Filter,
+    Matches,
+    Missing,
+    Not,
+    OneOf,
+    Sort,
+)
+from marquee_subgraphs.kit.documents.repository import DocumentRepository, DocumentStore, StoredDocument
+from marquee_subgraphs.kit.documents.sql import SqlDocumentRepository
+from marquee_subgraphs.kit.documents.sql_tables import DocumentTables, document_tables
+from marquee_subgraphs.kit.documents.text import fold
+
+__all__ = [
+    "AnyOf",
+    "AtLeast",
+    "AtMost",
+    "Collection",
+    "DocumentError",
+    "DocumentRepository",
+    "DocumentStore",
+    "DocumentTables",
+    "Documents",
+    "DocumentsUnavailable",
+    "DuplicateDocument",
+    "Equal",
+    "Field",
+    "FieldKind",
+    "Filter",
+    "InvalidDocument",
+    "Matches",
+    "Missing",
+    "Not",
+    "OneOf",
+    "Sort",
+    "SqlDocumentRepository",
+    "StoredDocument",
+    "UnknownField",
+    "VersionConflict",
+    "document_tables",
+    "fold",
+    "open_documents",
+]

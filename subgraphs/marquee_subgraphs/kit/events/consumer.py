@@ -1,0 +1,116 @@
+"""`Consumer`: a subgraph's handlers by event type, each run with its inbox row in one transaction.
+
+Must never call another service inside that transaction; `outside_transaction` is for handlers that have to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from marquee_subgraphs.kit.clock import Clock
+from marquee_subgraphs.kit.database import Transaction
+from marquee_subgraphs.kit.events.broker import EventHandler
+from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.inbox import Inbox
+from marquee_subgraphs.kit.trace import current_trace, work_for
+
+if TYPE_CHECKING:
+    from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
+
+T = TypeVar("T")
+TransactionHandler = Callable[[Transaction, Event], Awaitable[None]]
+
+
+class TransactionRunner(Protocol):
+    """What a consumer needs of a database."""
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a transaction, again when it lost a race."""
+        ...
+
+
+class Consumer:
+    """The events that one subgraph takes."""
+
+    def __init__(
+        self,
+        database: TransactionRunner,
+        service: str,
+        clock: Clock | None = None,
+        telemetry: SubgraphTelemetry | None = None,
+    ) -> None:
+        self._database = database
+        self._telemetry = telemetry
+        self.queue = service
+        self.inbox = Inbox(service, clock)
+        self._handlers: dict[str, TransactionHandler] = {}
+        self._outside: dict[str, EventHandler] = {}
+
+    @property
+    def types(self) -> Collection[str]:
+        """The event types that have a handler."""
+        return frozenset(self._handlers) | frozenset(self._outside)
+
+    def on(self, *types: str) -> Callable[[TransactionHandler], TransactionHandler]:
+        """Register `async def handler(tx, event)`: its writes and the inbox row commit together, exactly
+        once.
+        """
+
+        def register(handler: TransactionHandler) -> TransactionHandler:
+            for each in types:
+                self._refuse_second(each)
+                self._handlers[each] = handler
+            return handler
+
+        return register
+
+    def outside_transaction(self, *types: str) -> Callable[[EventHandler], EventHandler]:
+        """Register `async def handler(event)`, run at least once; it must be idempotent by `event.id`."""
+
+        def register(handler: EventHandler) -> EventHandler:
+            for each in types:
+                self._refuse_second(each)
+                self._outside[each] = handler
+            return handler
+
+        return register
+
+    def _refuse_second(self, event_type: str) -> None:
+        if event_type in self._handlers or event_type in self._outside:
+            raise ValueError(f"{self.queue} has two handlers for {event_type}")
+
+    async def __call__(self, event: Event) -> None:
+        """A consumer is the handler of its queue."""
+        await self.handle(event)
+
+    def died(self, event: Event) -> None:
+        """A delivery was given up."""
+        if self._telemetry is not None:
+            self._telemetry.died(event)
+
+    async def handle(self, event: Event) -> None:
+        """Take one event; an unknown type or one taken before has no effect."""
+        with self._under_its_trace(event):
+            if event.type in self._outside:
+                await self._outside[event.type](event)
+            elif event.type in self._handlers:
+                await self._database.run(lambda transaction: self._take(transaction, event))
+
+    @contextmanager
+    def _under_its_trace(self, event: Event) -> Iterator[None]:
+        with work_for(correlation_id=event.correlation_id, operation=event.type):
+            if self._telemetry is not None:
+                with self._telemetry.handling(event):
+                    yield
+                return
+            token = current_trace.set(event.trace)
+            try:
+                yield
+            finally:
+                current_trace.reset(token)
+
+    async def _take(self, transaction: Transaction, event: Event) -> None:
+        if await self.inbox.record(transaction, event):
+            await self._handlers[event.type](transaction, event)

@@ -1,0 +1,5 @@
+"""The broker of the embedded default: queues in one SQLite file, workers in this process."""
+
+from marquee_subgraphs.kit.events.embedded.broker import EmbeddedBroker
+
+__all__ = ["EmbeddedBroker"]

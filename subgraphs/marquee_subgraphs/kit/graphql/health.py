@@ -1,0 +1,104 @@
+"""`systemHealth`: how each subgraph is, asked by one query through federation.
+
+`SystemHealth` is an entity to which every subgraph adds one field of its own name, so that the router asks
+all of them live, and one that is down is null with an error of its own. Must never tell more of a failure
+than its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Self, cast
+
+import strawberry
+from strawberry import ID, federation
+
+from marquee_subgraphs.kit.graphql.context import Context
+from marquee_subgraphs.kit.graphql.entities import Representation
+from marquee_subgraphs.kit.graphql.fields import field
+
+SCOPE_SYSTEM: Final = "system:read"
+SYSTEM_ID: Final = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a subgraph is: `parts` are `ok`, `degraded`, or the kind of their failure, by name."""
+
+    parts: Mapping[str, str]
+    version: str
+    since: datetime
+
+
+HealthProbe = Callable[[], Awaitable[Health]]
+"""Asks every part of a subgraph."""
+
+
+class ServiceStatus(StrEnum):
+    """Whether a service does its work."""
+
+    READY = "READY"
+    DEGRADED = "DEGRADED"
+    NOT_READY = "NOT_READY"
+
+
+strawberry.enum(
+    ServiceStatus,
+    name="ServiceStatus",
+    description="DEGRADED: it does without a part that it can do without.",
+)
+
+
+@federation.type(shareable=True)
+class PartHealth:
+    """One thing that a service stands on."""
+
+    name: str
+    status: str = strawberry.field(description="ok, degraded, or the kind of its failure.")
+
+
+@federation.type(shareable=True)
+class ServiceHealth:
+    """One service, asked at this moment."""
+
+    status: ServiceStatus
+    parts: list[PartHealth]
+    version: str
+    since: datetime = strawberry.field(description="When this process started it.")
+
+    @classmethod
+    def of(cls, health: Health) -> Self:
+        states = set(health.parts.values())
+        if states <= {"ok"}:
+            status = ServiceStatus.READY
+        else:
+            status = ServiceStatus.DEGRADED if states <= {"ok", "degraded"} else ServiceStatus.NOT_READY
+        parts = [PartHealth(name=name, status=state) for name, state in sorted(health.parts.items())]
+        return cls(status=status, parts=parts, version=health.version, since=health.since)
+
+
+def system_health(name: str) -> type[Any]:
+    """The type `SystemHealth` as the subgraph `name` declares it: the key, and its own field.
+
+    Its instances are made by `SYSTEM_ID`, or by the router's representations.
+    """
+
+    class SystemHealth:
+        """The cinema's services, each asked at this moment; null for one that does not answer."""
+
+        id: ID
+
+        @classmethod
+        def of_reference(cls, representation: Representation) -> Self:
+            return cls(id=ID(representation.text("id")))  # type: ignore[call-arg]  # the decorator below makes __init__
+
+        @field(name=name, scopes=[SCOPE_SYSTEM])
+        async def own(self, info: strawberry.Info[Context[Any], None]) -> ServiceHealth | None:
+            info.context.viewer.require_scope(SCOPE_SYSTEM)
+            probe = info.context.health
+            return None if probe is None else ServiceHealth.of(await probe())
+
+    return cast("type[Any]", federation.type(SystemHealth, keys=["id"]))

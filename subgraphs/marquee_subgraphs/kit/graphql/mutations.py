@@ -1,0 +1,85 @@
+"""`@mutation`: a mutation whose refusals become the `errors` of its payload, so that resolvers hold the
+happy path only.
+
+Every payload inherits `Payload`; its own fields have defaults, so that a refused one can be made of errors
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import strawberry
+from strawberry import federation
+from strawberry.extensions import FieldExtension
+from strawberry.types.base import StrawberryContainer
+from strawberry.types.field import StrawberryField
+
+from marquee_subgraphs.kit.graphql.errors import UserError
+from marquee_subgraphs.kit.refusals import Refusal
+
+if TYPE_CHECKING:
+    from marquee_subgraphs.kit.graphql.schema import SubgraphSchema
+
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+
+
+@strawberry.type
+class Payload:
+    """What a mutation answers: the object, or why not."""
+
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+class RefusalsAsErrors(FieldExtension):
+    """Turns a raised `Refusal` into a payload with errors. Faults pass through and are masked later."""
+
+    def apply(self, field: StrawberryField) -> None:
+        self._field = field
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        try:
+            return await next_(source, info, **kwargs)
+        except Refusal as refusal:
+            schema: SubgraphSchema = info.schema  # type: ignore[assignment]  # the kit builds every schema
+            payload = payload_type(self._field)
+            assert payload is not None, "build_schema checks that every mutation answers a Payload"
+            return payload(errors=schema.user_errors.show(refusal))
+
+
+def payload_type(field: StrawberryField) -> type[Payload] | None:
+    """The payload a mutation's field answers, or None when it answers something else."""
+    type_: object = field.type
+    while isinstance(type_, StrawberryContainer):
+        type_ = type_.of_type
+    return type_ if isinstance(type_, type) and issubclass(type_, Payload) else None
+
+
+def mutation(
+    *,
+    authenticated: bool = False,
+    scopes: Sequence[str] = (),
+    description: str | None = None,
+    deprecation_reason: str | None = None,
+    directives: Sequence[object] = (),
+) -> Callable[[F], F]:
+    """Declare a mutation. `authenticated` and `scopes` (any one suffices) draw the router's fence; a
+    fenced mutation answers `XPayload | None`. The service checks again, for the fence is not the only
+    way in."""
+
+    def decorate(resolver: F) -> F:
+        declared = federation.field(
+            resolver=resolver,
+            authenticated=authenticated,
+            requires_scopes=[[scope] for scope in scopes],
+            description=description,
+            deprecation_reason=deprecation_reason,
+            directives=directives,
+            extensions=[RefusalsAsErrors()],
+        )
+        return cast("F", declared)
+
+    return decorate

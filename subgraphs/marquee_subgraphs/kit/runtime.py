@@ -1,0 +1,81 @@
+"""What the composition root gives every subgraph: settings, clock, broker, verified identities. Holds
+no subgraph's state.
+
+One `Runtime` serves all nine in one process, or one alone; whoever made its parts closes them.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from marquee_subgraphs.kit.cache import Cache, Codec, MemoryCache
+from marquee_subgraphs.kit.clock import Clock
+from marquee_subgraphs.kit.database import Database, History
+from marquee_subgraphs.kit.documents import Documents, DocumentTables, open_documents
+from marquee_subgraphs.kit.events import Broker, ServiceEvents
+from marquee_subgraphs.kit.identity import IdentityVerifier
+from marquee_subgraphs.kit.live import LocalTopics, Topics
+from marquee_subgraphs.kit.pace import MemoryPace, Pace
+from marquee_subgraphs.kit.settings import Settings
+from marquee_subgraphs.kit.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from marquee_subgraphs.kit.redis_parts import RedisParts
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The surroundings of a subgraph."""
+
+    settings: Settings
+    clock: Clock
+    broker: Broker
+    identity: IdentityVerifier
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    redis: RedisParts | None = None
+    """What several processes share; None keeps it in this one."""
+
+    def logger(self, subgraph: str) -> logging.Logger:
+        """The subgraph's logger; its children may be named further."""
+        return logging.getLogger(f"marquee.{subgraph}")
+
+    async def open_database(self, subgraph: str, history: History) -> Database:
+        """Open the subgraph's own SQL store, brought up to date as the settings say. The caller closes it.
+
+        Raises `StoreUnusable`.
+        """
+        return await Database.open(
+            self.settings.database_url(subgraph),
+            history,
+            migrate=self.settings.migrate,
+            pool_size=self.settings.postgres_pool_size,
+            telemetry=self.telemetry.of(subgraph),
+        )
+
+    async def open_documents(self, subgraph: str, database: Database, *tables: DocumentTables) -> Documents:
+        """Open the subgraph's documents: in its SQL store, or in MongoDB beside it. The caller closes them.
+
+        Raises `DocumentsElsewhere` when they are in MongoDB and its address is not set.
+        """
+        return await open_documents(self.settings, self.clock, subgraph, database, tables)
+
+    def topics(self, subgraph: str) -> Topics[Any]:
+        """Live fan-out of the subgraph's small messages to its subscriptions. The caller closes it."""
+        return LocalTopics[Any]() if self.redis is None else self.redis.topics(subgraph)
+
+    def cache(self, subgraph: str, name: str, codec: Codec[V], topics: Topics[Any]) -> Cache[V]:
+        """A cache of the subgraph's store; `topics` are the subgraph's own. The caller closes it."""
+        return MemoryCache() if self.redis is None else self.redis.cache(subgraph, name, codec, topics)
+
+    def pace(self, subgraph: str) -> Pace:
+        """How often the subgraph lets somebody do something."""
+        return MemoryPace() if self.redis is None else self.redis.pace(subgraph)
+
+    def events(self, subgraph: str, database: Database) -> ServiceEvents:
+        """The subgraph's outbox, relay and consumer over the broker. `Subgraph` starts and closes them."""
+        telemetry = self.telemetry.of(subgraph)
+        return ServiceEvents(subgraph, database, self.broker, self.clock, telemetry)

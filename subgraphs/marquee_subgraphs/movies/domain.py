@@ -1,0 +1,148 @@
+"""Pure rules of films: what a film is, and what may be said of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from marquee_subgraphs.kit.locale import Locale
+from marquee_subgraphs.kit.validation import InputCheck
+
+FIRST_FILM: Final = date(1888, 10, 14)
+LONGEST_MINUTES: Final = 1_440
+MOST_GENRES: Final = 10
+MOST_PEOPLE: Final = 60
+NO_POSTER: Final = "/static/posters/none.svg"
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_POSTER: Final = re.compile(r"/[A-Za-z0-9/_.-]{1,190}|https://[^\s\"<>\\]{4,400}")
+
+
+class MovieStatus(StrEnum):
+    """Whether a film is in the programme."""
+
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A film's words in one language."""
+
+    locale: Locale
+    title: str
+    synopsis: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovieFacts:
+    """All that people say of a film."""
+
+    title: str
+    original_title: str
+    synopsis: str
+    runtime_minutes: int
+    genres: tuple[str, ...]
+    certificate: str
+    release_date: date
+    language: str
+    directors: tuple[str, ...]
+    cast: tuple[str, ...]
+    poster_url: str
+    translations: tuple[Translation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovieRecord:
+    """A film as stored; `version` counts its changes from 1."""
+
+    id: str
+    version: int
+    status: MovieStatus
+    facts: MovieFacts
+
+    def title(self, locale: Locale | None) -> str:
+        """The title in a language, or as it is when there is none in it."""
+        translation = self._translation(locale)
+        return self.facts.title if translation is None else translation.title
+
+    def synopsis(self, locale: Locale | None) -> str:
+        """The synopsis in a language, or as it is when there is none in it."""
+        translation = self._translation(locale)
+        return self.facts.synopsis if translation is None else translation.synopsis
+
+    def _translation(self, locale: Locale | None) -> Translation | None:
+        return next((each for each in self.facts.translations if each.locale is locale), None)
+
+    def to_body(self) -> dict[str, Any]:
+        """The document's body."""
+        facts = asdict(self.facts)
+        return {**facts, "status": self.status.value, "release_date": self.facts.release_date.isoformat()}
+
+    @classmethod
+    def of(cls, id_: str, version: int, body: Mapping[str, Any]) -> Self:
+        """Read a document's body."""
+        facts = MovieFacts(
+            title=body["title"],
+            original_title=body["original_title"],
+            synopsis=body["synopsis"],
+            runtime_minutes=int(body["runtime_minutes"]),
+            genres=tuple(body["genres"]),
+            certificate=body["certificate"],
+            release_date=date.fromisoformat(body["release_date"]),
+            language=body["language"],
+            directors=tuple(body["directors"]),
+            cast=tuple(body["cast"]),
+            poster_url=body["poster_url"],
+            translations=tuple(
+                Translation(Locale(each["locale"]), each["title"], each["synopsis"])
+                for each in body["translations"]
+            ),
+        )
+        return cls(id_, version, MovieStatus(body["status"]), facts)
+
+
+def check_facts(facts: MovieFacts, check: InputCheck) -> MovieFacts:
+    """Clean what people say of a film; every problem goes to `check`."""
+    title = check.text("title", facts.title, most=300)
+    if not 1 <= facts.runtime_minutes <= LONGEST_MINUTES:
+        check.problem("runtimeMinutes", f"must be between 1 and {LONGEST_MINUTES}")
+    if facts.release_date < FIRST_FILM:
+        check.problem("releaseDate", "is before the first film")
+    if len(facts.language) > 35 or not _LANGUAGE.fullmatch(facts.language):
+        check.problem("language", "is a language tag, such as es, en-GB or zxx for none")
+    if not _POSTER.fullmatch(facts.poster_url):
+        check.problem("posterUrl", "is a path on this site or an https URL")
+    if len({each.locale for each in facts.translations}) != len(facts.translations):
+        check.problem("translations", "must not name a language twice")
+    return MovieFacts(
+        title=title,
+        original_title=check.optional_text("originalTitle", facts.original_title, most=300) or title,
+        synopsis=check.text("synopsis", facts.synopsis, most=4_000, multiline=True),
+        runtime_minutes=facts.runtime_minutes,
+        genres=_names("genres", facts.genres, check, least=1, most=MOST_GENRES, length=40),
+        certificate=check.text("certificate", facts.certificate, most=20),
+        release_date=facts.release_date,
+        language=facts.language,
+        directors=_names("directors", facts.directors, check, least=1, most=MOST_PEOPLE),
+        cast=_names("cast", facts.cast, check, least=0, most=MOST_PEOPLE),
+        poster_url=facts.poster_url,
+        translations=tuple(
+            Translation(
+                each.locale,
+                check.text(f"translations.{index}.title", each.title, most=300),
+                check.text(f"translations.{index}.synopsis", each.synopsis, most=4_000, multiline=True),
+            )
+            for index, each in enumerate(facts.translations[: len(Locale)])
+        ),
+    )
+
+
+def _names(
+    field: str, names: tuple[str, ...], check: InputCheck, *, least: int, most: int, length: int = 120
+) -> tuple[str, ...]:
+    counted = check.count(field, list(names), least=least, most=most)
+    return tuple(check.text(f"{field}.{index}", name, most=length) for index, name in enumerate(counted))

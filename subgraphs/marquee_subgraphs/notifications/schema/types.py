@@ -1,0 +1,240 @@
+"""Notifications, mails and SMS as clients read them. Thin: the service decides; here is who may ask."""
+
+# ruff: noqa: A002 - arguments carry the names that the schema gives them (`filter`)
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Self, TypeAlias
+
+import strawberry
+from strawberry import ID, federation
+
+from marquee_subgraphs.kit.graphql import (
+    Connection,
+    Context,
+    Edge,
+    Locale,
+    PageInfo,
+    Representation,
+    connection_size,
+    field,
+    subscription,
+)
+from marquee_subgraphs.kit.pagination import PageRequest
+from marquee_subgraphs.notifications.composing import Template, qr_png
+from marquee_subgraphs.notifications.domain import (
+    DeliveryStatus,
+    MessageRecord,
+    NotificationKind,
+    NotificationRecord,
+)
+from marquee_subgraphs.notifications.service import NotificationService
+
+Info: TypeAlias = strawberry.Info[Context[NotificationService], None]
+
+strawberry.enum(NotificationKind, name="NotificationKind", description="What it is about.")
+strawberry.enum(DeliveryStatus, name="DeliveryStatus")
+
+
+def _request(first: int, after: str | None) -> PageRequest:
+    return PageRequest.of(first, after, (datetime, str))
+
+
+@federation.type(keys=["id"])
+class Notification:
+    """A message in the application, for its owner only."""
+
+    id: ID
+    kind: NotificationKind
+    title: str
+    body: str
+    link: str | None
+    read_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, record: NotificationRecord) -> Self:
+        return cls(
+            id=ID(record.id),
+            kind=record.kind,
+            title=record.title,
+            body=record.body,
+            link=record.link,
+            read_at=record.read_at,
+            created_at=record.created_at,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
+        context = info.context
+        record = await context.loaders(context.service.notifications_by_id).load(representation.text("id"))
+        return cls.of(record) if record is not None and context.viewer.is_user(record.user_id) else None
+
+
+@strawberry.type
+class NotificationConnection:
+    """A page of one's notifications, and how many are unread in all."""
+
+    page: strawberry.Private[Connection[Notification]]
+    user_id: strawberry.Private[str]
+
+    @field()
+    def edges(self) -> list[Edge[Notification]]:
+        return self.page.edges
+
+    @field()
+    def nodes(self) -> list[Notification]:
+        return [edge.node for edge in self.page.edges]
+
+    @field()
+    def page_info(self) -> PageInfo:
+        return self.page.page_info
+
+    @field()
+    async def total_count(self) -> int:
+        return await self.page.count()
+
+    @field()
+    async def unread_count(self, info: Info) -> int:
+        return await info.context.service.count_notifications(self.user_id, unread_only=True)
+
+
+@strawberry.type
+class Email:
+    """A mail as its reader sees it, QR codes in it."""
+
+    record: strawberry.Private[MessageRecord]
+    id: ID
+    to: str
+    subject: str
+    text: str
+    status: DeliveryStatus
+    created_at: datetime
+    sent_at: datetime | None
+    failure: str | None = strawberry.field(
+        description="Why the last attempt came to nothing; a mail may still be tried again."
+    )
+
+    @classmethod
+    def of(cls, record: MessageRecord) -> Self:
+        return cls(
+            record=record,
+            id=ID(record.id),
+            to=record.recipient,
+            subject=record.subject,
+            text=record.text,
+            status=record.status,
+            created_at=record.created_at,
+            sent_at=record.sent_at,
+            failure=record.failure,
+        )
+
+    @field()
+    def html(self) -> str:
+        html = self.record.html
+        for code in self.record.codes:
+            picture = f"data:image/png;base64,{b64encode(qr_png(code.code)).decode()}"
+            html = html.replace(f"cid:{code.content_id}", picture)
+        return html
+
+
+@strawberry.type
+class Sms:
+    id: ID
+    to: str
+    text: str
+    status: DeliveryStatus
+    created_at: datetime
+    failure: str | None = strawberry.field(description="As of a mail.")
+
+    @classmethod
+    def of(cls, record: MessageRecord) -> Self:
+        return cls(
+            id=ID(record.id),
+            to=record.recipient,
+            text=record.text,
+            status=record.status,
+            created_at=record.created_at,
+            failure=record.failure,
+        )
+
+
+@strawberry.type
+class MessageTemplate:
+    """A message that staff may send; its words are fixed, its variables are not."""
+
+    name: str
+    variables: list[str]
+    locales: list[Locale]
+
+    @classmethod
+    def of(cls, template: Template) -> MessageTemplate:
+        return cls(name=template.name, variables=list(template.variables), locales=list(Locale))
+
+
+@federation.type(keys=["id"])
+class User:
+    """A person, as far as they are told things. For themself only."""
+
+    id: ID
+
+    @classmethod
+    def of_reference(cls, representation: Representation) -> User:
+        return cls(id=ID(representation.text("id")))
+
+    @field(authenticated=True, directives=[connection_size()])
+    async def notifications(
+        self, info: Info, first: int = 20, after: str | None = None, unread_only: bool = False
+    ) -> NotificationConnection | None:
+        if not info.context.viewer.is_user(self.id):
+            return None
+        service, user_id = info.context.service, str(self.id)
+        page = await service.notifications(user_id, _request(first, after), unread_only=unread_only)
+        shown = Connection.of(
+            page,
+            Notification.of,
+            lambda: service.count_notifications(user_id, unread_only=unread_only),
+        )
+        return NotificationConnection(page=shown, user_id=user_id)
+
+    @field(authenticated=True, directives=[connection_size()])
+    async def emails(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Email] | None:
+        if not info.context.viewer.is_user(self.id):
+            return None
+        service, user_id = info.context.service, str(self.id)
+        page = await service.mails(_request(first, after), user_id=user_id)
+        return Connection.of(page, Email.of, lambda: service.count_mails(user_id=user_id))
+
+
+@strawberry.input
+class EmailFilter:
+    to: str | None = None
+
+
+@strawberry.type
+class Query:
+    @field(scopes=["mail:read"], directives=[connection_size()], description="Every mail, for support.")
+    async def emails(
+        self, info: Info, first: int = 20, after: str | None = None, filter: EmailFilter | None = None
+    ) -> Connection[Email] | None:
+        info.context.viewer.require_scope("mail:read")
+        service = info.context.service
+        recipient = filter.to if filter else None
+        page = await service.mails(_request(first, after), recipient=recipient)
+        return Connection.of(page, Email.of, lambda: service.count_mails(recipient=recipient))
+
+    @field(scopes=["mail:send"])
+    async def message_templates(self, info: Info) -> list[MessageTemplate] | None:
+        return [MessageTemplate.of(each) for each in info.context.service.templates(info.context.viewer)]
+
+
+@strawberry.type
+class Subscription:
+    @subscription(description="One's own notifications, as they come.")
+    async def notification_received(self, info: Info) -> AsyncGenerator[Notification, None]:
+        async with aclosing(info.context.service.watch(info.context.viewer)) as records:
+            async for record in records:
+                yield Notification.of(record)

@@ -1,0 +1,61 @@
+"""Payments and refunds as stored, apart from any way of storing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marquee_subgraphs.kit.money import Currency, Money
+from marquee_subgraphs.payments.domain.payment import PaymentState
+from marquee_subgraphs.payments.domain.refund import RefundStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRecord:
+    """One attempt to pay an order, with its state."""
+
+    id: str
+    order_id: str
+    user_id: str | None
+    cinema_id: str
+    currency: Currency
+    payment_method: str
+    return_url: str
+    state: PaymentState
+    reserved_minor: int
+    """Given back, or about to be: never more than the amount."""
+    attempts: int
+    """How often in a row the provider did not answer."""
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.state.amount_minor, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money(self.state.refunded_minor, self.currency)
+
+    @property
+    def left_to_refund(self) -> Money:
+        """What was taken and neither given back nor promised."""
+        return Money(max(0, self.state.captured_minor - self.reserved_minor), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRecord:
+    """One refund."""
+
+    id: str
+    payment_id: str
+    order_id: str
+    amount: Money
+    status: RefundStatus
+    reason: str
+    requested_by: str | None
+    whole: bool
+    ticket_ids: tuple[str, ...]
+    provider_refund_id: str | None
+    failure: str | None
+    attempts: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,13 @@
+"""The use cases of payments: one method each.
+
+What moves money is written down first, then done by work of its own, which no caller can interrupt; a
+mutation only waits a moment for the outcome.
+"""
+
+from marquee_subgraphs.payments.service.checkout import Checkout, trouble_of
+from marquee_subgraphs.payments.service.desk import RefundDesk
+from marquee_subgraphs.payments.service.payments import PaymentService
+from marquee_subgraphs.payments.service.reading import Reading
+from marquee_subgraphs.payments.service.upkeep import Upkeep
+
+__all__ = ["Checkout", "PaymentService", "Reading", "RefundDesk", "Upkeep", "trouble_of"]

@@ -1,0 +1,290 @@
+"""Payments and their append-only events. A payment's row is the fold of its events, written with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, tuple_, update
+
+from marquee_subgraphs.kit.database import Connection, Transaction
+from marquee_subgraphs.kit.money import Currency
+from marquee_subgraphs.kit.pagination import PageRequest
+from marquee_subgraphs.payments.domain.payment import (
+    EventKind,
+    PaymentEvent,
+    PaymentState,
+    PaymentStatus,
+    apply,
+)
+from marquee_subgraphs.payments.domain.records import PaymentRecord
+from marquee_subgraphs.payments.store.tables import PAYMENT_EVENTS, PAYMENTS
+
+REFUNDABLE = [
+    PaymentStatus.AUTHORIZED.value,
+    PaymentStatus.CAPTURED.value,
+    PaymentStatus.PARTIALLY_REFUNDED.value,
+]
+"""An authorised payment whose order is sold will be taken: a refund of it may be promised, and waits."""
+
+
+_UNKNOWN = select(func.count().label("unknown"), func.min(PAYMENTS.c.updated_at).label("since")).where(
+    PAYMENTS.c.status == PaymentStatus.UNKNOWN.value
+)
+
+
+class PaymentStore:
+    """Reads and writes payments."""
+
+    async def insert(self, tx: Transaction, record: PaymentRecord, started: PaymentEvent) -> None:
+        """Write a new payment with its first event. Two statements."""
+        await tx.execute(
+            PAYMENTS.insert().values(
+                id=record.id,
+                order_id=record.order_id,
+                user_id=record.user_id,
+                cinema_id=record.cinema_id,
+                currency=record.currency.value,
+                payment_method=record.payment_method,
+                return_url=record.return_url,
+                due_at=started.at,
+                **_columns(record.state),
+            )
+        )
+        await self._append(tx, record.id, 1, [started])
+
+    async def record(
+        self, tx: Transaction, record: PaymentRecord, events: Sequence[PaymentEvent], due_at: datetime | None
+    ) -> PaymentState:
+        """Append events to a payment that was read with `lock`; answers its state after them. Two statements.
+
+        Raises `IllegalTransition` when they cannot follow.
+        """
+        state = record.state
+        for event in events:
+            state = apply(state, event)
+        await self._append(tx, record.id, record.state.version + 1, events)
+        await tx.execute(
+            update(PAYMENTS)
+            .where(PAYMENTS.c.id == record.id)
+            .values(attempts=0, due_at=due_at, **_columns(state))
+        )
+        return state
+
+    async def unknown(self, connection: Connection) -> tuple[int, datetime | None]:
+        """How many payments have an outcome that nobody knows, and since when the oldest of them."""
+        row = (await connection.execute(_UNKNOWN)).one()
+        return int(row.unknown), row.since
+
+    async def _append(
+        self, tx: Transaction, payment_id: str, first: int, events: Sequence[PaymentEvent]
+    ) -> None:
+        await tx.execute(
+            PAYMENT_EVENTS.insert(),
+            [
+                {
+                    "payment_id": payment_id,
+                    "sequence": sequence,
+                    "kind": event.kind.value,
+                    "at": event.at,
+                    "minor": event.minor,
+                    "provider_id": event.provider_id,
+                    "code": event.code,
+                    "message": event.message,
+                    "url": event.url,
+                    "reference": event.reference,
+                }
+                for sequence, event in enumerate(events, first)
+            ],
+        )
+
+    async def find(
+        self, connection: Connection, payment_id: str, *, lock: bool = False
+    ) -> PaymentRecord | None:
+        """One payment; `lock` keeps others from changing it until the transaction ends."""
+        query = select(PAYMENTS).where(PAYMENTS.c.id == payment_id)
+        row = (await connection.execute(query.with_for_update() if lock else query)).first()
+        return None if row is None else _payment(row)
+
+    async def find_many(self, connection: Connection, payment_ids: Sequence[str]) -> dict[str, PaymentRecord]:
+        """The payments of these ids, whichever there are."""
+        rows = await connection.execute(select(PAYMENTS).where(PAYMENTS.c.id.in_(payment_ids)))
+        return {row.id: _payment(row) for row in rows}
+
+    async def id_of_provider(self, connection: Connection, provider_id: str) -> str | None:
+        """The payment that the provider knows by this id."""
+        payment_id: str | None = await connection.scalar(
+            select(PAYMENTS.c.id).where(PAYMENTS.c.provider_id == provider_id)
+        )
+        return payment_id
+
+    async def latest_of_orders(
+        self, connection: Connection, order_ids: Sequence[str]
+    ) -> dict[str, PaymentRecord]:
+        """The latest payment of each order that has any."""
+        rank = (
+            func.row_number()
+            .over(
+                partition_by=PAYMENTS.c.order_id,
+                order_by=[PAYMENTS.c.started_at.desc(), PAYMENTS.c.id.desc()],
+            )
+            .label("rank")
+        )
+        ranked = select(PAYMENTS, rank).where(PAYMENTS.c.order_id.in_(order_ids)).subquery()
+        rows = await connection.execute(select(ranked).where(ranked.c.rank == 1))
+        return {row.order_id: _payment(row) for row in rows}
+
+    async def pages_of_users(
+        self, connection: Connection, user_ids: Sequence[str], request: PageRequest
+    ) -> dict[str, list[PaymentRecord]]:
+        """Up to `first + 1` payments of each user, newest first."""
+        rank = (
+            func.row_number()
+            .over(
+                partition_by=PAYMENTS.c.user_id,
+                order_by=[PAYMENTS.c.started_at.desc(), PAYMENTS.c.id.desc()],
+            )
+            .label("rank")
+        )
+        query = select(PAYMENTS, rank).where(PAYMENTS.c.user_id.in_(user_ids))
+        if request.after is not None:
+            query = query.where(tuple_(PAYMENTS.c.started_at, PAYMENTS.c.id) < request.after)
+        ranked = query.subquery()
+        rows = await connection.execute(
+            select(ranked).where(ranked.c.rank <= request.first + 1).order_by(ranked.c.rank)
+        )
+        found: dict[str, list[PaymentRecord]] = {user_id: [] for user_id in user_ids}
+        for row in rows:
+            found[row.user_id].append(_payment(row))
+        return found
+
+    async def counts_of_users(self, connection: Connection, user_ids: Sequence[str]) -> dict[str, int]:
+        """How many payments each user has."""
+        rows = await connection.execute(
+            select(PAYMENTS.c.user_id, func.count().label("payments"))
+            .where(PAYMENTS.c.user_id.in_(user_ids))
+            .group_by(PAYMENTS.c.user_id)
+        )
+        return {row.user_id: row.payments for row in rows}
+
+    async def events_of(
+        self, connection: Connection, payment_ids: Sequence[str]
+    ) -> dict[str, list[PaymentEvent]]:
+        """Every event of each payment, in order."""
+        rows = await connection.execute(
+            select(PAYMENT_EVENTS)
+            .where(PAYMENT_EVENTS.c.payment_id.in_(payment_ids))
+            .order_by(PAYMENT_EVENTS.c.payment_id, PAYMENT_EVENTS.c.sequence)
+        )
+        found: dict[str, list[PaymentEvent]] = {payment_id: [] for payment_id in payment_ids}
+        for row in rows:
+            found[row.payment_id].append(event_of(row))
+        return found
+
+    async def due(self, connection: Connection, now: datetime, limit: int) -> list[str]:
+        """Payments that somebody should look after, the longest due first."""
+        return await connection.scalars(
+            select(PAYMENTS.c.id).where(PAYMENTS.c.due_at <= now).order_by(PAYMENTS.c.due_at).limit(limit)
+        )
+
+    async def schedule(
+        self, tx: Transaction, payment_id: str, due_at: datetime | None, *, attempts: int = 0
+    ) -> None:
+        """Say when to look after a payment next; None: never again."""
+        await tx.execute(
+            update(PAYMENTS).where(PAYMENTS.c.id == payment_id).values(due_at=due_at, attempts=attempts)
+        )
+
+    async def reserve(self, tx: Transaction, payment_id: str, minor: int) -> bool:
+        """Promise to give back this much; False when that is more than is left. The guard decides races."""
+        rows = await tx.execute(
+            update(PAYMENTS)
+            .where(
+                PAYMENTS.c.id == payment_id,
+                PAYMENTS.c.amount_minor - PAYMENTS.c.reserved_minor >= minor,
+                PAYMENTS.c.status.in_(REFUNDABLE),
+            )
+            .values(reserved_minor=PAYMENTS.c.reserved_minor + minor)
+        )
+        return rows.rowcount == 1
+
+    async def unreserve(self, tx: Transaction, payment_id: str, minor: int) -> None:
+        """Take a promise back: the refund failed."""
+        await tx.execute(
+            update(PAYMENTS)
+            .where(PAYMENTS.c.id == payment_id)
+            .values(reserved_minor=PAYMENTS.c.reserved_minor - minor)
+        )
+
+    async def forget_user(self, tx: Transaction, user_id: str) -> None:
+        """Take the person out of their payments; the money stays in the books."""
+        await tx.execute(update(PAYMENTS).where(PAYMENTS.c.user_id == user_id).values(user_id=None))
+
+
+def event_of(row: Any) -> PaymentEvent:
+    """Read an event's row."""
+    return PaymentEvent(
+        kind=EventKind(row.kind),
+        at=row.at,
+        minor=row.minor,
+        provider_id=row.provider_id,
+        code=row.code,
+        message=row.message,
+        url=row.url,
+        reference=row.reference,
+    )
+
+
+def _columns(state: PaymentState) -> dict[str, Any]:
+    return {
+        "status": state.status.value,
+        "version": state.version,
+        "amount_minor": state.amount_minor,
+        "captured_minor": state.captured_minor,
+        "refunded_minor": state.refunded_minor,
+        "provider_id": state.provider_id,
+        "action_url": state.action_url,
+        "failure_code": state.failure_code,
+        "failure_message": state.failure_message,
+        "void_requested": state.void_requested,
+        "capture_failed": state.capture_failed,
+        "released": state.released,
+        "started_at": state.started_at,
+        "updated_at": state.updated_at,
+    }
+
+
+def state_of(row: Any) -> PaymentState:
+    """Read the state that a payment's row keeps."""
+    return PaymentState(
+        status=PaymentStatus(row.status),
+        version=row.version,
+        amount_minor=row.amount_minor,
+        started_at=row.started_at,
+        updated_at=row.updated_at,
+        captured_minor=row.captured_minor,
+        refunded_minor=row.refunded_minor,
+        provider_id=row.provider_id,
+        action_url=row.action_url,
+        failure_code=row.failure_code,
+        failure_message=row.failure_message,
+        void_requested=row.void_requested,
+        capture_failed=row.capture_failed,
+        released=row.released,
+    )
+
+
+def _payment(row: Any) -> PaymentRecord:
+    return PaymentRecord(
+        id=row.id,
+        order_id=row.order_id,
+        user_id=row.user_id,
+        cinema_id=row.cinema_id,
+        currency=Currency(row.currency),
+        payment_method=row.payment_method,
+        return_url=row.return_url,
+        state=state_of(row),
+        reserved_minor=row.reserved_minor,
+        attempts=row.attempts,
+    )

@@ -1,0 +1,113 @@
+"""The tables. Constraints repeat the rules of money, so that no bug can write what may not be."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from marquee_subgraphs.kit.database import Json, MinorUnits, UtcDateTime
+
+TABLES = MetaData()
+
+ORDERS = Table(
+    "orders",
+    TABLES,
+    Column("order_id", String(64), primary_key=True),
+    Column("number", String(40), nullable=False),
+    Column("user_id", String(64), index=True),
+    Column("showtime_id", String(64), nullable=False),
+    Column("movie_id", String(64), nullable=False),
+    Column("cinema_id", String(64), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("total_minor", MinorUnits, nullable=False),
+    Column("seat_count", Integer, nullable=False),
+    Column("payable_until", UtcDateTime, nullable=False),
+    Column("phase", String(12), nullable=False),
+    Column("confirmed_payment_id", String(64)),
+    Column("live_payment_id", String(64)),
+)
+PAYMENTS = Table(
+    "payments",
+    TABLES,
+    Column("id", String(64), primary_key=True),
+    Column("order_id", String(64), ForeignKey("orders.order_id"), nullable=False),
+    Column("user_id", String(64)),
+    Column("cinema_id", String(64), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("payment_method", String(100), nullable=False),
+    Column("return_url", Text, nullable=False),
+    Column("status", String(24), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("amount_minor", MinorUnits, nullable=False),
+    Column("captured_minor", MinorUnits, nullable=False),
+    Column("refunded_minor", MinorUnits, nullable=False),
+    Column("reserved_minor", MinorUnits, nullable=False, default=0),
+    Column("provider_id", String(100)),
+    Column("action_url", Text),
+    Column("failure_code", String(100)),
+    Column("failure_message", Text),
+    Column("void_requested", Boolean, nullable=False),
+    Column("capture_failed", Boolean, nullable=False),
+    Column("released", Boolean, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime),
+    CheckConstraint("amount_minor > 0", name="payments_are_more_than_nothing"),
+    CheckConstraint(
+        "captured_minor <= amount_minor AND refunded_minor <= captured_minor "
+        "AND refunded_minor <= reserved_minor AND reserved_minor <= amount_minor",
+        name="payments_give_back_no_more_than_taken",
+    ),
+    Index("payments_by_order", "order_id", "started_at", "id"),
+    Index("payments_by_user", "user_id", "started_at", "id"),
+    Index("payments_due", "due_at"),
+    Index("payments_by_provider", "provider_id"),
+)
+PAYMENT_EVENTS = Table(
+    "payment_events",
+    TABLES,
+    Column("payment_id", String(64), ForeignKey("payments.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("minor", MinorUnits),
+    Column("provider_id", String(100)),
+    Column("code", String(100)),
+    Column("message", Text),
+    Column("url", Text),
+    Column("reference", String(64)),
+)
+REFUNDS = Table(
+    "refunds",
+    TABLES,
+    Column("id", String(64), primary_key=True),
+    Column("payment_id", String(64), ForeignKey("payments.id"), nullable=False),
+    Column("order_id", String(64), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount_minor", MinorUnits, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("requested_by", String(64)),
+    Column("whole", Boolean, nullable=False),
+    Column("ticket_ids", Json, nullable=False),
+    Column("provider_refund_id", String(100)),
+    Column("failure", Text),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    CheckConstraint("amount_minor > 0", name="refunds_are_more_than_nothing"),
+    Index("refunds_by_payment", "payment_id", "created_at", "id"),
+    Index("refunds_due", "due_at"),
+)

@@ -1,0 +1,145 @@
+"""Which seats may be taken together, and which are the best that are left.
+
+Every rule that says no comes with a way out: seats that could be taken instead. Never looks at a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Set
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Final
+
+from marquee_subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
+
+MAX_SEATS: Final = 10
+"""Seats per hold, and per customer and showtime."""
+MOST_GROUPS: Final = 32
+"""Among so many of the best groups at most those are spread who ask for seats at the same time."""
+CROWD_WINDOW: Final = timedelta(seconds=10)
+"""Who held seats so lately and has not paid yet is one of a crowd."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """So many neighbouring free seats, and what taking them costs."""
+
+    labels: tuple[str, ...]
+    discomfort: float
+    leaves_lonely: bool
+
+
+def missing_wheelchairs(layout: Layout, chosen: Collection[str], own: Collection[str] = ()) -> list[str]:
+    """Return the wheelchair seats that the chosen companion seats belong to and that are not taken along.
+
+    `own` are seats that the customer holds already.
+    """
+    needed = [
+        place.companion_of
+        for place in map(layout.__getitem__, chosen)
+        if place.kind is SeatKind.COMPANION and place.companion_of in layout
+    ]
+    return layout.sort({label for label in needed if label and label not in chosen and label not in own})
+
+
+def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> list[str]:
+    """Return the seats that would be left alone by taking `chosen`, and are not alone already."""
+    rows = {layout[label].row for label in chosen}
+    left: set[str] = set()
+    remaining = free - set(chosen)
+    for block in layout.blocks:
+        if block[0].row not in rows:
+            continue
+        before = {run[0].label for run in _free_runs(block, free) if len(run) == 1}
+        after = {run[0].label for run in _free_runs(block, remaining) if len(run) == 1}
+        left |= after - before
+    return layout.sort(left)
+
+
+def best_groups(layout: Layout, free: Set[str], count: int, most: int = MOST_GROUPS) -> list[tuple[str, ...]]:
+    """Return groups of `count` neighbouring free seats that leave nobody's seat alone, the best first.
+
+    At most `most` and `MOST_GROUPS`, and no seat in two of them.
+    """
+    most = min(most, MOST_GROUPS)
+    tidy = [window for window in _windows(layout, free, count) if not window.leaves_lonely]
+    groups: list[tuple[str, ...]] = []
+    taken: set[str] = set()
+    for window in sorted(tidy, key=lambda window: window.discomfort):
+        if taken.isdisjoint(window.labels):
+            groups.append(window.labels)
+            taken.update(window.labels)
+            if len(groups) == most:
+                break
+    return groups
+
+
+def choose_tidy(layout: Layout, free: Set[str], count: int, lot: str, among: int = MOST_GROUPS) -> list[str]:
+    """Return `count` neighbouring seats that leave nobody's seat alone, or nothing.
+
+    One of the best `among` groups: the one that falls to `lot`, whatever tells those apart who ask
+    at the same time.
+    """
+    groups = best_groups(layout, free, count, among)
+    return list(groups[_drawn(lot, len(groups))]) if groups else []
+
+
+def choose_apart(layout: Layout, free: Set[str], count: int, lot: str, among: int = MOST_GROUPS) -> list[str]:
+    """Return what is offered to one of many: by lot, or what is best where nothing tidy is left."""
+    return choose_tidy(layout, free, count, lot, among) or choose_best(layout, free, count)
+
+
+def groups_for(rivals: int) -> int:
+    """Return among how many of the best groups to draw while so many others take seats; alone: one."""
+    return 1 + 2 * rivals
+
+
+def choose_best(layout: Layout, free: Set[str], count: int) -> list[str]:
+    """Return the best `count` free seats: neighbours where possible, leaving no seat alone where possible.
+
+    Where no run is long enough the party is split into as few groups as the room allows; where fewer
+    seats are left, it gets those. Bays for wheelchairs and companions are never offered.
+    """
+    chosen: list[str] = []
+    left = set(free)
+    size = min(count, MAX_SEATS)
+    while size > 0:
+        windows = list(_windows(layout, left, size))
+        if not windows:
+            size -= 1
+            continue
+        best = min(windows, key=lambda window: (window.leaves_lonely, window.discomfort))
+        chosen.extend(best.labels)
+        left.difference_update(best.labels)
+        size = min(size, count - len(chosen))
+    return layout.sort(chosen)
+
+
+def _drawn(lot: str, count: int) -> int:
+    return int.from_bytes(blake2b(lot.encode(), digest_size=8).digest()) % count
+
+
+def _free_runs(block: tuple[SeatPlace, ...], free: Set[str]) -> Iterator[list[SeatPlace]]:
+    run: list[SeatPlace] = []
+    for place in block:
+        if place.is_ordinary and place.label in free:
+            run.append(place)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _windows(layout: Layout, free: Set[str], count: int) -> Iterator[_Window]:
+    for block in layout.blocks:
+        for run in _free_runs(block, free):
+            for start in range(len(run) - count + 1):
+                labels = tuple(place.label for place in run[start : start + count])
+                yield _Window(
+                    labels,
+                    sum(layout.discomfort[label] for label in labels) / count,
+                    # One seat left over at either end of the run would be alone.
+                    start == 1 or len(run) - count - start == 1,
+                )

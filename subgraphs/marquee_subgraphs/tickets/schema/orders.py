@@ -1,0 +1,336 @@
+"""Orders, tickets and vouchers as clients see them, and what tickets adds to users and movies."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import segno
+import strawberry
+from strawberry import ID, federation
+
+from marquee_subgraphs.kit.graphql import (
+    Connection,
+    Money,
+    Representation,
+    connection_size,
+    cost,
+    field,
+    list_size,
+)
+from marquee_subgraphs.kit.pagination import PageRequest
+from marquee_subgraphs.kit.refusals import NotAllowed
+from marquee_subgraphs.tickets.domain.codes import make_code
+from marquee_subgraphs.tickets.domain.orders import Order as OrderRecord
+from marquee_subgraphs.tickets.domain.orders import OrderStatus, TicketStatus
+from marquee_subgraphs.tickets.domain.orders import Ticket as TicketRecord
+from marquee_subgraphs.tickets.domain.refunds import RefundOption as Option
+from marquee_subgraphs.tickets.domain.vouchers import Voucher as VoucherRecord
+from marquee_subgraphs.tickets.domain.vouchers import VoucherKind
+from marquee_subgraphs.tickets.schema.seats import (
+    SEAT_PLACE,
+    Info,
+    PriceLine,
+    Seat,
+    Showtime,
+    load_seats,
+    to_money,
+)
+from marquee_subgraphs.tickets.service.reading import may_read
+from marquee_subgraphs.tickets.store import OrderQuery, TicketQuery
+
+strawberry.enum(OrderStatus, name="OrderStatus")
+strawberry.enum(TicketStatus, name="TicketStatus")
+strawberry.enum(VoucherKind, name="VoucherKind")
+
+if TYPE_CHECKING:
+    from marquee_subgraphs.tickets.schema.waitlist import WaitlistEntry
+
+_SHOWN_AT_ONCE = 100
+
+
+@strawberry.type
+class RefundOption:
+    """What giving the order back until then is worth."""
+
+    until: datetime | None
+    refund: Money
+    staff_only: bool
+
+    @classmethod
+    def of(cls, option: Option, currency: str) -> Self:
+        return cls(until=option.until, refund=to_money(option.amount, currency), staff_only=option.staff_only)
+
+
+@federation.type(keys=["id"])
+class Ticket:
+    """The right to one seat of one showtime."""
+
+    record: strawberry.Private[TicketRecord]
+    id: ID
+    status: TicketStatus
+    checked_in_at: datetime | None
+
+    @classmethod
+    def of(cls, record: TicketRecord) -> Self:
+        return cls(record=record, id=ID(record.id), status=record.status, checked_in_at=record.checked_in_at)
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, representation: Representation) -> Ticket | None:
+        return await load_ticket(info, representation.text("id"))
+
+    @field(provides=SEAT_PLACE)
+    async def seat(self, info: Info) -> Seat:
+        seats = await load_seats(info, self.record.showtime_id, [self.record.seat_label])
+        return seats[0]
+
+    @field(description="The signed text that the door scans.")
+    def qr_code(self, info: Info) -> str:
+        record = self.record
+        return make_code(info.context.service.office.key, record.id, record.showtime_id, record.code_version)
+
+    @field(description="The same as a picture.", directives=[cost(3)])
+    def qr_svg(self, info: Info) -> str:
+        record = self.record
+        text = make_code(info.context.service.office.key, record.id, record.showtime_id, record.code_version)
+        drawn = io.BytesIO()
+        segno.make(text, error="m", micro=False).save(
+            drawn, kind="svg", xmldecl=False, border=2, scale=4, svgclass=None, lineclass=None
+        )
+        return drawn.getvalue().decode()
+
+    @field(description="What the seat cost, discounts taken off; the booking fee is the order's.")
+    def price(self) -> Money:
+        return to_money(self.record.net, self.record.currency)
+
+    @field()
+    async def order(self, info: Info) -> Order:
+        service = info.context.service
+        record = await info.context.loaders(service.reading.orders).load(self.record.order_id)
+        assert record is not None, "a foreign key keeps the order"
+        return Order.of(record, info)
+
+    @field()
+    def showtime(self) -> Showtime | None:
+        return Showtime(id=ID(self.record.showtime_id))
+
+
+async def load_ticket(info: Info, ticket_id: str) -> Ticket | None:
+    """Load a ticket that the viewer may see."""
+    record = await info.context.loaders(info.context.service.reading.tickets).load(ticket_id)
+    if record is None:
+        return None
+    allowed = may_read(info.context.viewer, user_id=record.user_id, cinema_id=record.cinema_id)
+    return Ticket.of(record) if allowed else None
+
+
+@federation.type(keys=["id"])
+class Order:
+    """An order; its price was frozen when it was placed. Pending past its time reads EXPIRED."""
+
+    record: strawberry.Private[OrderRecord]
+    is_opened: strawberry.Private[bool]
+    """False for a guest's order that is known by its id alone: it tells neither the email nor the tickets."""
+    id: ID
+    number: str
+    status: OrderStatus
+    placed_at: datetime
+    expires_at: datetime | None
+    failure_reason: str | None
+    access_token: str | None = strawberry.field(
+        default=None, description="Only in the answer of placeOrder to a guest: the right to see the order."
+    )
+
+    @classmethod
+    def of(
+        cls, record: OrderRecord, info: Info, *, is_opened: bool = True, access_token: str | None = None
+    ) -> Self:
+        return cls(
+            record=record,
+            is_opened=is_opened,
+            id=ID(record.id),
+            number=record.number,
+            status=record.status_at(info.context.clock.now()),
+            placed_at=record.placed_at,
+            expires_at=record.expires_at,
+            failure_reason=record.failure_reason,
+            access_token=access_token,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
+        order_id = representation.text("id")
+        record = await info.context.loaders(info.context.service.reading.orders).load(order_id)
+        if record is None:
+            return None
+        if may_read(info.context.viewer, user_id=record.user_id, cinema_id=record.cinema_id):
+            return cls.of(record, info)
+        # A guest who pays holds nothing but the unguessable id; see `is_opened`.
+        return cls.of(record, info, is_opened=False) if record.user_id is None else None
+
+    @field()
+    def total(self) -> Money:
+        return to_money(self.record.total, self.record.currency)
+
+    @field()
+    def subtotal(self) -> Money:
+        return to_money(self.record.subtotal, self.record.currency)
+
+    @field()
+    def discount(self) -> Money:
+        return to_money(self.record.discount, self.record.currency)
+
+    @field()
+    def booking_fee(self) -> Money:
+        return to_money(self.record.booking_fee, self.record.currency)
+
+    @field(description="Contained in the total, shown apart.")
+    def tax(self) -> Money:
+        return to_money(self.record.tax, self.record.currency)
+
+    @field(directives=[list_size(12)])
+    def lines(self) -> list[PriceLine]:
+        record = self.record
+        return [PriceLine.of(line, record.showtime_id, record.currency) for line in record.lines]
+
+    @field(provides=SEAT_PLACE, directives=[list_size(5)])
+    async def seats(self, info: Info) -> list[Seat]:
+        return await load_seats(info, self.record.showtime_id, self.record.seat_labels)
+
+    @field(description="None before the seats are sold.", directives=[list_size(5)])
+    async def tickets(self, info: Info) -> list[Ticket]:
+        if not self.is_opened:
+            return []
+        loader = info.context.loaders(info.context.service.reading.tickets_of_orders)
+        return [Ticket.of(record) for record in await loader.load(self.record.id) or ()]
+
+    @field()
+    def showtime(self) -> Showtime | None:
+        return Showtime(id=ID(self.record.showtime_id))
+
+    @field()
+    def user(self) -> User | None:
+        return None if self.record.user_id is None else User(id=ID(self.record.user_id))
+
+    @field()
+    def email(self) -> str | None:
+        return self.record.email if self.is_opened else None
+
+    @field(description="What giving the order back is worth, from now on.", directives=[list_size(3)])
+    async def refund_options(self, info: Info) -> list[RefundOption]:
+        reading, loaders = info.context.service.reading, info.context.loaders
+        showtime = await loaders(reading.showtimes).load(self.record.showtime_id)
+        tickets = await loaders(reading.tickets_of_orders).load(self.record.id)
+        pending = await loaders(reading.pending_refunds).load(self.record.id)
+        assert showtime is not None, "an order is for a showtime that is known"
+        options = reading.refund_options(self.record, tickets or [], showtime, pending or 0)
+        return [RefundOption.of(option, self.record.currency) for option in options]
+
+
+@federation.type(keys=["id"])
+class User:
+    """A customer, as far as orders and tickets go."""
+
+    id: ID
+
+    @classmethod
+    def of_reference(cls, representation: Representation) -> Self:
+        return cls(id=ID(representation.text("id")))
+
+    @field(
+        authenticated=True,
+        directives=[connection_size()],
+        description="Oneself's, or with the scope tickets:read those of one's cinemas.",
+    )
+    async def orders(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Order] | None:
+        reading, loaders = info.context.service.reading, info.context.loaders
+        query = OrderQuery(cinemas=reading.cinemas_for(info.context.viewer, self.id))
+        request = PageRequest.of(first, after, (str,))
+        page = await loaders(reading.order_pages).load((self.id, query, request))
+        assert page is not None, "order_pages answers every key"
+
+        async def count() -> int:
+            return await loaders(reading.counts).load((self.id, query)) or 0
+
+        return Connection.of(page, lambda record: Order.of(record, info), count)
+
+    @field(
+        authenticated=True,
+        directives=[connection_size()],
+        description="Oneself's, or with the scope tickets:read those of one's cinemas.",
+    )
+    async def tickets(
+        self, info: Info, first: int = 20, after: str | None = None, upcoming: bool | None = None
+    ) -> Connection[Ticket] | None:
+        reading, loaders = info.context.service.reading, info.context.loaders
+        now = reading.now()
+        query = TicketQuery(
+            cinemas=reading.cinemas_for(info.context.viewer, self.id),
+            ending_after=now if upcoming is True else None,
+            ended_before=now if upcoming is False else None,
+        )
+        request = PageRequest.of(first, after, (str,))
+        page = await loaders(reading.ticket_pages).load((self.id, query, request))
+        assert page is not None, "ticket_pages answers every key"
+
+        async def count() -> int:
+            return await loaders(reading.counts).load((self.id, query)) or 0
+
+        return Connection.of(page, Ticket.of, count)
+
+    @field(
+        authenticated=True,
+        directives=[list_size(5)],
+        description="For oneself: the showtimes one waits for seats of, the newest first.",
+    )
+    async def waitlist(
+        self, info: Info
+    ) -> list[Annotated[WaitlistEntry, strawberry.lazy("marquee_subgraphs.tickets.schema.waitlist")]] | None:
+        from marquee_subgraphs.tickets.schema.waitlist import WaitlistEntry
+
+        if info.context.viewer.require_user() != self.id:
+            raise NotAllowed
+        listed = await info.context.loaders(info.context.service.waiting.of_users).load(self.id)
+        return [WaitlistEntry.of(each) for each in listed or ()]
+
+
+@federation.type(keys=["id"])
+class Movie:
+    """A movie, as far as one's own tickets go."""
+
+    id: ID
+
+    @classmethod
+    def of_reference(cls, representation: Representation) -> Self:
+        return cls(id=ID(representation.text("id")))
+
+    @field(authenticated=True, directives=[list_size(5)])
+    async def my_tickets(self, info: Info) -> list[Ticket] | None:
+        user_id = info.context.viewer.require_user()
+        loader = info.context.loaders(info.context.service.reading.tickets_of_movies)
+        records = await loader.load((user_id, self.id)) or []
+        return [Ticket.of(record) for record in records[:_SHOWN_AT_ONCE]]
+
+
+@strawberry.type
+class Voucher:
+    """A voucher of one's own."""
+
+    code: str
+    kind: VoucherKind
+    value: Money | None
+    percent: int | None
+    expires_at: datetime
+    used: bool
+
+    @classmethod
+    def of(cls, record: VoucherRecord) -> Self:
+        return cls(
+            code=record.code,
+            kind=record.kind,
+            value=None if record.value is None else to_money(record.value, record.currency or ""),
+            percent=record.percent,
+            expires_at=record.expires_at,
+            used=record.order_id is not None,
+        )

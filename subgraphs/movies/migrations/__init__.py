@@ -1,8 +1,0 @@
-"""The history of the tables of movies: one file a revision, forward only. See CONTRIBUTING.md."""
-
-from pathlib import Path
-
-from subgraphs.kit.database import History
-from subgraphs.movies.store import TABLES
-
-HISTORY = History("movies", TABLES, Path(__file__).parent)

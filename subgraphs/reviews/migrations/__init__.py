@@ -1,8 +1,0 @@
-"""The history of the tables of reviews: one file a revision, forward only. See CONTRIBUTING.md."""
-
-from pathlib import Path
-
-from subgraphs.kit.database import History
-from subgraphs.reviews.store import TABLES
-
-HISTORY = History("reviews", TABLES, Path(__file__).parent)

@@ -1,8 +1,0 @@
-"""The history of the tables of showtimes: one file a revision, forward only. See CONTRIBUTING.md."""
-
-from pathlib import Path
-
-from subgraphs.kit.database import History
-from subgraphs.showtimes.store import TABLES
-
-HISTORY = History("showtimes", TABLES, Path(__file__).parent)

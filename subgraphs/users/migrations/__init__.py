@@ -1,8 +1,0 @@
-"""The history of the tables of users: one file a revision, forward only. See CONTRIBUTING.md."""
-
-from pathlib import Path
-
-from subgraphs.kit.database import History
-from subgraphs.users.store import TABLES
-
-HISTORY = History("users", TABLES, Path(__file__).parent)
