@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -80,5 +81,9 @@ async def test_an_export_leads_to_what_every_service_keeps(tmp_path: Path) -> No
         assert export["user"]["id"] == export["data"]["user"]["id"]
 
 
-def test_the_version_is_that_of_the_project() -> None:
-    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("part", ["foundation", "schema", "router", "dataloaders", "subgraphs", "marquee"])
+def test_the_version_is_that_of_every_distribution(part: str) -> None:
+    project = tomllib.loads((ROOT / part / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == VERSION
+    ours = [bound for bound in project["dependencies"] if bound.startswith("marquee")]
+    assert all(bound.endswith(f"=={VERSION}") for bound in ours)
