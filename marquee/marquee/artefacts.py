@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from marquee.cinema import ROOT
+from marquee.resources import SCHEMA
 from marquee.subgraphs import NAMES, build_subgraph
 from marquee_schema.composition import Subgraph as ComposedSubgraph
 from marquee_schema.composition import compose
@@ -16,8 +16,6 @@ from marquee_subgraphs.kit.identity import IdentityVerifier
 from marquee_subgraphs.kit.identity_keys import FixedKeys
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.settings import load_settings
-
-FOLDER = ROOT / "schema"
 
 
 async def generate() -> Mapping[Path, str]:
@@ -38,7 +36,7 @@ async def generate() -> Mapping[Path, str]:
             for subgraph in subgraphs
         ]
     )
-    files = {FOLDER / "sdl" / f"{subgraph.name}.graphql": subgraph.sdl for subgraph in subgraphs}
-    files[FOLDER / "supergraph.graphql"] = composed.supergraph_sdl
-    files[FOLDER / "api.graphql"] = composed.api_sdl
+    files = {SCHEMA / "sdl" / f"{subgraph.name}.graphql": subgraph.sdl for subgraph in subgraphs}
+    files[SCHEMA / "supergraph.graphql"] = composed.supergraph_sdl
+    files[SCHEMA / "api.graphql"] = composed.api_sdl
     return {path: text.rstrip() + "\n" for path, text in files.items()}

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 import click
 
-from marquee.draining import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer, server_config
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.payments.provider.simulator import SimulatedBank
 from marquee_subgraphs.payments.provider.simulator.posting import post_to

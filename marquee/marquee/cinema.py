@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marquee.film_cache import film_cache, hear_of_films
 from marquee.pages import page_routes
+from marquee.resources import CHECKOUT, supergraph_file
 from marquee.subgraphs import NAMES, build_subgraph, open_runtime
 from marquee_router import Extras, RouterApp, create_app
 from marquee_router.config.model import (
@@ -35,9 +35,7 @@ from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.kit.telemetry import Telemetry
 
-ROOT: Final = Path(__file__).parents[2]
-SUPERGRAPH: Final = ROOT / "schema" / "supergraph.graphql"
-EXAMPLES: Final = ROOT / "web" / "graphiql" / "examples.json"
+EXAMPLES: Final = CHECKOUT / "web" / "graphiql" / "examples.json"
 USERS_ISSUER: Final = "marquee-users"
 AUDIENCE: Final = "marquee"
 
@@ -123,7 +121,7 @@ def _router(subgraphs: Mapping[str, Subgraph], settings: Settings, telemetry: Te
         return jwks
 
     return create_app(
-        SUPERGRAPH.read_text(encoding="utf-8"),
+        supergraph_file().read_text(encoding="utf-8"),
         transports={name: InProcessTransport(subgraph.asgi) for name, subgraph in subgraphs.items()},
         config=router_config(settings).model_copy(update={"cache": film_cache(settings)}),
         extras=Extras(

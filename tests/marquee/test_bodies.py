@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from marquee.draining import DrainingServer, server_config
-from marquee.listening import listen
 from marquee_router import Extras
+from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.listener import listen
 from marquee_router.transport.http import lingering
 from tests.router.transport.fake import fake_app
 

@@ -12,8 +12,8 @@ from aiohttp import web
 from click.testing import CliRunner, Result
 
 from marquee.cli import cli
-from marquee.composing import LoadedGraph, watch_graph
-from marquee.graph import GraphError
+from marquee_router.cli.subgraph_watch import LoadedGraph, watch_graph
+from marquee_router.serving.subgraph_list import GraphError
 
 LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@tag"])\n'
 USERS = (

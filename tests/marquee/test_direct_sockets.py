@@ -13,8 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from marquee.direct_sockets import DirectSockets
 from marquee_router import RouterApp
+from marquee_router.serving.websocket import DirectSockets
 from marquee_router.transport.websocket import session
 from tests.router.transport.fake import fake_app
 from tests.router.transport.serving import served

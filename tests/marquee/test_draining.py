@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from marquee.draining import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer, server_config
 
 
 async def tell_address(scope: Scope, receive: Receive, send: Send) -> None:

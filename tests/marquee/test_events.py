@@ -6,15 +6,16 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from marquee.cinema import ROOT, open_cinema
+from marquee.cinema import open_cinema
 from marquee.event_queues import EVENT_QUEUES
+from marquee.resources import CHECKOUT
 from marquee_subgraphs.kit.settings import load_settings
 
 
 def documented() -> dict[str, set[str]]:
     """The event types of each consumer, as the table has them."""
     heard: dict[str, set[str]] = defaultdict(set)
-    for line in (ROOT / "docs" / "events.md").read_text(encoding="utf-8").splitlines():
+    for line in (CHECKOUT / "docs" / "events.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         if len(cells) == 4 and cells[0].startswith("`"):
             for type_ in re.findall(r"`([^`]+)`", cells[0]):

@@ -6,10 +6,10 @@ import re
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 
-from marquee.cinema import ROOT
+from marquee.resources import CHECKOUT
 
-API = build_schema((ROOT / "schema" / "api.graphql").read_text(encoding="utf-8"))
-GUIDE = (ROOT / "docs" / "guides" / "from-the-seed.md").read_text(encoding="utf-8")
+API = build_schema((CHECKOUT / "schema" / "api.graphql").read_text(encoding="utf-8"))
+GUIDE = (CHECKOUT / "docs" / "guides" / "from-the-seed.md").read_text(encoding="utf-8")
 
 
 def named() -> set[tuple[str, str]]:

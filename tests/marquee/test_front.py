@@ -16,11 +16,11 @@ import orjson
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from marquee import draining
-from marquee.draining import DrainingServer, server_config
-from marquee.listening import listen
 from marquee_router.known_heads import KnownHead
 from marquee_router.request import GraphQLRequest, RequestContext, Response
+from marquee_router.serving import drain
+from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.listener import listen
 from marquee_router.transport.http import lingering
 from marquee_router.transport.http.answer import WholeAnswer
 from tests import npm
@@ -46,7 +46,7 @@ PACKED = gzip.compress(orjson.dumps(HELLO), mtime=0)
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server waits for nobody, unless a test is about that."""
-    monkeypatch.setattr(draining, "_LAST_ANSWERS_SECONDS", 0.0)
+    monkeypatch.setattr(drain, "_LAST_ANSWERS_SECONDS", 0.0)
     monkeypatch.setattr(lingering, "LINGER_SECONDS", 0.01)
 
 
@@ -389,7 +389,7 @@ async def test_a_cancelled_operation_is_a_500(caplog: pytest.LogCaptureFixture) 
 async def test_a_server_that_ends_gives_each_connection_its_last_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(draining, "_LAST_ANSWERS_SECONDS", 20.0)
+    monkeypatch.setattr(drain, "_LAST_ANSWERS_SECONDS", 20.0)
     answers = []
     for fronted in (True, False):
         engine = SlowEngine()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marquee.graph import GraphError, Source, load_subgraphs
+from marquee_router.serving.subgraph_list import GraphError, Source, load_subgraphs
 from tests.router.execution.http.server import always, ok, serving
 
 SDL = b'{"data":{"_service":{"sdl":"type Query { a: Int }"}}}'

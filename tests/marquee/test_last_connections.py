@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from marquee.last_connections import ignore_newcomers, waiting
-from marquee.listening import listen
+from marquee_router.serving.listener import listen
+from marquee_router.serving.pending_connections import ignore_newcomers, waiting
 
 
 def test_who_has_connected_is_taken() -> None:

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from marquee import request_heads
-from marquee.draining import DrainingServer, server_config
-from marquee.listening import listen
+from marquee_router.serving import request_heads
+from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.listener import listen
 
 HEAD = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
 

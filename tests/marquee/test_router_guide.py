@@ -17,7 +17,7 @@ import orjson
 import pytest
 import yaml
 
-from marquee.cli.router import command as router_command
+from marquee_router.cli.serve import command as router_command
 from marquee_router.config import load_config
 from tests.router.execution.http.server import Request, ok, serving
 

@@ -68,7 +68,8 @@ async def test_any_worker_tells_the_metrics_of_all(numbers: Served, tmp_path: Pa
 
 async def test_workers_that_die_at_once_are_not_replaced_for_ever() -> None:
     program = (
-        "import sys\nfrom marquee.workers import run_workers\nsys.exit(run_workers(lambda *_: 1 / 0, 1))"
+        "import sys\nfrom marquee_router.serving.workers import run_workers\n"
+        "sys.exit(run_workers(lambda *_: 1 / 0, 1))"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, cwd=ROOT, stderr=asyncio.subprocess.PIPE

@@ -1,15 +1,18 @@
-"""The command line. Each command lives in a module of its name and is imported when it is called.
+"""The command line. Each command is a module of its name, imported when it is called.
 
 Must never hold behaviour that a library caller could want: commands parse, call and print.
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
+
+from marquee.resources import graph_file, supergraph_file
+from marquee_router.cli.failure import fail
+from marquee_router.cli.lazy_commands import LazyCommands
+from marquee_router.cli.options import Defaults
 
 COMMANDS: Final[dict[str, str]] = {
     "up": "Run the whole cinema in one process: the page, GraphiQL, the API.",
@@ -29,58 +32,44 @@ COMMANDS: Final[dict[str, str]] = {
     "settings": "Print the table of settings.",
     "check": "Format, lint, types, imports, schema drift: what ./test checks first.",
 }
+_ROUTERS: Final = {"router": "serve", "compose": "compose", "diff": "diff", "plan": "plan"}
+"""The commands of `marquee-router`, by their names here."""
+_MODULES: Final = {name: f"marquee.cli.{name}" for name in COMMANDS} | {
+    name: f"marquee_router.cli.{module}" for name, module in _ROUTERS.items()
+}
 
 
-class LazyCommands(click.Group):
-    """A group that knows its commands' names and first lines without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"marquee.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
+class CinemaCommands(LazyCommands):
+    """The commands of the cinema; one that meets an unusable store says so and exits 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a store whose tables the code does not work on is told of, not traced."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise  # a mistyped command must not import the stores, which takes a second
         except Exception as error:
-            from marquee_subgraphs.kit.database.errors import (
-                StoreUnusable,
-            )  # loaded when something went wrong only
+            from marquee_subgraphs.kit.database.errors import StoreUnusable
 
             if not isinstance(error, StoreUnusable):
                 raise
             fail(str(error), code=1)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List them without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
 
 @click.command(
-    cls=LazyCommands,
-    epilog="`marquee COMMAND --help` tells more. `./run` without arguments is `marquee up`.",
+    cls=CinemaCommands,
+    summaries=COMMANDS,
+    modules=_MODULES,
+    epilog="`marquee COMMAND --help` describes a command. `./run` without arguments is `marquee up`.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name=None, version="0.1.0", prog_name="marquee")
-def cli() -> None:
+@click.version_option(package_name="marquee", prog_name="marquee")
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Marquee: a GraphQL federation engine in Python, and a cinema that runs on it."""
+    context.obj = Defaults(graph=graph_file(), supergraph=supergraph_file())
 
 
 def main() -> None:
-    """Run the command line; exits 2 when what was asked for makes no sense."""
+    """Run the command line; exits 2 when the arguments are wrong."""
     cli(prog_name="marquee")
-
-
-def fail(message: str, *, code: int = 2) -> NoReturn:
-    """Say what is wrong on standard error and exit."""
-    click.echo(message, err=True)
-    sys.exit(code)

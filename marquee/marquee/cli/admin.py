@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
+from marquee_router.cli.failure import fail
 
 
 @click.command()

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
-from marquee.listening import PortTaken, listen
+from marquee_router.cli.failure import fail
+from marquee_router.serving.listener import PortTaken, listen
 
 PORT = 12111
 
@@ -58,7 +58,7 @@ def command(
         fail(str(error))
     with listener:
         from marquee.bank import serve_bank
-        from marquee.draining import run
+        from marquee_router.serving.drain import run
 
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         here = f"http://{shown}:{listener.getsockname()[1]}"

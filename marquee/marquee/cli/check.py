@@ -6,7 +6,7 @@ import importlib.util
 
 import click
 
-from marquee.cli import fail
+from marquee_router.cli.failure import fail
 
 
 @click.command()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
+from marquee_router.cli.failure import fail
 
 if TYPE_CHECKING:
     from marquee_subgraphs.kit.events import Broker

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
 from marquee.subgraphs import NAMES, OWNERS, history_of
+from marquee_router.cli.failure import fail
 
 
 @click.command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from marquee.cli import fail
+from marquee_router.cli.failure import fail
 
 if TYPE_CHECKING:
     from marquee_subgraphs.kit.settings import Settings
@@ -16,12 +16,6 @@ DATA_DIR: Final = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the embedded stores [MARQUEE_DATA_DIR, .marquee].",
-)
-TRUSTED_PROXIES: Final = click.option(
-    "--trusted-proxies",
-    envvar="MARQUEE_TRUSTED_PROXIES",
-    help="Addresses or networks, by commas, whose X-Forwarded-For is believed; nobody's when not given"
-    " [MARQUEE_TRUSTED_PROXIES].",
 )
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from marquee.cli import fail
+from marquee_router.cli.failure import fail
 
 
 @click.command()
@@ -17,7 +17,7 @@ def command(check: bool) -> None:
     They are schema/sdl/*.graphql, schema/supergraph.graphql and schema/api.graphql.
     """
     from marquee.artefacts import generate
-    from marquee.cinema import ROOT
+    from marquee.resources import CHECKOUT
     from marquee_schema.composition import CompositionError
 
     try:
@@ -28,9 +28,9 @@ def command(check: bool) -> None:
         path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     if check and stale:
-        names = "\n".join(f"  {path.relative_to(ROOT)}" for path in stale)
+        names = "\n".join(f"  {path.relative_to(CHECKOUT)}" for path in stale)
         fail(f"Not current (`./run schema` writes them):\n{names}", code=1)
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(files[path], encoding="utf-8")
-        click.echo(f"wrote {path.relative_to(ROOT)}")
+        click.echo(f"wrote {path.relative_to(CHECKOUT)}")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
 from marquee.subgraphs import NAMES
+from marquee_router.cli.failure import fail
 
 
 @click.command()
@@ -27,8 +27,8 @@ def command(
     It answers only calls that carry the router's signed identity, so it must know the router's public
     keys: `--router-keys http://127.0.0.1:8080/.well-known/jwks.json`.
     """
-    from marquee.draining import run
-    from marquee.single import serve_subgraph
+    from marquee.subgraph_server import serve_subgraph
+    from marquee_router.serving.drain import run
     from marquee_subgraphs.kit.logs import configure_logs
 
     settings = settings_or_fail(host=host, data_dir=data_dir, router_keys=router_keys)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from marquee.cli import fail
-from marquee.cli.options import DATA_DIR, TRUSTED_PROXIES, settings_or_fail
-from marquee.listening import PortTaken, listen
+from marquee.cli.options import DATA_DIR, settings_or_fail
+from marquee_router.cli.failure import fail
+from marquee_router.cli.options import TRUSTED_PROXIES
+from marquee_router.serving.listener import PortTaken, listen
 
 
 @click.command()
@@ -30,8 +31,8 @@ def command(
     except PortTaken as error:
         fail(str(error))
     with listener:
-        from marquee.draining import run
-        from marquee.serving import serve_cinema
+        from marquee.cinema_server import serve_cinema
+        from marquee_router.serving.drain import run
         from marquee_subgraphs.kit.logs import configure_logs
 
         configure_logs(settings)

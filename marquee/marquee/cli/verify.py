@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from marquee.cli import fail
 from marquee.cli.options import DATA_DIR, settings_or_fail
+from marquee_router.cli.failure import fail
 
 if TYPE_CHECKING:
     from marquee_subgraphs.kit.invariants import Invariant

@@ -124,8 +124,8 @@ async def test_a_silent_collector_holds_up_no_end(
 
 def test_without_a_collector_the_tracing_library_is_not_loaded() -> None:
     program = (
-        "import sys, marquee.cinema, marquee.serving, marquee.single, marquee_subgraphs.payments.app; "
-        "from router import create_app; "
+        "import sys, marquee.cinema_server, marquee.subgraph_server, marquee_subgraphs.payments.app; "
+        "from marquee_router import create_app; "
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final, NoReturn
 
-logger = logging.getLogger("marquee.workers")
+logger = logging.getLogger("marquee_router.workers")
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 _SIGNALS: Final = (*_ENDING, signal.SIGHUP)

@@ -1,4 +1,4 @@
-"""`marquee diff`: what changed between two supergraphs, and what it breaks."""
+"""`marquee-router diff`: what changed between two supergraphs, and what it breaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from marquee.cli import fail
+from marquee_router.cli.failure import fail
 
 if TYPE_CHECKING:
     from marquee_schema.comparison import Change
@@ -34,7 +34,7 @@ def command(old: Path, new: Path, as_json: bool, show_all: bool) -> None:
 
     \b
         git show main:supergraph.graphql > /tmp/old.graphql
-        marquee diff /tmp/old.graphql supergraph.graphql
+        marquee-router diff /tmp/old.graphql supergraph.graphql
 
     Exit 0: nothing breaks; 1: something does; 2: a file is no supergraph.
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from marquee.draining import DrainingServer, server_config
 from marquee.subgraphs import build_subgraph, open_runtime
+from marquee_router.serving.drain import DrainingServer, server_config
 from marquee_subgraphs.kit.identity_keys import open_keys
 from marquee_subgraphs.kit.settings import Settings
 

@@ -9,7 +9,7 @@ import click
 
 from marquee.cinema import open_cinema
 from marquee.demo.data import DEMO_PASSWORD, DEMO_USERS, DemoData
-from marquee.draining import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer, server_config
 from marquee_subgraphs.kit.settings import Settings
 
 

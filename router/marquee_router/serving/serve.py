@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from marquee.draining import DrainingServer, collect_and_freeze, run, server_config
-from marquee.reloading import Reloader
-from marquee.supergraph_sources import SupergraphSource
-from marquee.worker_metrics import WorkerMetrics
-from marquee.workers import run_workers
 from marquee_router import Extras, RouterApp, create_app
 from marquee_router.config.model import RouterConfig
 from marquee_router.observability.logs import configure_logs
+from marquee_router.serving.drain import DrainingServer, collect_and_freeze, run, server_config
+from marquee_router.serving.reload import Reloader
+from marquee_router.serving.supergraph_source import SupergraphSource
+from marquee_router.serving.worker_metrics import WorkerMetrics
+from marquee_router.serving.workers import run_workers
 
 
 @dataclass(frozen=True, slots=True)

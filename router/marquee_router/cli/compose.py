@@ -1,4 +1,4 @@
-"""`marquee compose`: subgraphs in, supergraph out, or why not."""
+"""`marquee-router compose`: subgraphs in, supergraph out, or why not."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from marquee.cli import fail
+from marquee_router.cli.failure import fail
+from marquee_router.cli.options import defaults_of
 
 if TYPE_CHECKING:
-    from marquee.composing import LoadedGraph
+    from marquee_router.cli.subgraph_watch import LoadedGraph
     from marquee_schema.composition import Composition, Contract
 
 
@@ -28,10 +29,12 @@ class _Request:
 
 
 @click.command()
+@click.pass_context
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="YAML that lists the subgraphs (name, url, file or live introspection). Default: the cinema's own.",
+    help="YAML that lists the subgraphs (name, url, file or live introspection)."
+    " Default of `marquee compose`: the cinema's own.",
 )
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the supergraph here."
@@ -50,6 +53,7 @@ class _Request:
 @click.option("--exclude-tag", multiple=True, help="A contract: hide what has this @tag; repeatable.")
 @click.option("--hide-unreachable-types", is_flag=True, help="A contract: hide types no operation reaches.")
 def command(
+    context: click.Context,
     config: Path | None,
     output: Path | None,
     as_json: bool,
@@ -66,17 +70,18 @@ def command(
     one of these tags (or whose type has); --exclude-tag hides, and wins.
 
     \b
-        marquee compose --config graph.yaml -o supergraph.graphql
-        marquee compose --config graph.yaml -o public.graphql --include-tag public
+        marquee-router compose --config graph.yaml -o supergraph.graphql
+        marquee-router compose --config graph.yaml -o public.graphql --include-tag public
 
     Exit 0: they fit; 1: they do not, or the checked file has drifted; 2: the list cannot be read.
     """
     from marquee_schema.composition import Contract
 
     if config is None:
-        from marquee.cinema import ROOT
-
-        config, output = ROOT / "schema" / "graph.yaml", output or ROOT / "schema" / "supergraph.graphql"
+        defaults = defaults_of(context)
+        if defaults.graph is None:
+            fail("Give the list of subgraphs: --config graph.yaml.")
+        config, output = defaults.graph, output or defaults.supergraph
     contract: Contract | None = None
     if include_tag or exclude_tag or hide_unreachable_types:
         contract = Contract(frozenset(include_tag), frozenset(exclude_tag), hide_unreachable_types)
@@ -90,8 +95,8 @@ def command(
 
 
 def _compose_once(request: _Request, check: bool) -> None:
-    from marquee.composing import load_graph
-    from marquee.graph import GraphError
+    from marquee_router.cli.subgraph_watch import load_graph
+    from marquee_router.serving.subgraph_list import GraphError
 
     try:
         graph = asyncio.run(load_graph(request.config))
@@ -107,8 +112,8 @@ def _compose_once(request: _Request, check: bool) -> None:
 
 
 def _watch(request: _Request, poll: float) -> None:
-    from marquee.composing import watch_graph
-    from marquee.graph import GraphError
+    from marquee_router.cli.subgraph_watch import watch_graph
+    from marquee_router.serving.subgraph_list import GraphError
 
     async def watch() -> None:
         async for graph in watch_graph(request.config, poll):
@@ -125,7 +130,7 @@ def _watch(request: _Request, poll: float) -> None:
 
 def _compose(graph: LoadedGraph, request: _Request) -> Composition | None:
     """Compose, and tell the findings; None when the subgraphs do not fit."""
-    from marquee.diagnostics import Diagnostics
+    from marquee_router.cli.diagnostics import Diagnostics
     from marquee_schema.composition import CompositionError, compose
 
     diagnostics = Diagnostics({each.name: each.sdl for each in graph.subgraphs}, graph.origins)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:  # at run time only by what uses them: a router that reads a file starts without them
     import aiohttp
 
-    from marquee.graph import Source
+    from marquee_router.serving.subgraph_list import Source
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 TIMEOUT_SECONDS: Final = 15.0
@@ -147,7 +147,7 @@ class ComposedSource:
 
     async def read(self) -> str | None:
         """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
-        from marquee.graph import GraphError, load_subgraphs
+        from marquee_router.serving.subgraph_list import GraphError, load_subgraphs
         from marquee_schema.composition import CompositionError, compose
 
         try:

@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from marquee.supergraph_sources import SourceUnreadable, SupergraphSource
 from marquee_router import RouterApp
 from marquee_router.config.loading import ConfigError, load_config
 from marquee_router.config.model import RouterConfig
 from marquee_router.errors import RouterMisconfigured
 from marquee_router.observability.logs import configure_logs
+from marquee_router.serving.supergraph_source import SourceUnreadable, SupergraphSource
 from marquee_schema.supergraph import SupergraphError
 
 logger = logging.getLogger("marquee_router.reload")

@@ -1,4 +1,4 @@
-"""`marquee plan`: the query plan of an operation."""
+"""`marquee-router plan`: the query plan of an operation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from marquee.cli import fail
+from marquee_router.cli.failure import fail
+from marquee_router.cli.options import defaults_of
 
 if TYPE_CHECKING:
     from graphql import DocumentNode
@@ -25,20 +26,25 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--supergraph", type=_FILE, help="Supergraph SDL. Default: the cinema's.")
+@click.pass_context
+@click.option("--supergraph", type=_FILE, help="Supergraph SDL. `marquee plan` defaults to the cinema's.")
 @click.option("--operation", "operation", type=_FILE, required=True, help="File with the operation.")
 @click.option("--name", help="Which operation of the file, when it has several.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(supergraph: Path | None, operation: Path, name: str | None, format_: str) -> None:
+def command(
+    context: click.Context, supergraph: Path | None, operation: Path, name: str | None, format_: str
+) -> None:
     """Print the query plan of an operation: which subgraph is asked what, in which order."""
-    from marquee.cinema import SUPERGRAPH
     from marquee_router.planning.print_plan import print_plan
     from marquee_schema.supergraph import SupergraphError, load_supergraph
 
+    chosen = supergraph or defaults_of(context).supergraph
+    if chosen is None:
+        fail("Give the supergraph: --supergraph supergraph.graphql.")
     try:
-        model = load_supergraph((supergraph or SUPERGRAPH).read_text(encoding="utf-8"))
+        model = load_supergraph(chosen.read_text(encoding="utf-8"))
     except SupergraphError as error:
-        fail(f"{supergraph or SUPERGRAPH}: {error}")
+        fail(f"{chosen}: {error}")
     try:
         text = operation.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -71,7 +77,7 @@ def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPl
     """The plan of an operation, or what is wrong with it, with its lines."""
     from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
 
-    from marquee.diagnostics import Diagnostics
+    from marquee_router.cli.diagnostics import Diagnostics
     from marquee_router.errors import DocumentSyntaxError, ValidationFailed
     from marquee_router.planning.deferral import with_defer
     from marquee_router.planning.errors import PlanningError
@@ -98,7 +104,7 @@ def _unplanned(error: PlanningError, document: DocumentNode, file: Path, name: s
     """Why an operation has no plan: where in the file, as near as can be told."""
     from graphql import OperationDefinitionNode, get_location, get_operation_ast
 
-    from marquee.operation_places import node_at
+    from marquee_router.cli.operation_location import node_at
     from marquee_router.planning.errors import NoPathError
 
     operation = get_operation_ast(document, name)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from marquee.graph import GraphError, Source, load_subgraphs, read_graph
+from marquee_router.serving.subgraph_list import GraphError, Source, load_subgraphs, read_graph
 from marquee_schema.composition import Subgraph
 
 

@@ -1,4 +1,4 @@
-"""`marquee router`: the router on any federated graph."""
+"""`marquee-router serve`: the router on any federated graph."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from marquee.cli import fail
-from marquee.cli.options import TRUSTED_PROXIES
+from marquee_router.cli.failure import fail
+from marquee_router.cli.options import TRUSTED_PROXIES
 
 if TYPE_CHECKING:
-    from marquee.router_serving import Serving
-    from marquee.supergraph_sources import SupergraphSource
     from marquee_router.config.model import RouterConfig
+    from marquee_router.serving.serve import Serving
+    from marquee_router.serving.supergraph_source import SupergraphSource
 
 
 @click.command()
@@ -62,9 +62,9 @@ def command(
 
     Give a supergraph that any Federation 2 composer made, or the running subgraphs:
 
-        marquee router --supergraph supergraph.graphql
+        marquee-router serve --supergraph supergraph.graphql
 
-        marquee router --subgraph users=http://localhost:4001/graphql --subgraph reviews=http://…
+        marquee-router serve --subgraph users=http://localhost:4001/graphql --subgraph reviews=http://…
 
     \b
     While it runs:
@@ -93,15 +93,15 @@ def command(
     sdl = _text(source)
     if hot_reload is None:
         hot_reload = settings.hot_reload.enabled or poll_seconds is not None
-    from marquee.router_serving import Serving
+    from marquee_router.serving.serve import Serving
 
     serving = Serving(source, config, hot_reload, workers, trusted_proxies)
     _serve(sdl, settings, _listen(host, port), serving)
 
 
 def _source(supergraph: str | None, subgraphs: tuple[str, ...], poll_seconds: float) -> SupergraphSource:
-    from marquee.graph import GraphError, parse_source
-    from marquee.supergraph_sources import ComposedSource, FileSource, UrlSource
+    from marquee_router.serving.subgraph_list import GraphError, parse_source
+    from marquee_router.serving.supergraph_source import ComposedSource, FileSource, UrlSource
 
     if supergraph is None:
         try:
@@ -115,7 +115,7 @@ def _source(supergraph: str | None, subgraphs: tuple[str, ...], poll_seconds: fl
 
 
 def _text(source: SupergraphSource) -> str:
-    from marquee.supergraph_sources import SourceUnreadable
+    from marquee_router.serving.supergraph_source import SourceUnreadable
 
     try:
         sdl = asyncio.run(source.read())
@@ -127,7 +127,7 @@ def _text(source: SupergraphSource) -> str:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    from marquee.listening import PortTaken, listen
+    from marquee_router.serving.listener import PortTaken, listen
 
     try:
         return listen(host, port)
@@ -137,8 +137,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _serve(sdl: str, settings: RouterConfig, listener: socket.socket, serving: Serving) -> None:
-    from marquee.router_serving import serve_router
     from marquee_router.errors import RouterMisconfigured
+    from marquee_router.serving.serve import serve_router
     from marquee_schema.supergraph import SupergraphError
 
     try:

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import uvicorn
 
-from marquee.direct_sockets import DirectSockets
-from marquee.last_connections import ignore_newcomers, waiting
-from marquee.request_heads import BoundedHeads
+from marquee_router.serving.pending_connections import ignore_newcomers, waiting
+from marquee_router.serving.request_heads import BoundedHeads
+from marquee_router.serving.websocket import DirectSockets
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _MESSAGE_BYTES: Final = 1024 * 1024

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from marquee.front import FrontedConnection
+from marquee_router.serving.protocol import FrontedConnection
 
 HEAD_SECONDS: Final = 10.0
 """From connecting, or from the first byte of a further request, to the end of its head."""

@@ -1,0 +1,10 @@
+"""`python -m marquee_router` is the command `marquee-router`."""
+
+import gc
+
+gc.disable()  # importing makes no garbage; a server enables it again (`marquee_router.serving.drain`)
+
+from marquee_router.cli import main  # noqa: E402 - with the collector off, importing is a sixth faster
+
+if __name__ == "__main__":
+    main()
