@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter
 
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.kit.telemetry import Telemetry
 
@@ -54,7 +54,7 @@ class BusinessFigures:
             registry=registry,
         )  # fmt: skip
 
-    def hear(self, producer: str, event: Event) -> None:
+    def hear(self, producer: str, event: Envelope) -> None:
         """Count one committed event."""
         read = _READERS.get(event.type)
         if read is not None:

@@ -12,7 +12,7 @@ from typing import Final
 from marquee.subgraphs import NAMES
 from marquee_router.caching.cache import Invalidation
 from marquee_router.config.model import Cache, CachedSubgraph
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.events.broker import Broker
 from marquee_subgraphs.kit.settings import Settings
 
@@ -32,7 +32,7 @@ def film_cache(settings: Settings) -> Cache:
 async def hear_of_films(broker: Broker, cache: Invalidation, stack: AsyncExitStack) -> None:
     """Tell the cache of each film that changed, until the stack is left."""
 
-    async def forget(event: Event) -> None:
+    async def forget(event: Envelope) -> None:
         await cache.invalidate("Movie", {"id": event.aggregate_id})
         await cache.invalidate("Query")  # any list of films, or of what they have, may differ
 

@@ -17,7 +17,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from deploy.local import LocalStack
 from marquee.event_queues import EVENT_QUEUES
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.events.rabbitmq.address import Address
 from marquee_subgraphs.kit.events.rabbitmq.messages import dead_message, event_message
 from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
@@ -45,12 +45,12 @@ async def wire(stack: LocalStack) -> AsyncIterator[tuple[AbstractChannel, Topolo
         yield channel, Topology(address.prefix, QUEUES)
 
 
-async def outbox(stack: LocalStack) -> list[Event]:
+async def outbox(stack: LocalStack) -> list[Envelope]:
     """Every event that was ever said."""
     events = []
     for subgraph in EVENT_QUEUES:
         rows = await Books(stack).rows(subgraph, "SELECT event FROM outbox ORDER BY sequence")
-        events += [Event.from_json(row["event"]) for row in rows]
+        events += [Envelope.from_json(row["event"]) for row in rows]
     return events
 
 
@@ -66,7 +66,7 @@ async def effects(stack: LocalStack) -> dict[str, list[str]]:
     return found
 
 
-async def publish(stack: LocalStack, events: Sequence[Event]) -> None:
+async def publish(stack: LocalStack, events: Sequence[Envelope]) -> None:
     """To the exchange, as a relay does."""
     async with wire(stack) as (channel, topology):
         exchange = await channel.get_exchange(topology.exchange)
@@ -154,7 +154,7 @@ async def shuffle(channel: AbstractChannel, name: str) -> None:
         await channel.default_exchange.publish(again, name)
 
 
-def strange(event: Event) -> dict[str, Event]:
+def strange(event: Envelope) -> dict[str, Envelope]:
     """Events that nobody has said: of a kind, a version or a size that nobody knows."""
     made = {
         "unknown type": replace(event, type="popcorn.burnt"),

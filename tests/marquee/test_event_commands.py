@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from marquee.cli import cli
 from marquee.event_queues import EVENT_QUEUES
 from marquee_subgraphs.kit.clock import SystemClock
-from marquee_subgraphs.kit.events import Broker, Event, PoisonEvent
+from marquee_subgraphs.kit.events import Broker, Envelope, PoisonEvent
 from marquee_subgraphs.kit.events.opening import open_broker
 from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
 from marquee_subgraphs.kit.settings import load_settings
@@ -47,10 +47,10 @@ async def opened(environment: Environment) -> AsyncIterator[Broker]:
     await broker.close()
 
 
-async def let_die(environment: Environment, *events: Event) -> None:
+async def let_die(environment: Environment, *events: Envelope) -> None:
     """Have `payments` refuse these."""
 
-    async def refuse(event: Event) -> None:
+    async def refuse(event: Envelope) -> None:
         raise PoisonEvent("the order is unknown")
 
     async with opened(environment) as broker:
@@ -66,7 +66,7 @@ async def take_all(environment: Environment, count: int) -> list[str]:
     taken: list[str] = []
     full = asyncio.Event()
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         taken.append(event.id)
         if len(taken) == count:
             full.set()

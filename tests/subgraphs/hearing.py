@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
 
 
 def make_event(
     runtime: Runtime, type_: str, payload: Mapping[str, Any], *, aggregate_id: str, version: int = 1
-) -> Event:
+) -> Envelope:
     """What the subgraph that owns `type_` would publish."""
     now = runtime.clock.now()
-    return Event(
+    return Envelope(
         id=new_id("evt", now),
         type=type_,
         version=1,
@@ -30,7 +30,7 @@ def make_event(
     )
 
 
-async def hear(runtime: Runtime, *events: Event) -> None:
+async def hear(runtime: Runtime, *events: Envelope) -> None:
     """Publish events and wait until every consumer has taken them."""
     assert isinstance(runtime.broker, EmbeddedBroker)
     await runtime.broker.publish(events)

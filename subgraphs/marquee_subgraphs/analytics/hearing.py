@@ -14,7 +14,7 @@ from marquee_subgraphs.analytics.domain import SalesLine
 from marquee_subgraphs.analytics.errors import NotYetKnown
 from marquee_subgraphs.analytics.store import FactStore
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Consumer, Event, Inbox, Outbox, PoisonEvent
+from marquee_subgraphs.kit.events import Consumer, Envelope, Inbox, Outbox, PoisonEvent
 from marquee_subgraphs.kit.events.payload import moment, money, optional_text, text
 from marquee_subgraphs.kit.ids import new_id
 
@@ -43,14 +43,14 @@ class Hearing:
         consumer.on("review.created")(self.reviewed)
         consumer.on("user.erasure_requested")(self.erasure)
 
-    async def cinema(self, tx: Transaction, event: Event) -> None:
+    async def cinema(self, tx: Transaction, event: Envelope) -> None:
         zone = _zone(event, "time_zone").key
         await self.facts.save_cinema(tx, text(event, "cinema_id"), text(event, "name"), zone)
 
-    async def auditorium(self, tx: Transaction, event: Event) -> None:
+    async def auditorium(self, tx: Transaction, event: Envelope) -> None:
         await self.facts.save_auditorium(tx, text(event, "auditorium_id"), text(event, "cinema_id"))
 
-    async def movie(self, tx: Transaction, event: Event) -> None:
+    async def movie(self, tx: Transaction, event: Envelope) -> None:
         """Keep a film's title and genres as they are now."""
         genres = event.payload.get("genres") or []
         if not isinstance(genres, list):
@@ -59,7 +59,7 @@ class Hearing:
             names = [str(genre) for genre in genres]
             await self.facts.save_movie(tx, text(event, "movie_id"), text(event, "title"), names)
 
-    async def scheduled(self, tx: Transaction, event: Event) -> None:
+    async def scheduled(self, tx: Transaction, event: Envelope) -> None:
         """Keep a showtime with the number of its seats, as Bookable counts them."""
         seats = event.payload.get("seats")
         if not isinstance(seats, list):
@@ -74,15 +74,15 @@ class Hearing:
         }
         await self.facts.save_showtime(tx, values)
 
-    async def rescheduled(self, tx: Transaction, event: Event) -> None:
+    async def rescheduled(self, tx: Transaction, event: Envelope) -> None:
         if await self.inbox.advance(tx, event):
             values = {"starts_at": moment(event, "starts_at")}
             await self.facts.change_showtime(tx, text(event, "showtime_id"), values)
 
-    async def cancelled(self, tx: Transaction, event: Event) -> None:
+    async def cancelled(self, tx: Transaction, event: Envelope) -> None:
         await self.facts.change_showtime(tx, text(event, "showtime_id"), {"cancelled": True})
 
-    async def seats(self, tx: Transaction, event: Event) -> None:
+    async def seats(self, tx: Transaction, event: Envelope) -> None:
         """Keep which seats are sold. Seats are told by their showtime, in order; their version guards it."""
         labels = event.payload.get("seat_labels")
         if not isinstance(labels, list):
@@ -95,7 +95,7 @@ class Hearing:
             version=event.aggregate_version,
         )
 
-    async def captured(self, tx: Transaction, event: Event) -> None:
+    async def captured(self, tx: Transaction, event: Envelope) -> None:
         """Money came in."""
         seats = event.payload.get("seat_count")
         if not isinstance(seats, int):
@@ -103,7 +103,7 @@ class Hearing:
         line = await self._line(tx, event, text(event, "payment_id"), orders=1, tickets=seats)
         await self.facts.add_sale(tx, line)
 
-    async def refunded(self, tx: Transaction, event: Event) -> None:
+    async def refunded(self, tx: Transaction, event: Envelope) -> None:
         """Money went back; so did the tickets it names."""
         tickets = event.payload.get("ticket_ids") or []
         if not isinstance(tickets, list):
@@ -111,7 +111,7 @@ class Hearing:
         line = await self._line(tx, event, text(event, "refund_id"), orders=0, tickets=-len(tickets))
         await self.facts.add_sale(tx, line)
 
-    async def visit(self, tx: Transaction, event: Event) -> None:
+    async def visit(self, tx: Transaction, event: Envelope) -> None:
         """Keep whether the holder of a ticket is inside, as it is now."""
         if not await self.inbox.advance(tx, event):
             return
@@ -125,21 +125,23 @@ class Hearing:
         }
         await self.facts.save_visit(tx, values)
 
-    async def registered(self, tx: Transaction, event: Event) -> None:
+    async def registered(self, tx: Transaction, event: Envelope) -> None:
         if await self.facts.name_of(tx, text(event, "user_id")) is not None:
             await self.facts.add_person(tx, text(event, "user_id"), event.occurred_at)
 
-    async def reviewed(self, tx: Transaction, event: Event) -> None:
+    async def reviewed(self, tx: Transaction, event: Envelope) -> None:
         await self.facts.see_person(tx, text(event, "user_id"), event.occurred_at)
 
-    async def erasure(self, tx: Transaction, event: Event) -> None:
+    async def erasure(self, tx: Transaction, event: Envelope) -> None:
         """Forget a person and say so; what they bought still counts."""
         user_id = text(event, "user_id")
         await self.facts.forget(tx, user_id, new_id("gone", event.occurred_at))
         payload = {"user_id": user_id, "subgraph": "analytics"}
         await self.outbox.add(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
 
-    async def _line(self, tx: Transaction, event: Event, id_: str, *, orders: int, tickets: int) -> SalesLine:
+    async def _line(
+        self, tx: Transaction, event: Envelope, id_: str, *, orders: int, tickets: int
+    ) -> SalesLine:
         cinema_id, showtime_id = text(event, "cinema_id"), text(event, "showtime_id")
         zone = await self.facts.time_zone(tx, cinema_id, showtime_id)
         if zone is None:
@@ -163,7 +165,7 @@ class Hearing:
         )
 
 
-def _zone(event: Event, name: str) -> ZoneInfo:
+def _zone(event: Envelope, name: str) -> ZoneInfo:
     try:
         return ZoneInfo(text(event, name))
     except (KeyError, ValueError) as error:

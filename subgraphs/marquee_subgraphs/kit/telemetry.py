@@ -26,7 +26,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import PoisonEvent
 from marquee_subgraphs.kit.metrics import Families
 from marquee_subgraphs.kit.settings import Settings
@@ -43,7 +43,7 @@ _PROBE_SECONDS: Final = 2.0
 METRICS_CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 Probe = Callable[[], Awaitable[None]]
 """Sets gauges to what is true now; asked when metrics are scraped."""
-EventListener = Callable[[str, Event], None]
+EventListener = Callable[[str, Envelope], None]
 """Hears the producer's name and an event that has committed; must be quick and must not fail."""
 
 
@@ -123,7 +123,7 @@ class Telemetry:
         """Tell `listener` of each event that commits in this process."""
         self._listeners.append(listener)
 
-    def committed(self, producer: str, event: Event) -> None:
+    def committed(self, producer: str, event: Envelope) -> None:
         """An event has committed."""
         for listener in self._listeners:
             listener(producer, event)
@@ -215,13 +215,13 @@ class SubgraphTelemetry:
         (self._committed if committed else self._rolled_back).inc()
         self._write_seconds.observe(seconds)
 
-    def event_committed(self, event: Event) -> None:
+    def event_committed(self, event: Envelope) -> None:
         """Count one event that has committed, and tell whoever listens."""
         self.families.recorded.labels(self.subgraph, event.type).inc()
         self.process.committed(self.subgraph, event)
 
     @contextmanager
-    def publishing(self, events: Sequence[Event]) -> Iterator[None]:
+    def publishing(self, events: Sequence[Envelope]) -> Iterator[None]:
         """A span for each event, below what added it; counts those that the broker confirms."""
         with ExitStack() as stack:
             if self._tracer is not None:
@@ -233,7 +233,7 @@ class SubgraphTelemetry:
             self.families.published.labels(self.subgraph, event.type).inc()
 
     @contextmanager
-    def handling(self, event: Event) -> Iterator[None]:
+    def handling(self, event: Envelope) -> Iterator[None]:
         """Within, the event's trace is the one at hand, with a span of its own."""
         token = current_trace.set(event.trace)
         outcome = "failed"
@@ -249,12 +249,12 @@ class SubgraphTelemetry:
             current_trace.reset(token)
             self.families.handled.labels(self.subgraph, event.type, outcome).inc()
 
-    def died(self, event: Event) -> None:
+    def died(self, event: Envelope) -> None:
         """Count a delivery that was given up."""
         self.families.dead.labels(self.subgraph, event.type).inc()
 
     def _about(
-        self, event: Event, verb: str, kind: str, *, aside: bool = False
+        self, event: Envelope, verb: str, kind: str, *, aside: bool = False
     ) -> AbstractContextManager[Note]:
         return self.span(
             f"{verb} {event.type}",

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.loyalty.domain import (
@@ -45,7 +45,7 @@ class Books:
         self._events = events
         self._clock = clock
 
-    async def earn(self, tx: Transaction, paid: PaidOrder, amount: Money, cause: Event) -> None:
+    async def earn(self, tx: Transaction, paid: PaidOrder, amount: Money, cause: Envelope) -> None:
         """A member has paid: their points wait for the showtime. Whoever is no member earns nothing."""
         if paid.user_id is None:
             return
@@ -75,7 +75,7 @@ class Books:
         member = await self._reverse(tx, member, accrual, cause)
         await self.close(tx, await self.release(tx, member, cause), cause)
 
-    async def refund(self, tx: Transaction, paid: PaidOrder, refunded_total: Money, cause: Event) -> None:
+    async def refund(self, tx: Transaction, paid: PaidOrder, refunded_total: Money, cause: Envelope) -> None:
         """A payment was given back, in part or whole: so are its points, even those that were spent."""
         membership_id = await self._store.member_of_payment(tx, paid.payment_id)
         if membership_id is None and paid.user_id is None:
@@ -91,7 +91,7 @@ class Books:
         await self.close(tx, await self.release(tx, member, cause), cause)
 
     async def release(
-        self, tx: Transaction, member: MembershipRecord, cause: Event | None = None
+        self, tx: Transaction, member: MembershipRecord, cause: Envelope | None = None
     ) -> MembershipRecord:
         """Make points of showtimes that have started one's own."""
         now = self._clock.now()
@@ -137,7 +137,7 @@ class Books:
         return replace(member, points=member.points + points, pending=member.pending - moved)
 
     async def close(
-        self, tx: Transaction, member: MembershipRecord, cause: Event | None = None
+        self, tx: Transaction, member: MembershipRecord, cause: Envelope | None = None
     ) -> MembershipRecord:
         """Write the balances and the tier that the ledger now gives."""
         now = self._clock.now()
@@ -154,7 +154,7 @@ class Books:
         return closed
 
     async def _reverse(
-        self, tx: Transaction, member: MembershipRecord, accrual: Accrual, cause: Event
+        self, tx: Transaction, member: MembershipRecord, accrual: Accrual, cause: Envelope
     ) -> MembershipRecord:
         assert accrual.captured is not None, "only what was captured is reversed"
         target = points_to_reverse(accrual.earned, accrual.captured, accrual.refunded)

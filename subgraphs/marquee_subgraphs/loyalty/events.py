@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event, Outbox
+from marquee_subgraphs.kit.events import Envelope, Outbox
 from marquee_subgraphs.loyalty.domain import MembershipRecord, RewardRecord, Tier, VoucherRecord
 
 
@@ -20,7 +20,7 @@ class LoyaltyEvents:
         await self.outbox.add(tx, type="membership.joined", aggregate_id=member.id, payload=payload)
 
     async def tier_changed(
-        self, tx: Transaction, member: MembershipRecord, previous: Tier, cause: Event | None
+        self, tx: Transaction, member: MembershipRecord, previous: Tier, cause: Envelope | None
     ) -> None:
         if member.user_id is None:
             return
@@ -37,7 +37,7 @@ class LoyaltyEvents:
         points: int,
         order_id: str,
         reason: str,
-        cause: Event | None,
+        cause: Envelope | None,
     ) -> None:
         """`loyalty.points_earned`, `points_released` or `points_reversed`; `points` is never negative."""
         if member.user_id is None:
@@ -63,6 +63,6 @@ class LoyaltyEvents:
         }
         await self.outbox.add(tx, type="voucher.issued", aggregate_id=voucher.code, payload=payload)
 
-    async def erased(self, tx: Transaction, user_id: str, cause: Event) -> None:
+    async def erased(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
         payload = {"user_id": user_id, "subgraph": "loyalty"}
         await self.outbox.add(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=cause)

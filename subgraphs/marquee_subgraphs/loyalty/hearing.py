@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Consumer, Event, Inbox
+from marquee_subgraphs.kit.events import Consumer, Envelope, Inbox
 from marquee_subgraphs.kit.events.payload import moment, money, text
 from marquee_subgraphs.loyalty.books import Books, PaidOrder
 from marquee_subgraphs.loyalty.events import LoyaltyEvents
@@ -34,17 +34,17 @@ class Hearing:
         consumer.on("refund.completed")(self.refunded)
         consumer.on("voucher.used", "voucher.released")(self.voucher)
 
-    async def registered(self, tx: Transaction, event: Event) -> None:
+    async def registered(self, tx: Transaction, event: Envelope) -> None:
         """Keep that there is such a person: staff may give points to those only."""
         await self.store.keep_person(tx, text(event, "user_id"))
 
-    async def erasure(self, tx: Transaction, event: Event) -> None:
+    async def erasure(self, tx: Transaction, event: Envelope) -> None:
         """Forget a person and say so."""
         user_id = text(event, "user_id")
         await self.store.forget(tx, user_id)
         await self.events.erased(tx, user_id, event)
 
-    async def showtime(self, tx: Transaction, event: Event) -> None:
+    async def showtime(self, tx: Transaction, event: Envelope) -> None:
         """Keep when a showtime starts, as it is now."""
         if not await self.inbox.advance(tx, event):
             return
@@ -53,25 +53,25 @@ class Hearing:
             values["movie_title"] = text(event, "movie_title")
         await self.store.save_showtime(tx, text(event, "showtime_id"), values)
 
-    async def cancelled(self, tx: Transaction, event: Event) -> None:
+    async def cancelled(self, tx: Transaction, event: Envelope) -> None:
         """Points of a showtime that is off are never released: its refunds reverse them."""
         await self.inbox.advance(tx, event)
         await self.store.save_showtime(tx, text(event, "showtime_id"), {"cancelled": True})
 
-    async def captured(self, tx: Transaction, event: Event) -> None:
+    async def captured(self, tx: Transaction, event: Envelope) -> None:
         await self.books.earn(tx, paid_order(event), money(event, "amount"), event)
 
-    async def refunded(self, tx: Transaction, event: Event) -> None:
+    async def refunded(self, tx: Transaction, event: Envelope) -> None:
         await self.books.refund(tx, paid_order(event), money(event, "refunded_total"), event)
 
-    async def voucher(self, tx: Transaction, event: Event) -> None:
+    async def voucher(self, tx: Transaction, event: Envelope) -> None:
         """Keep whether a voucher is used, as it is now."""
         if await self.inbox.advance(tx, event):
             used_at = event.occurred_at if event.type == "voucher.used" else None
             await self.store.set_voucher_used(tx, text(event, "code"), used_at)
 
 
-def paid_order(event: Event) -> PaidOrder:
+def paid_order(event: Envelope) -> PaidOrder:
     """Whose order a payment or refund is of; a guest's names nobody."""
     user_id = event.payload.get("user_id")
     return PaidOrder(

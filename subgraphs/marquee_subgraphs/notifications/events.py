@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Consumer, Event, Outbox
+from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox
 from marquee_subgraphs.kit.events.payload import moment, money, optional_text, text
 from marquee_subgraphs.kit.locale import Locale
 from marquee_subgraphs.notifications.domain import Contact, NotificationKind, Person, TicketCode
@@ -50,7 +50,7 @@ class Hearing:
         consumer.on("showtime.rescheduled")(self.showtime_moved)
         consumer.on("loyalty.points_earned", "membership.tier_changed")(self.loyalty)
 
-    async def person(self, tx: Transaction, event: Event) -> None:
+    async def person(self, tx: Transaction, event: Envelope) -> None:
         """Keep who somebody is, and welcome who is new."""
         person = Person(
             text(event, "user_id"),
@@ -64,7 +64,7 @@ class Hearing:
             news = News("welcome", NotificationKind.WELCOME, {"name": person.name})
             await self.teller.tell(tx, _to(person), news, event)
 
-    async def role_changed(self, tx: Transaction, event: Event) -> None:
+    async def role_changed(self, tx: Transaction, event: Envelope) -> None:
         person = await self.store.find_person(tx, text(event, "user_id"))
         if person is not None:
             news = News(
@@ -74,14 +74,14 @@ class Hearing:
             )
             await self.teller.tell(tx, _to(person), news, event)
 
-    async def erasure(self, tx: Transaction, event: Event) -> None:
+    async def erasure(self, tx: Transaction, event: Envelope) -> None:
         """Forget a person and say so."""
         user_id = text(event, "user_id")
         await self.store.forget(tx, user_id)
         payload = {"user_id": user_id, "subgraph": "notifications"}
         await self.outbox.add(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
 
-    async def film(self, tx: Transaction, event: Event) -> None:
+    async def film(self, tx: Transaction, event: Envelope) -> None:
         """Keep what a film is called, so that everybody reads it in their language."""
         titles = event.payload.get("titles")
         known = (
@@ -89,11 +89,11 @@ class Hearing:
         )
         await self.store.save_film(tx, text(event, "movie_id"), known)
 
-    async def order_placed(self, tx: Transaction, event: Event) -> None:
+    async def order_placed(self, tx: Transaction, event: Envelope) -> None:
         """Keep whom to tell about the order; nothing is told yet."""
         await self.store.save_contact(tx, contact_of(event), confirmed=False)
 
-    async def order_confirmed(self, tx: Transaction, event: Event) -> None:
+    async def order_confirmed(self, tx: Transaction, event: Envelope) -> None:
         """Send the tickets."""
         contact = contact_of(event)
         await self.store.save_contact(tx, contact, confirmed=True)
@@ -115,7 +115,7 @@ class Hearing:
         )
         await self.teller.tell(tx, recipient, news, event)
 
-    async def order_ended(self, tx: Transaction, event: Event) -> None:
+    async def order_ended(self, tx: Transaction, event: Envelope) -> None:
         """Tell that an order expired or failed; who cancelled it themself hears of the refund instead."""
         contact = contact_of(event)
         await self.store.save_contact(tx, contact, confirmed=False)
@@ -133,7 +133,7 @@ class Hearing:
         }
         await self.teller.tell(tx, recipient, News(template, kind, values), event)
 
-    async def sale_refused(self, tx: Transaction, event: Event) -> None:
+    async def sale_refused(self, tx: Transaction, event: Envelope) -> None:
         """Tell whose payment came too late; who lost the seats meanwhile hears it from `order.failed`."""
         if not text(event, "reason").startswith("ORDER_"):
             return
@@ -141,7 +141,7 @@ class Hearing:
         news = News("sale_refused", NotificationKind.ORDER_FAILED, {})
         await self.teller.tell(tx, await self._recipient(tx, contact), news, event)
 
-    async def reseated(self, tx: Transaction, event: Event) -> None:
+    async def reseated(self, tx: Transaction, event: Envelope) -> None:
         """Send the ticket's new code; the old one no longer opens the door."""
         contact = contact_of(event)
         seat = text(event, "seat_label")
@@ -158,7 +158,7 @@ class Hearing:
         news = News("ticket_reseated", NotificationKind.GENERIC, values, link, [code])
         await self.teller.tell(tx, recipient, news, event)
 
-    async def seats_offered(self, tx: Transaction, event: Event) -> None:
+    async def seats_offered(self, tx: Transaction, event: Envelope) -> None:
         """Tell who waited of the seats that are held for them, with the way there."""
         user_id = optional_text(event, "user_id")
         locale = locale_of(event.payload)
@@ -176,7 +176,7 @@ class Hearing:
         news = News("seats_offered", NotificationKind.SEATS_OFFERED, values, link)
         await self.teller.tell(tx, recipient, news, event)
 
-    async def refund(self, tx: Transaction, event: Event) -> None:
+    async def refund(self, tx: Transaction, event: Envelope) -> None:
         """Tell that money is on its way back, or that it is not yet."""
         contact = await self._contact(tx, event)
         recipient = await self._recipient(tx, contact)
@@ -191,7 +191,7 @@ class Hearing:
             news = News("refund_failed", NotificationKind.GENERIC, values)
         await self.teller.tell(tx, recipient, news, event)
 
-    async def showtime_cancelled(self, tx: Transaction, event: Event) -> None:
+    async def showtime_cancelled(self, tx: Transaction, event: Envelope) -> None:
         """Tell everybody who has tickets."""
         for contact in await self.store.contacts_of(tx, text(event, "showtime_id")):
             recipient = await self._recipient(tx, contact)
@@ -203,7 +203,7 @@ class Hearing:
             news = News("showtime_cancelled", NotificationKind.SHOWTIME_CANCELLED, values)
             await self.teller.tell(tx, recipient, news, event)
 
-    async def showtime_moved(self, tx: Transaction, event: Event) -> None:
+    async def showtime_moved(self, tx: Transaction, event: Envelope) -> None:
         """Tell everybody who has tickets when it is now."""
         showtime_id = text(event, "showtime_id")
         await self.store.move_showtime(tx, showtime_id, moment(event, "starts_at"))
@@ -216,7 +216,7 @@ class Hearing:
             news = News("showtime_moved", NotificationKind.GENERIC, values)
             await self.teller.tell(tx, recipient, news, event)
 
-    async def loyalty(self, tx: Transaction, event: Event) -> None:
+    async def loyalty(self, tx: Transaction, event: Envelope) -> None:
         """Tell of points and tiers in the application only: a mail each would be too many."""
         person = await self.store.find_person(tx, text(event, "user_id"))
         if person is None:
@@ -234,7 +234,7 @@ class Hearing:
         movie_id = contact.movie_id or await self.store.movie_of(tx, contact.order_id)
         return await self.store.title_of(tx, movie_id, locale) or contact.movie_title
 
-    async def _contact(self, tx: Transaction, event: Event) -> Contact:
+    async def _contact(self, tx: Transaction, event: Envelope) -> Contact:
         contact = await self.store.find_contact(tx, text(event, "order_id"))
         if contact is None:
             raise NotYetKnown(f"{event.type} of {event.payload.get('order_id')} came before its order")
@@ -268,7 +268,7 @@ def locale_of(payload: Mapping[str, Any]) -> Locale:
         return Locale.ES
 
 
-def contact_of(event: Event) -> Contact:
+def contact_of(event: Envelope) -> Contact:
     """Whom an order's event names."""
     payload = event.payload
     return Contact(

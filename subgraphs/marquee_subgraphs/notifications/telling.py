@@ -8,7 +8,7 @@ from typing import Any
 
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event, Outbox
+from marquee_subgraphs.kit.events import Envelope, Outbox
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.locale import Locale
@@ -70,7 +70,7 @@ class Teller:
         self._topics = topics
         self._clock = clock
 
-    async def tell(self, tx: Transaction, recipient: Recipient, news: News, cause: Event | None) -> None:
+    async def tell(self, tx: Transaction, recipient: Recipient, news: News, cause: Envelope | None) -> None:
         """Tell one person one thing; a recipient without account and address hears nothing."""
         composed = self._composer.compose(news.template, recipient.locale, news.values, news.codes, news.link)
         if recipient.user_id is not None:
@@ -120,7 +120,7 @@ class Teller:
         return message
 
     async def _notify(
-        self, tx: Transaction, user_id: str, news: News, composed: Composed, cause: Event | None
+        self, tx: Transaction, user_id: str, news: News, composed: Composed, cause: Envelope | None
     ) -> None:
         now = self._clock.now()
         notification = NotificationRecord(

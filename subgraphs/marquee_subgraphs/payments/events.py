@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Consumer, Event, Outbox, PoisonEvent
+from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox, PoisonEvent
 from marquee_subgraphs.kit.events.payload import moment, text
 from marquee_subgraphs.kit.events.payload import money as read_money
 from marquee_subgraphs.kit.money import Money
@@ -86,7 +86,7 @@ class PaymentEvents:
     async def refund_failed(self, tx: Transaction, refund: RefundRecord, reason: str) -> None:
         await self._of_refund(tx, refund, "refund.failed", {"reason": reason})
 
-    async def erased(self, tx: Transaction, user_id: str, cause: Event) -> None:
+    async def erased(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
         await self.outbox.add(
             tx,
             type="user.erased",
@@ -112,19 +112,19 @@ def consume(consumer: Consumer, hearing: Hearing) -> None:
     """Hear what tickets says of orders and refunds, and what users says of persons."""
 
     @consumer.on("order.placed")
-    async def placed(tx: Transaction, event: Event) -> None:
+    async def placed(tx: Transaction, event: Envelope) -> None:
         await hearing.order_placed(tx, _order(event))
 
     @consumer.on("order.confirmed")
-    async def confirmed(tx: Transaction, event: Event) -> None:
+    async def confirmed(tx: Transaction, event: Envelope) -> None:
         await hearing.order_confirmed(tx, _order(event), text(event, "payment_id"))
 
     @consumer.on("order.sale_refused", "order.expired", "order.failed", "order.cancelled")
-    async def closed(tx: Transaction, event: Event) -> None:
+    async def closed(tx: Transaction, event: Envelope) -> None:
         await hearing.order_closed(tx, text(event, "order_id"))
 
     @consumer.on("refund.approved")
-    async def approved(tx: Transaction, event: Event) -> None:
+    async def approved(tx: Transaction, event: Envelope) -> None:
         tickets = event.payload.get("ticket_ids") or []
         if not isinstance(tickets, list):
             raise PoisonEvent("refund.approved: ticket_ids is not a list")
@@ -138,12 +138,12 @@ def consume(consumer: Consumer, hearing: Hearing) -> None:
         )
 
     @consumer.on("refund.rejected")
-    async def rejected(tx: Transaction, event: Event) -> None:
+    async def rejected(tx: Transaction, event: Envelope) -> None:
         reason = str(event.payload.get("reason") or "rejected")
         await hearing.refund_rejected(tx, text(event, "refund_id"), reason)
 
     @consumer.on("user.erasure_requested")
-    async def erasure_requested(tx: Transaction, event: Event) -> None:
+    async def erasure_requested(tx: Transaction, event: Envelope) -> None:
         await hearing.erasure_requested(tx, text(event, "user_id"), event)
 
 
@@ -152,7 +152,7 @@ def money(amount: Money) -> dict[str, Any]:
     return {"minor": amount.minor_units, "currency": amount.currency.value}
 
 
-def _order(event: Event) -> Order:
+def _order(event: Envelope) -> Order:
     user_id = event.payload.get("user_id")
     seats = event.payload.get("seat_labels")
     if not isinstance(seats, list):

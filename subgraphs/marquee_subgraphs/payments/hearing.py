@@ -8,7 +8,7 @@ from functools import partial
 
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.payments.domain.order import Order
@@ -104,7 +104,7 @@ class Hearing:
         await self.refunds.put(tx, rejected, due_at=None)
         tx.after_commit(partial(self.topics.publish, refund_id, None))
 
-    async def erasure_requested(self, tx: Transaction, user_id: str, cause: Event) -> None:
+    async def erasure_requested(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
         """Take the person out, and say so; the money stays in the books."""
         await self.orders.forget_user(tx, user_id)
         await self.payments.forget_user(tx, user_id)

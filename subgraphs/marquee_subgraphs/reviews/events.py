@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from marquee_subgraphs.kit.database import Transaction, UnitOfWork
-from marquee_subgraphs.kit.events import Consumer, Event, Outbox
+from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox
 from marquee_subgraphs.kit.events.payload import text
 from marquee_subgraphs.reviews.domain import ReviewRecord
 from marquee_subgraphs.reviews.store import ReviewStore
@@ -32,11 +32,11 @@ def consume(consumer: Consumer, store: ReviewStore, events: ReviewEvents) -> Non
     """Hear which films there are, who was at one, and who wants to be forgotten."""
 
     @consumer.on("movie.created", "movie.updated")
-    async def know_film(tx: Transaction, event: Event) -> None:
+    async def know_film(tx: Transaction, event: Envelope) -> None:
         await store.know_film(tx, text(event, "movie_id"))
 
     @consumer.on("ticket.checked_in")
-    async def note_attendance(tx: Transaction, event: Event) -> None:
+    async def note_attendance(tx: Transaction, event: Envelope) -> None:
         if event.payload.get("user_id") is None:
             return  # a guest
         user_id, movie_id = text(event, "user_id"), text(event, "movie_id")
@@ -47,7 +47,7 @@ def consume(consumer: Consumer, store: ReviewStore, events: ReviewEvents) -> Non
             await store.replace(tx, replace(review, verified=True))
 
     @consumer.on("user.erasure_requested")
-    async def forget(tx: Transaction, event: Event) -> None:
+    async def forget(tx: Transaction, event: Envelope) -> None:
         user_id = text(event, "user_id")
         await store.forget(tx, user_id)
         await events.outbox.add(

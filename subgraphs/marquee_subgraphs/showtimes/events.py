@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Consumer, Event, Outbox, PoisonEvent
+from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox, PoisonEvent
 from marquee_subgraphs.showtimes.domain import AuditoriumRecord, CinemaRecord, MovieRecord, ShowtimeRecord
 from marquee_subgraphs.showtimes.layout import SeatPlace
 from marquee_subgraphs.showtimes.store import ShowtimeStore
@@ -95,7 +95,7 @@ def consume(consumer: Consumer, store: ShowtimeStore) -> None:
     """Hear of films: their title and length as they are now, whatever order the events come in."""
 
     @consumer.on("movie.created", "movie.updated", "movie.archived")
-    async def keep_movie(tx: Transaction, event: Event) -> None:
+    async def keep_movie(tx: Transaction, event: Envelope) -> None:
         if not await consumer.inbox.advance(tx, event):
             return
         payload = event.payload

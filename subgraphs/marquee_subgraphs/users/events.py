@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Consumer, Event, Outbox, PoisonEvent
+from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox, PoisonEvent
 from marquee_subgraphs.users.domain import UserRecord
 from marquee_subgraphs.users.store import UserStore
 
@@ -38,7 +38,7 @@ class UserEvents:
     async def erasure_requested(self, tx: Transaction, user_id: str) -> None:
         await self._add(tx, "user.erasure_requested", user_id, {"user_id": user_id})
 
-    async def erased(self, tx: Transaction, user_id: str, cause: Event) -> None:
+    async def erased(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
         await self.outbox.add(
             tx,
             type="user.erased",
@@ -55,7 +55,7 @@ def consume(consumer: Consumer, store: UserStore, events: UserEvents) -> None:
     """Hear `user.erased`: a receipt from a subgraph; with the last one the account itself is erased."""
 
     @consumer.on("user.erased")
-    async def receive_receipt(tx: Transaction, event: Event) -> None:
+    async def receive_receipt(tx: Transaction, event: Envelope) -> None:
         user_id, subgraph = event.payload.get("user_id"), event.payload.get("subgraph")
         if not isinstance(user_id, str) or not isinstance(subgraph, str):
             raise PoisonEvent("user.erased names no user or no subgraph")

@@ -10,7 +10,7 @@ from typing import Any
 from marquee_subgraphs.analytics.verify import revenue_by_payment, verify
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
@@ -40,13 +40,13 @@ class House:
         assert database is not None
         return database
 
-    async def hear(self, type_: str, aggregate_id: str, version: int = 1, **payload: Any) -> Event:
+    async def hear(self, type_: str, aggregate_id: str, version: int = 1, **payload: Any) -> Envelope:
         """Tell one event, and wait until it is taken."""
         event = make_event(self.runtime, type_, payload, aggregate_id=aggregate_id, version=version)
         await hear(self.runtime, event)
         return event
 
-    async def again(self, *events: Event) -> None:
+    async def again(self, *events: Envelope) -> None:
         """Tell events once more."""
         await hear(self.runtime, *events)
 
@@ -109,7 +109,7 @@ class House:
         cinema_id: str = "cin_lima",
         seats: int = 2,
         viewer: Viewer | None = ANA,
-    ) -> Event:
+    ) -> Envelope:
         """Somebody pays for seats."""
         payment_id = f"pay_{next(self._numbers)}"
         return await self.hear(
@@ -125,7 +125,7 @@ class House:
             seat_count=seats,
         )
 
-    async def refund(self, captured: Event, minor: int, *, tickets: int = 0, version: int = 1) -> Event:
+    async def refund(self, captured: Envelope, minor: int, *, tickets: int = 0, version: int = 1) -> Envelope:
         """Some or all of it goes back."""
         same = ("payment_id", "order_id", "user_id", "movie_id", "showtime_id", "cinema_id")
         refund_id = f"rfd_{next(self._numbers)}"
@@ -139,7 +139,7 @@ class House:
             ticket_ids=[f"tkt_{number}" for number in range(tickets)],
         )
 
-    async def seats(self, change: str, showtime_id: str, version: int, *labels: str) -> Event:
+    async def seats(self, change: str, showtime_id: str, version: int, *labels: str) -> Envelope:
         """Seats are sold or released."""
         return await self.hear(
             f"seats.{change}", showtime_id, version, showtime_id=showtime_id, seat_labels=list(labels)
@@ -147,7 +147,7 @@ class House:
 
     async def visit(
         self, ticket_id: str, showtime_id: str, movie_id: str, *, undone: bool = False, version: int = 1
-    ) -> Event:
+    ) -> Envelope:
         """Ana enters, or leaves again."""
         name = "ticket.check_in_undone" if undone else "ticket.checked_in"
         return await self.hear(

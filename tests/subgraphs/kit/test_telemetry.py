@@ -15,7 +15,7 @@ from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import (
     EmbeddedBroker,
-    Event,
+    Envelope,
     PoisonEvent,
     ServiceEvents,
     all_settled,
@@ -86,7 +86,7 @@ async def test_only_what_commits_is_counted(
 
 async def test_money_is_counted_in_units_of_its_currency(telemetry: Telemetry, clock: FrozenClock) -> None:
     count_business(telemetry)
-    event = Event(
+    event = Envelope(
         "evt_1", "payment.captured", 1, clock.now(), "payments", "pay_1", 1, "c", None, None,
         {"amount": {"minor": 4850, "currency": "PEN"}},
     )  # fmt: skip
@@ -98,11 +98,11 @@ async def test_events_are_counted_from_the_outbox_to_their_end(
     database: Database, broker: EmbeddedBroker, events: ServiceEvents, telemetry: Telemetry
 ) -> None:
     @events.consumer.outside_transaction("order.placed")
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         return None
 
     @events.consumer.outside_transaction("order.broken")
-    async def refuse(event: Event) -> None:
+    async def refuse(event: Envelope) -> None:
         raise PoisonEvent("never")
 
     await events.start()

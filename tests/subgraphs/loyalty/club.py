@@ -12,7 +12,7 @@ from sqlalchemy import select
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.database.kit_tables import OUTBOX
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
@@ -60,11 +60,11 @@ class Club:
         assert isinstance(service, LoyaltyService)
         return service
 
-    def event(self, type_: str, aggregate_id: str, version: int = 1, **payload: Any) -> Event:
+    def event(self, type_: str, aggregate_id: str, version: int = 1, **payload: Any) -> Envelope:
         """An event of another subgraph."""
         return make_event(self.runtime, type_, payload, aggregate_id=aggregate_id, version=version)
 
-    async def hear(self, *events: Event) -> None:
+    async def hear(self, *events: Envelope) -> None:
         """Take events to their end."""
         await hear(self.runtime, *events)
 
@@ -85,7 +85,7 @@ class Club:
 
     def captured(
         self, showtime_id: str, minor: int, *, viewer: Viewer | None = ANA, payment_id: str | None = None
-    ) -> Event:
+    ) -> Envelope:
         """Somebody's payment, or a guest's."""
         payment_id = payment_id or f"pay_{next(self._numbers)}"
         return self.event(
@@ -98,7 +98,7 @@ class Club:
             amount={"minor": minor, "currency": "PEN"},
         )
 
-    def refunded(self, captured: Event, minor: int, total: int, version: int = 1) -> Event:
+    def refunded(self, captured: Envelope, minor: int, total: int, version: int = 1) -> Envelope:
         """A refund of some of a payment; `total` is what all its refunds come to."""
         payload = captured.payload
         return self.event(
@@ -111,7 +111,7 @@ class Club:
             refunded_total={"minor": total, "currency": "PEN"},
         )
 
-    async def pay(self, showtime_id: str, minor: int, *, viewer: Viewer | None = ANA) -> Event:
+    async def pay(self, showtime_id: str, minor: int, *, viewer: Viewer | None = ANA) -> Envelope:
         """Take a payment."""
         event = self.captured(showtime_id, minor, viewer=viewer)
         await self.hear(event)
@@ -165,11 +165,11 @@ class Club:
         found = await self.membership(of)
         return found["points"], found["pendingPoints"]
 
-    async def said(self, *types: str) -> list[Event]:
+    async def said(self, *types: str) -> list[Envelope]:
         """What loyalty has published, of these types."""
         async with self.database.read() as connection:
             rows = await connection.scalars(select(OUTBOX.c.event).order_by(OUTBOX.c.sequence))
-        return [event for event in map(Event.from_json, rows) if event.type in types]
+        return [event for event in map(Envelope.from_json, rows) if event.type in types]
 
     async def broken(self) -> list[str]:
         """The invariants that do not hold."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
-from marquee_subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents
+from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope, ServiceEvents
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.loyalty.books import Books
 from marquee_subgraphs.loyalty.domain import EntryKind, MembershipRecord, Plan, Tier
@@ -58,7 +58,7 @@ class Life:
         published = LoyaltyEvents(events.outbox)
         self.books = Books(self.store, published, clock)
         Hearing(self.store, self.books, published, events.consumer.inbox).register(events.consumer)
-        self._made: dict[tuple[str, str, int], Event] = {}
+        self._made: dict[tuple[str, str, int], Envelope] = {}
 
     async def begin(self) -> None:
         """One member, one showtime tomorrow."""
@@ -95,14 +95,14 @@ class Life:
             assert member is not None
             return await self.books.close(tx, await self.books.release(tx, member))
 
-    def _event(self, what: str, payment_id: str, total: int) -> Event:
+    def _event(self, what: str, payment_id: str, total: int) -> Envelope:
         now = self.clock.now()
         payload = {"payment_id": payment_id, "order_id": f"ord_{payment_id}", "user_id": "usr_1"}
         moneys = {
             name: {"minor": PAYMENTS[payment_id] if what == "captured" else total, "currency": "PEN"}
             for name in ("amount", "refunded_total")
         }
-        return Event(
+        return Envelope(
             id=new_ulid(now),
             type="payment.captured" if what == "captured" else "refund.completed",
             version=1,

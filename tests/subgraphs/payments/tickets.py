@@ -12,7 +12,7 @@ from typing import Any
 
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Database, Transaction
-from marquee_subgraphs.kit.events import Broker, Event, ServiceEvents
+from marquee_subgraphs.kit.events import Broker, Envelope, ServiceEvents
 from marquee_subgraphs.kit.ids import new_id
 
 HEARD = [
@@ -35,7 +35,7 @@ class Tickets:
         self.database = database
         self.events = events
         self.clock = clock
-        self.heard: list[Event] = []
+        self.heard: list[Envelope] = []
         self.sells = True
         """Whether the seats are still there when a payment is authorised."""
         self.answers = True
@@ -117,7 +117,7 @@ class Tickets:
             event.type for event in self.heard if order_id is None or event.payload["order_id"] == order_id
         ]
 
-    async def _hear(self, tx: Transaction, event: Event) -> None:
+    async def _hear(self, tx: Transaction, event: Envelope) -> None:
         add = self.events.outbox.add
         payload = event.payload
         order_id = payload.get("order_id", "")
@@ -131,6 +131,6 @@ class Tickets:
             await add(tx, type=name, aggregate_id=order_id, payload=said, cause=event)
         tx.after_commit(lambda: self._remember(event))
 
-    def _remember(self, event: Event) -> None:
+    def _remember(self, event: Envelope) -> None:
         self.heard.append(event)
         self._news.set()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marquee_subgraphs.kit.clock import FrozenClock
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
@@ -62,7 +62,7 @@ class House:
 
 def movie_event(
     runtime: Runtime, movie_id: str, *, version: int = 1, minutes: int = 90, status: str = "ACTIVE"
-) -> Event:
+) -> Envelope:
     """What movies says of a film."""
     payload = {"movie_id": movie_id, "title": "The Kid", "runtime_minutes": minutes, "status": status}
     type_ = "movie.created" if version == 1 else "movie.updated"

@@ -9,7 +9,7 @@ from typing import Any
 
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
-from marquee_subgraphs.kit.events import Broker, Consumer, Event
+from marquee_subgraphs.kit.events import Broker, Consumer, Envelope
 from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
 from marquee_subgraphs.kit.ids import new_id, new_ulid
 from marquee_subgraphs.tickets.events.consumed import consume
@@ -86,11 +86,11 @@ class Stage:
     def database(self) -> Database:
         return self.service.office.database
 
-    def event(self, name: str, aggregate_id: str, payload: Mapping[str, Any]) -> Event:
+    def event(self, name: str, aggregate_id: str, payload: Mapping[str, Any]) -> Envelope:
         """Make an event as another subgraph would."""
         now = self.clock.now()
         self.versions[aggregate_id] = self.versions.get(aggregate_id, 0) + 1
-        return Event(
+        return Envelope(
             id=new_ulid(now),
             type=name,
             version=1,
@@ -104,13 +104,13 @@ class Stage:
             payload=dict(payload),
         )
 
-    async def hear(self, name: str, aggregate_id: str, payload: Mapping[str, Any]) -> Event:
+    async def hear(self, name: str, aggregate_id: str, payload: Mapping[str, Any]) -> Envelope:
         """Have the subgraph take an event, as its consumer does."""
         event = self.event(name, aggregate_id, payload)
         await self.consumer.handle(event)
         return event
 
-    async def said(self, *names: str) -> list[Event]:
+    async def said(self, *names: str) -> list[Envelope]:
         """The events that the subgraph has said so far, of these types or of all."""
         return [event for event in await said(self.database) if not names or event.type in names]
 
@@ -200,7 +200,7 @@ class Stage:
         order: dict[str, Any] = placed["order"]
         return order
 
-    async def authorize(self, order: Mapping[str, Any], payment_id: str = "pay_1") -> Event:
+    async def authorize(self, order: Mapping[str, Any], payment_id: str = "pay_1") -> Envelope:
         """Have the order's payment authorised."""
         return await self.hear(
             "payment.authorized",
@@ -208,7 +208,7 @@ class Stage:
             {"payment_id": payment_id, "order_id": order["id"], "amount": minor(order["total"])},
         )
 
-    async def capture(self, order: Mapping[str, Any], payment_id: str = "pay_1") -> Event:
+    async def capture(self, order: Mapping[str, Any], payment_id: str = "pay_1") -> Envelope:
         """Have the order's payment captured."""
         return await self.hear(
             "payment.captured",

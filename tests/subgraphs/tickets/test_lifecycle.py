@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
-from marquee_subgraphs.kit.events import Consumer, Event, Outbox
+from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox
 from marquee_subgraphs.kit.idempotency import Idempotency
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.live import LocalTopics
@@ -57,7 +57,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.clock = FrozenClock()
         self.tokens: list[tuple[Any, str]] = []
         self.orders: list[str] = []
-        self.wire: list[Event] = []
+        self.wire: list[Envelope] = []
         self.heard = 0
         self.ended: dict[str, OrderStatus] = {}
         self.captured: dict[str, int] = {}
@@ -198,7 +198,7 @@ class Lifecycle(RuleBasedStateMachine):
             elif event.type == "refund.approved":
                 self.refund(event, refunds)
 
-    def refund(self, event: Event, succeeds: bool) -> None:
+    def refund(self, event: Envelope, succeeds: bool) -> None:
         order = self.read(event.payload["order_id"])
         payment_id = event.payload["payment_id"]
         if not succeeds or payment_id not in self.captured:
@@ -216,7 +216,7 @@ class Lifecycle(RuleBasedStateMachine):
         now = self.clock.now()
         fields = {"order_id": order.id, "payment_id": payment_id, **payload}
         self.wire.append(
-            Event(new_ulid(now), name, 1, now, "payments", payment_id, 1, "c", None, None, fields)
+            Envelope(new_ulid(now), name, 1, now, "payments", payment_id, 1, "c", None, None, fields)
         )
 
     @precondition(lambda self: self.wire)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from marquee_subgraphs.kit.audit import AuditLog
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.tickets.service.sweeping import Sweeping
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage, minor
@@ -21,7 +21,7 @@ def codes(payload: dict[str, Any]) -> list[str]:
     return [error["code"] for error in payload["errors"]]
 
 
-async def complete(stage: Stage, approved: Event, refunded_total: int) -> Event:
+async def complete(stage: Stage, approved: Envelope, refunded_total: int) -> Envelope:
     """Have payments execute a refund."""
     amount = approved.payload["amount"]
     return await stage.hear(

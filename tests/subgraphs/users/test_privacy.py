@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from marquee_subgraphs.kit.clock import FrozenClock
-from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope
 from marquee_subgraphs.kit.events.service import all_settled
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.runtime import Runtime
@@ -41,12 +41,12 @@ class Listener:
         self._door = door
         self._broker = broker
         self._clock = clock
-        self.heard: list[Event] = []
+        self.heard: list[Envelope] = []
 
-    async def hear(self, event: Event) -> None:
+    async def hear(self, event: Envelope) -> None:
         self.heard.append(event)
 
-    async def settle(self) -> list[Event]:
+    async def settle(self) -> list[Envelope]:
         """Wait until all is said and done; returns what was heard."""
         assert self._door.subgraph.events is not None
         await all_settled(self._broker, self._door.subgraph.events)
@@ -54,7 +54,7 @@ class Listener:
 
     async def confirm_erasure(self, subgraph: str, user_id: str, times: int = 1) -> None:
         """Say what each subgraph says when it has erased a user."""
-        event = Event(
+        event = Envelope(
             id=new_ulid(self._clock.now()),
             type="user.erased",
             version=1,

@@ -7,7 +7,7 @@ broker behind it is the embedded one or RabbitMQ.
 from marquee_subgraphs.kit.events.broker import Broker, DeadLetter, Subscription
 from marquee_subgraphs.kit.events.consumer import Consumer
 from marquee_subgraphs.kit.events.embedded import EmbeddedBroker
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import (
     BrokerClosed,
     BrokerUnavailable,
@@ -29,7 +29,7 @@ __all__ = [
     "Consumer",
     "DeadLetter",
     "EmbeddedBroker",
-    "Event",
+    "Envelope",
     "EventError",
     "Inbox",
     "MalformedEvent",

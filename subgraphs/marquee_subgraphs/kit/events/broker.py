@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 
-EventHandler = Callable[[Event], Awaitable[None]]
+EventHandler = Callable[[Envelope], Awaitable[None]]
 
 
 @runtime_checkable
 class HearsOfDeath(Protocol):
     """An event handler that is told when a delivery to it is given up."""
 
-    def died(self, event: Event) -> None:
+    def died(self, event: Envelope) -> None:
         """The event is a dead letter from now on; must be quick."""
         ...
 
@@ -31,7 +31,7 @@ class DeadLetter:
     queue: str
     event_id: str
     event_type: str
-    event: Event | None
+    event: Envelope | None
     """None when what arrived is no event; `error` says why."""
     attempts: int
     error: str
@@ -54,7 +54,7 @@ class Broker(Protocol):
         """Whether events come and go at present; when not, they wait where they are."""
         ...
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[Envelope]) -> None:
         """Return when every event is durable in every queue that wants its type; may leave duplicates."""
         ...
 

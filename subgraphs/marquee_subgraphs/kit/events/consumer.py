@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events.broker import EventHandler
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.inbox import Inbox
 from marquee_subgraphs.kit.trace import current_trace, work_for
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 
 T = TypeVar("T")
-TransactionHandler = Callable[[Transaction, Event], Awaitable[None]]
+TransactionHandler = Callable[[Transaction, Envelope], Awaitable[None]]
 
 
 class TransactionRunner(Protocol):
@@ -81,16 +81,16 @@ class Consumer:
         if event_type in self._handlers or event_type in self._outside:
             raise ValueError(f"{self.queue} has two handlers for {event_type}")
 
-    async def __call__(self, event: Event) -> None:
+    async def __call__(self, event: Envelope) -> None:
         """A consumer is the handler of its queue."""
         await self.handle(event)
 
-    def died(self, event: Event) -> None:
+    def died(self, event: Envelope) -> None:
         """A delivery was given up."""
         if self._telemetry is not None:
             self._telemetry.died(event)
 
-    async def handle(self, event: Event) -> None:
+    async def handle(self, event: Envelope) -> None:
         """Take one event; an unknown type or one taken before has no effect."""
         with self._under_its_trace(event):
             if event.type in self._outside:
@@ -99,7 +99,7 @@ class Consumer:
                 await self._database.run(lambda transaction: self._take(transaction, event))
 
     @contextmanager
-    def _under_its_trace(self, event: Event) -> Iterator[None]:
+    def _under_its_trace(self, event: Envelope) -> Iterator[None]:
         with work_for(correlation_id=event.correlation_id, operation=event.type):
             if self._telemetry is not None:
                 with self._telemetry.handling(event):
@@ -111,6 +111,6 @@ class Consumer:
             finally:
                 current_trace.reset(token)
 
-    async def _take(self, transaction: Transaction, event: Event) -> None:
+    async def _take(self, transaction: Transaction, event: Envelope) -> None:
         if await self.inbox.record(transaction, event):
             await self._handlers[event.type](transaction, event)

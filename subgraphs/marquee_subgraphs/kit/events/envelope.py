@@ -1,4 +1,4 @@
-"""`Event`: a fact that a subgraph publishes, and its JSON form, the same on every broker.
+"""`Envelope`: a fact that a subgraph publishes, and its JSON form, the same on every broker.
 
 Must never change once made.
 """
@@ -15,7 +15,7 @@ from marquee_subgraphs.kit.events.errors import MalformedEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Envelope:
     """Something that happened to one aggregate.
 
     `type` is as `order.placed`, `version` that of its payload's form; `aggregate_version` counts the events
@@ -40,7 +40,7 @@ class Event:
         return orjson.dumps(self).decode()
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Event:
+    def from_json(cls, text: str | bytes) -> Envelope:
         """Decode; `MalformedEvent` when it is not an event."""
         try:
             fields = orjson.loads(text)

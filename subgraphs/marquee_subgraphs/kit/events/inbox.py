@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from marquee_subgraphs.kit.clock import Clock, SystemClock
 from marquee_subgraphs.kit.database import DIALECTS, UnitOfWork, insert_into, sql_transaction
 from marquee_subgraphs.kit.database.kit_tables import INBOX, INBOX_AGGREGATES
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 
 _PRUNED_AT_ONCE = 1000
 _RECORD = {dialect: insert_into(INBOX, dialect).on_conflict_do_nothing() for dialect in DIALECTS}
@@ -25,14 +25,14 @@ class Inbox:
         self._consumer = consumer
         self._clock = clock or SystemClock()
 
-    async def record(self, tx: UnitOfWork, event: Event) -> bool:
+    async def record(self, tx: UnitOfWork, event: Envelope) -> bool:
         """Record `event`; false when it was taken before, and then nothing must be done."""
         transaction = sql_transaction(tx)
         row = {"consumer": self._consumer, "event_id": event.id, "received_at": self._clock.now()}
         rows = await transaction.execute(_RECORD[transaction.dialect], row)
         return rows.rowcount == 1
 
-    async def advance(self, tx: UnitOfWork, event: Event) -> bool:
+    async def advance(self, tx: UnitOfWork, event: Envelope) -> bool:
         """Tell whether `event` is newer than all seen of its aggregate, and remember it if so.
 
         For handlers that keep the latest state: an older event that comes late, or by replay, must not

@@ -12,7 +12,7 @@ from collections import deque
 from typing import Generic, Protocol, TypeVar
 
 from marquee_subgraphs.kit.events.broker import EventHandler, HearsOfDeath
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import PoisonEvent
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 from marquee_subgraphs.kit.faults import TemporarilyUnavailable
@@ -31,7 +31,7 @@ class Deliverable(Protocol):
     """An event on its way to one queue."""
 
     @property
-    def event(self) -> Event:
+    def event(self) -> Envelope:
         """What is delivered."""
         ...
 
@@ -126,7 +126,7 @@ class Lanes(Generic[D]):
             pause = next_pause
         return False
 
-    async def _attempt(self, event: Event) -> Exception | None:
+    async def _attempt(self, event: Envelope) -> Exception | None:
         try:
             await self._handler(event)
         except TemporarilyUnavailable as error:

@@ -23,7 +23,7 @@ from marquee_subgraphs.kit.database import (
     sql_transaction,
 )
 from marquee_subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.trace import current_trace
 
@@ -75,9 +75,9 @@ class Outbox:
         type: str,  # noqa: A002 - the envelope's own word
         aggregate_id: str,
         payload: dict[str, Any],
-        cause: Event | None = None,
+        cause: Envelope | None = None,
         version: int = 1,
-    ) -> Event:
+    ) -> Envelope:
         """Add an event that leaves if, and only if, `tx` commits.
 
         Gives it the next version of its aggregate. `payload` is JSON, datetimes allowed. `cause` is the event
@@ -86,7 +86,7 @@ class Outbox:
         transaction = sql_transaction(tx)
         now = self._clock.now()
         event_id = new_ulid(now)
-        event = Event(
+        event = Envelope(
             id=event_id,
             type=type,
             version=version,
@@ -123,10 +123,10 @@ async def _next_version(transaction: Transaction, aggregate_id: str) -> int:
     return int(await transaction.scalar(_NEXT_VERSION[transaction.dialect], row))
 
 
-async def unpublished(connection: Connection, limit: int) -> list[tuple[int, Event]]:
+async def unpublished(connection: Connection, limit: int) -> list[tuple[int, Envelope]]:
     """The oldest events that the broker has not confirmed, with their sequence numbers."""
     rows = await connection.execute(_UNPUBLISHED, {"at_most": limit})
-    return [(row.sequence, Event.from_json(row.event)) for row in rows]
+    return [(row.sequence, Envelope.from_json(row.event)) for row in rows]
 
 
 async def count_unpublished(connection: Connection) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import PoisonEvent
 from marquee_subgraphs.kit.money import Currency, Money
 
 
-def text(event: Event, name: str) -> str:
+def text(event: Envelope, name: str) -> str:
     """A text that is there and not empty. Raises `PoisonEvent`."""
     value = event.payload.get(name)
     if not isinstance(value, str) or not value:
@@ -18,13 +18,13 @@ def text(event: Event, name: str) -> str:
     return value
 
 
-def optional_text(event: Event, name: str) -> str | None:
+def optional_text(event: Envelope, name: str) -> str | None:
     """A text, or None where there is none."""
     value = event.payload.get(name)
     return value if isinstance(value, str) else None
 
 
-def moment(event: Event, name: str) -> datetime:
+def moment(event: Envelope, name: str) -> datetime:
     """An instant with its offset, in UTC. Raises `PoisonEvent`."""
     try:
         found = datetime.fromisoformat(text(event, name))
@@ -35,7 +35,7 @@ def moment(event: Event, name: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def money(event: Event, name: str) -> Money:
+def money(event: Envelope, name: str) -> Money:
     """Money as `{"minor": 4800, "currency": "PEN"}`. Raises `PoisonEvent`."""
     value = event.payload.get(name)
     try:

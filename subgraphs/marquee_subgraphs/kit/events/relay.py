@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from marquee_subgraphs.kit.clock import Clock, SystemClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events.broker import Broker
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerUnavailable
 from marquee_subgraphs.kit.events.outbox import Outbox, count_unpublished, mark_published, unpublished
 from marquee_subgraphs.kit.faults import TemporarilyUnavailable
@@ -117,7 +117,7 @@ class Relay:
                 await mark_published(tx, [sequence for sequence, _ in batch], self._clock.now())
         return len(batch)
 
-    async def _publish(self, events: Sequence[Event]) -> None:
+    async def _publish(self, events: Sequence[Envelope]) -> None:
         with nullcontext() if self._telemetry is None else self._telemetry.publishing(events):
             async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
                 await self._broker.publish(events)

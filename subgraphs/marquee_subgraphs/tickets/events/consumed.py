@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Consumer, Event, PoisonEvent
+from marquee_subgraphs.kit.events import Consumer, Envelope, PoisonEvent
 from marquee_subgraphs.kit.events import payload as payloads
 from marquee_subgraphs.tickets.domain.layout import SeatKind, SeatPlace
 from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
@@ -21,7 +21,7 @@ from marquee_subgraphs.tickets.service.settling import Settling
 class _Payload:
     """The payload of one event, read strictly."""
 
-    event: Event
+    event: Envelope
 
     def text(self, name: str) -> str:
         return payloads.text(self.event, name)
@@ -50,7 +50,7 @@ def consume(consumer: Consumer, projecting: Projecting, settling: Settling) -> N
 
 def _consume_showtimes(consumer: Consumer, projecting: Projecting) -> None:
     @consumer.on("showtime.scheduled")
-    async def scheduled(tx: Transaction, event: Event) -> None:
+    async def scheduled(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         base_price, currency = payload.money("base_price")
         places, blocked = _read_seats(event)
@@ -71,7 +71,7 @@ def _consume_showtimes(consumer: Consumer, projecting: Projecting) -> None:
         )
 
     @consumer.on("showtime.rescheduled")
-    async def rescheduled(tx: Transaction, event: Event) -> None:
+    async def rescheduled(tx: Transaction, event: Envelope) -> None:
         if not await consumer.inbox.advance(tx, event):
             return
         payload = _Payload(event)
@@ -79,14 +79,14 @@ def _consume_showtimes(consumer: Consumer, projecting: Projecting) -> None:
         await projecting.reschedule(tx, payload.text("showtime_id"), moments)
 
     @consumer.on("showtime.cancelled")
-    async def cancelled(tx: Transaction, event: Event) -> None:
+    async def cancelled(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await projecting.cancel_showtime(
             tx, payload.text("showtime_id"), reason=str(event.payload.get("reason") or "showtime cancelled")
         )
 
 
-def _read_seats(event: Event) -> tuple[list[SeatPlace], list[str]]:
+def _read_seats(event: Envelope) -> tuple[list[SeatPlace], list[str]]:
     try:
         seats = event.payload["seats"]
         places = [
@@ -109,14 +109,14 @@ def _read_seats(event: Event) -> tuple[list[SeatPlace], list[str]]:
 
 def _consume_payments(consumer: Consumer, settling: Settling) -> None:
     @consumer.on("payment.started")
-    async def started(tx: Transaction, event: Event) -> None:
+    async def started(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.payment_started(
             tx, order_id=payload.text("order_id"), lease_until=payload.moment("lease_until")
         )
 
     @consumer.on("payment.authorized")
-    async def authorized(tx: Transaction, event: Event) -> None:
+    async def authorized(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         amount, currency = payload.money("amount")
         await settling.payment_authorized(
@@ -129,7 +129,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
         )
 
     @consumer.on("payment.captured")
-    async def captured(tx: Transaction, event: Event) -> None:
+    async def captured(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.payment_captured(
             tx,
@@ -140,7 +140,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
         )
 
     @consumer.on("payment.failed")
-    async def failed(tx: Transaction, event: Event) -> None:
+    async def failed(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         order_id = payload.text("order_id")
         message = str(event.payload.get("message") or event.payload.get("code") or "the payment failed")
@@ -152,7 +152,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
             await settling.authorization_failed(tx, order_id=order_id, message=message)
 
     @consumer.on("payment.voided")
-    async def voided(tx: Transaction, event: Event) -> None:
+    async def voided(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.payment_lost(
             tx,
@@ -165,7 +165,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
 
 def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
     @consumer.on("refund.requested")
-    async def requested(tx: Transaction, event: Event) -> None:
+    async def requested(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.refund_requested(
             tx,
@@ -177,7 +177,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
         )
 
     @consumer.on("refund.completed")
-    async def completed(tx: Transaction, event: Event) -> None:
+    async def completed(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.refund_completed(
             tx,
@@ -189,7 +189,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
         )
 
     @consumer.on("refund.failed")
-    async def failed(tx: Transaction, event: Event) -> None:
+    async def failed(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.refund_failed(
             tx, order_id=payload.text("order_id"), refund_id=payload.text("refund_id")
@@ -198,7 +198,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
 
 def _consume_customers(consumer: Consumer, projecting: Projecting) -> None:
     @consumer.on("voucher.issued")
-    async def issued(tx: Transaction, event: Event) -> None:
+    async def issued(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         value = payload.money("value") if event.payload.get("value") else (None, None)
         percent = event.payload.get("percent")
@@ -220,11 +220,11 @@ def _consume_customers(consumer: Consumer, projecting: Projecting) -> None:
         )
 
     @consumer.on("membership.joined", "membership.tier_changed")
-    async def tier(tx: Transaction, event: Event) -> None:
+    async def tier(tx: Transaction, event: Envelope) -> None:
         if await consumer.inbox.advance(tx, event):
             payload = _Payload(event)
             await projecting.keep_tier(tx, payload.text("user_id"), payload.text("tier"))
 
     @consumer.on("user.erasure_requested")
-    async def erasure(tx: Transaction, event: Event) -> None:
+    async def erasure(tx: Transaction, event: Envelope) -> None:
         await projecting.erase(tx, _Payload(event).text("user_id"), event)

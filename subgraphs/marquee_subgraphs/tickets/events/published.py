@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event, Outbox
+from marquee_subgraphs.kit.events import Envelope, Outbox
 from marquee_subgraphs.tickets.domain.codes import make_code, make_token
 from marquee_subgraphs.tickets.domain.holds import Hold
 from marquee_subgraphs.tickets.domain.orders import Order, Ticket
@@ -37,7 +37,7 @@ class TicketEvents:
         labels: Sequence[str],
         *,
         order_id: str | None = None,
-        cause: Event | None = None,
+        cause: Envelope | None = None,
     ) -> None:
         """`seats.held`, `seats.released` or `seats.sold`."""
         payload: dict[str, Any] = {"showtime_id": showtime_id, "seat_labels": list(labels)}
@@ -54,7 +54,7 @@ class TicketEvents:
         order: Order,
         showtime: Showtime,
         tickets: Sequence[Ticket],
-        cause: Event | None,
+        cause: Envelope | None,
     ) -> None:
         payload = {
             **_order_payload(order, showtime),
@@ -79,7 +79,7 @@ class TicketEvents:
         await self._add(tx, "order.confirmed", order.id, payload, cause)
 
     async def sale_refused(
-        self, tx: Transaction, order: Order, payment_id: str, reason: str, cause: Event
+        self, tx: Transaction, order: Order, payment_id: str, reason: str, cause: Envelope
     ) -> None:
         payload = {
             "order_id": order.id,
@@ -99,7 +99,7 @@ class TicketEvents:
         showtime: Showtime,
         *,
         reason: str | None,
-        cause: Event | None,
+        cause: Envelope | None,
     ) -> None:
         """`order.expired`, `order.failed` or `order.cancelled`."""
         payload = {
@@ -115,7 +115,7 @@ class TicketEvents:
         await self._add(tx, f"order.{how}", order.id, payload, cause)
 
     async def refund_approved(
-        self, tx: Transaction, order: Order, refund: Refund, cause: Event | None
+        self, tx: Transaction, order: Order, refund: Refund, cause: Envelope | None
     ) -> None:
         payload = {
             "refund_id": refund.id,
@@ -128,7 +128,7 @@ class TicketEvents:
         await self._add(tx, "refund.approved", order.id, payload, cause)
 
     async def refund_rejected(
-        self, tx: Transaction, *, order_id: str, refund_id: str, reason: str, cause: Event
+        self, tx: Transaction, *, order_id: str, refund_id: str, reason: str, cause: Envelope
     ) -> None:
         payload = {"refund_id": refund_id, "order_id": order_id, "reason": reason}
         await self._add(tx, "refund.rejected", order_id, payload, cause)
@@ -188,17 +188,24 @@ class TicketEvents:
         await self._add(tx, "waitlist.offered", entry.id, payload, None)
 
     async def voucher(
-        self, tx: Transaction, how: str, *, code: str, user_id: str, order_id: str, cause: Event | None = None
+        self,
+        tx: Transaction,
+        how: str,
+        *,
+        code: str,
+        user_id: str,
+        order_id: str,
+        cause: Envelope | None = None,
     ) -> None:
         """`voucher.used` or `voucher.released`."""
         payload = {"code": code, "user_id": user_id, "order_id": order_id}
         await self._add(tx, f"voucher.{how}", code, payload, cause)
 
-    async def erased(self, tx: Transaction, user_id: str, cause: Event) -> None:
+    async def erased(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
         await self._add(tx, "user.erased", user_id, {"user_id": user_id, "subgraph": "tickets"}, cause)
 
     async def _add(
-        self, tx: Transaction, name: str, aggregate_id: str, payload: dict[str, Any], cause: Event | None
+        self, tx: Transaction, name: str, aggregate_id: str, payload: dict[str, Any], cause: Envelope | None
     ) -> None:
         await self.outbox.add(tx, type=name, aggregate_id=aggregate_id, payload=payload, cause=cause)
 

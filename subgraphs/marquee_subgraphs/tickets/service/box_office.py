@@ -13,7 +13,7 @@ from typing import Final
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Connection, Database, Transaction
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.idempotency import Idempotency
 from marquee_subgraphs.kit.identity import STAFF_ROLES, Viewer
 from marquee_subgraphs.kit.live import Topics
@@ -77,7 +77,7 @@ class BoxOffice:
         labels: Sequence[str],
         *,
         order_id: str | None = None,
-        cause: Event | None = None,
+        cause: Envelope | None = None,
     ) -> None:
         """Log a change of seats under the showtime's new version, and tell subgraphs and watchers of it.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event, PoisonEvent
+from marquee_subgraphs.kit.events import Envelope, PoisonEvent
 from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain.layout import SeatPlace
 from marquee_subgraphs.tickets.domain.pricing import BOOKING_FEES
@@ -58,7 +58,7 @@ class Projecting:
         """Keep a member's tier."""
         await store.save_tier(tx, user_id=user_id, tier=tier)
 
-    async def erase(self, tx: Transaction, user_id: str, cause: Event) -> None:
+    async def erase(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
         """Forget who bought; what was sold stays, for the books."""
         await store.erase_user(tx, user_id)
         await self._office.events.erased(tx, user_id, cause)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
@@ -179,7 +179,7 @@ async def give_back(
     amount: int,
     reason: str,
     refund_id: str,
-    cause: Event | None,
+    cause: Envelope | None,
 ) -> Order:
     """Decide that tickets are given back for `amount`; what costs nothing is free at once."""
     ticket_ids = [ticket.id for ticket in tickets]
@@ -211,7 +211,7 @@ async def finish_refund(
     ticket_ids: Sequence[str],
     *,
     refunded: int,
-    cause: Event | None,
+    cause: Envelope | None,
 ) -> Order:
     """Free the seats of tickets that were given back, and write what has been refunded of the order."""
     showtime = await advance(tx, order.showtime_id)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain.orders import Order, OrderStatus, Ticket, TicketStatus, step
@@ -38,7 +38,7 @@ async def sell_order(
     order: Order,
     *,
     payment_id: str | None,
-    cause: Event | None,
+    cause: Envelope | None,
 ) -> Order | Unsold:
     """Sell a pending order its seats and make its tickets: all of them, or say why nothing is sold."""
     now = office.clock.now()
@@ -114,7 +114,7 @@ async def end_unpaid(
     status: OrderStatus,
     *,
     reason: str | None = None,
-    cause: Event | None = None,
+    cause: Envelope | None = None,
 ) -> Order:
     """End a pending order without a sale: its seats and its voucher are free again."""
     now = office.clock.now()
@@ -134,7 +134,7 @@ async def end_order(
     showtime: Showtime,
     *,
     reason: str | None,
-    cause: Event | None,
+    cause: Envelope | None,
 ) -> Order:
     """Write that an order is expired, failed or cancelled, give its voucher back, and tell."""
     order = replace(order, status=step(order.status, status), failure_reason=reason)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus, TicketStatus
 from marquee_subgraphs.tickets.domain.refunds import Refund
@@ -45,7 +45,7 @@ class Settling:
             self._office.tell_order(tx, order.id)
 
     async def payment_authorized(
-        self, tx: Transaction, event: Event, *, order_id: str, payment_id: str, amount: int, currency: str
+        self, tx: Transaction, event: Envelope, *, order_id: str, payment_id: str, amount: int, currency: str
     ) -> None:
         """Sell the seats, all or none; when they cannot be sold, have the payment voided."""
         now = self._office.clock.now()
@@ -73,12 +73,12 @@ class Settling:
             await self._refuse(tx, order, payment_id, sold, event)
 
     async def _refuse(
-        self, tx: Transaction, order: Order, payment_id: str, reason: str, cause: Event
+        self, tx: Transaction, order: Order, payment_id: str, reason: str, cause: Envelope
     ) -> None:
         await self._office.events.sale_refused(tx, order, payment_id, reason, cause)
 
     async def payment_captured(
-        self, tx: Transaction, event: Event, *, order_id: str, payment_id: str, amount: int
+        self, tx: Transaction, event: Envelope, *, order_id: str, payment_id: str, amount: int
     ) -> None:
         """Note that the money is ours; money that has no seats to show for it goes back."""
         order = await store.lock_order(tx, order_id)
@@ -111,7 +111,7 @@ class Settling:
             self._office.tell_order(tx, order.id)
 
     async def payment_lost(
-        self, tx: Transaction, event: Event, *, order_id: str, payment_id: str, message: str
+        self, tx: Transaction, event: Envelope, *, order_id: str, payment_id: str, message: str
     ) -> None:
         """The money of a sold order will never come: seats are free, tickets void, the order failed.
 
@@ -147,7 +147,7 @@ class Settling:
     async def refund_requested(
         self,
         tx: Transaction,
-        event: Event,
+        event: Envelope,
         *,
         order_id: str,
         refund_id: str,
@@ -191,7 +191,7 @@ class Settling:
     async def refund_completed(
         self,
         tx: Transaction,
-        event: Event,
+        event: Envelope,
         *,
         order_id: str,
         refund_id: str,

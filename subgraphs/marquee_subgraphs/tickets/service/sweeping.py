@@ -9,7 +9,7 @@ import asyncio
 from typing import Final
 
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Event
+from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain.holds import Hold
 from marquee_subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus, TicketStatus
@@ -130,7 +130,7 @@ class Sweeping:
         )
 
 
-async def release_hold(office: BoxOffice, tx: Transaction, hold: Hold, *, cause: Event | None) -> None:
+async def release_hold(office: BoxOffice, tx: Transaction, hold: Hold, *, cause: Envelope | None) -> None:
     """Close a hold without an order and free what it still holds."""
     showtime = await advance(tx, hold.showtime_id)
     freed = await store.free_held(

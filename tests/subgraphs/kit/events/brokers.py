@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope
 from marquee_subgraphs.kit.events.rabbitmq import Address, Pace, RabbitMqBroker
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 from tests.subgraphs.amqp import new_prefix, remove
@@ -77,9 +77,9 @@ class RabbitMqBrokers(Brokers):
             await remove(self._server, topology)
 
 
-def placed(number: int, order: str | None = None, *, version: int = 1) -> Event:
+def placed(number: int, order: str | None = None, *, version: int = 1) -> Envelope:
     """An `order.placed` with an id of its own, of an order of its own unless one is given."""
-    return Event(
+    return Envelope(
         id=f"{number:08}",
         type="order.placed",
         version=1,

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Column, MetaData, String, Table, select
 
 from marquee_subgraphs.kit.database import AutoIncrement, Database, Transaction
-from marquee_subgraphs.kit.events import EmbeddedBroker, Event, ServiceEvents, all_settled
+from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope, ServiceEvents, all_settled
 from marquee_subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
 from tests.subgraphs.kit.events.brokers import QUEUES, AnyBroker
 
@@ -44,14 +44,14 @@ async def run(folder: Path, rounds: int, offset: int, amqp_url: str | None = Non
         tickets = ServiceEvents("tickets", tickets_store, broker)
 
         @tickets.consumer.on("order.placed")
-        async def take(tx: Transaction, event: Event) -> None:
+        async def take(tx: Transaction, event: Envelope) -> None:
             await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
             await tickets.outbox.add(
                 tx, type="seats.sold", aggregate_id=event.aggregate_id, payload=event.payload, cause=event
             )
 
         @orders.consumer.on("seats.sold")
-        async def confirm(tx: Transaction, event: Event) -> None:
+        async def confirm(tx: Transaction, event: Envelope) -> None:
             await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
 
         async def place(number: int) -> None:

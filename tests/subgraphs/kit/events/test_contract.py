@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marquee_subgraphs.kit.events import BrokerClosed, Event, UnknownQueue
+from marquee_subgraphs.kit.events import BrokerClosed, Envelope, UnknownQueue
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers, placed
 from tests.subgraphs.kit.events.conftest import brokers_of
@@ -20,7 +20,7 @@ def brokers(request: pytest.FixtureRequest, tmp_path: Path) -> Brokers:
     return brokers_of(request.param, request, tmp_path)
 
 
-async def ignore(event: Event) -> None:
+async def ignore(event: Envelope) -> None:
     """A handler."""
 
 
@@ -28,7 +28,7 @@ async def test_an_event_being_handled_finishes_before_the_end(brokers: Brokers) 
     began, go_on = asyncio.Event(), asyncio.Event()
     taken: list[str] = []
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         began.set()
         await go_on.wait()
         taken.append(event.id)
@@ -50,7 +50,7 @@ async def test_an_event_being_handled_finishes_before_the_end(brokers: Brokers) 
 async def test_aggregates_are_handled_side_by_side(broker: AnyBroker) -> None:
     together = asyncio.Barrier(4)
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         await together.wait()
 
     await broker.consume("tickets", ["order.placed"], take)
@@ -63,7 +63,7 @@ async def test_each_queue_gets_its_own_types(broker: AnyBroker) -> None:
 
     for queue, types in {"a": ["order.placed"], "b": ["order.placed", "x"], "c": ["x"]}.items():
 
-        async def take(event: Event, queue: str = queue) -> None:
+        async def take(event: Envelope, queue: str = queue) -> None:
             taken.append(queue)
 
         await broker.consume(queue, types, take)
@@ -96,7 +96,7 @@ async def test_what_fails_holds_up_its_own_aggregate_only(
     others = asyncio.Event()
     healed = False
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         if event.aggregate_id == "ord_ill" and not healed:
             raise ConnectionError
         taken.append(event.payload["number"])
@@ -123,7 +123,7 @@ async def test_dead_letters_are_seen_in_order_without_being_taken_and_replayed_b
     taken: list[str] = []
     ill = True
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         if ill:
             raise LookupError("no such seat")
         taken.append(event.id)

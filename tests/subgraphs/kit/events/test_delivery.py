@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from marquee_subgraphs.kit.database import Database, Transaction
 from marquee_subgraphs.kit.database.kit_tables import INBOX, OUTBOX
 from marquee_subgraphs.kit.events import (
-    Event,
+    Envelope,
     PoisonEvent,
     Relay,
     ServiceEvents,
@@ -26,18 +26,18 @@ from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers
 
 
-async def place(events: ServiceEvents, store: Database, order: str, number: int = 0) -> Event:
+async def place(events: ServiceEvents, store: Database, order: str, number: int = 0) -> Envelope:
     async with store.transaction() as tx:
         return await events.outbox.add(
             tx, type="order.placed", aggregate_id=order, payload={"number": number}
         )
 
 
-def collect(events: ServiceEvents) -> list[Event]:
-    taken: list[Event] = []
+def collect(events: ServiceEvents) -> list[Envelope]:
+    taken: list[Envelope] = []
 
     @events.consumer.on("order.placed")
-    async def take(tx: Transaction, event: Event) -> None:
+    async def take(tx: Transaction, event: Envelope) -> None:
         tx.after_commit(lambda: taken.append(event))
 
     return taken
@@ -85,13 +85,13 @@ async def test_an_effect_names_its_cause(
     broker: AnyBroker,
 ) -> None:
     @tickets.consumer.on("order.placed")
-    async def sell(tx: Transaction, event: Event) -> None:
+    async def sell(tx: Transaction, event: Envelope) -> None:
         await tickets.outbox.add(tx, type="seats.sold", aggregate_id="sho_1", payload={}, cause=event)
 
-    sold: list[Event] = []
+    sold: list[Envelope] = []
 
     @orders.consumer.outside_transaction("seats.sold")
-    async def confirm(event: Event) -> None:
+    async def confirm(event: Envelope) -> None:
         sold.append(event)
 
     await tickets.listen()
@@ -103,8 +103,8 @@ async def test_an_effect_names_its_cause(
     assert [(event.causation_id, event.correlation_id) for event in sold] == [(placed.id, placed.id)]
 
 
-def _event(order: str, number: int) -> Event:
-    return Event(
+def _event(order: str, number: int) -> Envelope:
+    return Envelope(
         id=f"{number:08}",
         type="order.placed",
         version=1,
@@ -183,7 +183,7 @@ class _Interrupted:
         self.close = broker.close
         self.connected = True
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[Envelope]) -> None:
         await self._broker.publish(events)
         self.calls += 1
         if self.calls == 1:
@@ -241,7 +241,7 @@ async def test_a_failing_handler_is_tried_again_and_what_follows_waits(
     attempts: list[int] = []
 
     @tickets.consumer.on("order.placed")
-    async def take(tx: Transaction, event: Event) -> None:
+    async def take(tx: Transaction, event: Envelope) -> None:
         attempts.append(event.payload["number"])
         if len(attempts) < 3:
             raise ConnectionError
@@ -268,7 +268,7 @@ async def test_an_event_outlives_any_absence_of_what_its_handler_needs(
     attempts: list[int] = []
 
     @tickets.consumer.on("order.placed")
-    async def take(tx: Transaction, event: Event) -> None:
+    async def take(tx: Transaction, event: Envelope) -> None:
         attempts.append(event.payload["number"])
         if len(attempts) < 20:  # far more often than a failing event is tried
             raise TemporarilyUnavailable
@@ -300,7 +300,7 @@ async def test_a_poisonous_event_dies_alone_and_can_be_replayed(
     taken: list[int] = []
 
     @tickets.consumer.on("order.placed")
-    async def take(tx: Transaction, event: Event) -> None:
+    async def take(tx: Transaction, event: Envelope) -> None:
         if broken and event.payload["number"] == 1:
             raise error
         tx.after_commit(lambda: taken.append(event.payload["number"]))
@@ -333,7 +333,7 @@ async def test_an_older_event_that_comes_late_is_known_as_such(
 ) -> None:
     first, second = [await place(orders, orders_store, "ord_1") for _ in range(2)]
 
-    async def advance(event: Event) -> bool:
+    async def advance(event: Envelope) -> bool:
         async with tickets_store.transaction() as tx:
             return await tickets.consumer.inbox.advance(tx, event)
 
@@ -387,7 +387,7 @@ async def test_queues_outlive_the_process(
 async def test_a_queue_longer_than_memory_is_taken_whole(broker: AnyBroker) -> None:
     taken: list[int] = []
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         taken.append(event.aggregate_version)
 
     events = [_event(f"ord_{number % 3}", number) for number in range(1500)]
@@ -408,7 +408,7 @@ async def test_another_process_may_publish_into_the_queue(
     arrived = asyncio.Event()
 
     @tickets.consumer.outside_transaction("order.placed")
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         arrived.set()
 
     await tickets.start()

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from marquee_subgraphs.kit.clock import FrozenClock
-from marquee_subgraphs.kit.events import EmbeddedBroker, Event
+from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 
-EVENT = Event(
+EVENT = Envelope(
     id="01J",
     type="order.placed",
     version=1,
@@ -44,7 +44,7 @@ async def test_closing_does_not_wait_for_a_pause_and_a_restart_remembers_it(
     hourly = RetryPolicy(attempts=2, first_pause_seconds=3600)
     failed = asyncio.Event()
 
-    async def fail(event: Event) -> None:
+    async def fail(event: Envelope) -> None:
         failed.set()
         raise ConnectionError
 
@@ -64,14 +64,14 @@ async def test_closing_does_not_wait_for_a_pause_and_a_restart_remembers_it(
     assert letter.died_at == clock.now()
 
 
-def _of_order(number: int) -> Event:
-    return Event.from_json(EVENT.to_json().replace("ord_1", f"ord_{number}").replace("01J", f"{number}"))
+def _of_order(number: int) -> Envelope:
+    return Envelope.from_json(EVENT.to_json().replace("ord_1", f"ord_{number}").replace("01J", f"{number}"))
 
 
 async def test_a_queue_that_is_bound_late_gets_what_is_kept_and_keeps_its_binding(tmp_path: Path) -> None:
     taken: list[str] = []
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         taken.append(event.id)
 
     async with await EmbeddedBroker.open(tmp_path / "e.sqlite") as broker:
@@ -94,7 +94,7 @@ async def test_only_events_that_every_queue_is_done_with_are_forgotten(
     caplog.set_level(logging.CRITICAL)
     taken: list[str] = []
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         if event.id == "1":
             raise ConnectionError
         taken.append(event.id)

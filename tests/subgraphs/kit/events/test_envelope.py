@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from marquee_subgraphs.kit.events import Event, MalformedEvent
+from marquee_subgraphs.kit.events import Envelope, MalformedEvent
 
-EVENT = Event(
+EVENT = Envelope(
     id="01J",
     type="order.placed",
     version=1,
@@ -25,7 +25,7 @@ EVENT = Event(
 
 
 def test_an_event_comes_back_equal() -> None:
-    assert Event.from_json(EVENT.to_json()) == EVENT
+    assert Envelope.from_json(EVENT.to_json()) == EVENT
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_an_event_comes_back_equal() -> None:
 )
 def test_text_that_is_no_event_is_refused(text: str) -> None:
     with pytest.raises(MalformedEvent):
-        Event.from_json(text)
+        Envelope.from_json(text)

@@ -13,7 +13,7 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
-from marquee_subgraphs.kit.events import BrokerUnavailable, Event, PoisonEvent
+from marquee_subgraphs.kit.events import BrokerUnavailable, Envelope, PoisonEvent
 from marquee_subgraphs.kit.events.broker import EventHandler
 from marquee_subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
 from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
@@ -21,11 +21,11 @@ from marquee_subgraphs.kit.events.retry import RetryPolicy
 from tests.subgraphs.kit.events.brokers import QUEUES, QUICK, RabbitMqBrokers, placed
 
 
-def collector(taken: list[Event], enough: int) -> tuple[EventHandler, asyncio.Event]:
+def collector(taken: list[Envelope], enough: int) -> tuple[EventHandler, asyncio.Event]:
     """A handler that collects, and an event that is set when it has so many."""
     full = asyncio.Event()
 
-    async def take(event: Event) -> None:
+    async def take(event: Envelope) -> None:
         taken.append(event)
         if len(taken) >= enough:
             full.set()
@@ -63,7 +63,7 @@ def test_an_aggregate_has_one_partition_and_aggregates_spread() -> None:
 async def test_events_for_a_consumer_that_never_ran_are_kept(rabbitmq: RabbitMqBrokers) -> None:
     async with await rabbitmq.open() as publisher:
         await publisher.publish([placed(number) for number in range(5)])
-    taken: list[Event] = []
+    taken: list[Envelope] = []
     take, full = collector(taken, 5)
     async with await rabbitmq.open() as broker:
         await broker.consume("tickets", ["order.placed"], take)
@@ -74,14 +74,14 @@ async def test_events_for_a_consumer_that_never_ran_are_kept(rabbitmq: RabbitMqB
 
 async def test_what_nobody_hears_is_published_to_nobody(rabbitmq: RabbitMqBrokers) -> None:
     async with await rabbitmq.open() as broker:
-        unheard = Event.from_json(placed(1).to_json().replace("order.placed", "order.admired"))
+        unheard = Envelope.from_json(placed(1).to_json().replace("order.placed", "order.admired"))
         await broker.publish([unheard])
         assert broker.published == 1
 
 
 async def test_a_message_says_what_it_is(rabbitmq: RabbitMqBrokers, amqp_server: str) -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    event = Event.from_json(placed(1).to_json().replace('"trace":null', f'"trace":"{trace}"'))
+    event = Envelope.from_json(placed(1).to_json().replace('"trace":null', f'"trace":"{trace}"'))
     async with await rabbitmq.open() as broker, await aio_pika.connect(amqp_server) as connection:
         await broker.publish([event])
         channel = await connection.channel()
@@ -97,12 +97,12 @@ async def test_a_message_says_what_it_is(rabbitmq: RabbitMqBrokers, amqp_server:
 
 
 async def test_replicas_share_the_partitions_and_keep_the_order(rabbitmq: RabbitMqBrokers) -> None:
-    taken: dict[str, list[Event]] = {"first": [], "second": []}
-    everything: list[Event] = []
+    taken: dict[str, list[Envelope]] = {"first": [], "second": []}
+    everything: list[Envelope] = []
     full = asyncio.Event()
 
     def replica(name: str) -> EventHandler:
-        async def take(event: Event) -> None:
+        async def take(event: Envelope) -> None:
             taken[name].append(event)
             everything.append(event)
             if len({each.id for each in everything}) == 600:
@@ -144,11 +144,11 @@ async def test_a_replica_that_ends_leaves_its_events_to_the_other_in_order(
 ) -> None:
     began, stuck = asyncio.Event(), asyncio.Event()
 
-    async def hang(event: Event) -> None:
+    async def hang(event: Envelope) -> None:
         began.set()
         await stuck.wait()
 
-    taken: list[Event] = []
+    taken: list[Envelope] = []
     take, full = collector(taken, 50)
     events = [placed(number, "ord_1", version=number) for number in range(50)]
     async with await rabbitmq.open() as second:
@@ -172,7 +172,7 @@ async def test_a_delivery_held_too_long_is_taken_anew_and_its_attempts_count_on(
     caplog.set_level(logging.CRITICAL)
     attempts = 0
 
-    async def fail(event: Event) -> None:
+    async def fail(event: Envelope) -> None:
         nonlocal attempts
         attempts += 1
         raise ConnectionError
@@ -194,7 +194,7 @@ async def test_what_is_no_event_is_put_aside_and_holds_up_nothing(
     body: bytes, rabbitmq: RabbitMqBrokers, amqp_server: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    taken: list[Event] = []
+    taken: list[Envelope] = []
     take, full = collector(taken, 1)
     async with await rabbitmq.open() as broker, await aio_pika.connect(amqp_server) as connection:
         await broker.consume("tickets", ["order.placed"], take)
@@ -242,7 +242,7 @@ async def test_what_kills_its_consumers_again_and_again_is_put_aside(
         assert (letter.event, letter.attempts) == (placed(1), broker.topology.delivery_limit)
         assert "died" in letter.error
         assert await broker.replay("tickets") == 1
-        taken: list[Event] = []
+        taken: list[Envelope] = []
         take, full = collector(taken, 1)
         await broker.consume("tickets", ["order.placed"], take)
         await full.wait()
@@ -254,7 +254,7 @@ async def test_a_queue_that_somebody_deletes_is_declared_again_before_anything_i
     rabbitmq: RabbitMqBrokers, amqp_server: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    taken: list[Event] = []
+    taken: list[Envelope] = []
     take, full = collector(taken, 1)
     event = placed(1)
     async with await rabbitmq.open() as broker, await aio_pika.connect(amqp_server) as connection:
@@ -289,7 +289,7 @@ async def test_a_poisonous_event_goes_to_the_dead_letters_at_once(
 ) -> None:
     caplog.set_level(logging.CRITICAL)
 
-    async def refuse(event: Event) -> None:
+    async def refuse(event: Envelope) -> None:
         raise PoisonEvent("never")
 
     async with await rabbitmq.open() as broker:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from marquee_subgraphs.kit.database import Database, Transaction
-from marquee_subgraphs.kit.events import BrokerUnavailable, Event, Relay, ServiceEvents
+from marquee_subgraphs.kit.events import BrokerUnavailable, Envelope, Relay, ServiceEvents
 from marquee_subgraphs.kit.events.rabbitmq import RabbitMqBroker
 from tests.faults.proxy import Proxy
 from tests.subgraphs.kit.events.brokers import QUICK, RabbitMqBrokers, placed
@@ -56,14 +56,14 @@ class Collector:
     """Takes each event once, with its inbox."""
 
     def __init__(self, events: ServiceEvents) -> None:
-        self.taken: list[Event] = []
+        self.taken: list[Envelope] = []
         self._more = asyncio.Event()
 
         @events.consumer.on("order.placed")
-        async def take(tx: Transaction, event: Event) -> None:
+        async def take(tx: Transaction, event: Envelope) -> None:
             tx.after_commit(lambda: self._add(event))
 
-    def _add(self, event: Event) -> None:
+    def _add(self, event: Envelope) -> None:
         self.taken.append(event)
         self._more.set()
 
@@ -82,7 +82,7 @@ async def place(events: ServiceEvents, store: Database, number: int) -> None:
         )
 
 
-def in_order(taken: list[Event]) -> bool:
+def in_order(taken: list[Envelope]) -> bool:
     """Each once, and each aggregate's in order."""
     versions: dict[str, list[int]] = {}
     for event in taken:
@@ -184,7 +184,7 @@ async def test_a_hanging_broker_holds_up_no_other_replica_of_the_relay(
     publishing = asyncio.Event()
     publish = broker.publish
 
-    async def tell_and_publish(events: Sequence[Event]) -> None:
+    async def tell_and_publish(events: Sequence[Envelope]) -> None:
         publishing.set()
         await publish(events)
 
@@ -228,7 +228,7 @@ async def test_the_end_does_not_wait_for_a_broker_that_is_away(
 ) -> None:
     caplog.set_level(logging.CRITICAL)
 
-    async def ignore(event: Event) -> None:
+    async def ignore(event: Envelope) -> None:
         return None
 
     broker = await rabbitmq.open(server=through(proxy, amqp_server))
@@ -249,12 +249,12 @@ async def test_two_replicas_that_get_one_event_at_once_have_one_effect(
         for replica in replicas:
 
             @replica.consumer.on("seats.sold")
-            async def take(tx: Transaction, event: Event) -> None:
+            async def take(tx: Transaction, event: Envelope) -> None:
                 await asyncio.sleep(0)
                 tx.after_commit(lambda: effects.append(event.id))
 
         events = [placed(number) for number in range(30)]
-        sold = [Event.from_json(event.to_json().replace("order.placed", "seats.sold")) for event in events]
+        sold = [Envelope.from_json(event.to_json().replace("order.placed", "seats.sold")) for event in events]
         await asyncio.gather(*(replica.consumer.handle(event) for event in sold for replica in replicas * 2))
 
     assert sorted(effects) == [event.id for event in sold]

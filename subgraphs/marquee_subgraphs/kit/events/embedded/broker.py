@@ -29,7 +29,7 @@ from marquee_subgraphs.kit.events.embedded.deliveries import (
 )
 from marquee_subgraphs.kit.events.embedded.migrations import HISTORY
 from marquee_subgraphs.kit.events.embedded.worker import QueueWorker
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerClosed, UnknownQueue
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 from marquee_subgraphs.kit.faults import log_fault
@@ -74,7 +74,7 @@ class EmbeddedBroker:
         """Always, until it is closed."""
         return not self._closed
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[Envelope]) -> None:
         """Return when every event is on disk in every queue that wants its type."""
         self._refuse_when_closed()
         async with self._database.transaction() as tx:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from marquee_subgraphs.kit.database import AutoIncrement, Connection, Transaction, UtcDateTime
 from marquee_subgraphs.kit.events.broker import DeadLetter
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 
 BROKER_TABLES = MetaData()
 _PRUNED_AT_ONCE = 1000
@@ -89,7 +89,7 @@ class Delivery:
     """An event on its way to one queue."""
 
     sequence: int
-    event: Event
+    event: Envelope
     attempts: int
     next_attempt_at: datetime | None
 
@@ -107,7 +107,7 @@ async def bind(tx: Transaction, queue: str, types: Collection[str], now: datetim
     await tx.execute(insert(_DELIVERIES).from_select(["queue", "event_id", "changed_at"], kept))
 
 
-async def enqueue(tx: Transaction, events: Sequence[Event], now: datetime) -> set[str]:
+async def enqueue(tx: Transaction, events: Sequence[Envelope], now: datetime) -> set[str]:
     """Keep each event that is new, with a delivery for each queue that wants it; answer the queues."""
     unique = {event.id: event for event in events}
     known = set(await tx.scalars(_KNOWN, {"ids": list(unique)}))
@@ -138,7 +138,8 @@ async def due(connection: Connection, queue: str, after: int, limit: int) -> lis
     """The oldest deliveries of `queue` that are not dead, later in sequence than `after`."""
     rows = await connection.execute(_DUE, {"of_queue": queue, "after": after, "at_most": limit})
     return [
-        Delivery(row.sequence, Event.from_json(row.event), row.attempts, row.next_attempt_at) for row in rows
+        Delivery(row.sequence, Envelope.from_json(row.event), row.attempts, row.next_attempt_at)
+        for row in rows
     ]
 
 
@@ -184,7 +185,7 @@ async def dead(connection: Connection, queue: str | None, limit: int) -> list[De
         statement = statement.where(columns.queue == queue)
     letters: list[DeadLetter] = []
     for row in await connection.execute(statement):
-        event = Event.from_json(row.event)
+        event = Envelope.from_json(row.event)
         letters.append(
             DeadLetter(row.queue, event.id, event.type, event, row.attempts, row.error or "", row.changed_at)
         )

@@ -15,7 +15,7 @@ from aio_pika.abc import AbstractChannel
 
 from marquee_subgraphs.kit.clock import Clock, SystemClock
 from marquee_subgraphs.kit.events.broker import DeadLetter, EventHandler, Subscription
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerClosed, BrokerUnavailable
 from marquee_subgraphs.kit.events.lanes import SIDE_BY_SIDE
 from marquee_subgraphs.kit.events.rabbitmq.address import Address
@@ -92,7 +92,7 @@ class RabbitMqBroker:
     async def _prepare(self, channel: AbstractChannel) -> None:
         await self._topology.declare(channel)
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[Envelope]) -> None:
         """Return when RabbitMQ has confirmed every event. Raises `BrokerUnavailable`."""
         self._refuse_when_closed()
         await self._publisher.publish(events)

@@ -11,7 +11,7 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractIncomingMessage
 
 from marquee_subgraphs.kit.events.broker import DeadLetter
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import MalformedEvent
 
 ATTEMPTS: Final = "marquee-attempts"
@@ -20,7 +20,7 @@ ERROR: Final = "marquee-error"
 _OURS: Final = frozenset({ATTEMPTS, DIED_AT, ERROR})
 
 
-def event_message(event: Event) -> Message:
+def event_message(event: Envelope) -> Message:
     """The event, persistent; what tools want to see is in its properties too."""
     headers: dict[str, Any] = {
         "aggregate-id": event.aggregate_id,
@@ -82,10 +82,10 @@ def id_of(message: AbstractIncomingMessage) -> str:
     return _name_of(message) if event is None else event.id
 
 
-def event_of(message: AbstractIncomingMessage) -> Event | None:
+def event_of(message: AbstractIncomingMessage) -> Envelope | None:
     """The event, or None where there is none."""
     try:
-        return Event.from_json(message.body)
+        return Envelope.from_json(message.body)
     except MalformedEvent:
         return None
 

@@ -17,7 +17,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.events.broker import EventHandler
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerUnavailable, MalformedEvent
 from marquee_subgraphs.kit.events.lanes import Lanes, error_text
 from marquee_subgraphs.kit.events.rabbitmq.link import (
@@ -43,7 +43,7 @@ _ACKNOWLEDGE_SECONDS = 2.0
 class Delivery:
     """An event that RabbitMQ waits to hear of."""
 
-    event: Event
+    event: Envelope
     attempts: int
     message: AbstractIncomingMessage
     arrived_at: float
@@ -172,7 +172,7 @@ class Partition:
     async def _receive(self, lanes: Lanes[Delivery], message: AbstractIncomingMessage) -> None:
         self.active = True
         try:
-            event = Event.from_json(message.body)
+            event = Envelope.from_json(message.body)
         except MalformedEvent as error:
             _LOGGER.warning("%s received what is no event: %s", self._reception.queue, error)
             self._burying += 1

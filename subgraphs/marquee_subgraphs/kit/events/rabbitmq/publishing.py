@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from aio_pika.abc import AbstractChannel
 from aiormq.channel import Channel
 
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerUnavailable
 from marquee_subgraphs.kit.events.rabbitmq.link import FAULTS, Link, fault_text
 from marquee_subgraphs.kit.events.rabbitmq.messages import event_message
@@ -29,7 +29,7 @@ class Publisher:
         self._opening = asyncio.Lock()
         self._channel: AbstractChannel | None = None
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[Envelope]) -> None:
         """Return when all are confirmed. Raises `BrokerUnavailable`, and then some may have arrived."""
         topology = self._topology()
         channel = await self._open()

@@ -15,7 +15,7 @@ from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel
 from pamqp.common import FieldTable
 
-from marquee_subgraphs.kit.events.envelope import Event
+from marquee_subgraphs.kit.events.envelope import Envelope
 
 PARTITIONS = 4
 DELIVERY_LIMIT = 50
@@ -61,11 +61,11 @@ class Topology:
         """A queue without messages that every replica of a consumer consumes, to be counted."""
         return f"{self.prefix}.{queue}.replicas"
 
-    def partition_of(self, event: Event) -> int:
+    def partition_of(self, event: Envelope) -> int:
         """The partition of the event's aggregate."""
         return zlib.crc32(f"{event.producer}/{event.aggregate_id}".encode()) % self.partitions
 
-    def routing_key(self, event: Event) -> str:
+    def routing_key(self, event: Envelope) -> str:
         """As `order.placed.3`."""
         return f"{event.type}.{self.partition_of(event)}"
 
