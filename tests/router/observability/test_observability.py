@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from marquee_router.observability.logs import JsonFormatter
+from marquee_foundation.logs import JsonFormatter
 from marquee_router.observability.metrics import Metrics
 from marquee_router.observability.tracing import TraceContext, trace_id
 from marquee_router.planning.plan import OperationKind
