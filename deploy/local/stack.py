@@ -225,7 +225,7 @@ class LocalStack:
         variables = {
             "NGINX_LOCAL_RESOLVERS": LOCALHOST,
             "MARQUEE_NGINX_PORT": f"{LOCALHOST}:{here}",
-            "MARQUEE_STATIC": str(ROOT / "web" / "static"),
+            "MARQUEE_STATIC": str(ROOT / "marquee" / "marquee" / "static"),
             "MARQUEE_RELEASE": "local",
             **{name: expand_servers(value, self._local) for name, value in service.environment.items()},
         }

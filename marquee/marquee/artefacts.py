@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from marquee.resources import SCHEMA
+from marquee.resources import SCHEMA, is_checkout, supergraph_file
 from marquee.subgraphs import NAMES, build_subgraph
 from marquee_schema.composition import Subgraph as ComposedSubgraph
 from marquee_schema.composition import compose
@@ -19,7 +19,10 @@ from marquee_subgraphs.kit.settings import load_settings
 
 
 async def generate() -> Mapping[Path, str]:
-    """What each file should hold. Raises `CompositionError` when the subgraphs do not fit together."""
+    """The text that each generated file must have, by its path; of an installed wheel, the supergraph's only.
+
+    Raises `CompositionError` when the subgraphs do not fit together.
+    """
     clock = SystemClock()
     with TemporaryDirectory() as folder:
         async with await EmbeddedBroker.open(Path(folder) / "events.sqlite", clock=clock) as broker:
@@ -36,6 +39,8 @@ async def generate() -> Mapping[Path, str]:
             for subgraph in subgraphs
         ]
     )
+    if not is_checkout():
+        return {supergraph_file(): composed.supergraph_sdl.rstrip() + "\n"}
     files = {SCHEMA / "sdl" / f"{subgraph.name}.graphql": subgraph.sdl for subgraph in subgraphs}
     files[SCHEMA / "supergraph.graphql"] = composed.supergraph_sdl
     files[SCHEMA / "api.graphql"] = composed.api_sdl

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marquee.film_cache import film_cache, hear_of_films
 from marquee.pages import page_routes
-from marquee.resources import CHECKOUT, supergraph_file
+from marquee.resources import EXAMPLES, supergraph_file
 from marquee.subgraphs import NAMES, build_subgraph, open_runtime
 from marquee_router import Extras, RouterApp, create_app
 from marquee_router.config.model import (
@@ -35,7 +35,6 @@ from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.kit.telemetry import Telemetry
 
-EXAMPLES: Final = CHECKOUT / "web" / "graphiql" / "examples.json"
 USERS_ISSUER: Final = "marquee-users"
 AUDIENCE: Final = "marquee"
 

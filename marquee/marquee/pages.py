@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -13,10 +12,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from marquee.resources import STATIC
 from marquee_router.transport.files import PackedFiles
 from marquee_subgraphs.kit.app import Subgraph, readiness_status
 
-STATIC: Final = Path(__file__).parents[2] / "web" / "static"
 PAGE_POLICY: Final = "; ".join(
     (
         "default-src 'self'",

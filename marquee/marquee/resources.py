@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Final
 
 PACKAGE: Final = Path(__file__).parent
+STATIC: Final = PACKAGE / "static"
+"""The page, its script and styles, the posters."""
+EXAMPLES: Final = PACKAGE / "graphiql" / "examples.json"
+"""The tabs with which GraphiQL opens."""
 CHECKOUT: Final = PACKAGE.parents[1]
 """The repository's root, when this package runs from a checkout; otherwise a folder without meaning."""
 SCHEMA: Final = CHECKOUT / "schema"
@@ -23,5 +27,9 @@ def supergraph_file() -> Path:
 
 def graph_file() -> Path | None:
     """The list of the cinema's subgraphs; None outside a checkout."""
-    listed = SCHEMA / "graph.yaml"
-    return listed if listed.is_file() else None
+    return SCHEMA / "graph.yaml" if is_checkout() else None
+
+
+def is_checkout() -> bool:
+    """True when this package runs from a checkout, and not from an installed wheel."""
+    return (CHECKOUT / "marquee" / "pyproject.toml").is_file()

@@ -1,9 +1,9 @@
-// Builds the page into ../static/app; the result is committed, so that running Marquee needs no Node.
+// Builds the page into marquee/marquee/static/app; the result is committed, so that running Marquee needs no Node.
 import * as esbuild from "esbuild";
 
 const options = {
   entryPoints: { app: "src/main.tsx", style: "src/style.css" },
-  outdir: "../static/app",
+  outdir: "../../marquee/marquee/static/app",
   bundle: true,
   minify: true,
   format: "esm",

@@ -1,11 +1,11 @@
-// Bundles GraphiQL, its styles and its fonts into ../static/graphiql: three files, nothing fetched from elsewhere.
+// Bundles GraphiQL, its styles and its fonts into router/marquee_router/graphiql: three files, nothing fetched from elsewhere.
 import { build } from 'esbuild';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, '..', 'static', 'graphiql');
+const out = join(here, '..', '..', 'router', 'marquee_router', 'graphiql');
 
 await mkdir(out, { recursive: true });
 await build({

@@ -17,9 +17,11 @@ def command(check: bool) -> None:
     They are schema/sdl/*.graphql, schema/supergraph.graphql and schema/api.graphql.
     """
     from marquee.artefacts import generate
-    from marquee.resources import CHECKOUT
+    from marquee.resources import CHECKOUT, is_checkout
     from marquee_schema.composition import CompositionError
 
+    if not is_checkout():
+        fail("The SDL files belong to a checkout of Marquee; this is an installed package.")
     try:
         files = asyncio.run(generate())
     except CompositionError as error:

@@ -17,14 +17,15 @@ from typing import Final
 import aiohttp
 
 from marquee.doctor.finding import Finding, Look, bad, good, warning
+from marquee.resources import STATIC
 from marquee.subgraphs import NAMES
+from marquee_router.transport.graphiql import ASSETS
 from marquee_subgraphs.kit.settings import Settings
 
 _OLDEST: Final = (3, 11)
 _LITTLE_SPACE: Final = 1 << 30
 _NO_SPACE: Final = 100 << 20
-_STATIC: Final = Path(__file__).parents[3] / "web" / "static"
-_NEEDED: Final = ("index.html", "app", "graphiql", "posters")
+_NEEDED: Final = (STATIC / "index.html", STATIC / "app", STATIC / "posters", ASSETS / "index.html")
 
 
 def python() -> Finding:
@@ -143,12 +144,10 @@ def _key(name: str, path: Path) -> Finding:
 
 
 def _static() -> Finding:
-    missing = [name for name in _NEEDED if not (_STATIC / name).exists()]
+    missing = [str(path) for path in _NEEDED if not path.exists()]
     if missing:
-        return bad(
-            "static files", f"missing: {', '.join(missing)}", "Take them from the release: web/static."
-        )
-    count = sum(1 for path in _STATIC.rglob("*") if path.is_file())
+        return bad("static files", f"missing: {', '.join(missing)}", "Install Marquee again.")
+    count = sum(1 for folder in (STATIC, ASSETS) for path in folder.rglob("*") if path.is_file())
     return good("static files", f"{count} files")
 
 

@@ -13,7 +13,7 @@ import orjson
 from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
 
-ASSETS = Path(__file__).resolve().parents[3] / "web" / "static" / "graphiql"
+ASSETS = Path(__file__).parents[1] / "graphiql"
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
