@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marquee.resources import STATIC
-from marquee_router.transport.files import PackedFiles
+from marquee_router.transport.static_files import CompressedFiles
 from marquee_subgraphs.kit.app import Subgraph, readiness_status
 
 PAGE_POLICY: Final = "; ".join(
@@ -65,7 +65,7 @@ def page_routes(subgraphs: Mapping[str, Subgraph]) -> Sequence[BaseRoute]:
     return [
         Route("/", page),
         Route("/ready", ready),
-        Mount("/static", PackedFiles(STATIC)),
+        Mount("/static", CompressedFiles(STATIC)),
         Mount("/posters", StaticFiles(directory=STATIC / "posters")),
         Route("/bank/{rest:path}", payments, methods=["GET", "POST"]),
         Route("/webhooks/{rest:path}", payments, methods=["POST"]),

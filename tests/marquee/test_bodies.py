@@ -16,7 +16,7 @@ from starlette.routing import Route
 from marquee_router import Extras
 from marquee_router.serving.drain import DrainingServer, server_config
 from marquee_router.serving.listener import listen
-from marquee_router.transport.http import lingering
+from marquee_router.transport.http import unread_body
 from tests.router.transport.fake import fake_app
 
 MEGABYTE = 1024 * 1024
@@ -106,7 +106,7 @@ async def test_who_reads_only_after_it_has_sent_all_is_not_reset() -> None:
 
 
 async def test_a_client_that_never_ends_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lingering, "LINGER_BYTES", 2 * MEGABYTE)
+    monkeypatch.setattr(unread_body, "LINGER_BYTES", 2 * MEGABYTE)
     async with serving({"http": {"max_body_bytes": MEGABYTE}}) as address, asyncio.timeout(30):
         _, writer = await asyncio.open_connection(*address)
         writer.write(HEAD + b"transfer-encoding: chunked\r\n\r\n")
@@ -123,7 +123,7 @@ async def send_for_ever(writer: asyncio.StreamWriter, piece: bytes) -> None:
 
 
 async def test_a_client_that_only_waits_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lingering, "LINGER_SECONDS", 0.1)
+    monkeypatch.setattr(unread_body, "LINGER_SECONDS", 0.1)
     async with serving({}) as address, asyncio.timeout(30):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(HEAD + b"content-length: 99999999\r\n\r\n")

@@ -16,13 +16,13 @@ import orjson
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from marquee_router.known_heads import KnownHead
+from marquee_router.message_heads import KnownHead
 from marquee_router.request import GraphQLRequest, RequestContext, Response
 from marquee_router.serving import drain
 from marquee_router.serving.drain import DrainingServer, server_config
 from marquee_router.serving.listener import listen
-from marquee_router.transport.http import lingering
-from marquee_router.transport.http.answer import WholeAnswer
+from marquee_router.transport.http import unread_body
+from marquee_router.transport.http.response import HttpResponse
 from tests import npm
 from tests.router.security.issuing import issuing
 from tests.router.transport.fake import FakeEngine, Prepared, fake_app
@@ -47,7 +47,7 @@ PACKED = gzip.compress(orjson.dumps(HELLO), mtime=0)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server waits for nobody, unless a test is about that."""
     monkeypatch.setattr(drain, "_LAST_ANSWERS_SECONDS", 0.0)
-    monkeypatch.setattr(lingering, "LINGER_SECONDS", 0.01)
+    monkeypatch.setattr(unread_body, "LINGER_SECONDS", 0.01)
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ async def serving(
         if app.front is not None:
             answer = app.front.answer
 
-            async def counted(*request: Any) -> WholeAnswer:
+            async def counted(*request: Any) -> HttpResponse:
                 served.fronted += 1
                 return await answer(*request)
 
@@ -412,8 +412,8 @@ async def test_a_header_that_would_break_the_head_is_never_sent() -> None:
     async with serving(fronted=True) as front:
         app = front.server.config.app
 
-        async def answer(*_: Any) -> WholeAnswer:
-            return WholeAnswer(200, [(b"content-length", b"0"), (b"x", b"a\r\nset-cookie: b")], b"")
+        async def answer(*_: Any) -> HttpResponse:
+            return HttpResponse(200, [(b"content-length", b"0"), (b"x", b"a\r\nset-cookie: b")], b"")
 
         app.front.answer = answer  # type: ignore[union-attr]
         seen = await front.say(request())

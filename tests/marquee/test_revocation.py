@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from marquee.cinema import Cinema, open_cinema
 from marquee.demo.data import DEMO_PASSWORD
-from marquee_router.config.loading import load_config
+from marquee_router.config.loader import load_config
 from marquee_router.execution.in_process import InProcessTransport
 from marquee_router.security.ended_sessions import EndedSessions
 from marquee_subgraphs.kit.settings import load_settings

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from marquee_router.caching.exchange import CacheCounts, CachingExchange
-from marquee_router.caching.fields import FieldPolicies
+from marquee_router.caching.caching_exchange import CacheCounts, CachingExchange
+from marquee_router.caching.field_policies import FieldPolicies
 from marquee_router.caching.hints import read_hints
-from marquee_router.caching.observed import ObservedExchange
-from marquee_router.caching.requests import Analysis, Marks, of_any, of_entity, of_subgraph, of_type
+from marquee_router.caching.observed_replies import ObservedExchange
+from marquee_router.caching.operation_analysis import Analysis, Marks, of_any, of_entity, of_subgraph, of_type
 from marquee_router.caching.store import MemoryStore, Store
 from marquee_router.config.model import Cache
 from marquee_router.execution.exchange import Exchange
@@ -89,6 +89,6 @@ class SubgraphCache:
 def _open(settings: Cache) -> Store:
     if settings.redis_url is None:
         return MemoryStore(settings.max_bytes)
-    from marquee_router.caching.shared import RedisStore  # it takes its time to load
+    from marquee_router.caching.redis_store import RedisStore  # it takes its time to load
 
     return RedisStore(settings.redis_url.get_secret_value(), settings.redis_prefix)

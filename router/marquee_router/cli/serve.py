@@ -76,7 +76,7 @@ def command(
 
     Settings: --config router.yaml; --config-schema prints their JSON Schema for your editor.
     """
-    from marquee_router.config.loading import ConfigError, json_schema, load_config
+    from marquee_router.config.loader import ConfigError, json_schema, load_config
 
     if config_schema:
         import json

@@ -23,13 +23,13 @@ from marquee_router.errors import (
     SubgraphUnavailable,
 )
 from marquee_router.event_sources.binding import Binding, bind, key_part
-from marquee_router.event_sources.operation import (
+from marquee_router.event_sources.source import EventSource, Gap
+from marquee_router.event_sources.source_operation import (
     REPRESENTATIONS,
     EventReader,
     SourceOperation,
     source_operation,
 )
-from marquee_router.event_sources.source import EventSource, Gap
 from marquee_router.execution.exchange import read_reply
 from marquee_router.execution.subgraph import SubgraphReply, SubgraphTransport
 from marquee_schema.supergraph import Supergraph

@@ -10,8 +10,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Mutabl
 from typing import Any, TypeAlias
 
 from marquee_router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
+from marquee_router.execution.graphql_transport_ws import SUBPROTOCOL, subscribe_over
 from marquee_router.execution.subgraph import SubgraphReply
-from marquee_router.execution.transport_ws import SUBPROTOCOL, subscribe_over
 from marquee_router.execution.uploads import MultipartBody
 
 Message: TypeAlias = MutableMapping[str, Any]

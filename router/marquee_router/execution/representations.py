@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 import orjson
 
-from marquee_router.execution.merging import merge_objects
+from marquee_router.execution.merge import merge_objects
 from marquee_router.planning.plan import RepresentationField, RepresentationSelection
 
 
-class Filed(NamedTuple):
+class RepresentationBatch(NamedTuple):
     """Objects under their representations."""
 
     groups: list[list[dict[str, Any]]]
@@ -26,8 +26,8 @@ class Filed(NamedTuple):
     """The representations in the same order: JSON, separated by commas."""
 
 
-NOTHING = Filed([], b"")
-Builder: TypeAlias = Callable[[list[Any]], Filed]
+NOTHING = RepresentationBatch([], b"")
+Builder: TypeAlias = Callable[[list[Any]], RepresentationBatch]
 _Reader: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 _Part: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], None]
@@ -98,14 +98,14 @@ def build(objects):
             groups[k] = [o]
             distinct.append({{{entries}}})
         else: g.append(o)
-    return Filed(list(groups.values()), dumps(distinct)[1:-1])
+    return RepresentationBatch(list(groups.values()), dumps(distinct)[1:-1])
 """
     names: dict[str, Any] = {
         "dumps": orjson.dumps,
         "renamed": lambda name: _rename(name, typenames),
         "present": _PLAIN,
         "nullable": _PLAIN | {type(None)},
-        "Filed": Filed,
+        "RepresentationBatch": RepresentationBatch,
     }
     code = compile(source, "<representations>", "exec", dont_inherit=True)
     exec(code, names)  # noqa: S102 our own generated source; see the module's docstring
@@ -121,7 +121,7 @@ def _rename(name: Any, typenames: Mapping[str, str]) -> Any:
 
 
 def _build_with(read: _Reader) -> Builder:
-    def build(objects: list[Any]) -> Filed:
+    def build(objects: list[Any]) -> RepresentationBatch:
         groups: dict[bytes, list[dict[str, Any]]] = {}
         for found in objects:
             if found.__class__ is not dict:
@@ -131,7 +131,7 @@ def _build_with(read: _Reader) -> Builder:
             except _Absent:
                 continue
             groups.setdefault(encoded, []).append(found)
-        return Filed(list(groups.values()), b",".join(groups))
+        return RepresentationBatch(list(groups.values()), b",".join(groups))
 
     return build
 

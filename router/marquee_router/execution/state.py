@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import orjson
 
 from marquee_router.errors import SubgraphTimeout, SubgraphUnavailable, VariablesInvalid
-from marquee_router.execution.collecting import SourcePath
+from marquee_router.execution.path_collector import SourcePath
 from marquee_router.execution.uploads import as_null
 from marquee_router.request import RequestContext
 
@@ -27,15 +27,15 @@ class Fetched(Protocol):
         """The subgraph's name."""
         ...
 
-    def whereabouts(self, data: dict[str, Any], objects: list[Any]) -> Whereabouts:
+    def location(self, data: dict[str, Any], objects: list[Any]) -> FetchLocation:
         """Where in the data the fetch was at work; `objects` as in `Failure`."""
         ...
 
 
-class Whereabouts(Protocol):
+class FetchLocation(Protocol):
     """Where a fetch was at work, found once for all of its errors."""
 
-    def everywhere(self) -> list[SourcePath]:
+    def all_paths(self) -> list[SourcePath]:
         """Source paths of the fields or objects that the fetch was to fill."""
         ...
 

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, S
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from marquee_router.observability.tracing import Laps
+from marquee_router.observability.tracing import PhaseTimes
 from marquee_router.planning.plan import OperationKind
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -69,10 +69,10 @@ class PreparationCounts:
         self.misses = 0
         self._phases: dict[str, Timings] = {}
 
-    def prepared(self, laps: Laps) -> None:
+    def prepared(self, phases: PhaseTimes) -> None:
         """Count one preparation."""
         self.misses += 1
-        for phase, began, ended in laps.done:
+        for phase, began, ended in phases.done:
             self._phases.setdefault(phase, Timings()).add((ended - began) / 1e9)
 
     def collect(self) -> Iterable[CounterMetricFamily | HistogramMetricFamily]:

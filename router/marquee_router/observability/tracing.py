@@ -20,7 +20,7 @@ _random_bits = random.getrandbits
 """Ids tell traces apart; they are no secrets."""
 
 
-class Laps:
+class PhaseTimes:
     """When each phase of a preparation began and ended, in nanoseconds since the epoch."""
 
     __slots__ = ("_since", "done")

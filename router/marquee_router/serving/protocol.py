@@ -28,8 +28,8 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 if TYPE_CHECKING:  # a process without a router need not load one
-    from marquee_router.known_heads import KnownHead
-    from marquee_router.transport.front import Front
+    from marquee_router.message_heads import KnownHead
+    from marquee_router.transport.fast_path import FastPath
     from marquee_router.transport.http.negotiation import Accepted
 
 _FAULT: Final = (
@@ -84,7 +84,7 @@ class FrontedConnection(HttpToolsProtocol):
         self._post: PlainPost | None = None
         """One whose body is not whole yet."""
 
-    def _front_of(self, app: object) -> Front | None:
+    def _front_of(self, app: object) -> FastPath | None:
         watched = self.access_log or self.limit_concurrency is not None
         if watched or self.logger.level <= TRACE_LOG_LEVEL:
             return None

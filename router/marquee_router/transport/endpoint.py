@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 from marquee_router.transport.graphiql import GraphiqlPage
 from marquee_router.transport.http.handler import HttpHandler
 from marquee_router.transport.http.negotiation import negotiate
-from marquee_router.transport.http.streams import StreamAnswers
-from marquee_router.transport.http.whole import WholeAnswers
+from marquee_router.transport.http.single_response import SingleResponses
+from marquee_router.transport.http.stream_response import StreamResponses
 from marquee_router.transport.service import GraphQLService
 from marquee_router.transport.websocket import WebSocketHandler
 
@@ -26,8 +26,8 @@ class GraphQLEndpoint:
 
     def __init__(self, service: GraphQLService, page: GraphiqlPage | None) -> None:
         self._page = page
-        self.whole = WholeAnswers(service)
-        self._http = HttpHandler(service, StreamAnswers(service), self.whole)
+        self.whole = SingleResponses(service)
+        self._http = HttpHandler(service, StreamResponses(service), self.whole)
         self.sockets = WebSocketHandler(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

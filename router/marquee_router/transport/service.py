@@ -18,7 +18,7 @@ from graphql import GraphQLSchema
 
 from marquee_router.config.model import RouterConfig
 from marquee_router.errors import LimitExceeded, RequestError
-from marquee_router.execution.parts import PartFormat
+from marquee_router.execution.incremental.formats import IncrementalFormat
 from marquee_router.extensions import Extensions
 from marquee_router.observability.logs import about
 from marquee_router.observability.metrics import Metrics
@@ -31,7 +31,7 @@ from marquee_router.security.rate_limits import RateLimiter
 from marquee_router.security.revocations import Revocations
 from marquee_router.security.tokens import TokenVerifier, revoked
 from marquee_router.transport.broadcast import Broadcast, Listener, Source
-from marquee_router.transport.costs import with_cost
+from marquee_router.transport.cost_report import with_cost
 
 logger = logging.getLogger("marquee_router.requests")
 
@@ -56,7 +56,7 @@ class PartsRunner(Protocol):
     """What the edge needs of an engine that answers in parts."""
 
     def execute_in_parts(
-        self, prepared: Any, request: GraphQLRequest, context: RequestContext, format_: PartFormat
+        self, prepared: Any, request: GraphQLRequest, context: RequestContext, format_: IncrementalFormat
     ) -> AsyncIterator[Response]: ...
 
 
@@ -298,7 +298,7 @@ class GraphQLService:
             job.generation.leave()
             self._answered(job, outcome, started)
 
-    async def run_in_parts(self, job: Job, format_: PartFormat) -> AsyncGenerator[Response, None]:
+    async def run_in_parts(self, job: Job, format_: IncrementalFormat) -> AsyncGenerator[Response, None]:
         """Execute an operation that defers; raises `RequestError` on the first step when it is refused."""
         started = time.perf_counter()
         job.generation.enter()

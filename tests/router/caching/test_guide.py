@@ -9,7 +9,7 @@ import pytest
 
 from marquee_router.config import load_config
 from tests.router.caching.films import films
-from tests.router.caching.test_subgraph_cache import ask, calls
+from tests.router.caching.test_cache import ask, calls
 from tests.router.execution.world_transport import composed
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "caching.md").read_text(encoding="utf-8")

@@ -16,9 +16,9 @@ from marquee_router.errors import RouterMisconfigured
 from marquee_router.event_sources import GAP, EventSource, LocalEvents
 from marquee_router.event_sources.redis import RedisEvents
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
+from tests.router.app.test_application import serving
 from tests.router.event_sources.graph import shop
 from tests.router.event_sources.test_feeds import CHANGES, answer, watch
-from tests.router.test_app import serving
 
 __all__ = ["own_redis", "redis_prefix", "redis_url"]
 

@@ -10,7 +10,7 @@ import orjson
 from graphql import GraphQLSchema
 
 from marquee_router.errors import SubgraphUnavailable
-from marquee_router.execution.compiled import CompiledPlan, compile_plan
+from marquee_router.execution.compiled_plan import CompiledPlan, compile_plan
 from marquee_router.execution.exchange import Exchange
 from marquee_router.execution.state import Execution
 from marquee_router.execution.subgraph import SubgraphReply, SubgraphTransport

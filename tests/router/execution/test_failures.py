@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marquee_router.errors import SubgraphTimeout
-from marquee_router.execution.compiled import compile_plan
+from marquee_router.execution.compiled_plan import compile_plan
 from marquee_router.execution.exchange import Exchange
 from marquee_router.planning.plan import (
     Parallel,

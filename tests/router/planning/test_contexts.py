@@ -10,7 +10,7 @@ import orjson
 import pytest
 from graphql import parse, validate
 
-from marquee_router.execution.parts import PartFormat
+from marquee_router.execution.incremental.formats import IncrementalFormat
 from marquee_router.planning.plan import EntityFetch
 from marquee_router.planning.planner import Planner
 from marquee_router.request import GraphQLRequest, RequestContext
@@ -186,7 +186,7 @@ async def test_a_deferred_field_takes_its_context_too() -> None:
     request = GraphQLRequest("{ users { id last { ... @defer { memo amount } } } }")
     context = RequestContext(headers={})
     prepared = await graph.engine.prepare(request, context)
-    stream = graph.engine.execute_in_parts(prepared, request, context, PartFormat.APOLLO)
+    stream = graph.engine.execute_in_parts(prepared, request, context, IncrementalFormat.APOLLO)
     first, *others = [orjson.loads(part.body) async for part in stream]
     assert first["data"]["users"][1] == {"id": "b", "last": {}}
     later = {each["path"][1]: each["data"] for part in others for each in part.get("incremental", ())}

@@ -13,7 +13,7 @@ import pytest
 from marquee_router import RouterApp, create_app
 from marquee_router.config import RouterConfig
 from tests import npm
-from tests.router.execution.test_incremental import World
+from tests.router.execution.incremental.test_incremental_plan import World
 from tests.router.transport.driving import Socket, call, post, stream
 from tests.router.transport.serving import served
 

@@ -11,7 +11,7 @@ from marquee_router import RouterApp
 from marquee_router.errors import LimitExceeded, RequestError
 from marquee_router.request import Response
 from marquee_router.transport.broadcast import Broadcast, Event, Source
-from marquee_router.transport.queue import EventQueue
+from marquee_router.transport.event_queue import EventQueue
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Socket, stream
 from tests.router.transport.fake import fake_app

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from urllib.parse import urlsplit
 
+from marquee_router.execution.http.aiohttp_client import SessionHttp
+from marquee_router.execution.http.event_streams import subscribe_multipart, subscribe_sse
 from marquee_router.execution.http.options import HttpOptions, SubscriptionProtocol
-from marquee_router.execution.http.pooled import PooledHttp
-from marquee_router.execution.http.session import SessionHttp
-from marquee_router.execution.http.streams import subscribe_multipart, subscribe_sse
+from marquee_router.execution.http.pooled_client import PooledHttp
 from marquee_router.execution.http.websocket import subscribe_websocket
 
 __all__ = ["HttpOptions", "HttpTransport", "SubscriptionProtocol"]

@@ -12,9 +12,9 @@ from typing import cast
 import httptools
 
 from marquee_router.errors import SubgraphReplyInvalid, SubgraphTimeout, SubgraphUnavailable
-from marquee_router.execution.http.decoding import decoded
+from marquee_router.execution.http.content_encoding import decoded
 from marquee_router.execution.subgraph import SubgraphReply
-from marquee_router.known_heads import KnownHead
+from marquee_router.message_heads import KnownHead
 
 _LENGTH_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _FRAMING_BYTES = 256 * 1024

@@ -9,8 +9,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.typing import Subprotocol
 
 from marquee_router.errors import SubgraphUnavailable
+from marquee_router.execution.graphql_transport_ws import SUBPROTOCOL, subscribe_over
 from marquee_router.execution.http.options import HttpOptions
-from marquee_router.execution.transport_ws import SUBPROTOCOL, subscribe_over
 
 
 def websocket_url(url: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLOutputType, GraphQLScalarType
 
-from marquee_router.execution.nesting import MOST_LEVELS, nests_deeper
+from marquee_router.execution.nesting_depth import MOST_LEVELS, nests_deeper
 from marquee_router.execution.projection.completion import (
     Completion,
     ResponsePath,

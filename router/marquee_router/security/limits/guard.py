@@ -17,9 +17,9 @@ from marquee_router.request import RequestContext
 from marquee_router.security.limits.actual_cost import ActualCost
 from marquee_router.security.limits.argument_cost import Amount
 from marquee_router.security.limits.cost import CostModel, evaluate
-from marquee_router.security.limits.document import DocumentSizes, Size, overlaps, root_keys
-from marquee_router.security.limits.introspection import IntrospectionSizes
-from marquee_router.security.limits.text import check_text
+from marquee_router.security.limits.document_size import DocumentSizes, Size, overlaps, root_keys
+from marquee_router.security.limits.introspection_size import IntrospectionSizes
+from marquee_router.security.limits.text_size import check_text
 from marquee_router.stages import RequestCheck
 from marquee_schema.supergraph import Supergraph
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import brotli
 
 from marquee_router.config.model import Compression
-from marquee_router.transport.refusals import BodyTooLarge, MalformedRequest, UnsupportedMediaType
+from marquee_router.transport.errors import BodyTooLarge, MalformedRequest, UnsupportedMediaType
 
 IN_THREAD_BYTES = 128 * 1024
 
@@ -52,7 +52,7 @@ def _quality(parameters: str) -> float:
     return 1.0
 
 
-class Packer:
+class Compressor:
     """Packs bodies as the settings say."""
 
     def __init__(self, settings: Compression) -> None:

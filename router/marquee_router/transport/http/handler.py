@@ -17,19 +17,19 @@ from starlette.types import Receive, Scope, Send
 from marquee_router.errors import RequestError
 from marquee_router.observability.logs import about
 from marquee_router.request import GraphQLRequest, RequestContext
-from marquee_router.transport.http.answer import send_answer
-from marquee_router.transport.http.body import ClientGone, read_body
+from marquee_router.transport.errors import BodyTooLarge, Fault, MethodNotAllowed, NotAcceptable
 from marquee_router.transport.http.negotiation import Accepted
-from marquee_router.transport.http.parameters import (
+from marquee_router.transport.http.request_body import ClientGone, read_body
+from marquee_router.transport.http.request_parameters import (
     decode_json,
     query_parameters,
     request_of,
     request_of_query,
 )
-from marquee_router.transport.http.streams import TOKEN_HEADER, StreamAnswers
-from marquee_router.transport.http.whole import WholeAnswers
+from marquee_router.transport.http.response import send_response
+from marquee_router.transport.http.single_response import SingleResponses
+from marquee_router.transport.http.stream_response import TOKEN_HEADER, StreamResponses
 from marquee_router.transport.multipart.uploads import UploadReader
-from marquee_router.transport.refusals import BodyTooLarge, Fault, MethodNotAllowed, NotAcceptable
 from marquee_router.transport.service import GraphQLService, Job, address_of
 
 logger = logging.getLogger("marquee_router.http")
@@ -38,7 +38,7 @@ logger = logging.getLogger("marquee_router.http")
 class HttpHandler:
     """Answers HTTP requests for GraphQL."""
 
-    def __init__(self, service: GraphQLService, streams: StreamAnswers, whole: WholeAnswers) -> None:
+    def __init__(self, service: GraphQLService, streams: StreamResponses, whole: SingleResponses) -> None:
         self._service = service
         self._streams = streams
         self._whole = whole
@@ -140,7 +140,7 @@ class HttpHandler:
     ) -> None:
         """Answer what a body has in it: an operation, or a batch of them."""
         if type(value) is list:
-            await send_answer(send, await self._whole.to_batch(value, headers, accepted, context))
+            await send_response(send, await self._whole.to_batch(value, headers, accepted, context))
         else:
             await self._answer(request_of(value), receive, send, headers, accepted, context)
 
@@ -163,7 +163,7 @@ class HttpHandler:
                 request, receive, send, headers, accepted, context, only_reads=only_reads
             )
         if job is not None:
-            await send_answer(send, await self._whole.to_job(job, headers, accepted, only_reads=only_reads))
+            await send_response(send, await self._whole.to_job(job, headers, accepted, only_reads=only_reads))
 
     async def _refuse(
         self,
@@ -174,4 +174,6 @@ class HttpHandler:
         accepted: Accepted,
     ) -> None:
         answer = await self._whole.refusal(error, headers, accepted)
-        await send_answer(send, answer, receive if isinstance(error, BodyTooLarge) and error.unread else None)
+        await send_response(
+            send, answer, receive if isinstance(error, BodyTooLarge) and error.unread else None
+        )

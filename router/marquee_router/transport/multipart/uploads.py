@@ -18,14 +18,14 @@ from starlette.types import Receive
 
 from marquee_router.config.model import Uploads
 from marquee_router.request import UploadedFile
-from marquee_router.transport.http.body import ClientGone
-from marquee_router.transport.refusals import (
+from marquee_router.transport.errors import (
     BodyTimeout,
     BodyTooLarge,
     TooManyUploads,
     UnsupportedMediaType,
     UploadInvalid,
 )
+from marquee_router.transport.http.request_body import ClientGone
 
 LARGEST_HEADERS = 4096
 _UNKNOWN_TYPE = "application/octet-stream"

@@ -9,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from marquee_router.security.revocations import Revocations
 from marquee_router.transport.service import GraphQLService, address_of
-from marquee_router.transport.websocket.dialect import CloseCode, choose
-from marquee_router.transport.websocket.outbox import DIRECT_SOCKET
+from marquee_router.transport.websocket.send_queue import DIRECT_SOCKET
 from marquee_router.transport.websocket.session import Session
+from marquee_router.transport.websocket.subprotocol import CloseCode, choose
 
 
 class WebSocketHandler:

@@ -18,15 +18,15 @@ from starlette.types import Receive, Send
 
 from marquee_router.config.model import RouterConfig
 from marquee_router.errors import LimitExceeded, RequestError
-from marquee_router.execution.parts import PartFormat
+from marquee_router.execution.incremental.formats import IncrementalFormat
 from marquee_router.observability.logs import about
 from marquee_router.planning.plan import OperationKind
 from marquee_router.request import GraphQLRequest, Identity, RequestContext
 from marquee_router.transport.broadcast import Event
-from marquee_router.transport.http.parameters import request_of
+from marquee_router.transport.http.request_parameters import request_of
 from marquee_router.transport.service import GraphQLService
-from marquee_router.transport.websocket.dialect import CloseCode, Dialect
-from marquee_router.transport.websocket.outbox import DirectSocket, Outbox
+from marquee_router.transport.websocket.send_queue import DirectSocket, Outbox
+from marquee_router.transport.websocket.subprotocol import CloseCode, Subprotocol
 
 logger = logging.getLogger("marquee_router.websocket")
 
@@ -70,7 +70,7 @@ class Session:
     def __init__(
         self,
         service: GraphQLService,
-        dialect: Dialect,
+        dialect: Subprotocol,
         send: Send,
         headers: Mapping[str, str],
         address: str | None = None,
@@ -78,7 +78,7 @@ class Session:
     ) -> None:
         self._service = service
         self._config: RouterConfig = service.config
-        self._part_format = PartFormat(service.config.defer.stream_format)
+        self._part_format = IncrementalFormat(service.config.defer.stream_format)
         self._dialect = dialect
         self._send = send
         self._direct = direct

@@ -13,12 +13,12 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult, parse, validate
 
+from marquee_router.engine.options import EngineOptions
+from marquee_router.engine.preparation import Preparation, VariantKey
 from marquee_router.errors import RequestError
 from marquee_router.execution.exchange import Exchange
 from marquee_router.execution.state import Execution
-from marquee_router.options import EngineOptions
 from marquee_router.planning.plan import QueryPlan
-from marquee_router.preparation import Preparation, VariantKey
 from marquee_router.request import RequestContext
 from marquee_schema.composition import CompositionError, Subgraph, compose
 from marquee_schema.supergraph import load_supergraph

@@ -9,7 +9,7 @@ from marquee_router.config.model import Limits
 from marquee_router.errors import LimitExceeded, RequestError
 from marquee_router.request import RequestContext
 from marquee_router.security.limits import LimitsGuard
-from marquee_router.security.limits.text import check_text
+from marquee_router.security.limits.text_size import check_text
 from marquee_schema.composition import Subgraph, compose
 from marquee_schema.supergraph import load_supergraph
 

@@ -10,8 +10,8 @@ import brotli
 import orjson
 import pytest
 
-from marquee_router.transport.http.body import read_body
-from marquee_router.transport.refusals import BodyTimeout
+from marquee_router.transport.errors import BodyTimeout
+from marquee_router.transport.http.request_body import read_body
 from tests.router.transport.driving import call, post
 from tests.router.transport.fake import fake_app
 

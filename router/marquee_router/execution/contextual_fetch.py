@@ -1,0 +1,216 @@
+"""Entity fetches whose fields take the value of a context (`@fromContext`): objects that differ in such
+values are asked for apart, by fields of one operation.
+
+Owns the finding of values and the operation's text for as many of them as there are. How entities are asked
+for and merged is `fetching`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import orjson
+
+from marquee_router.execution.conditions import compile_conditions
+from marquee_router.execution.entity_fetch import CompiledEntityFetch, too_deep
+from marquee_router.execution.exchange import Exchange
+from marquee_router.execution.path_collector import compile_path
+from marquee_router.execution.representations import RepresentationBatch, compile_representation
+from marquee_router.execution.state import Execution, Failure
+from marquee_router.lru import LeastRecentlyUsed
+from marquee_router.planning.contextual import rename, variables_in
+from marquee_router.planning.plan import (
+    ContextSource,
+    ContextualVariable,
+    EntityFetch,
+    EntityTarget,
+    Path,
+    RepresentationField,
+    RepresentationSelection,
+)
+
+_MISSING = object()
+_MAX_SHAPES = 32
+_MAX_GROUPS = 32
+"""Larger operations are not kept: they are rarely asked for again."""
+_Values: TypeAlias = dict[int, Any]
+"""The value of a context by the identity of the object that is asked for with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Objects that are asked for with the same values: the variables' values as JSON, in their order."""
+
+    values: tuple[bytes, ...]
+    filed: RepresentationBatch
+
+
+class CompiledContextualFetch:
+    """An entity fetch that is written anew for each number of different values."""
+
+    def __init__(
+        self,
+        node: EntityFetch,
+        exchange: Exchange,
+        merged_elsewhere: frozenset[str],
+        interfaces: frozenset[str],
+        *,
+        fresh: bool,
+    ) -> None:
+        self._node = node
+        self._interfaces = interfaces
+        self._targets = [_Target(target) for target in node.targets]
+        self._written: LeastRecentlyUsed[tuple[int, ...], CompiledEntityFetch] = LeastRecentlyUsed(
+            _MAX_SHAPES
+        )
+        self._exchange = exchange
+        self._merged_elsewhere = merged_elsewhere
+        self._fresh = fresh
+
+    async def run(self, execution: Execution) -> None:
+        found = [target.objects(execution) for target in self._targets]
+        try:
+            groups = [
+                target.grouped(objects, execution.data)
+                for target, objects in zip(self._targets, found, strict=True)
+            ]
+        except (TypeError, RecursionError):  # a value that is sent on cannot be encoded
+            places = [[[each] for each in objects] for objects in found]
+            execution.failures.append(Failure(self._compile(self._node), places, too_deep()))
+            return
+        if not any(groups):
+            return
+        shape = tuple(len(each) for each in groups)
+        fetch = self._written.get(shape)
+        if fetch is None:
+            fetch = self._compile(_written(self._node, shape))
+            if sum(shape) <= _MAX_GROUPS:
+                self._written.put(shape, fetch)
+        values = [
+            orjson.dumps(_numbered(variable.name, number)) + b":" + value
+            for target, same in zip(self._node.targets, groups, strict=True)
+            for number, group in enumerate(same)
+            for variable, value in zip(target.contextual, group.values, strict=True)
+        ]
+        filed = [group.filed for same in groups for group in same]
+        await fetch.complete(execution, filed, b",".join(values))
+
+    def _compile(self, node: EntityFetch) -> CompiledEntityFetch:
+        return CompiledEntityFetch(
+            node, self._exchange, self._merged_elsewhere, self._interfaces, fresh=self._fresh, apart=True
+        )
+
+
+class _Target:
+    """One `_entities` field as it is planned."""
+
+    def __init__(self, node: EntityTarget) -> None:
+        self._conditions = compile_conditions(node.conditions)
+        self._build = compile_representation(node.representation, node.typenames)
+        self._collectors = [compile_path(path) for path in node.paths]
+        self._finders = [_finder(variable, node.paths) for variable in node.contextual]
+
+    def objects(self, execution: Execution) -> list[dict[str, Any]]:
+        """The objects at the target's paths; none when its conditions do not hold."""
+        if self._conditions is not None and not self._conditions(execution.variables):
+            return []
+        levels = [collect(execution.data) for collect in self._collectors]
+        return [found for level in levels for found in level if found.__class__ is dict]
+
+    def grouped(self, objects: list[dict[str, Any]], data: dict[str, Any]) -> list[_Group]:
+        """Those that join, by the values that they are asked for with."""
+        values = [find(data) for find in self._finders]
+        alike: dict[tuple[bytes, ...], list[Any]] = {}
+        for found in objects:
+            own = [each.get(id(found), _MISSING) for each in values]
+            if _MISSING not in own:
+                alike.setdefault(tuple(map(orjson.dumps, own)), []).append(found)
+        filed = ((key, self._build(same)) for key, same in alike.items())
+        return [_Group(key, each) for key, each in filed if each.encoded]
+
+
+def _finder(variable: ContextualVariable, paths: Iterable[Path]) -> Callable[[dict[str, Any]], _Values]:
+    """Finds the values of one variable, the nearest for each object; those that keep it out are left out."""
+    is_nullable = not variable.type.endswith("!")
+    ways = [_way(path, source) for path in paths for source in variable.sources]
+
+    def find(data: dict[str, Any]) -> _Values:
+        values: _Values = {}
+        for way in ways:
+            for found, value in way(data):
+                values.setdefault(id(found), value)
+        return {
+            found: value
+            for found, value in values.items()
+            if value is not _MISSING and (is_nullable or value is not None)
+        }
+
+    return find
+
+
+def _way(path: Path, source: ContextSource) -> Callable[[dict[str, Any]], list[tuple[Any, Any]]]:
+    """The objects at a path, each with the value that the source sets for it."""
+    setters, below = compile_path(path[: source.depth]), compile_path(path[source.depth :])
+    possible = source.possible
+
+    def collect(data: dict[str, Any]) -> list[tuple[Any, Any]]:
+        found: list[tuple[Any, Any]] = []
+        for setter in setters(data):
+            if setter.__class__ is dict and (possible is None or setter.get("__typename") in possible):
+                value = _value(setter, source.selections)
+                found.extend((each, value) for each in below(setter))
+        return found
+
+    return collect
+
+
+def _value(found: Any, selections: tuple[RepresentationSelection, ...]) -> Any:
+    """The one value that is selected: of a list of objects, a list of theirs."""
+    if not selections or found is None:
+        return found
+    if found.__class__ is list:
+        values = [_value(item, selections) for item in found]
+        return _MISSING if _MISSING in values else values
+    if found.__class__ is not dict:
+        return _MISSING
+    for item in selections:
+        if isinstance(item, RepresentationField):
+            return _value(found.get(item.source, _MISSING), item.selections)
+        if found.get("__typename") in item.possible:
+            return _value(found, item.selections)
+    return _MISSING
+
+
+def _written(node: EntityFetch, shape: Iterable[int]) -> EntityFetch:
+    """The fetch with as many fields for each target as there are different values."""
+    targets: list[EntityTarget] = []
+    declared: list[str] = []
+    fields: list[str] = []
+    for target, count in zip(node.targets, shape, strict=True):
+        for number in range(count):
+            names = {variable.name: _numbered(variable.name, number) for variable in target.contextual}
+            key = _numbered(target.response_key, number)
+            variable = f"{target.contextual[0].name}_of_{number}" if number else target.variable
+            declared.append(f"${variable}:[_Any!]!")
+            declared.extend(f"${names[each.name]}:{each.type}" for each in target.contextual)
+            alias = "" if key == "_entities" else f"{key}:"
+            selection = rename(target.selection, names)
+            fields.append(f"{alias}_entities(representations:${variable}){{{selection}}}")
+            targets.append(replace(target, response_key=key, variable=variable, contextual=()))
+    text = " ".join(fields)
+    used = variables_in(text)  # without the targets that are left out, perhaps not all
+    clients = [each for each in zip(node.variables, node.declarations, strict=True) if each[0] in used]
+    declared.extend(declaration for _, declaration in clients)
+    return replace(
+        node,
+        operation=f"query({','.join(declared)}){{{text}}}",
+        targets=tuple(targets),
+        variables=tuple(name for name, _ in clients),
+    )
+
+
+def _numbered(name: str, number: int) -> str:
+    """The first of several names is as planned."""
+    return f"{name}_{number}" if number else name

@@ -1,0 +1,69 @@
+"""Where in the collected data a fetch was at work: for reports of what went wrong, never on the way of a
+good answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, parse
+
+from marquee_router.execution.path_collector import SourcePath, locate
+from marquee_router.planning.plan import EntityTarget
+
+
+class RootFetchLocation:
+    """Of a fetch of root fields: the objects it completes (mostly the root itself) and its fields on them."""
+
+    def __init__(self, places: list[SourcePath], operation: str) -> None:
+        self._places = places
+        self._operation = operation
+
+    def all_paths(self) -> list[SourcePath]:
+        keys = _root_keys(self._operation)
+        return [(*place, key) for place in self._places for key in keys]
+
+    def of(self, path: list[Any]) -> list[SourcePath]:
+        return [(*place, *path) for place in self._places]
+
+
+class EntityFetchLocation:
+    """Of an entity fetch: per target and representation, the places of the objects that it stands for."""
+
+    def __init__(self, targets: list[EntityTarget], data: dict[str, Any], objects: list[Any]) -> None:
+        self._targets = {
+            target.response_key: (groups, locate(data, target.paths, _identities(groups)))
+            for target, groups in zip(targets, objects, strict=True)
+        }
+
+    def all_paths(self) -> list[SourcePath]:
+        return [
+            place for _, located in self._targets.values() for places in located.values() for place in places
+        ]
+
+    def of(self, path: list[Any]) -> list[SourcePath]:
+        groups, located = self._targets.get(path[0], ((), {})) if isinstance(path[0], str) else ((), {})
+        if len(path) < 2 or path[1].__class__ is not int or not 0 <= path[1] < len(groups):
+            return []
+        group = {id(found): found for found in groups[path[1]]}
+        return [(*place, *path[2:]) for found in group for place in located.get(found, ())]
+
+
+def _identities(groups: list[list[Any]]) -> set[int]:
+    return {id(found) for group in groups for found in group}
+
+
+def _root_keys(operation: str) -> list[str]:
+    """The response keys of an operation's root fields, those in inline fragments too."""
+    keys: list[str] = []
+    pending = [
+        definition.selection_set
+        for definition in parse(operation).definitions[:1]
+        if isinstance(definition, OperationDefinitionNode)
+    ]
+    while pending:
+        for selection in pending.pop().selections:
+            if isinstance(selection, FieldNode):
+                keys.append((selection.alias or selection.name).value)
+            elif isinstance(selection, InlineFragmentNode):
+                pending.append(selection.selection_set)
+    return keys

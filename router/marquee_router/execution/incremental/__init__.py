@@ -1,0 +1,1 @@
+"""Incremental delivery: operations with `@defer`, answered in parts."""

@@ -1,0 +1,166 @@
+"""HTTP answers that are whole: from a body to status, headers and bytes.
+
+Owns what is the same however a request came, over ASGI or by the front: CSRF, identity, operation, batch,
+refusal. Knows neither; answers that are streams are `transport.http.streams`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from marquee_router.errors import RequestError
+from marquee_router.observability.logs import about
+from marquee_router.planning.plan import OperationKind
+from marquee_router.request import GraphQLRequest, RequestContext, Response
+from marquee_router.transport.errors import (
+    CsrfRefused,
+    Fault,
+    MalformedRequest,
+    NotAcceptable,
+    UnsupportedMediaType,
+)
+from marquee_router.transport.http.negotiation import Accepted, Media
+from marquee_router.transport.http.request_parameters import decode_json, request_of
+from marquee_router.transport.http.response import (
+    HttpResponse,
+    ResponseWriter,
+    refusal_response,
+    refusal_status,
+    response_status,
+)
+from marquee_router.transport.http.stream_response import refuse_mutation
+from marquee_router.transport.service import GraphQLService, Job
+
+logger = logging.getLogger("marquee_router.http")
+
+SIMPLE_CONTENT_TYPES = frozenset(
+    {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
+)
+"""What a browser sends across origins without asking."""
+
+
+class SingleResponses:
+    """Answers whole; `headers` are a request's, names in lower case, throughout."""
+
+    def __init__(self, service: GraphQLService) -> None:
+        self._service = service
+        self._writer = ResponseWriter(service.config.http.compression)
+        self._batching = service.config.http.batching
+        self._uploads = service.config.http.uploads.enabled
+        self._csrf = service.config.csrf
+
+    def has_files(self, headers: Mapping[str, str]) -> bool:
+        """Whether the body is a form with files; refuses what is neither that nor JSON."""
+        content_type = headers.get("content-type", "")
+        if content_type == "application/json":
+            return False
+        media, _, parameters = content_type.partition(";")
+        media = media.strip().lower()
+        if media == "multipart/form-data" and self._uploads:
+            if self._csrf.enabled and not any(headers.get(name) for name in self._csrf.required_headers):
+                raise CsrfRefused(f"Send one of the headers {', '.join(self._csrf.required_headers)}")
+            return True
+        if media != "application/json":
+            if self._csrf.enabled and media in SIMPLE_CONTENT_TYPES:
+                raise CsrfRefused("Send the request as application/json")
+            raise UnsupportedMediaType("Send the request as application/json")
+        for parameter in parameters.split(";"):
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in (
+                "utf-8",
+                "utf8",
+            ):
+                raise UnsupportedMediaType("Send the request in UTF-8")
+        return False
+
+    async def to_post(
+        self, body: bytes, headers: Mapping[str, str], accepted: Accepted, address: str | None
+    ) -> HttpResponse:
+        """The answer to a POST with JSON by a client that connected from `address`, whatever befalls it."""
+        context: RequestContext | None = None
+        try:
+            self.has_files(headers)
+            service = self._service
+            identity = await service.identify(headers.get("authorization"))
+            context = service.context(headers, identity, address)
+            value = decode_json(body)
+            if type(value) is list:
+                return await self.to_batch(value, headers, accepted, context)
+            job = await service.begin(request_of(value), context)
+            return await self.to_job(job, headers, accepted, only_reads=False)
+        except RequestError as error:
+            return await self.refusal(error, headers, accepted)
+        except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
+            logger.exception("a request failed", extra=about(context))
+            return await self.refusal(Fault(), headers, accepted)
+
+    async def to_job(
+        self, job: Job, headers: Mapping[str, str], accepted: Accepted, *, only_reads: bool
+    ) -> HttpResponse:
+        """The answer to an operation that is prepared. Raises `RequestError` when it is refused."""
+        refuse_kind(job.kind, only_reads=only_reads)
+        media = accepted.refusal
+        response = await self._service.run(job)
+        return await self._writer.answer(
+            status=response_status(response, media),
+            media=media,
+            body=response.body,
+            headers=response.headers,
+            accept_encoding=headers.get("accept-encoding"),
+        )
+
+    async def to_batch(
+        self, values: list[Any], headers: Mapping[str, str], accepted: Accepted, context: RequestContext
+    ) -> HttpResponse:
+        """The answer to a batch of operations. Raises `RequestError` when it is refused as a whole."""
+        batching = self._batching
+        if not batching.enabled:
+            raise MalformedRequest("Batches are not answered here")
+        if not values:
+            raise MalformedRequest("The batch is empty")
+        if len(values) > batching.limit:
+            raise MalformedRequest(f"A batch has at most {batching.limit} operations")
+        requests = [request_of(value) for value in values]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._batch_entry(request, context)) for request in requests]
+        return await self._writer.answer(
+            status=200,
+            media=accepted.refusal,
+            body=b"[" + b",".join(task.result().body for task in tasks) + b"]",
+            headers={},
+            accept_encoding=headers.get("accept-encoding"),
+        )
+
+    async def _batch_entry(self, request: GraphQLRequest, context: RequestContext) -> Response:
+        try:
+            job = await self._service.begin(request, context)
+            refuse_kind(job.kind, only_reads=False)
+            return await self._service.run(job)
+        except RequestError as error:
+            return refusal_response(error)
+
+    async def refusal(
+        self, error: RequestError, headers: Mapping[str, str], accepted: Accepted
+    ) -> HttpResponse:
+        """The answer to a request that is refused."""
+        media = accepted.refusal
+        response = refusal_response(error)
+        return await self._writer.answer(
+            status=500 if isinstance(error, Fault) else refusal_status(error, media),
+            media=media if media is not Media.HTML else Media.JSON,
+            body=response.body,
+            headers=response.headers,
+            accept_encoding=headers.get("accept-encoding"),
+        )
+
+
+def refuse_kind(kind: OperationKind, *, only_reads: bool) -> None:
+    """Refuse a mutation by GET, and a subscription, for it has no whole answer."""
+    if kind is OperationKind.QUERY:
+        return
+    refuse_mutation(kind, only_reads=only_reads)
+    if kind is OperationKind.SUBSCRIPTION:
+        raise NotAcceptable("Subscriptions need text/event-stream, multipart/mixed or a WebSocket")

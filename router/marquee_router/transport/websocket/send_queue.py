@@ -1,0 +1,109 @@
+"""Writing to one socket without a task of its own: a message goes out at once, or waits in a bounded queue.
+
+Owns the order of messages and the policy for slow clients. A server that offers a `DirectSocket` takes a
+message as it is; of any other, its `send` coroutine is run on the spot, by hand. Only when it has to wait
+(the client's buffers are full) does a task carry it on. So an event for ten thousand sockets costs no task
+switch per socket. Must never hold more messages than its bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from starlette.types import Send
+
+from marquee_router.transport.eager_await import begin
+
+DIRECT_SOCKET: Final = "marquee_router.websocket"
+"""An extension of the ASGI scope: a `DirectSocket`."""
+
+
+class DirectSocket(Protocol):
+    """What a server offers beside `send`."""
+
+    def write_text(self, message: bytes) -> bool:
+        """Write a text message (UTF-8) at once; False when it cannot now, and must go by `send`."""
+        ...
+
+    def abort(self) -> None:
+        """Cut the connection, whatever is still to be written."""
+        ...
+
+
+class Outbox:
+    """The way out of one socket."""
+
+    __slots__ = ("_limit", "_on_overflow", "_send", "_task", "_waiting", "_write", "closed")
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        limit: int,
+        on_overflow: Callable[[Outbox], None],
+        direct: DirectSocket | None = None,
+    ) -> None:
+        """`on_overflow` is called when `limit` messages wait and one more comes: it drops or closes."""
+        self._send = send
+        self._write = None if direct is None else direct.write_text
+        self._limit = limit
+        self._on_overflow = on_overflow
+        self._waiting: deque[bytes] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.closed = False
+
+    def push(self, message: bytes) -> None:
+        """Send a text message, now or as soon as the client takes it."""
+        if self.closed:
+            return
+        if self._task is not None:
+            self._queue(message)
+            return
+        if self._write is not None and self._write(message):
+            return
+        try:
+            waiting = begin(self._send(_asgi(message)))
+        except (OSError, RuntimeError):
+            self.closed = True
+            return
+        if waiting is not None:
+            self._task = asyncio.create_task(self._carry_on(waiting), name="slow socket")
+
+    def drop_oldest(self) -> None:
+        """Make room for one message."""
+        if self._waiting:
+            self._waiting.popleft()
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self.closed = True
+        self._waiting = None
+        if self._task is not None:
+            self._task.cancel()
+
+    def _queue(self, message: bytes) -> None:
+        if self._waiting is None:
+            self._waiting = deque()
+        if len(self._waiting) >= self._limit:
+            self._on_overflow(self)
+            if self.closed:
+                return
+        self._waiting.append(message)
+
+    async def _carry_on(self, first: Awaitable[None]) -> None:
+        try:
+            await first
+            while self._waiting:
+                await self._send(_asgi(self._waiting.popleft()))
+        except (OSError, RuntimeError):
+            self.closed = True
+        finally:
+            self._task = None
+            self._waiting = None
+
+
+def _asgi(message: bytes) -> dict[str, Any]:
+    return {"type": "websocket.send", "text": message.decode()}
