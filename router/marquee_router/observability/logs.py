@@ -10,8 +10,8 @@ import re
 from typing import Final
 
 from marquee_foundation.logs import log_handler
+from marquee_foundation.trace_context import is_traceparent, span_id, trace_id
 from marquee_router.config.model import Logs
-from marquee_router.observability.tracing import is_traceparent, span_id, trace_id
 from marquee_router.request import RequestContext
 
 _REQUEST_ID: Final = re.compile(r"[\w.:-]{1,100}")

@@ -1,23 +1,17 @@
-"""W3C trace context: each request has one trace, continued towards the subgraphs.
+"""The spans of an operation, as protocols that a tracing library implements.
 
-Owns the `traceparent` header. The seam for a tracing library is the `Tracer` protocol; without one, traces
-are passed on and nothing is recorded.
+Each request has one trace, continued towards the subgraphs. Without a library, `TraceContext` passes traces
+on and records nothing.
 """
 
 from __future__ import annotations
 
-import random
-import re
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
-_NO_TRACE = "0" * 32
-_NO_SPAN = "0" * 16
-_random_bits = random.getrandbits
-"""Ids tell traces apart; they are no secrets."""
+from marquee_foundation.trace_context import child_of, is_traceparent, new_trace
 
 
 class PhaseTimes:
@@ -117,9 +111,8 @@ class TraceContext:
     def outgoing(self, traceparent: str | None) -> str:
         """The `traceparent` for subgraphs: the client's trace id and flags, or new ones."""
         if traceparent is not None and self._accept and is_traceparent(traceparent):
-            return f"{traceparent[:36]}{_random_bits(64) or 1:016x}{traceparent[52:]}"
-        ids = f"{_random_bits(192) | 1 << 64 | 1:048x}"
-        return f"00-{ids[:32]}-{ids[32:]}-01"
+            return child_of(traceparent)
+        return new_trace()
 
     def operation(self, headers: Mapping[str, str]) -> OperationSpan | None:
         """Nothing is recorded."""
@@ -132,19 +125,3 @@ class TraceContext:
 
     async def aclose(self) -> None:
         """Nothing is left."""
-
-
-def is_traceparent(text: str) -> bool:
-    """Whether this is a valid trace context."""
-    match = _TRACEPARENT.match(text)
-    return match is not None and match[1] != _NO_TRACE and match[2] != _NO_SPAN
-
-
-def trace_id(traceparent: str) -> str:
-    """The trace id within a valid `traceparent`."""
-    return traceparent[3:35]
-
-
-def span_id(traceparent: str) -> str:
-    """The span id within a valid `traceparent`."""
-    return traceparent[36:52]

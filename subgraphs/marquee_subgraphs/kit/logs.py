@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from marquee_foundation.logs import log_handler
+from marquee_foundation.trace_context import is_traceparent, span_id, trace_id
 from marquee_subgraphs.kit.settings import Settings
-from marquee_subgraphs.kit.trace import current_trace, current_work, trace_and_span
+from marquee_subgraphs.kit.trace import current_trace, current_work
 
 
 class AboutFilter(logging.Filter):
@@ -14,10 +15,10 @@ class AboutFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return True: no record is dropped."""
-        ids = trace_and_span(current_trace.get())
-        if ids is not None:
-            _default(record, "trace_id", ids[0])
-            _default(record, "span_id", ids[1])
+        traceparent = current_trace.get()
+        if traceparent is not None and is_traceparent(traceparent):
+            _default(record, "trace_id", trace_id(traceparent))
+            _default(record, "span_id", span_id(traceparent))
         work = current_work.get()
         if work is not None:
             _default(record, "request_id", work.request_id)

@@ -26,16 +26,17 @@ from prometheus_client import (
     generate_latest,
 )
 
+from marquee_foundation.trace_context import is_sampled
 from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import PoisonEvent
 from marquee_subgraphs.kit.metrics import Families
 from marquee_subgraphs.kit.settings import Settings
-from marquee_subgraphs.kit.trace import current_trace, is_sampled
+from marquee_subgraphs.kit.trace import current_trace
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
-    from marquee_subgraphs.kit.spans import SpanExport
+    from marquee_foundation.span_export import SpanExport
 
 _LOGGER = logging.getLogger("marquee.telemetry")
 _PROBE_SECONDS: Final = 2.0
@@ -93,7 +94,7 @@ class Telemetry:
         export = None
         if settings.otlp_url is not None:
             # Imported here: the tracing library costs a tenth of a second.
-            from marquee_subgraphs.kit.spans import SpanExport
+            from marquee_foundation.span_export import SpanExport
 
             export = SpanExport(settings.otlp_url.get_secret_value(), settings.otlp_sample_ratio)
         telemetry = cls(export)
@@ -103,7 +104,9 @@ class Telemetry:
 
     def tracer(self, service: str) -> Tracer | None:
         """What starts spans of a service; None while traces are off."""
-        return None if self._export is None else self._export.tracer(service)
+        if self._export is None:
+            return None
+        return self._export.tracer("marquee", {"service.name": service, "service.namespace": "marquee"})
 
     def of(self, subgraph: str) -> SubgraphTelemetry:
         """What one subgraph records with."""
@@ -145,7 +148,7 @@ class Telemetry:
     async def close(self) -> None:
         """Export the last spans, within seconds."""
         if self._export is not None:
-            await self._export.close()
+            await self._export.aclose()
 
 
 async def _ask(probe: Probe) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from marquee_foundation.trace_context import is_sampled
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events import Envelope, Outbox
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.locale import Locale
-from marquee_subgraphs.kit.trace import current_trace, is_sampled
+from marquee_subgraphs.kit.trace import current_trace
 from marquee_subgraphs.notifications.composing import Composed, Composer
 from marquee_subgraphs.notifications.domain import (
     Channel,

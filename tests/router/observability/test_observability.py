@@ -8,8 +8,9 @@ import logging
 import pytest
 
 from marquee_foundation.logs import JsonFormatter
+from marquee_foundation.trace_context import trace_id
 from marquee_router.observability.metrics import Metrics
-from marquee_router.observability.tracing import TraceContext, trace_id
+from marquee_router.observability.tracing import TraceContext
 from marquee_router.planning.plan import OperationKind
 from tests.router.transport.driving import call, post
 from tests.router.transport.fake import fake_app

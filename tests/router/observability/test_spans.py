@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from marquee_router.app import Extras
-from marquee_router.config.model import Telemetry
-from marquee_router.observability import spans as spans_module
-from marquee_router.observability.spans import OpenTelemetryTracer, OtlpTracer
+from marquee_router.observability.spans import OpenTelemetryTracer
 from tests.router.transport.driving import post
 from tests.router.transport.graph import Graph, graph
 
@@ -100,26 +94,6 @@ async def test_nobody_records_what_is_not_sampled() -> None:
     await post(running.app.app, "{ me { name } }", headers={"traceparent": PARENT})
     assert running.by_name() == {}
     assert running.app.subgraphs["people"].headers[0]["traceparent"].endswith("-00")
-
-
-@pytest.fixture
-def silent_collector() -> Iterator[str]:
-    """It takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-async def test_a_silent_collector_holds_up_no_end(
-    silent_collector: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(spans_module, "_FLUSH_SECONDS", 0.2)
-    tracer = OtlpTracer(Telemetry(otlp_url=silent_collector))
-    tracer.open()
-    span = tracer.operation({})
-    assert span is not None
-    span.end("ok")
-    async with asyncio.timeout(2):
-        await tracer.aclose()
 
 
 def test_without_a_collector_the_tracing_library_is_not_loaded() -> None:
