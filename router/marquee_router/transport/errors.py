@@ -15,12 +15,6 @@ class MalformedRequest(HttpFault):
     code = "MALFORMED_REQUEST"
 
 
-class CsrfRefused(HttpFault):
-    """A browser could have been made to send this request without asking its user's page."""
-
-    code = "CSRF_PREVENTION"
-
-
 class MethodNotAllowed(HttpFault):
     """The HTTP method does not fit what is asked."""
 

@@ -72,7 +72,7 @@ class HttpHandler:
     async def _post(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], accepted: Accepted
     ) -> None:
-        with_files = self._whole.has_files(headers)
+        with_files = self._whole.content_types.is_upload(headers)
         if accepted.answer is None and accepted.stream is None:
             raise NotAcceptable("Accept application/graphql-response+json or application/json")
         context = await self._context(scope, headers)

@@ -16,13 +16,22 @@ from marquee_router.caching import VARIES_BY
 from marquee_router.config.model import Compression
 from marquee_router.errors import Forbidden, LimitExceeded, RateLimited, RequestError, Unauthenticated
 from marquee_router.request import Response
+from marquee_router.security.csrf import CsrfRefused
 from marquee_router.security.tokens import AuthenticationUnavailable
 from marquee_router.transport.errors import HttpFault
 from marquee_router.transport.http.compression import Compressor
 from marquee_router.transport.http.negotiation import Media
 from marquee_router.transport.http.unread_body import discard
 
-STATUS_ALWAYS = (HttpFault, Unauthenticated, Forbidden, LimitExceeded, RateLimited, AuthenticationUnavailable)
+STATUS_ALWAYS = (
+    HttpFault,
+    CsrfRefused,
+    Unauthenticated,
+    Forbidden,
+    LimitExceeded,
+    RateLimited,
+    AuthenticationUnavailable,
+)
 """Refusals whose status is sent under `application/json` too; the specification keeps 200 for faults of the
 document.
 """

@@ -16,12 +16,11 @@ from marquee_router.observability.logs import about
 from marquee_router.planning.plan import OperationKind
 from marquee_router.request import GraphQLRequest, RequestContext, Response
 from marquee_router.transport.errors import (
-    CsrfRefused,
     Fault,
     MalformedRequest,
     NotAcceptable,
-    UnsupportedMediaType,
 )
+from marquee_router.transport.http.content_type import ContentTypes
 from marquee_router.transport.http.negotiation import Accepted, Media
 from marquee_router.transport.http.request_parameters import decode_json, request_of
 from marquee_router.transport.http.response import (
@@ -36,11 +35,6 @@ from marquee_router.transport.service import GraphQLService, Job
 
 logger = logging.getLogger("marquee_router.http")
 
-SIMPLE_CONTENT_TYPES = frozenset(
-    {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
-)
-"""What a browser sends across origins without asking."""
-
 
 class SingleResponses:
     """Answers whole; `headers` are a request's, names in lower case, throughout."""
@@ -49,32 +43,7 @@ class SingleResponses:
         self._service = service
         self._writer = ResponseWriter(service.config.http.compression)
         self._batching = service.config.http.batching
-        self._uploads = service.config.http.uploads.enabled
-        self._csrf = service.config.csrf
-
-    def has_files(self, headers: Mapping[str, str]) -> bool:
-        """Whether the body is a form with files; refuses what is neither that nor JSON."""
-        content_type = headers.get("content-type", "")
-        if content_type == "application/json":
-            return False
-        media, _, parameters = content_type.partition(";")
-        media = media.strip().lower()
-        if media == "multipart/form-data" and self._uploads:
-            if self._csrf.enabled and not any(headers.get(name) for name in self._csrf.required_headers):
-                raise CsrfRefused(f"Send one of the headers {', '.join(self._csrf.required_headers)}")
-            return True
-        if media != "application/json":
-            if self._csrf.enabled and media in SIMPLE_CONTENT_TYPES:
-                raise CsrfRefused("Send the request as application/json")
-            raise UnsupportedMediaType("Send the request as application/json")
-        for parameter in parameters.split(";"):
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in (
-                "utf-8",
-                "utf8",
-            ):
-                raise UnsupportedMediaType("Send the request in UTF-8")
-        return False
+        self.content_types = ContentTypes(service.config)
 
     async def to_post(
         self, body: bytes, headers: Mapping[str, str], accepted: Accepted, address: str | None
@@ -82,7 +51,7 @@ class SingleResponses:
         """The answer to a POST with JSON by a client that connected from `address`, whatever befalls it."""
         context: RequestContext | None = None
         try:
-            self.has_files(headers)
+            self.content_types.is_upload(headers)
             service = self._service
             identity = await service.identify(headers.get("authorization"))
             context = service.context(headers, identity, address)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
+from marquee_router.security.csrf import origin_may_connect
 from marquee_router.security.revocations import Revocations
 from marquee_router.transport.service import GraphQLService, address_of
 from marquee_router.transport.websocket.send_queue import DIRECT_SOCKET
@@ -32,11 +32,12 @@ class WebSocketHandler:
         message = await receive()
         if message["type"] != "websocket.connect":
             return
-        if not self._origin_may_connect(headers):
+        config = self._service.config
+        if not origin_may_connect(headers, config.cors, cookies="cookie" in config.headers.propagate):
             await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
             return
         dialect = choose(scope.get("subprotocols") or [])
-        if dialect is None or not self._service.config.websocket.enabled:
+        if dialect is None or not config.websocket.enabled:
             await send({"type": "websocket.accept"})
             await send(
                 {
@@ -56,15 +57,6 @@ class WebSocketHandler:
             await session.run(receive)
         finally:
             self._sessions.discard(session)
-
-    def _origin_may_connect(self, headers: Mapping[str, str]) -> bool:
-        """Browsers send cookies with a socket from any page: where cookies count, the page's origin does
-        too."""
-        config = self._service.config
-        origin = headers.get("origin")
-        if origin is None or "cookie" not in config.headers.propagate or "*" in config.cors.origins:
-            return True
-        return origin in config.cors.origins or urlsplit(origin).netloc == headers.get("host")
 
     def close_revoked(self, revocations: Revocations) -> None:
         """Close the sockets that were opened with tokens that are withdrawn by now."""
