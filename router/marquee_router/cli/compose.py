@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +94,8 @@ def command(
 
 
 def _compose_once(request: _Request, check: bool) -> None:
+    import asyncio
+
     from marquee_router.cli.subgraph_watch import load_graph
     from marquee_router.serving.subgraph_list import GraphError
 
@@ -112,6 +113,8 @@ def _compose_once(request: _Request, check: bool) -> None:
 
 
 def _watch(request: _Request, poll: float) -> None:
+    import asyncio
+
     from marquee_router.cli.subgraph_watch import watch_graph
     from marquee_router.serving.subgraph_list import GraphError
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,8 @@ from marquee_router.cli.failure import fail
 from marquee_router.cli.options import TRUSTED_PROXIES
 
 if TYPE_CHECKING:
+    import socket
+
     from marquee_router.config.model import RouterConfig
     from marquee_router.serving.serve import Serving
     from marquee_router.serving.supergraph_source import SupergraphSource
@@ -115,6 +115,8 @@ def _source(supergraph: str | None, subgraphs: tuple[str, ...], poll_seconds: fl
 
 
 def _text(source: SupergraphSource) -> str:
+    import asyncio
+
     from marquee_router.serving.supergraph_source import SourceUnreadable
 
     try:

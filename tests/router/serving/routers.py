@@ -1,4 +1,4 @@
-"""`marquee router` as a process of its own, before subgraphs of the test."""
+"""`marquee-router serve` as a process of its own, before subgraphs of the test."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-
-from tests.marquee.running import ROOT
 
 START_SECONDS = 60
 
@@ -63,8 +61,8 @@ class Router:
 async def router(*arguments: str, connections: int = 50) -> AsyncIterator[Router]:
     """A router on a free port; killed at the end when it has not ended."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "marquee", "router", "--port", "0", *arguments,
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        sys.executable, "-m", "marquee_router", "serve", "--port", "0", *arguments,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None

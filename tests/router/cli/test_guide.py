@@ -21,7 +21,7 @@ from marquee_router.cli.serve import command as router_command
 from marquee_router.config import load_config
 from tests.router.execution.http.server import Request, ok, serving
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 GUIDE: Final = (ROOT / "docs" / "guides" / "router.md").read_text(encoding="utf-8")
 COMMANDS: Final = [
     line for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL) for line in block.splitlines()

@@ -9,9 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.marquee.routers import Router, router
-from tests.marquee.running import ROOT
-from tests.marquee.test_reloading import SCHEMA, WITH_THREE, Served, knows, numbers, supergraph
+from tests.router.serving.routers import Router, router
+from tests.router.serving.test_reload import SCHEMA, WITH_THREE, Served, knows, numbers, supergraph
 
 __all__ = ["numbers"]
 
@@ -72,7 +71,7 @@ async def test_workers_that_die_at_once_are_not_replaced_for_ever() -> None:
         "sys.exit(run_workers(lambda *_: 1 / 0, 1))"
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, cwd=ROOT, stderr=asyncio.subprocess.PIPE
+        sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(30):
         _, said = await process.communicate()

@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 
 from marquee_schema.composition import Subgraph, compose
-from tests.marquee.routers import Router, router
 from tests.router.execution.http.server import Request, Server, ok, serving
+from tests.router.serving.routers import Router, router
 
 SCHEMA = """
 type Query { one: Int two: Int slow: Int }

@@ -27,7 +27,7 @@ from tests import npm
 from tests.router.security.issuing import issuing
 from tests.router.transport.fake import FakeEngine, Prepared, fake_app
 
-CLIENTS = Path(__file__).parents[1] / "router" / "transport" / "clients"
+CLIENTS = Path(__file__).parents[1] / "transport" / "clients"
 ISSUER = issuing()
 SETTINGS: dict[str, Any] = {
     **ISSUER.settings(),

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from marquee_schema.composition import Subgraph, compose
-from tests.marquee.routers import router
 from tests.router.execution.http.server import Request, ok, serving
+from tests.router.serving.routers import router
 
 CLIENTS = 8
 BODY = b'{"query":"{ one }"}'
