@@ -26,7 +26,8 @@ from graphql import (
 
 from marquee_router.caching.field_policies import FieldPolicies
 from marquee_router.caching.policy import UNSAID, CachePolicy
-from marquee_schema.supergraph import FieldSet, FieldSetField, Supergraph, named_type
+from marquee_schema.field_set import FieldSet, FieldSetField
+from marquee_schema.supergraph import Supergraph, named_type
 
 _ENTITIES: Final = "_entities"
 

@@ -16,7 +16,8 @@ from graphql import OperationType, is_leaf_type, is_non_null_type, value_from_as
 from marquee_router.config.model import FedField
 from marquee_router.errors import RouterMisconfigured, VariablesInvalid
 from marquee_router.event_sources.source import EventSource
-from marquee_schema.supergraph import FieldSet, FieldSetField, Supergraph, named_type
+from marquee_schema.field_set import FieldSet, FieldSetField
+from marquee_schema.supergraph import Supergraph, named_type
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 

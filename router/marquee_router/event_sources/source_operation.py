@@ -24,7 +24,8 @@ from graphql import (
 )
 
 from marquee_router.event_sources.binding import Binding, keys_of
-from marquee_schema.supergraph import FieldSet, Supergraph, named_type
+from marquee_schema.field_set import FieldSet
+from marquee_schema.supergraph import Supergraph, named_type
 
 REPRESENTATIONS: Final = "fed_representations"
 

@@ -11,8 +11,9 @@ from typing import TypeAlias
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.place import Place
 from marquee_router.planning.plan import Conditions, Path
+from marquee_schema.field_set import FieldSet
 from marquee_schema.query_graph import EntityEdge, Node
-from marquee_schema.supergraph import ContextArgument, FieldSet
+from marquee_schema.supergraph import ContextArgument
 
 Identity: TypeAlias = tuple[object, ...]
 

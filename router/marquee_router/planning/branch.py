@@ -23,8 +23,9 @@ from marquee_router.planning.errors import NoPathError
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.place import ALIKE, PLAIN, Manner, Place
 from marquee_router.planning.plan import Each, Path
+from marquee_schema.field_set import FieldSet
 from marquee_schema.query_graph import EntityEdge, FieldEdge, Node
-from marquee_schema.supergraph import ContextArgument, FieldSet
+from marquee_schema.supergraph import ContextArgument
 
 if TYPE_CHECKING:
     from marquee_router.planning.walk import Walk

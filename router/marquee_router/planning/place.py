@@ -14,7 +14,8 @@ from marquee_router.planning.deferral import delayed
 from marquee_router.planning.operation import Argument, NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Conditions
 from marquee_router.planning.source_keys import TYPENAME, Shapes, SourceKeys
-from marquee_schema.supergraph import FieldSet, FieldSetField, Supergraph, named_type
+from marquee_schema.field_set import FieldSet, FieldSetField
+from marquee_schema.supergraph import Supergraph, named_type
 
 _TYPE_NAME = NormalizedField(response_key=TYPENAME, source=TYPENAME, name=TYPENAME, type=None)
 

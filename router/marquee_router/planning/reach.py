@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.source_keys import TYPENAME
+from marquee_schema.field_set import FieldSet, FieldSetField
 from marquee_schema.query_graph import FieldEdge, Node, QueryGraph
-from marquee_schema.supergraph import FieldSet, FieldSetField, Supergraph, TypeKind
+from marquee_schema.supergraph import Supergraph, TypeKind
 
 
 class Reach:

@@ -14,8 +14,8 @@ from marquee_router.planning.operation import NormalizedField, NormalizedSelecti
 from marquee_router.planning.plan import Conditions
 from marquee_router.planning.reach import Reach
 from marquee_router.planning.source_keys import TYPENAME
+from marquee_schema.field_set import FieldSet
 from marquee_schema.query_graph import Node
-from marquee_schema.supergraph import FieldSet
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from marquee_schema.supergraph import ContextArgument, FieldSet, Key
+from marquee_schema.field_set import FieldSet
+from marquee_schema.supergraph import ContextArgument, Key
 
 
 @dataclass(frozen=True, slots=True)

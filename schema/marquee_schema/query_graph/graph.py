@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from graphql import OperationType
 
+from marquee_schema.field_set import FieldSet, FieldSetField, FieldSetFragment, inlined, parse_field_set
 from marquee_schema.query_graph.edges import (
     AbstractMove,
     EntityEdge,
@@ -17,17 +18,7 @@ from marquee_schema.query_graph.edges import (
     Node,
     RootEdge,
 )
-from marquee_schema.supergraph import (
-    ContextArgument,
-    FieldSet,
-    FieldSetField,
-    FieldSetFragment,
-    SubgraphField,
-    Supergraph,
-    TypeKind,
-    named_type,
-    parse_field_set,
-)
+from marquee_schema.supergraph import ContextArgument, SubgraphField, Supergraph, TypeKind, named_type
 
 _UNKNOWN = FieldEdge(Node("", ""), "", "", None)
 """Stands for an edge that was not looked for yet."""
@@ -188,7 +179,7 @@ class QueryGraph:
         """What fills the argument, to be selected of a type that sets the context."""
         remembered = self._context_selections.get(argument.selection)
         if remembered is None:
-            remembered = parse_field_set(argument.selection)
+            remembered = inlined(parse_field_set(argument.selection))
             self._context_selections[argument.selection] = remembered
         return remembered
 

@@ -1,14 +1,6 @@
 """The supergraph model: what the composer promises and the query graph, planner and security stages read."""
 
 from marquee_schema.supergraph.errors import SupergraphError
-from marquee_schema.supergraph.field_set import (
-    FieldSet,
-    FieldSetField,
-    FieldSetFragment,
-    FieldSetSelection,
-    parse_field_set,
-    print_field_set,
-)
 from marquee_schema.supergraph.load import load_supergraph
 from marquee_schema.supergraph.model import (
     Authorization,
@@ -32,10 +24,6 @@ __all__ = [
     "ContextArgument",
     "EnumValue",
     "Field",
-    "FieldSet",
-    "FieldSetField",
-    "FieldSetFragment",
-    "FieldSetSelection",
     "InputValue",
     "Key",
     "ListSize",
@@ -48,6 +36,4 @@ __all__ = [
     "TypeKind",
     "load_supergraph",
     "named_type",
-    "parse_field_set",
-    "print_field_set",
 ]

@@ -22,9 +22,9 @@ from graphql import (
     print_ast,
 )
 
+from marquee_schema.field_set import FieldSet, FieldSetError, FieldSetField, inlined, parse_field_set
 from marquee_schema.supergraph.annotations import Annotation, AnnotationReader
-from marquee_schema.supergraph.errors import SupergraphError, error_at
-from marquee_schema.supergraph.field_set import FieldSet, FieldSetField, parse_field_set
+from marquee_schema.supergraph.errors import error_at
 from marquee_schema.supergraph.model import ContextArgument, Key, Subgraph, SubgraphField, SubgraphType
 
 
@@ -142,9 +142,9 @@ class JoinReader:
         if not isinstance(text, str):
             return ()
         try:
-            return parse_field_set(text)
-        except SupergraphError as error:
-            raise error_at(error.message, annotation.node) from error
+            return inlined(parse_field_set(text))
+        except FieldSetError as error:
+            raise error_at(f'"{text}" is not a field set: {error}', annotation.node) from error
 
 
 def free_extension_keys(

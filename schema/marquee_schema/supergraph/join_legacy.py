@@ -25,9 +25,8 @@ from graphql import (
 )
 from graphql.language import ConstArgumentNode, NameNode
 
-from marquee_schema.supergraph.errors import SupergraphError
+from marquee_schema.field_set import FieldSetError, FieldSetField, inlined, parse_field_set
 from marquee_schema.supergraph.features import Features
-from marquee_schema.supergraph.field_set import FieldSetField, parse_field_set
 
 
 def modernise(document: DocumentNode, features: Features, graphs: Iterable[str]) -> DocumentNode:
@@ -104,8 +103,8 @@ def _modern_field(
 
 def _top_fields(key: str) -> list[str]:
     try:
-        return [item.name for item in parse_field_set(key) if isinstance(item, FieldSetField)]
-    except SupergraphError:
+        return [item.name for item in inlined(parse_field_set(key)) if isinstance(item, FieldSetField)]
+    except FieldSetError:
         return []  # reported with its line when the type itself is read
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from graphql import GraphQLSchema, OperationType, ValueNode
 
-from marquee_schema.supergraph.field_set import FieldSet
+from marquee_schema.field_set import FieldSet
 
 
 class TypeKind(StrEnum):

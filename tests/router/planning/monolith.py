@@ -8,8 +8,9 @@ from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLResolveInfo, execute_sync
 
+from marquee_schema.field_set import FieldSet, FieldSetField
 from marquee_schema.query_graph import QueryGraph
-from marquee_schema.supergraph import ContextArgument, FieldSet, FieldSetField, Supergraph
+from marquee_schema.supergraph import ContextArgument, Supergraph
 
 Object = dict[str, Any]
 

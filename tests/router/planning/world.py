@@ -34,7 +34,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from marquee_schema.supergraph import FieldSet, FieldSetField, Supergraph, parse_field_set
+from marquee_schema.field_set import FieldSet, FieldSetField, parse_field_set
+from marquee_schema.supergraph import Supergraph
 from tests.router.planning.monolith import Monolith
 
 Json = Any  # the JSON edge: fixture data and answers

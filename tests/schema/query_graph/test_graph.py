@@ -5,8 +5,9 @@ from __future__ import annotations
 from graphql import OperationType
 
 from marquee_schema.composition import Subgraph, compose
+from marquee_schema.field_set import FieldSetField
 from marquee_schema.query_graph import LabelCondition, Node, QueryGraph
-from marquee_schema.supergraph import FieldSetField, load_supergraph
+from marquee_schema.supergraph import load_supergraph
 
 _LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable",'

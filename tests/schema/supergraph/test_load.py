@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 from graphql import OperationType, print_schema
 
-from marquee_schema.supergraph import (
-    FieldSetField,
-    Key,
-    SupergraphError,
-    TypeKind,
-    load_supergraph,
-    named_type,
-    parse_field_set,
-    print_field_set,
-)
+from marquee_schema.field_set import FieldSetField, parse_field_set, print_field_set
+from marquee_schema.supergraph import Key, SupergraphError, TypeKind, load_supergraph, named_type
 
 _HEAD = """schema
   @link(url: "https://specs.apollo.dev/link/v1.0")

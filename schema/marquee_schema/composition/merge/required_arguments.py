@@ -2,11 +2,12 @@
 field does not take."""
 
 from marquee_schema.composition.errors import ErrorCode
-from marquee_schema.composition.field_set import FieldSetError, InvalidArgumentError, parse_field_set, resolve
 from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import AppliedDirective, Field
 from marquee_schema.composition.report import subgraphs
+from marquee_schema.composition.selected_fields import InvalidArgumentError, resolve
 from marquee_schema.composition.subgraph.federation_directives import fields_argument
+from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 def check_required_arguments(context: MergeContext) -> None:

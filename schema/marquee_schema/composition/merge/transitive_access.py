@@ -6,22 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from marquee_schema.composition.errors import ErrorCode
-from marquee_schema.composition.field_set import (
-    FieldSetError,
-    Resolved,
-    ResolvedFragment,
-    parse_field_set,
-    resolve,
-)
 from marquee_schema.composition.merge.access_control import access_control_names
 from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import Argument, Element, Field, NamedType
+from marquee_schema.composition.selected_fields import Resolved, ResolvedFragment, resolve
 from marquee_schema.composition.specs.argument_merging import dnf_conjunction
 from marquee_schema.composition.subgraph.context_argument import parse_context_argument
 from marquee_schema.composition.subgraph.federation_directives import fields_argument
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.type_reference import base_name
 from marquee_schema.composition.values import Value
+from marquee_schema.field_set import FieldSetError, parse_field_set
 
 Alternatives = list[set[str]]
 """Any of these sets of scopes or policies will do; one that is empty demands nothing."""

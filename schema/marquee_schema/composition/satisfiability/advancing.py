@@ -8,6 +8,7 @@ from typing import TypeAlias
 from marquee_schema.composition.satisfiability.conditions import ConditionResolver
 from marquee_schema.composition.satisfiability.contexts import RequiredContext, is_setter
 from marquee_schema.composition.satisfiability.graph import FieldEdge, Node, SatisfiabilityGraph
+from marquee_schema.field_set import FieldSetField
 
 Labels = Mapping[str, bool]
 """The progressive overrides decided on the way here."""
@@ -115,7 +116,7 @@ class Advancer:
                 matching = tuple(
                     item
                     for item in context.selections
-                    if not hasattr(item, "condition") or item.condition in (None, *runtime_types)
+                    if isinstance(item, FieldSetField) or item.type_condition in ("", *runtime_types)
                 )
                 return self.conditions.holds(node, matching)
         return False

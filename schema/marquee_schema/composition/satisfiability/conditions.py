@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
-from marquee_schema.composition.field_set import FieldSelection, Selection, normalized
 from marquee_schema.composition.satisfiability.graph import Node, SatisfiabilityGraph, View
+from marquee_schema.composition.selected_fields import normalized
+from marquee_schema.field_set import FieldSet, FieldSetField
 
-Step: TypeAlias = FieldSelection | str
+Step: TypeAlias = FieldSetField | str
 """A field, or the name of the type that a fragment narrows to."""
 
 _NONE: frozenset[int] = frozenset()
@@ -33,16 +34,16 @@ def same_selection(selections: View) -> frozenset[object]:
     return normalized(selections)
 
 
-def _paths(selections: tuple[Selection, ...]) -> Iterator[tuple[Step, ...]]:
+def _paths(selections: FieldSet) -> Iterator[tuple[Step, ...]]:
     for item in selections:
-        if isinstance(item, FieldSelection):
-            if item.selections is None:
+        if isinstance(item, FieldSetField):
+            if not item.selections:
                 yield (item,)
-            for path in _paths(item.selections or ()):
+            for path in _paths(item.selections):
                 yield (item, *path)
         else:
             for path in _paths(item.selections):
-                yield (item.condition, *path) if item.condition else path
+                yield (item.type_condition, *path) if item.type_condition else path
 
 
 class BudgetExceededError(Exception):
@@ -90,7 +91,7 @@ class ConditionResolver:
 
     def _is_plain(self, node: Node, path: tuple[Step, ...]) -> bool:
         """The most frequent case first: a leaf that the subgraph itself has, such as a key's `id`."""
-        if len(path) != 1 or not isinstance(path[0], FieldSelection):
+        if len(path) != 1 or not isinstance(path[0], FieldSetField):
             return False
         edge = self.graph.field_edge(node, path[0].name)
         return (
@@ -173,7 +174,7 @@ class ConditionResolver:
             return self._next(question, node, rest, is_fresh=question.is_fresh)
         return graph.is_interface_object(node) and self._next(question, node, rest, is_fresh=False)
 
-    def _reads_here(self, question: _Question, step: FieldSelection) -> bool:
+    def _reads_here(self, question: _Question, step: FieldSetField) -> bool:
         """The field right at the node, or in each of the types that the node can be."""
         graph, node, rest = self.graph, question.node, question.path[1:]
         if step.name == "__typename":

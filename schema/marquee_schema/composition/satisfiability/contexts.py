@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from marquee_schema.composition.field_set import FieldSetError, Selection, parse_field_set
 from marquee_schema.composition.model import CompositeType, Field, Schema, UnionType
 from marquee_schema.composition.subgraph.context_argument import parse_context_argument
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
+from marquee_schema.field_set import FieldSet, FieldSetError, parse_field_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class RequiredContext:
 
     argument: str
     setters: frozenset[str]
-    selections: tuple[Selection, ...]
+    selections: FieldSet
 
 
 def required_contexts(subgraph: SubgraphSchema, field: Field) -> tuple[RequiredContext, ...]:

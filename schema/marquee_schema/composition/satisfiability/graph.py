@@ -9,13 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from marquee_schema.composition.field_set import (
-    FieldSelection,
-    FieldSetError,
-    Selection,
-    fields_selected,
-    parse_field_set,
-)
 from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import (
     AppliedDirective,
@@ -27,10 +20,18 @@ from marquee_schema.composition.model import (
     UnionType,
 )
 from marquee_schema.composition.satisfiability.contexts import RequiredContext, required_contexts
+from marquee_schema.composition.selected_fields import fields_selected
 from marquee_schema.composition.subgraph.federation_directives import fields_argument, is_resolvable
 from marquee_schema.composition.type_reference import base_name
+from marquee_schema.field_set import (
+    FieldSet,
+    FieldSetError,
+    FieldSetField,
+    FieldSetSelection,
+    parse_field_set,
+)
 
-View: TypeAlias = tuple[Selection, ...]
+View: TypeAlias = FieldSet
 """The part of a type that a `@provides` on the way makes readable."""
 
 
@@ -313,14 +314,14 @@ def _field_set(applied: AppliedDirective | None) -> View:
 
 def _provided_below(view: View, name: str) -> View | None:
     """What is provided below a field; None when the field itself is not."""
-    found: list[Selection] = []
+    found: list[FieldSetSelection] = []
     is_provided = False
     for item in view:
-        if isinstance(item, FieldSelection):
+        if isinstance(item, FieldSetField):
             if item.name == name:
                 is_provided = True
-                found += item.selections or ()
-        elif item.condition is None:
+                found += item.selections
+        elif not item.type_condition:
             inner = _provided_below(item.selections, name)
             if inner is not None:
                 is_provided = True
@@ -328,8 +329,8 @@ def _provided_below(view: View, name: str) -> View | None:
     return tuple(found) if is_provided else None
 
 
-def _view_of(view: View, type_name: str) -> Iterator[Selection]:
+def _view_of(view: View, type_name: str) -> Iterator[FieldSetSelection]:
     """What is provided for one object type of an abstract one."""
     for item in view:
-        if not isinstance(item, FieldSelection) and item.condition in (None, type_name):
+        if not isinstance(item, FieldSetField) and item.type_condition in ("", type_name):
             yield from item.selections

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from marquee_schema.composition.field_set import print_selections
 from marquee_schema.composition.model import CompositeType, InterfaceType
 from marquee_schema.composition.report import subgraphs
 from marquee_schema.composition.satisfiability.advancing import Advancer, Labels, Position
 from marquee_schema.composition.satisfiability.graph import FieldEdge, Node
+from marquee_schema.composition.selected_fields import canonical_literal
 from marquee_schema.composition.subgraph.federation_directives import is_resolvable
+from marquee_schema.field_set import print_field_set
 
 Reason = tuple[str, str]
 """The subgraph one is in, and why it is of no help."""
@@ -106,8 +107,9 @@ class Explainer:
                 f' "{position.node.type}" in subgraph "{graph.subgraphs[position.node.subgraph].name}" to'
                 " resume the query"
             )
+        required = print_field_set(edge.requires, canonical_literal)
         return (
-            f'cannot satisfy @requires conditions "{print_selections(edge.requires)}" on field "{coordinate}"'
+            f'cannot satisfy @requires conditions "{required}" on field "{coordinate}"'
             f"{self._external_keys(position.node)}"
         )
 
@@ -134,7 +136,7 @@ class Explainer:
             for edge in graph.key_edges(current):
                 if edge.head.subgraph == index:
                     return (
-                        f'{head} its @key(fields: "{print_selections(edge.conditions)}") of'
+                        f'{head} its @key(fields: "{print_field_set(edge.conditions, canonical_literal)}") of'
                         f' "{edge.head.type}" cannot be resolved'
                         f" in {subgraphs([self._name(current)])}"
                     )

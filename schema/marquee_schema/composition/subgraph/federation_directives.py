@@ -1,6 +1,5 @@
 """Reading the federation directives: keys, field sets, and the fields that they reach."""
 
-from marquee_schema.composition.field_set import FieldSetError, fields_selected, parse_field_set
 from marquee_schema.composition.model import (
     AppliedDirective,
     CompositeType,
@@ -10,6 +9,8 @@ from marquee_schema.composition.model import (
     NamedType,
     Schema,
 )
+from marquee_schema.composition.selected_fields import fields_selected
+from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 def is_entity(candidate: Element) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from marquee_schema.composition.field_set import FieldSetError, fields_selected, parse_field_set
 from marquee_schema.composition.model import (
     AppliedDirective,
     CompositeType,
@@ -11,6 +10,7 @@ from marquee_schema.composition.model import (
     Schema,
     UnionType,
 )
+from marquee_schema.composition.selected_fields import fields_selected
 from marquee_schema.composition.subgraph.context_argument import parse_context_argument
 from marquee_schema.composition.subgraph.federation_directives import (
     implementing_fields,
@@ -18,6 +18,7 @@ from marquee_schema.composition.subgraph.federation_directives import (
     target_fields,
 )
 from marquee_schema.composition.type_reference import base_name
+from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 class FieldFacts:

@@ -1,15 +1,7 @@
 """`@key`, `@requires`, `@provides` and `@tag` where Federation 1 accepted what Federation 2 does not."""
 
-from marquee_schema.composition.field_set import (
-    FieldSelection,
-    FieldSetError,
-    Resolved,
-    ResolvedField,
-    Selection,
-    parse_field_set,
-    print_selections,
-    resolve,
-)
+from dataclasses import replace
+
 from marquee_schema.composition.model import (
     AppliedDirective,
     CompositeType,
@@ -18,11 +10,24 @@ from marquee_schema.composition.model import (
     NamedType,
     UnionType,
 )
+from marquee_schema.composition.selected_fields import (
+    Resolved,
+    ResolvedField,
+    canonical_literal,
+    resolve,
+)
 from marquee_schema.composition.subgraph.federation_directives import fields_argument, implementing_fields
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.type_reference import base_name
 from marquee_schema.composition.upgrade.originals import Originals
 from marquee_schema.composition.values import EnumLiteral, same_arguments
+from marquee_schema.field_set import (
+    FieldSet,
+    FieldSetError,
+    FieldSetSelection,
+    parse_field_set,
+    print_field_set,
+)
 
 _FIELD_SET_DIRECTIVES = ("key", "requires", "provides")
 
@@ -81,37 +86,30 @@ def _remove_inactive(
     if fields is None:
         return
     try:
-        resolved = resolve(schema, parent, parse_field_set(fields))
+        selections = parse_field_set(fields)
+        resolved = resolve(schema, parent, selections)
     except FieldSetError:
         return
     active = _external_part(schema, resolved)
-    if len(active) == len(resolved) and print_selections(active) == print_selections(parse_field_set(fields)):
+    if active == selections:
         return
     if active:
-        applied.arguments = {"fields": print_selections(active)}
+        applied.arguments = {"fields": print_field_set(active, canonical_literal)}
     else:
         field.directives.remove(applied)
 
 
-def _external_part(schema: SubgraphSchema, resolved: tuple[Resolved, ...]) -> tuple[Selection, ...]:
+def _external_part(schema: SubgraphSchema, resolved: tuple[Resolved, ...]) -> FieldSet:
     """The selections that are external, or lead to something that is."""
-    kept: list[Selection] = []
+    kept: list[FieldSetSelection] = []
     for item in resolved:
         selection = item.selection
         if isinstance(item, ResolvedField) and item.definition and _is_external(schema, item.definition):
             kept.append(selection)
             continue
         children = _external_part(schema, item.children)
-        if not children:
-            continue
-        if isinstance(selection, FieldSelection):
-            kept.append(
-                FieldSelection(
-                    selection.name, selection.alias, selection.arguments, selection.directives, children
-                )
-            )
-        else:
-            kept.append(type(selection)(selection.condition, selection.directives, children))
+        if children:
+            kept.append(replace(selection, selections=children))
     return tuple(kept)
 
 

@@ -4,20 +4,15 @@ type that sets the context."""
 from collections.abc import Iterator, Sequence
 
 from marquee_schema.composition.errors import ErrorCode
-from marquee_schema.composition.field_set import (
-    FieldSelection,
-    FieldSetError,
-    FragmentSelection,
+from marquee_schema.composition.model import Argument, NamedType, ObjectType
+from marquee_schema.composition.report import SubgraphReport
+from marquee_schema.composition.selected_fields import (
     Resolved,
     ResolvedField,
     ResolvedFragment,
-    Selection,
     aliases,
-    parse_field_set,
     resolve,
 )
-from marquee_schema.composition.model import Argument, NamedType, ObjectType
-from marquee_schema.composition.report import SubgraphReport
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.type_reference import (
     TypeReference,
@@ -26,6 +21,13 @@ from marquee_schema.composition.type_reference import (
     is_non_null,
     item_of,
     nullable,
+)
+from marquee_schema.field_set import (
+    FieldSet,
+    FieldSetError,
+    FieldSetField,
+    FieldSetFragment,
+    parse_field_set,
 )
 
 
@@ -60,18 +62,18 @@ def check_context_selection(
         )
 
 
-def _format(selections: Sequence[Selection]) -> list[str]:
+def _format(selections: FieldSet) -> list[str]:
     """One field, or inline fragments with different type conditions, which are returned."""
-    if isinstance(selections[0], FieldSelection):
+    if isinstance(selections[0], FieldSetField):
         if len(selections) != 1:
             raise _InvalidSelectionError("multiple selections are made")
         return []
     conditions: list[str] = []
     for item in selections:
-        if not isinstance(item, FragmentSelection):
+        if not isinstance(item, FieldSetFragment):
             raise _InvalidSelectionError("multiple fields could be selected")
-        if item.condition is not None:
-            conditions.append(item.condition)
+        if item.type_condition:
+            conditions.append(item.type_condition)
     if len(set(conditions)) != len(selections):
         raise _InvalidSelectionError("type conditions are missing or repeated")
     return conditions
@@ -80,7 +82,7 @@ def _format(selections: Sequence[Selection]) -> list[str]:
 def _check_setter(
     schema: SubgraphSchema,
     argument: Argument,
-    selections: tuple[Selection, ...],
+    selections: FieldSet,
     setter: NamedType,
     used_conditions: set[str],
 ) -> None:
@@ -134,7 +136,7 @@ def _value_type(
             continue
         reference = item.definition.type
         inner: TypeReference | None = base_name(reference)
-        if item.selection.selections is not None:
+        if item.selection.selections:
             target = schema.types[base_name(reference)]
             inner = _value_type(schema, target, item.children)
         found.add(None if inner is None else _wrapped(reference, inner))
@@ -157,7 +159,7 @@ def _fits(found: TypeReference, expected: TypeReference) -> bool:
     return found == expected
 
 
-def _directives(selections: Sequence[Selection]) -> Iterator[str]:
+def _directives(selections: FieldSet) -> Iterator[str]:
     for item in selections:
         yield from item.directives
-        yield from _directives(item.selections or ())
+        yield from _directives(item.selections)

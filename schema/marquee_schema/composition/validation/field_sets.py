@@ -9,22 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from marquee_schema.composition.errors import ErrorCode
-from marquee_schema.composition.field_set import (
-    FieldSetError,
-    Resolved,
-    ResolvedFragment,
-    Selection,
-    UnknownFieldError,
-    aliases,
-    parse_field_set,
-    resolve,
-)
 from marquee_schema.composition.model import AppliedDirective, Element, Field, InterfaceType, NamedType
 from marquee_schema.composition.report import SubgraphReport
+from marquee_schema.composition.selected_fields import (
+    Resolved,
+    ResolvedFragment,
+    UnknownFieldError,
+    aliases,
+    resolve,
+)
 from marquee_schema.composition.specs.built_in import BUILT_IN_DIRECTIVES
 from marquee_schema.composition.subgraph.federation_directives import implementing_fields
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.values import EnumLiteral
+from marquee_schema.field_set import FieldSet, FieldSetError, parse_field_set
 
 
 class ForbiddenFieldError(FieldSetError):
@@ -121,7 +119,7 @@ class FieldSetRule:
                     f'field "{field.coordinate}" cannot be included because it has arguments',
                     field,
                 )
-            if item.selection.selections is None:
+            if not item.selection.selections:
                 if self.missing_external and not is_external and not has_external_above:
                     yield self.missing_external, self._not_external(schema, field), field
             else:
@@ -165,9 +163,9 @@ def _implemented_external(schema: SubgraphSchema, field: Field) -> bool:
     )
 
 
-def _check_directives_known(schema: SubgraphSchema, selections: Sequence[Selection]) -> None:
+def _check_directives_known(schema: SubgraphSchema, selections: FieldSet) -> None:
     for item in selections:
         for name in item.directives:
             if name not in schema.directives and name not in BUILT_IN_DIRECTIVES:
                 raise FieldSetError(f'Unknown directive "@{name}"')
-        _check_directives_known(schema, item.selections or ())
+        _check_directives_known(schema, item.selections)

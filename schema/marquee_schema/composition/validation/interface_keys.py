@@ -1,13 +1,14 @@
 """INTERFACE_KEY_NOT_ON_IMPLEMENTATION: an interface's key must be a key of each of its implementations."""
 
 from marquee_schema.composition.errors import ErrorCode
-from marquee_schema.composition.field_set import FieldSetError, normalized, parse_field_set
 from marquee_schema.composition.model import AppliedDirective, InterfaceType, ObjectType
 from marquee_schema.composition.report import SubgraphReport, listed
+from marquee_schema.composition.selected_fields import normalized
 from marquee_schema.composition.subgraph.federation_directives import fields_argument, is_resolvable
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.validation.field_sets import describe
 from marquee_schema.composition.values import EnumLiteral
+from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 def check_interface_keys(schema: SubgraphSchema, report: SubgraphReport) -> None:

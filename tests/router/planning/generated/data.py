@@ -11,15 +11,8 @@ from typing import Any
 
 from graphql import EnumTypeDefinitionNode, EnumValueNode, OperationType, parse
 
-from marquee_schema.supergraph import (
-    FieldSet,
-    FieldSetField,
-    SubgraphField,
-    Supergraph,
-    TypeKind,
-    named_type,
-    parse_field_set,
-)
+from marquee_schema.field_set import FieldSet, FieldSetField, parse_field_set
+from marquee_schema.supergraph import SubgraphField, Supergraph, TypeKind, named_type
 
 Object = dict[str, Any]
 _INSTANCES = 3
