@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.caching.observed_replies import ObservedExchange, note
 from marquee_router.caching.operation_analysis import Analysis, Marks, Part, of_subgraph
 from marquee_router.caching.policy import CachePolicy, parse_cache_control
@@ -22,7 +23,6 @@ from marquee_router.caching.store import Entry, Held, Store
 from marquee_router.errors import SubgraphTimeout
 from marquee_router.execution.exchange import PER_REQUEST
 from marquee_router.execution.subgraph import SubgraphReply, SubgraphTransport
-from marquee_router.lru import LeastRecentlyUsed
 from marquee_router.request import Identity
 
 _OPERATIONS_AT_MOST: Final = 2_000

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from marquee_router.lru import LeastRecentlyUsed
+from marquee_foundation.lru import LeastRecentlyUsed
 
 _ENTRIES_AT_MOST: Final = 1_000_000
 _MARKS_AT_MOST: Final = 100_000

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLSchema
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.caching import AnswerPolicies, ObservedExchange, observing
 from marquee_router.caching.cache import SubgraphCache
 from marquee_router.caching.caching_exchange import asking
@@ -33,7 +34,6 @@ from marquee_router.execution.incremental.incremental_plan import IncrementalPla
 from marquee_router.execution.introspection import Answer, Introspect
 from marquee_router.execution.state import Execution, HeaderSource
 from marquee_router.execution.subgraph import SubgraphTransport
-from marquee_router.lru import LeastRecentlyUsed
 from marquee_router.observability.metrics import PreparationCounts
 from marquee_router.observability.tracing import OperationSpan, PhaseTimes
 from marquee_router.planning.errors import TooComplexError

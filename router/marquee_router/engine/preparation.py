@@ -24,6 +24,7 @@ from graphql import (
     validate,
 )
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.caching import AnswerPolicies, AnswerPolicy
 from marquee_router.engine.duplicate_fields import without_duplicate_fields
 from marquee_router.engine.memory_estimate import estimated_bytes
@@ -42,7 +43,6 @@ from marquee_router.execution.exchange import Exchange
 from marquee_router.execution.incremental.incremental_plan import IncrementalPlan, compile_incremental
 from marquee_router.execution.introspection import Introspect, Introspection
 from marquee_router.execution.variables import Coerce, CoerceVariables, compile_variables
-from marquee_router.lru import LeastRecentlyUsed
 from marquee_router.observability.tracing import PhaseTimes
 from marquee_router.planning.deferral import Deferrals, with_defer, without_defer
 from marquee_router.planning.errors import PlanningError, TooComplexError

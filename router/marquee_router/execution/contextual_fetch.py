@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.execution.conditions import compile_conditions
 from marquee_router.execution.entity_fetch import CompiledEntityFetch, too_deep
 from marquee_router.execution.exchange import Exchange
 from marquee_router.execution.path_collector import compile_path
 from marquee_router.execution.representations import RepresentationBatch, compile_representation
 from marquee_router.execution.state import Execution, Failure
-from marquee_router.lru import LeastRecentlyUsed
 from marquee_router.planning.contextual import rename, variables_in
 from marquee_router.planning.plan import (
     ContextSource,

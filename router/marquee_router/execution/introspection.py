@@ -22,7 +22,7 @@ from graphql import (
     print_ast,
 )
 
-from marquee_router.lru import LeastRecentlyUsed
+from marquee_foundation.lru import LeastRecentlyUsed
 
 Answer: TypeAlias = Mapping[str, Any]
 """The introspection fields of an answer, by response key, already encoded."""

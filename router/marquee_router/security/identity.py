@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import time
 from base64 import urlsafe_b64encode
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.config.model import SubgraphIdentity
 from marquee_router.request import Identity
 
@@ -43,7 +43,7 @@ class IdentitySigner:
             published.append(_jwk(_load_public_key(settings.previous_key_file)))
         self.jwks: dict[str, Any] = {"keys": published}
         """The public keys, as a JWKS document; the first one signs."""
-        self._signed: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._signed: LeastRecentlyUsed[str, tuple[str, float]] = LeastRecentlyUsed(CACHED_IDENTITIES)
 
     @property
     def refresh_seconds(self) -> float:
@@ -60,10 +60,7 @@ class IdentitySigner:
         token = jwt.encode(
             self._claims(identity, int(now)), self._key, algorithm="EdDSA", headers={"kid": self.key_id}
         )
-        self._signed[cache_key] = (token, now + self.refresh_seconds)
-        self._signed.move_to_end(cache_key)
-        if len(self._signed) > CACHED_IDENTITIES:
-            self._signed.popitem(last=False)
+        self._signed.put(cache_key, (token, now + self.refresh_seconds))
         return token
 
     def _claims(self, identity: Identity | None, now: int) -> dict[str, Any]:

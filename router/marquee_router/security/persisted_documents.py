@@ -6,13 +6,13 @@ Owns which texts may run. Must never keep more text than its bounds, nor take a 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.config.model import PersistedQueries, TrustedDocuments
 from marquee_router.errors import PersistedQueryNotFound, RequestError, RouterMisconfigured
 from marquee_router.request import GraphQLRequest, RequestContext
@@ -44,8 +44,9 @@ class Documents:
 
     def __init__(self, persisted: PersistedQueries, trusted: TrustedDocuments) -> None:
         self._persisted = persisted
-        self._cache: OrderedDict[str, str] = OrderedDict()
-        self._cached_bytes = 0
+        self._cache: LeastRecentlyUsed[str, str] = LeastRecentlyUsed(
+            persisted.capacity, MAXIMUM_PERSISTED_BYTES
+        )
         self._trusted = read_trusted(Path(trusted.file)) if trusted.file is not None else {}
         self._only_trusted = trusted.required
         self._trusted_texts = frozenset(self._trusted.values())
@@ -55,7 +56,7 @@ class Documents:
     def renewed(self, trusted: TrustedDocuments) -> Documents:
         """For the next generation: trusted documents are read again, persisted ones stay known."""
         documents = Documents(self._persisted, trusted)
-        documents._cache, documents._cached_bytes = self._cache.copy(), self._cached_bytes
+        documents._cache = self._cache.copy()
         return documents
 
     async def text_of(self, request: GraphQLRequest, context: RequestContext) -> str:
@@ -92,20 +93,11 @@ class Documents:
             known = self._cache.get(digest)
             if known is None:
                 raise PersistedQueryNotFound("PersistedQueryNotFound")
-            self._cache.move_to_end(digest)
             return known
         if hashlib.sha256(text.encode()).hexdigest() != digest:
             raise PersistedQueryRefused("The document does not have the given hash")
-        self._remember(digest, text)
+        self._cache.put(digest, text, len(text))
         return text
-
-    def _remember(self, digest: str, text: str) -> None:
-        if digest in self._cache:
-            return
-        self._cache[digest] = text
-        self._cached_bytes += len(text)
-        while len(self._cache) > self._persisted.capacity or self._cached_bytes > MAXIMUM_PERSISTED_BYTES:
-            self._cached_bytes -= len(self._cache.popitem(last=False)[1])
 
 
 def _digest_of(extensions: Mapping[str, Any]) -> str | None:

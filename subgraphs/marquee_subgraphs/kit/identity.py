@@ -8,13 +8,13 @@ reaches a subgraph.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.identity_keys import IdentityKeys, UnknownKey
 from marquee_subgraphs.kit.refusals import NotAllowed, Unauthenticated
@@ -103,7 +103,7 @@ class IdentityVerifier:
         self._keys = keys
         self._clock = clock
         self._leeway_seconds = leeway_seconds
-        self._known: OrderedDict[str, tuple[Viewer, float]] = OrderedDict()
+        self._known: LeastRecentlyUsed[str, tuple[Viewer, float]] = LeastRecentlyUsed(_CACHE_SIZE)
 
     async def verify(self, header: str | None) -> Viewer:
         """Return the viewer of a header's value. Raises `InvalidIdentity`."""
@@ -115,7 +115,7 @@ class IdentityVerifier:
             viewer, expires_at = known
             if now < expires_at:
                 return viewer
-            del self._known[header]
+            self._known.pop(header)
             raise InvalidIdentity("the identity has expired")
         claims = await self._decode(header)
         expires_at = _seconds(claims, "exp") + self._leeway_seconds
@@ -124,9 +124,7 @@ class IdentityVerifier:
         if _seconds(claims, "iat") - self._leeway_seconds > now:
             raise InvalidIdentity("the identity is not valid yet")
         viewer = _viewer(claims)
-        self._known[header] = (viewer, expires_at)
-        if len(self._known) > _CACHE_SIZE:
-            self._known.popitem(last=False)
+        self._known.put(header, (viewer, expires_at))
         return viewer
 
     async def _decode(self, header: str) -> Mapping[str, Any]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Generic, TypeAlias, TypeVar
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_subgraphs.kit.cache.cache import Compute
 
 V = TypeVar("V")
@@ -31,12 +31,11 @@ class MemoryCache(Generic[V]):
         absent_ttl_seconds: float = 1.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._capacity = capacity
         self._ttl_seconds = ttl_seconds
         self._absent_ttl_seconds = absent_ttl_seconds
         self._now = now
-        self._values: OrderedDict[str, tuple[V, float]] = OrderedDict()
-        self._absent: OrderedDict[str, float] = OrderedDict()
+        self._values: LeastRecentlyUsed[str, tuple[V, float]] = LeastRecentlyUsed(capacity)
+        self._absent: LeastRecentlyUsed[str, float] = LeastRecentlyUsed(capacity // 4)
         self._flights: dict[str, _Flight[V]] = {}
         self._tasks: set[_Flight[V]] = set()
 
@@ -48,9 +47,8 @@ class MemoryCache(Generic[V]):
         for key in keys:
             kept = self._values.get(key)
             if kept is not None and kept[1] > now:
-                self._values.move_to_end(key)
                 found[key] = kept[0]
-            elif self._absent.get(key, 0.0) <= now:
+            elif (self._absent.get(key) or 0.0) <= now:
                 missing.append(key)
         if missing:
             found.update(await self._computed(missing, compute))
@@ -59,8 +57,8 @@ class MemoryCache(Generic[V]):
     def delete(self, keys: Collection[str]) -> None:
         """These have changed in the store; what is being computed for them is not kept."""
         for key in keys:
-            self._values.pop(key, None)
-            self._absent.pop(key, None)
+            self._values.pop(key)
+            self._absent.pop(key)
             self._flights.pop(key, None)
 
     def clear(self) -> None:
@@ -111,11 +109,6 @@ class MemoryCache(Generic[V]):
     def _keep(self, key: str, answer: Mapping[str, V]) -> None:
         now = self._now()
         if key in answer:
-            self._values[key] = (answer[key], now + self._ttl_seconds)
-            self._values.move_to_end(key)
-            if len(self._values) > self._capacity:
-                self._values.popitem(last=False)
+            self._values.put(key, (answer[key], now + self._ttl_seconds))
         else:
-            self._absent[key] = now + self._absent_ttl_seconds
-            if len(self._absent) > self._capacity // 4:
-                self._absent.popitem(last=False)
+            self._absent.put(key, now + self._absent_ttl_seconds)

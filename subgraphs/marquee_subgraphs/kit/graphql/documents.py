@@ -4,7 +4,6 @@ variables or answers.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +17,8 @@ from graphql import (
     parse,
     validate,
 )
+
+from marquee_foundation.lru import LeastRecentlyUsed
 
 UNAUTHENTICATED_ROUTER: Final = "UNAUTHENTICATED_ROUTER"
 MAX_TOKENS: Final = 20_000
@@ -39,17 +40,15 @@ class PreparedDocument:
 class DocumentCache:
     """Prepares each text once while it is kept; the least recently used is forgotten first."""
 
-    __slots__ = ("_by_text", "_size")
+    __slots__ = ("_by_text",)
 
     def __init__(self, size: int = 1000) -> None:
-        self._by_text: OrderedDict[str, PreparedDocument] = OrderedDict()
-        self._size = size
+        self._by_text: LeastRecentlyUsed[str, PreparedDocument] = LeastRecentlyUsed(size)
 
     def prepare(self, text: str, schema: GraphQLSchema) -> PreparedDocument:
         """Parse and validate. Raises `GraphQLSyntaxError`."""
         known = self._by_text.get(text)
         if known is not None:
-            self._by_text.move_to_end(text)
             return known
         document = parse(text, max_tokens=MAX_TOKENS)
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
@@ -61,9 +60,7 @@ class DocumentCache:
             subscribes=any(operation.operation is OperationType.SUBSCRIPTION for operation in operations),
         )
         if len(text) <= _MAX_CACHED_LENGTH:
-            self._by_text[text] = prepared
-            if len(self._by_text) > self._size:
-                self._by_text.popitem(last=False)
+            self._by_text.put(text, prepared)
         return prepared
 
 

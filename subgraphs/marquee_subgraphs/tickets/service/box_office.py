@@ -5,11 +5,11 @@ Also the few steps that several use cases share; each joins the caller's transac
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Connection, Database, Transaction
@@ -32,19 +32,17 @@ class Layouts:
     __slots__ = ("_kept",)
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Layout] = OrderedDict()
+        self._kept: LeastRecentlyUsed[str, Layout] = LeastRecentlyUsed(_LAYOUTS_KEPT)
 
     async def of(self, connection: Connection, showtime_ids: Sequence[str]) -> dict[str, Layout]:
         """Return the layouts of showtimes; one statement for all that are not kept."""
-        found = {
-            showtime_id: self._kept[showtime_id] for showtime_id in showtime_ids if showtime_id in self._kept
-        }
+        kept = {showtime_id: self._kept.get(showtime_id) for showtime_id in showtime_ids}
+        found = {showtime_id: layout for showtime_id, layout in kept.items() if layout is not None}
         missing = [showtime_id for showtime_id in showtime_ids if showtime_id not in found]
         if missing:
             for showtime_id, places in (await store.read_places(connection, missing)).items():
-                found[showtime_id] = self._kept[showtime_id] = Layout(places)
-            while len(self._kept) > _LAYOUTS_KEPT:
-                self._kept.popitem(last=False)
+                found[showtime_id] = Layout(places)
+                self._kept.put(showtime_id, found[showtime_id])
         return found
 
     def forget(self) -> None:

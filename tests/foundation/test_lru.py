@@ -1,8 +1,8 @@
-"""The bounded map forgets the least recently used."""
+"""The bounded map drops the least recently used entry."""
 
 from __future__ import annotations
 
-from marquee_router.lru import LeastRecentlyUsed
+from marquee_foundation.lru import LeastRecentlyUsed
 
 
 def test_the_least_recently_used_goes_first() -> None:
@@ -46,3 +46,21 @@ def test_what_is_larger_than_all_may_be_is_not_kept() -> None:
     cache.put("a", 1, 30)
     cache.put("b", 1, 101)
     assert (cache.get("a"), cache.get("b"), cache.bytes) == (1, None, 30)
+
+
+def test_a_removed_entry_frees_its_bytes() -> None:
+    cache: LeastRecentlyUsed[str, int] = LeastRecentlyUsed(10, max_bytes=100)
+    cache.put("a", 1, 60)
+    assert (cache.pop("a"), cache.pop("a"), cache.bytes) == (1, None, 0)
+    cache.put("b", 1, 60)
+    cache.clear()
+    assert (cache.get("b"), len(cache), cache.bytes) == (None, 0, 0)
+
+
+def test_a_copy_has_the_entries_and_bounds_and_a_life_of_its_own() -> None:
+    cache: LeastRecentlyUsed[str, int] = LeastRecentlyUsed(2, max_bytes=100)
+    cache.put("a", 1, 60)
+    copy = cache.copy()
+    copy.put("b", 2, 60)
+    assert (list(copy.recent()), copy.bytes) == (["b"], 60)
+    assert (list(cache.recent()), cache.bytes) == (["a"], 60)
