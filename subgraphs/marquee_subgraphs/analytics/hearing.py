@@ -29,19 +29,19 @@ class Hearing:
 
     def register(self, consumer: Consumer) -> None:
         """Bind every handler to its event types."""
-        consumer.on("cinema.created")(self.cinema)
-        consumer.on("auditorium.created")(self.auditorium)
-        consumer.on("movie.created", "movie.updated", "movie.archived")(self.movie)
-        consumer.on("showtime.scheduled")(self.scheduled)
-        consumer.on("showtime.rescheduled")(self.rescheduled)
-        consumer.on("showtime.cancelled")(self.cancelled)
-        consumer.on("seats.sold", "seats.released")(self.seats)
-        consumer.on("payment.captured")(self.captured)
-        consumer.on("refund.completed")(self.refunded)
-        consumer.on("ticket.checked_in", "ticket.check_in_undone")(self.visit)
-        consumer.on("user.registered")(self.registered)
-        consumer.on("review.created")(self.reviewed)
-        consumer.on("user.erasure_requested")(self.erasure)
+        consumer.on_raw("cinema.created")(self.cinema)
+        consumer.on_raw("auditorium.created")(self.auditorium)
+        consumer.on_raw("movie.created", "movie.updated", "movie.archived")(self.movie)
+        consumer.on_raw("showtime.scheduled")(self.scheduled)
+        consumer.on_raw("showtime.rescheduled")(self.rescheduled)
+        consumer.on_raw("showtime.cancelled")(self.cancelled)
+        consumer.on_raw("seats.sold", "seats.released")(self.seats)
+        consumer.on_raw("payment.captured")(self.captured)
+        consumer.on_raw("refund.completed")(self.refunded)
+        consumer.on_raw("ticket.checked_in", "ticket.check_in_undone")(self.visit)
+        consumer.on_raw("user.registered")(self.registered)
+        consumer.on_raw("review.created")(self.reviewed)
+        consumer.on_raw("user.erasure_requested")(self.erasure)
 
     async def cinema(self, tx: Transaction, event: Envelope) -> None:
         zone = _zone(event, "time_zone").key
@@ -137,7 +137,7 @@ class Hearing:
         user_id = text(event, "user_id")
         await self.facts.forget(tx, user_id, new_id("gone", event.occurred_at))
         payload = {"user_id": user_id, "subgraph": "analytics"}
-        await self.outbox.add(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
+        await self.outbox.add_raw(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
 
     async def _line(
         self, tx: Transaction, event: Envelope, id_: str, *, orders: int, tickets: int

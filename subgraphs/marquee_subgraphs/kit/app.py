@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.database.skew import MOST_SKEW_SECONDS, clock_skew_seconds
 from marquee_subgraphs.kit.events import ServiceEvents
@@ -48,8 +49,9 @@ class Wiring:
 
     service: Any
     """What resolvers find as `info.context.service`."""
+    backend: Backend | None = None
+    """The SQL store and the events; readiness asks both."""
     database: Database | None = None
-    """The SQL store, when there is one; readiness asks it."""
     events: ServiceEvents | None = None
     tasks: Sequence[BackgroundTask] = ()
     routes: Sequence[BaseRoute] = ()
@@ -124,6 +126,9 @@ class Subgraph:
         self._since = self._runtime.clock.now()
         async with AsyncExitStack() as stack:
             wiring = await self._wire(self._runtime, stack)
+            if wiring.backend is not None:
+                backend = wiring.backend
+                wiring = replace(wiring, database=backend.database, events=backend.events)
             if wiring.events is not None:
                 stack.push_async_callback(wiring.events.close)
                 await wiring.events.listen()

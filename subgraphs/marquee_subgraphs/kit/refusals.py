@@ -104,6 +104,7 @@ class RateLimited(Refusal):
     """Too many attempts; `retry_after_seconds` says when the next may succeed."""
 
     code = "RATE_LIMITED"
+    retry_after_seconds: int
 
     def __init__(
         self, retry_after_seconds: int, message: str = "Too many attempts. Try again later."

@@ -1,9 +1,9 @@
-"""What loyalty refuses beyond the shared refusals.
+"""What loyalty refuses beyond the shared refusals. The annotated fields are those that clients see.
 
 Refusal
 ├── NotEnoughPoints      the reward costs more than there is; carries what is missing
 ├── RewardUnavailable    sold out, or no longer given
-└── NotAMember           (a Conflict) join first
+└── NotAMember           (a Conflict) the viewer has not joined
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ class NotEnoughPoints(Refusal):
     """The reward costs more points than the member has."""
 
     code = "NOT_ENOUGH_POINTS"
+    missing: int
 
     def __init__(self, missing: int) -> None:
         super().__init__(f"You need {missing} more points.", ["input", "rewardId"])
@@ -31,7 +32,7 @@ class RewardUnavailable(Refusal):
 
 
 class NotAMember(Conflict):
-    """One has not joined."""
+    """The viewer is not a member."""
 
     code = "NOT_A_MEMBER"
 

@@ -36,4 +36,4 @@ class MovieEvents:
             "poster_url": facts.poster_url,
             "status": movie.status.value,
         }
-        await self.outbox.add(unit, type=name, aggregate_id=movie.id, payload=payload)
+        await self.outbox.add_raw(unit, type=name, aggregate_id=movie.id, payload=payload)

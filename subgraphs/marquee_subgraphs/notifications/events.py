@@ -35,20 +35,20 @@ class Hearing:
 
     def register(self, consumer: Consumer) -> None:
         """Bind every handler to its event types."""
-        consumer.on("user.registered", "user.updated")(self.person)
-        consumer.on("user.role_changed")(self.role_changed)
-        consumer.on("user.erasure_requested")(self.erasure)
-        consumer.on("movie.created", "movie.updated", "movie.archived")(self.film)
-        consumer.on("order.placed")(self.order_placed)
-        consumer.on("order.confirmed")(self.order_confirmed)
-        consumer.on("order.expired", "order.failed", "order.cancelled")(self.order_ended)
-        consumer.on("order.sale_refused")(self.sale_refused)
-        consumer.on("ticket.reseated")(self.reseated)
-        consumer.on("waitlist.offered")(self.seats_offered)
-        consumer.on("refund.completed", "refund.failed")(self.refund)
-        consumer.on("showtime.cancelled")(self.showtime_cancelled)
-        consumer.on("showtime.rescheduled")(self.showtime_moved)
-        consumer.on("loyalty.points_earned", "membership.tier_changed")(self.loyalty)
+        consumer.on_raw("user.registered", "user.updated")(self.person)
+        consumer.on_raw("user.role_changed")(self.role_changed)
+        consumer.on_raw("user.erasure_requested")(self.erasure)
+        consumer.on_raw("movie.created", "movie.updated", "movie.archived")(self.film)
+        consumer.on_raw("order.placed")(self.order_placed)
+        consumer.on_raw("order.confirmed")(self.order_confirmed)
+        consumer.on_raw("order.expired", "order.failed", "order.cancelled")(self.order_ended)
+        consumer.on_raw("order.sale_refused")(self.sale_refused)
+        consumer.on_raw("ticket.reseated")(self.reseated)
+        consumer.on_raw("waitlist.offered")(self.seats_offered)
+        consumer.on_raw("refund.completed", "refund.failed")(self.refund)
+        consumer.on_raw("showtime.cancelled")(self.showtime_cancelled)
+        consumer.on_raw("showtime.rescheduled")(self.showtime_moved)
+        consumer.on_raw("loyalty.points_earned", "membership.tier_changed")(self.loyalty)
 
     async def person(self, tx: Transaction, event: Envelope) -> None:
         """Keep who somebody is, and welcome who is new."""
@@ -79,7 +79,7 @@ class Hearing:
         user_id = text(event, "user_id")
         await self.store.forget(tx, user_id)
         payload = {"user_id": user_id, "subgraph": "notifications"}
-        await self.outbox.add(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
+        await self.outbox.add_raw(tx, type="user.erased", aggregate_id=user_id, payload=payload, cause=event)
 
     async def film(self, tx: Transaction, event: Envelope) -> None:
         """Keep what a film is called, so that everybody reads it in their language."""

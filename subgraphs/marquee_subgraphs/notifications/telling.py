@@ -135,7 +135,7 @@ class Teller:
             created_at=now,
         )
         await self._store.insert_notification(tx, notification)
-        await self._outbox.add(
+        await self._outbox.add_raw(
             tx,
             type="notification.sent",
             aggregate_id=notification.id,

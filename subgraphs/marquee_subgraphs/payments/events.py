@@ -87,7 +87,7 @@ class PaymentEvents:
         await self._of_refund(tx, refund, "refund.failed", {"reason": reason})
 
     async def erased(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
-        await self.outbox.add(
+        await self.outbox.add_raw(
             tx,
             type="user.erased",
             aggregate_id=user_id,
@@ -99,31 +99,31 @@ class PaymentEvents:
         self, tx: Transaction, payment: PaymentRecord, name: str, payload: dict[str, Any]
     ) -> None:
         ids = {"payment_id": payment.id, "order_id": payment.order_id}
-        await self.outbox.add(tx, type=name, aggregate_id=payment.id, payload=ids | payload)
+        await self.outbox.add_raw(tx, type=name, aggregate_id=payment.id, payload=ids | payload)
 
     async def _of_refund(
         self, tx: Transaction, refund: RefundRecord, name: str, payload: dict[str, Any]
     ) -> None:
         ids = {"refund_id": refund.id, "payment_id": refund.payment_id, "order_id": refund.order_id}
-        await self.outbox.add(tx, type=name, aggregate_id=refund.order_id, payload=ids | payload)
+        await self.outbox.add_raw(tx, type=name, aggregate_id=refund.order_id, payload=ids | payload)
 
 
 def consume(consumer: Consumer, hearing: Hearing) -> None:
     """Hear what tickets says of orders and refunds, and what users says of persons."""
 
-    @consumer.on("order.placed")
+    @consumer.on_raw("order.placed")
     async def placed(tx: Transaction, event: Envelope) -> None:
         await hearing.order_placed(tx, _order(event))
 
-    @consumer.on("order.confirmed")
+    @consumer.on_raw("order.confirmed")
     async def confirmed(tx: Transaction, event: Envelope) -> None:
         await hearing.order_confirmed(tx, _order(event), text(event, "payment_id"))
 
-    @consumer.on("order.sale_refused", "order.expired", "order.failed", "order.cancelled")
+    @consumer.on_raw("order.sale_refused", "order.expired", "order.failed", "order.cancelled")
     async def closed(tx: Transaction, event: Envelope) -> None:
         await hearing.order_closed(tx, text(event, "order_id"))
 
-    @consumer.on("refund.approved")
+    @consumer.on_raw("refund.approved")
     async def approved(tx: Transaction, event: Envelope) -> None:
         tickets = event.payload.get("ticket_ids") or []
         if not isinstance(tickets, list):
@@ -137,12 +137,12 @@ def consume(consumer: Consumer, hearing: Hearing) -> None:
             reason=str(event.payload.get("reason") or "cancelled"),
         )
 
-    @consumer.on("refund.rejected")
+    @consumer.on_raw("refund.rejected")
     async def rejected(tx: Transaction, event: Envelope) -> None:
         reason = str(event.payload.get("reason") or "rejected")
         await hearing.refund_rejected(tx, text(event, "refund_id"), reason)
 
-    @consumer.on("user.erasure_requested")
+    @consumer.on_raw("user.erasure_requested")
     async def erasure_requested(tx: Transaction, event: Envelope) -> None:
         await hearing.erasure_requested(tx, text(event, "user_id"), event)
 

@@ -25,17 +25,17 @@ class ReviewEvents:
             "rating": review.rating,
             "verified": review.verified,
         }
-        await self.outbox.add(unit, type="review.created", aggregate_id=review.id, payload=payload)
+        await self.outbox.add_raw(unit, type="review.created", aggregate_id=review.id, payload=payload)
 
 
 def consume(consumer: Consumer, store: ReviewStore, events: ReviewEvents) -> None:
     """Hear which films there are, who was at one, and who wants to be forgotten."""
 
-    @consumer.on("movie.created", "movie.updated")
+    @consumer.on_raw("movie.created", "movie.updated")
     async def know_film(tx: Transaction, event: Envelope) -> None:
         await store.know_film(tx, text(event, "movie_id"))
 
-    @consumer.on("ticket.checked_in")
+    @consumer.on_raw("ticket.checked_in")
     async def note_attendance(tx: Transaction, event: Envelope) -> None:
         if event.payload.get("user_id") is None:
             return  # a guest
@@ -46,11 +46,11 @@ def consume(consumer: Consumer, store: ReviewStore, events: ReviewEvents) -> Non
         if review is not None:
             await store.replace(tx, replace(review, verified=True))
 
-    @consumer.on("user.erasure_requested")
+    @consumer.on_raw("user.erasure_requested")
     async def forget(tx: Transaction, event: Envelope) -> None:
         user_id = text(event, "user_id")
         await store.forget(tx, user_id)
-        await events.outbox.add(
+        await events.outbox.add_raw(
             tx,
             type="user.erased",
             aggregate_id=user_id,

@@ -26,7 +26,7 @@ class ShowtimeEvents:
             "time_zone": cinema.time_zone,
             "currency": cinema.currency.value,
         }
-        await self.outbox.add(tx, type="cinema.created", aggregate_id=cinema.id, payload=payload)
+        await self.outbox.add_raw(tx, type="cinema.created", aggregate_id=cinema.id, payload=payload)
 
     async def auditorium_created(self, tx: Transaction, auditorium: AuditoriumRecord) -> None:
         payload = {
@@ -35,7 +35,7 @@ class ShowtimeEvents:
             "name": auditorium.name,
             "seat_count": auditorium.seat_count,
         }
-        await self.outbox.add(tx, type="auditorium.created", aggregate_id=auditorium.id, payload=payload)
+        await self.outbox.add_raw(tx, type="auditorium.created", aggregate_id=auditorium.id, payload=payload)
 
     async def scheduled(
         self,
@@ -65,10 +65,10 @@ class ShowtimeEvents:
             "curved": auditorium.curved,
             "seats": [asdict(seat) for seat in seats],
         }
-        await self.outbox.add(tx, type="showtime.scheduled", aggregate_id=showtime.id, payload=payload)
+        await self.outbox.add_raw(tx, type="showtime.scheduled", aggregate_id=showtime.id, payload=payload)
 
     async def rescheduled(self, tx: Transaction, showtime: ShowtimeRecord) -> None:
-        await self.outbox.add(
+        await self.outbox.add_raw(
             tx, type="showtime.rescheduled", aggregate_id=showtime.id, payload=_slot(showtime)
         )
 
@@ -79,7 +79,7 @@ class ShowtimeEvents:
             "starts_at": showtime.starts_at,
             "reason": reason,
         }
-        await self.outbox.add(tx, type="showtime.cancelled", aggregate_id=showtime.id, payload=payload)
+        await self.outbox.add_raw(tx, type="showtime.cancelled", aggregate_id=showtime.id, payload=payload)
 
 
 def _slot(showtime: ShowtimeRecord) -> dict[str, object]:
@@ -94,7 +94,7 @@ def _slot(showtime: ShowtimeRecord) -> dict[str, object]:
 def consume(consumer: Consumer, store: ShowtimeStore) -> None:
     """Hear of films: their title and length as they are now, whatever order the events come in."""
 
-    @consumer.on("movie.created", "movie.updated", "movie.archived")
+    @consumer.on_raw("movie.created", "movie.updated", "movie.archived")
     async def keep_movie(tx: Transaction, event: Envelope) -> None:
         if not await consumer.inbox.advance(tx, event):
             return

@@ -39,7 +39,7 @@ class UserEvents:
         await self._add(tx, "user.erasure_requested", user_id, {"user_id": user_id})
 
     async def erased(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
-        await self.outbox.add(
+        await self.outbox.add_raw(
             tx,
             type="user.erased",
             aggregate_id=user_id,
@@ -48,13 +48,13 @@ class UserEvents:
         )
 
     async def _add(self, tx: Transaction, name: str, user_id: str, payload: Mapping[str, object]) -> None:
-        await self.outbox.add(tx, type=name, aggregate_id=user_id, payload=dict(payload))
+        await self.outbox.add_raw(tx, type=name, aggregate_id=user_id, payload=dict(payload))
 
 
 def consume(consumer: Consumer, store: UserStore, events: UserEvents) -> None:
     """Hear `user.erased`: a receipt from a subgraph; with the last one the account itself is erased."""
 
-    @consumer.on("user.erased")
+    @consumer.on_raw("user.erased")
     async def receive_receipt(tx: Transaction, event: Envelope) -> None:
         user_id, subgraph = event.payload.get("user_id"), event.payload.get("subgraph")
         if not isinstance(user_id, str) or not isinstance(subgraph, str):

@@ -62,7 +62,7 @@ def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None
 
 async def _add(database: Database, events: ServiceEvents) -> None:
     async with database.transaction() as tx:
-        await events.outbox.add(tx, type="order.placed", aggregate_id="ord_1", payload={})
+        await events.outbox.add_raw(tx, type="order.placed", aggregate_id="ord_1", payload={})
 
 
 async def test_only_what_commits_is_counted(
@@ -72,7 +72,7 @@ async def test_only_what_commits_is_counted(
 
     async def fail() -> None:
         async with database.transaction() as tx:
-            await events.outbox.add(tx, type="order.placed", aggregate_id="ord_2", payload={})
+            await events.outbox.add_raw(tx, type="order.placed", aggregate_id="ord_2", payload={})
             raise RuntimeError("no")
 
     await _add(database, events)
@@ -97,18 +97,18 @@ async def test_money_is_counted_in_units_of_its_currency(telemetry: Telemetry, c
 async def test_events_are_counted_from_the_outbox_to_their_end(
     database: Database, broker: EmbeddedBroker, events: ServiceEvents, telemetry: Telemetry
 ) -> None:
-    @events.consumer.outside_transaction("order.placed")
+    @events.consumer.outside_transaction_raw("order.placed")
     async def take(event: Envelope) -> None:
         return None
 
-    @events.consumer.outside_transaction("order.broken")
+    @events.consumer.outside_transaction_raw("order.broken")
     async def refuse(event: Envelope) -> None:
         raise PoisonEvent("never")
 
     await events.start()
     await _add(database, events)
     async with database.transaction() as tx:
-        await events.outbox.add(tx, type="order.broken", aggregate_id="ord_2", payload={})
+        await events.outbox.add_raw(tx, type="order.broken", aggregate_id="ord_2", payload={})
     await all_settled(broker, events)
     registry = telemetry.registry
     assert value(registry, "marquee_events_published_total", type="order.placed") == 1

@@ -16,8 +16,8 @@ from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
+from marquee_subgraphs.loyalty.invariants import verify
 from marquee_subgraphs.loyalty.service import LoyaltyService
-from marquee_subgraphs.loyalty.verify import verify
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.hearing import hear, make_event
 

@@ -10,17 +10,18 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope, ServiceEvents
 from marquee_subgraphs.kit.ids import new_ulid
-from marquee_subgraphs.loyalty.books import Books
 from marquee_subgraphs.loyalty.domain import EntryKind, MembershipRecord, Plan, Tier
-from marquee_subgraphs.loyalty.events import LoyaltyEvents
-from marquee_subgraphs.loyalty.hearing import Hearing
+from marquee_subgraphs.loyalty.events.handlers import LoyaltyHandlers
+from marquee_subgraphs.loyalty.invariants import verify
 from marquee_subgraphs.loyalty.migrations import HISTORY
+from marquee_subgraphs.loyalty.service import LoyaltyService
+from marquee_subgraphs.loyalty.service.points import Posting
 from marquee_subgraphs.loyalty.store import LoyaltyStore
-from marquee_subgraphs.loyalty.verify import verify
 
 PAYMENTS = {"pay_1": 4_850, "pay_2": 1_000, "pay_3": 777}
 EARNED = {"pay_1": 480, "pay_2": 100, "pay_3": 70}
@@ -55,9 +56,10 @@ class Life:
         self.clock = clock
         self.events = events
         self.store = LoyaltyStore()
-        published = LoyaltyEvents(events.outbox)
-        self.books = Books(self.store, published, clock)
-        Hearing(self.store, self.books, published, events.consumer.inbox).register(events.consumer)
+        backend = Backend.of(database, events, clock)
+        service = LoyaltyService.of(backend, self.store)
+        self.points = service.points
+        LoyaltyHandlers(backend, self.store, service).register()
         self._made: dict[tuple[str, str, int], Envelope] = {}
 
     async def begin(self) -> None:
@@ -66,9 +68,9 @@ class Life:
             "mbr_1", "usr_1", Plan.STANDARD, Tier.BRONZE, 0, 0, 0, None, self.clock.now()
         )
         async with self.database.transaction() as tx:
-            await self.store.insert_membership(tx, member)
+            await self.store.members.insert(tx, member)
             starts_at = self.clock.now() + timedelta(days=1)
-            await self.store.save_showtime(tx, "shw_1", {"movie_title": "M", "starts_at": starts_at})
+            await self.store.showtimes.schedule(tx, "shw_1", "M", starts_at)
 
     async def live(self, what: str, payment_id: str, total: int) -> None:
         """Let one thing happen. The same refund or capture is the same event."""
@@ -77,12 +79,11 @@ class Life:
             return
         if what == "spends":
             async with self.database.transaction() as tx:
-                member = await self.store.lock_membership(tx, user_id="usr_1")
+                member = await self.store.members.lock(tx, user_id="usr_1")
                 assert member is not None
-                member = await self.books.post(
-                    tx, member, EntryKind.ADJUSTED, -50, reason="spent", key="adjusted:1"
-                )
-                await self.books.close(tx, member)
+                posting = Posting(kind=EntryKind.ADJUSTED, points=-50, reason="spent", key="adjusted:1")
+                member = await self.points.post(tx, member, posting)
+                await self.points.close(tx, member)
             return
         key = (what, payment_id, total)
         event = self._made.setdefault(key, self._event(what, payment_id, total))
@@ -91,9 +92,9 @@ class Life:
     async def settle(self) -> MembershipRecord:
         """Release what is due; answer the member."""
         async with self.database.transaction() as tx:
-            member = await self.store.lock_membership(tx, user_id="usr_1")
+            member = await self.store.members.lock(tx, user_id="usr_1")
             assert member is not None
-            return await self.books.close(tx, await self.books.release(tx, member))
+            return await self.points.close(tx, await self.points.release(tx, member))
 
     def _event(self, what: str, payment_id: str, total: int) -> Envelope:
         now = self.clock.now()

@@ -38,7 +38,7 @@ async def test_the_task_releases_for_whoever_never_looks(any_club: Club) -> None
         await club.join(viewer)
         await club.pay(showtime_id, 1000, viewer=viewer)
     club.clock.advance(timedelta(hours=2))
-    await club.service.settling.settle_due()
+    await club.service.release.release_due()
     assert len(await club.said("loyalty.points_released")) == 2
     assert await club.broken() == []
 
@@ -79,7 +79,7 @@ async def test_a_refund_takes_back_its_share_and_never_more_than_was_earned(
     paid = await club.pay(showtime_id, 3000)
     if released_first:
         club.clock.advance(timedelta(hours=2))
-        await club.service.settling.settle_due()
+        await club.service.release.release_due()
     index = 0 if released_first else 1
     left = []
     for version, (minor, total) in enumerate([(1000, 1000), (500, 1500), (1500, 3000)], start=1):
@@ -146,7 +146,7 @@ async def test_a_tier_is_of_the_last_twelve_months(any_club: Club) -> None:
     assert (await club.membership())["nextTier"] is None
 
     club.clock.advance(timedelta(days=166))
-    await club.service.settling.settle_due()
+    await club.service.release.release_due()
     assert (await club.membership())["tier"] == "GOLD"
     assert await club.balance() == (8200, 0), "a lower tier costs no points"
     changes = [(e.payload["previous"], e.payload["tier"]) for e in await club.said("membership.tier_changed")]

@@ -11,6 +11,7 @@ import pytest
 
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.identity import ANONYMOUS
+from marquee_subgraphs.loyalty.store import LoyaltyStore
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.loyalty.club import ADMIN, ANA, BEN, Club
 
@@ -262,16 +263,16 @@ async def test_erasure_leaves_the_ledger_and_nobody_in_it(any_club: Club) -> Non
     told = len(await club.said("loyalty.points_reversed", "loyalty.points_released"))
     await club.hear(club.refunded(paid, 500, 500))
     club.clock.advance(timedelta(hours=2))
-    await club.service.settling.settle_due()
+    await club.service.release.release_due()
     assert len(await club.said("loyalty.points_reversed", "loyalty.points_released")) == told
     assert await club.broken() == []
     assert codes(await club.adjust(5)) == ["NOT_FOUND"]
     assert codes(await club.join()) == ["NOT_FOUND"], "a token outlives the account by minutes"
     await club.know(ANA)
     assert codes(await club.adjust(5)) == ["NOT_FOUND"], "heard of late"
-    store = club.service._store
+    store = LoyaltyStore()
     async with club.database.transaction() as tx:
-        assert await store.lock_membership(tx) is None, "nobody's id is not an erased one's"
+        assert await store.members.lock(tx) is None, "nobody's id is not an erased one's"
     assert await club.membership() is None
 
 

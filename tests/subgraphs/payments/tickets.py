@@ -44,7 +44,7 @@ class Tickets:
         self._orders: dict[str, dict[str, Any]] = {}
         self._news = asyncio.Event()
         for name in HEARD:
-            self.events.consumer.on(name)(self._hear)
+            self.events.consumer.on_raw(name)(self._hear)
 
     @classmethod
     async def open(cls, path: Path, broker: Broker, clock: Clock) -> Tickets:
@@ -99,7 +99,7 @@ class Tickets:
     async def say(self, name: str, aggregate_id: str, payload: dict[str, Any]) -> None:
         """Say something."""
         async with self.database.transaction() as tx:
-            await self.events.outbox.add(tx, type=name, aggregate_id=aggregate_id, payload=payload)
+            await self.events.outbox.add_raw(tx, type=name, aggregate_id=aggregate_id, payload=payload)
 
     async def hears(self, name: str, where: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
         """Wait until an event of this name was heard; answers the payload of the first."""
@@ -118,7 +118,7 @@ class Tickets:
         ]
 
     async def _hear(self, tx: Transaction, event: Envelope) -> None:
-        add = self.events.outbox.add
+        add = self.events.outbox.add_raw
         payload = event.payload
         order_id = payload.get("order_id", "")
         if event.type == "payment.authorized" and self.answers:

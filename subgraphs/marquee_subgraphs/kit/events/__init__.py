@@ -18,26 +18,32 @@ from marquee_subgraphs.kit.events.errors import (
 )
 from marquee_subgraphs.kit.events.inbox import Inbox
 from marquee_subgraphs.kit.events.outbox import Outbox
+from marquee_subgraphs.kit.events.records import Amount, ConsumedEvent, Instant, PublishedEvent, Text
 from marquee_subgraphs.kit.events.relay import Relay
 from marquee_subgraphs.kit.events.service import ServiceEvents, all_settled
 from marquee_subgraphs.kit.trace import current_trace
 
 __all__ = [
+    "Amount",
     "Broker",
     "BrokerClosed",
     "BrokerUnavailable",
+    "ConsumedEvent",
     "Consumer",
     "DeadLetter",
     "EmbeddedBroker",
     "Envelope",
     "EventError",
     "Inbox",
+    "Instant",
     "MalformedEvent",
     "Outbox",
     "PoisonEvent",
+    "PublishedEvent",
     "Relay",
     "ServiceEvents",
     "Subscription",
+    "Text",
     "UnknownQueue",
     "all_settled",
     "current_trace",

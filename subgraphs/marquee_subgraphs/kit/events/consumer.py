@@ -14,6 +14,7 @@ from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events.broker import EventHandler
 from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.inbox import Inbox
+from marquee_subgraphs.kit.events.records import C, decoder
 from marquee_subgraphs.kit.trace import current_trace, work_for
 
 if TYPE_CHECKING:
@@ -53,7 +54,37 @@ class Consumer:
         """The event types that have a handler."""
         return frozenset(self._handlers) | frozenset(self._outside)
 
-    def on(self, *types: str) -> Callable[[TransactionHandler], TransactionHandler]:
+    def on(self, record: type[C], handler: Callable[[Transaction, C, Envelope], Awaitable[None]]) -> None:
+        """Have `handler(tx, event, envelope)` take the events of `record`, exactly once each.
+
+        Its writes and the inbox row commit together. An event that `record` cannot read is poison.
+        """
+        decode = decoder(record)
+
+        async def take(tx: Transaction, envelope: Envelope) -> None:
+            await handler(tx, decode(envelope), envelope)
+
+        for event_type in record.TYPES:
+            self._refuse_second(event_type)
+            self._handlers[event_type] = take
+
+    def on_outside_transaction(
+        self, record: type[C], handler: Callable[[C, Envelope], Awaitable[None]]
+    ) -> None:
+        """Have `handler(event, envelope)` take the events of `record`, at least once each.
+
+        For a handler that must ask another service; it must be idempotent by `envelope.id`.
+        """
+        decode = decoder(record)
+
+        async def take(envelope: Envelope) -> None:
+            await handler(decode(envelope), envelope)
+
+        for event_type in record.TYPES:
+            self._refuse_second(event_type)
+            self._outside[event_type] = take
+
+    def on_raw(self, *types: str) -> Callable[[TransactionHandler], TransactionHandler]:
         """Register `async def handler(tx, event)`: its writes and the inbox row commit together, exactly
         once.
         """
@@ -66,7 +97,7 @@ class Consumer:
 
         return register
 
-    def outside_transaction(self, *types: str) -> Callable[[EventHandler], EventHandler]:
+    def outside_transaction_raw(self, *types: str) -> Callable[[EventHandler], EventHandler]:
         """Register `async def handler(event)`, run at least once; it must be idempotent by `event.id`."""
 
         def register(handler: EventHandler) -> EventHandler:

@@ -24,6 +24,7 @@ from marquee_subgraphs.kit.database import (
 )
 from marquee_subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
 from marquee_subgraphs.kit.events.envelope import Envelope
+from marquee_subgraphs.kit.events.records import PublishedEvent
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.trace import current_trace
 
@@ -69,6 +70,16 @@ class Outbox:
         self._wake = wake
 
     async def add(
+        self, tx: UnitOfWork, event: PublishedEvent, *, aggregate_id: str, cause: Envelope | None = None
+    ) -> Envelope:
+        """Add an event that leaves if, and only if, `tx` commits, and return its envelope.
+
+        It gets the next version of its aggregate. `cause` is the event being handled; its correlation and
+        trace go on.
+        """
+        return await self._append(tx, event.TYPE, event.VERSION, aggregate_id, event.to_payload(), cause)
+
+    async def add_raw(
         self,
         tx: UnitOfWork,
         *,
@@ -78,17 +89,24 @@ class Outbox:
         cause: Envelope | None = None,
         version: int = 1,
     ) -> Envelope:
-        """Add an event that leaves if, and only if, `tx` commits.
+        """Like `add`, of a payload without a record: only until every subgraph has typed events."""
+        return await self._append(tx, type, version, aggregate_id, orjson.loads(orjson.dumps(payload)), cause)
 
-        Gives it the next version of its aggregate. `payload` is JSON, datetimes allowed. `cause` is the event
-        being handled; its correlation and trace go on.
-        """
+    async def _append(
+        self,
+        tx: UnitOfWork,
+        event_type: str,
+        version: int,
+        aggregate_id: str,
+        payload: dict[str, Any],
+        cause: Envelope | None,
+    ) -> Envelope:
         transaction = sql_transaction(tx)
         now = self._clock.now()
         event_id = new_ulid(now)
         event = Envelope(
             id=event_id,
-            type=type,
+            type=event_type,
             version=version,
             occurred_at=now,
             producer=self.producer,
@@ -97,7 +115,7 @@ class Outbox:
             correlation_id=event_id if cause is None else cause.correlation_id,
             causation_id=None if cause is None else cause.id,
             trace=current_trace.get() or (None if cause is None else cause.trace),
-            payload=orjson.loads(orjson.dumps(payload)),
+            payload=payload,
         )
         row = {"event_id": event.id, "aggregate_id": aggregate_id, "event": event.to_json()}
         await transaction.execute(_ADD, row)

@@ -9,7 +9,7 @@ from marquee_subgraphs.kit.graphql.context import Context
 from marquee_subgraphs.kit.graphql.directives import connection_size, cost, list_size
 from marquee_subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from marquee_subgraphs.kit.graphql.entities import InvalidRepresentation, Representation
-from marquee_subgraphs.kit.graphql.errors import UserError, user_error
+from marquee_subgraphs.kit.graphql.errors import FieldView, ShownRefusal, UserError, shown, user_error
 from marquee_subgraphs.kit.graphql.fields import field, subscription
 from marquee_subgraphs.kit.graphql.health import SCOPE_SYSTEM, SYSTEM_ID, system_health
 from marquee_subgraphs.kit.graphql.mutations import Payload, mutation
@@ -24,6 +24,7 @@ __all__ = [
     "CurrencyCode",
     "DateRangeInput",
     "Edge",
+    "FieldView",
     "InvalidRepresentation",
     "Locale",
     "Money",
@@ -31,6 +32,7 @@ __all__ = [
     "PageInfo",
     "Payload",
     "Representation",
+    "ShownRefusal",
     "SubgraphEndpoint",
     "SubgraphSchema",
     "UserError",
@@ -40,6 +42,7 @@ __all__ = [
     "field",
     "list_size",
     "mutation",
+    "shown",
     "subscription",
     "system_health",
     "user_error",

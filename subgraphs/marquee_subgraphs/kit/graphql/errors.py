@@ -1,25 +1,40 @@
-"""The `UserError` interface, its shared implementers, and how a `Refusal` becomes one of them.
+"""How a `Refusal` is shown to clients: the `UserError` interface, and one type derived from each refusal.
 
-A subgraph with an error that carries data declares a type and names the refusal it shows:
+A refusal is defined once, in `errors.py` of its subgraph. Its class-level annotations are the fields of its
+GraphQL type, beside `code`, `message` and `path`:
 
-    @user_error(SeatsUnavailable)
-    class SeatsUnavailableError(UserError): ...
+    class TooManySeats(Refusal):
+        code = "TOO_MANY_SEATS"
+        limit: int
 
-Fields are taken from the refusal's attributes of the same name, or from `of(refusal)` when the type defines
-it. Nothing here is registered globally: `build_schema(user_errors=[...])` names what a schema may show.
+`build_schema(user_errors=[TooManySeats])` declares `type TooManySeats implements UserError` with
+`limit: Int!`. A field that contains records of the domain needs a view, which names the type that shows them:
+
+    shown(SeatsUnavailable, seats=FieldView(list[Seat], to_seats))
+
+Must never hold state of a schema: each schema has its own types.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import fields
-from typing import Any, TypeVar, dataclass_transform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, get_type_hints
 
 import strawberry
 from strawberry import federation
 
-from marquee_subgraphs.kit import refusals
-from marquee_subgraphs.kit.refusals import Refusal
+from marquee_subgraphs.kit.refusals import (
+    Conflict,
+    IdempotencyConflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    Refusal,
+    Unauthenticated,
+)
 
 
 @strawberry.interface
@@ -33,100 +48,112 @@ class UserError:
     path: list[str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """How one field of a refusal is shown: the GraphQL type, and the function that makes it of the value."""
+
+    type: Any
+    show: Callable[[Any], Any]
+    provides: Sequence[str] = ()
+    """The field sets of `@provides`, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRefusal:
+    """A refusal with its GraphQL type."""
+
+    refusal: type[Refusal]
+    type: type[UserError]
+    views: Mapping[str, FieldView] = dataclass_field(default_factory=dict)
+
+    def show(self, refusal: Refusal) -> UserError:
+        """Return what a client sees of `refusal`."""
+        values: dict[str, Any] = {}
+        for name in self.type.__dataclass_fields__:
+            value = getattr(refusal, name)
+            view = self.views.get(name)
+            values[name] = value if view is None else view.show(value)
+        return self.type(**values)
+
+
+def shown(refusal: type[Refusal], *, shareable: bool = False, **views: FieldView) -> ShownRefusal:
+    """Derive the GraphQL type of `refusal`, named like it; `views` show the fields that contain records."""
+    fields: dict[str, Any] = {
+        name: views[name].type if name in views else hint
+        for name, hint in get_type_hints(refusal).items()
+        if get_origin(hint) is not ClassVar and hint is not ClassVar
+    }
+    body: dict[str, Any] = {"__annotations__": fields, "__module__": __name__, "__doc__": refusal.__doc__}
+    body |= {
+        name: federation.field(provides=list(view.provides)) for name, view in views.items() if view.provides
+    }
+    made = federation.type(type(refusal.__name__, (UserError,), body), shareable=shareable)
+    return ShownRefusal(refusal, made, views)
+
+
+SHARED_USER_ERRORS: tuple[ShownRefusal, ...] = tuple(
+    shown(refusal, shareable=True)
+    for refusal in (
+        InvalidInput,
+        NotFound,
+        NotAllowed,
+        Unauthenticated,
+        IdempotencyConflict,
+        RateLimited,
+        Conflict,
+    )
+)
+_FALLBACK = SHARED_USER_ERRORS[-1]
+
+
+class UserErrors:
+    """The refusals that one schema may show."""
+
+    __slots__ = ("_by_refusal", "types")
+
+    def __init__(self, refusals: Iterable[ShownRefusal]) -> None:
+        self._by_refusal = {each.refusal: each for each in refusals}
+        self.types = tuple(each.type for each in self._by_refusal.values())
+
+    def show(self, refusal: Refusal) -> list[UserError]:
+        """Return the errors a client sees: of the nearest class that has a type, `Conflict` when none has."""
+        return [self._nearest(part).show(part) for part in refusal.parts()]
+
+    def _nearest(self, refusal: Refusal) -> ShownRefusal:
+        known = (self._by_refusal.get(kind) for kind in type(refusal).__mro__)
+        return next((shown for shown in known if shown is not None), _FALLBACK)
+
+
 E = TypeVar("E", bound=type[UserError])
 
 
 @dataclass_transform(kw_only_default=True)
-def user_error(
-    refusal: type[Refusal], *, name: str | None = None, shareable: bool = False
-) -> Callable[[E], E]:
-    """Make a GraphQL type that shows `refusal`, named like it unless `name` says otherwise."""
+def user_error(refusal: type[Refusal], *, name: str | None = None) -> Callable[[E], E]:
+    """Make a GraphQL type that shows `refusal`: only until every subgraph derives its error types."""
 
     def decorate(cls: E) -> E:
-        made = federation.type(cls, name=name or refusal.__name__, shareable=shareable)
-        made.__refusal__ = refusal  # type: ignore[attr-defined]  # read back by UserErrors only
+        made = federation.type(cls, name=name or refusal.__name__)
+        made.__refusal__ = refusal  # type: ignore[attr-defined]  # read back by `as_shown`
         return made
 
     return decorate
 
 
-@user_error(refusals.InvalidInput, shareable=True)
-class InvalidInput(UserError):
-    """An input field breaks a rule of form."""
-
-
-@user_error(refusals.NotFound, shareable=True)
-class NotFound(UserError):
-    """There is no such thing, or it is not yours to know."""
-
-
-@user_error(refusals.NotAllowed, shareable=True)
-class NotAllowed(UserError):
-    """You may not do this."""
-
-
-@user_error(refusals.Unauthenticated, shareable=True)
-class Unauthenticated(UserError):
-    """Nobody is signed in."""
-
-
-@user_error(refusals.IdempotencyConflict, shareable=True)
-class IdempotencyConflict(UserError):
-    """The same key came with another input."""
-
-
-@user_error(refusals.RateLimited, shareable=True)
-class RateLimited(UserError):
-    """Too many attempts."""
-
-    retry_after_seconds: int
-
-
-@user_error(refusals.Conflict, shareable=True)
-class Conflict(UserError):
-    """The state of things forbids it; `code` says which."""
-
-
-SHARED_USER_ERRORS: tuple[type[UserError], ...] = (
-    InvalidInput,
-    NotFound,
-    NotAllowed,
-    Unauthenticated,
-    IdempotencyConflict,
-    RateLimited,
-    Conflict,
-)
-
-
-class UserErrors:
-    """The errors one schema may show; turns refusals into them."""
-
-    __slots__ = ("_by_refusal", "types")
-
-    def __init__(self, types: Iterable[type[UserError]]) -> None:
-        self.types = tuple(types)
-        self._by_refusal: dict[type[Refusal], type[UserError]] = {
-            type_.__refusal__: type_  # type: ignore[attr-defined]  # set by `user_error`, which made every one of them
-            for type_ in self.types
-        }
-
-    def show(self, refusal: Refusal) -> list[UserError]:
-        """Return the errors a client sees: of the nearest class that has a type, `Conflict` when none has."""
-        return [self._show_one(part) for part in refusal.parts()]
-
-    def _show_one(self, refusal: Refusal) -> UserError:
-        for kind in type(refusal).__mro__:
-            type_ = self._by_refusal.get(kind)
-            if type_ is not None:
-                return _build(type_, refusal)
-        return _build(Conflict, refusal)
-
-
-def _build(type_: type[UserError], refusal: Refusal) -> UserError:
-    maker = getattr(type_, "of", None)
-    if maker is not None:
+@dataclass(frozen=True, slots=True)
+class _Declared(ShownRefusal):
+    def show(self, refusal: Refusal) -> UserError:
+        maker = getattr(self.type, "of", None)
+        if maker is None:
+            return ShownRefusal.show(self, refusal)
         made = maker(refusal)
         assert isinstance(made, UserError)
         return made
-    values: dict[str, Any] = {field.name: getattr(refusal, field.name) for field in fields(type_)}
-    return type_(**values)
+
+
+def as_shown(error: type[UserError] | type[Refusal] | ShownRefusal) -> ShownRefusal:
+    """Return `error` with its GraphQL type."""
+    if isinstance(error, ShownRefusal):
+        return error
+    if issubclass(error, Refusal):
+        return shown(error)
+    return _Declared(error.__refusal__, error)  # type: ignore[attr-defined]  # set by `user_error`

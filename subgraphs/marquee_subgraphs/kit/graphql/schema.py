@@ -31,12 +31,19 @@ from strawberry.types.graphql import OperationType
 from marquee_subgraphs.kit.graphql.context import Context
 from marquee_subgraphs.kit.graphql.documents import DocumentCache, refuse
 from marquee_subgraphs.kit.graphql.entities import resolve_representation
-from marquee_subgraphs.kit.graphql.errors import SHARED_USER_ERRORS, UserError, UserErrors
+from marquee_subgraphs.kit.graphql.errors import (
+    SHARED_USER_ERRORS,
+    ShownRefusal,
+    UserError,
+    UserErrors,
+    as_shown,
+)
 from marquee_subgraphs.kit.graphql.execution import PLAIN_FIELDS, SubgraphExecutor, find_plain_fields
 from marquee_subgraphs.kit.graphql.masking import show_errors
 from marquee_subgraphs.kit.graphql.mutations import payload_type
 from marquee_subgraphs.kit.graphql.pipeline import Pipeline
 from marquee_subgraphs.kit.graphql.scalars import SCALARS
+from marquee_subgraphs.kit.refusals import Refusal
 
 FEDERATION_VERSION: Final = "2.11"
 MAX_REPRESENTATIONS: Final = 10_000
@@ -159,15 +166,17 @@ def build_schema(
     mutation: type | None = None,
     subscription: type | None = None,
     types: Iterable[type] = (),
-    user_errors: Iterable[type[UserError]] = (),
+    user_errors: Iterable[type[Refusal] | ShownRefusal | type[UserError]] = (),
     logger: logging.Logger,
 ) -> SubgraphSchema:
     """Build a subgraph's schema.
 
-    `types` are those no field leads to (entities that only `_entities` gives); `user_errors` the subgraph's
-    own errors, beside the shared ones, which are in every schema that has mutations.
+    `types` are those no field leads to (entities that only `_entities` gives); `user_errors` are the
+    refusals of the subgraph that have a type of their own, beside the shared ones, which are in every schema
+    that has mutations.
     """
-    shown = UserErrors([*(SHARED_USER_ERRORS if mutation is not None else ()), *user_errors])
+    shared = SHARED_USER_ERRORS if mutation is not None else ()
+    shown = UserErrors([*shared, *map(as_shown, user_errors)])
     documents = DocumentCache()
     schema = SubgraphSchema(
         query=query,

@@ -1,4 +1,4 @@
-"""The mutations of loyalty, their inputs, payloads and errors."""
+"""The mutations of loyalty, their inputs and payloads."""
 
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`)
 from __future__ import annotations
@@ -6,10 +6,10 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
-from marquee_subgraphs.kit.graphql import MoneyInput, Payload, UserError, mutation, user_error
-from marquee_subgraphs.loyalty import errors
+from marquee_subgraphs.kit.graphql import MoneyInput, Payload, mutation
 from marquee_subgraphs.loyalty.domain import Plan, VoucherKind
 from marquee_subgraphs.loyalty.schema.types import Info, Membership, Reward, RewardVoucher
+from marquee_subgraphs.loyalty.service import NewReward
 
 
 @strawberry.input
@@ -76,20 +76,19 @@ class SetMembershipPlanPayload(Payload):
 class Mutation:
     @mutation(authenticated=True)
     async def join_loyalty(self, info: Info) -> JoinLoyaltyPayload | None:
-        member = await info.context.service.join(info.context.viewer)
+        member = await info.context.service.memberships.join(info.context.viewer)
         return JoinLoyaltyPayload(membership=Membership.of(member))
 
     @mutation(authenticated=True)
     async def redeem_reward(self, info: Info, input: RedeemRewardInput) -> RedeemRewardPayload | None:
-        voucher, member = await info.context.service.redeem(
+        voucher, member = await info.context.service.rewards.redeem(
             info.context.viewer, reward_id=input.reward_id, idempotency_key=input.idempotency_key
         )
         return RedeemRewardPayload(voucher=RewardVoucher.of(voucher), membership=Membership.of(member))
 
     @mutation(scopes=["rewards:write"])
     async def create_reward(self, info: Info, input: CreateRewardInput) -> CreateRewardPayload | None:
-        reward = await info.context.service.create_reward(
-            info.context.viewer,
+        new = NewReward(
             name=input.name,
             description=input.description,
             cost=input.cost,
@@ -98,11 +97,12 @@ class Mutation:
             percent=input.percent,
             stock=input.stock,
         )
+        reward = await info.context.service.rewards.create(info.context.viewer, new)
         return CreateRewardPayload(reward=Reward.of(reward))
 
     @mutation(scopes=["points:write"])
     async def adjust_points(self, info: Info, input: AdjustPointsInput) -> AdjustPointsPayload | None:
-        member = await info.context.service.adjust(
+        member = await info.context.service.memberships.adjust(
             info.context.viewer,
             user_id=input.user_id,
             points=input.points,
@@ -115,19 +115,7 @@ class Mutation:
     async def set_membership_plan(
         self, info: Info, input: SetMembershipPlanInput
     ) -> SetMembershipPlanPayload | None:
-        member = await info.context.service.set_plan(
+        member = await info.context.service.memberships.set_plan(
             info.context.viewer, user_id=input.user_id, plan=input.plan, reason=input.reason
         )
         return SetMembershipPlanPayload(membership=Membership.of(member))
-
-
-@user_error(errors.NotEnoughPoints)
-class NotEnoughPoints(UserError):
-    """The reward costs more than there is."""
-
-    missing: int
-
-
-@user_error(errors.RewardUnavailable)
-class RewardUnavailable(UserError):
-    """Sold out, or no longer given."""

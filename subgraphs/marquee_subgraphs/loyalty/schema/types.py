@@ -21,8 +21,7 @@ from marquee_subgraphs.loyalty.domain import (
     VoucherKind,
     VoucherRecord,
 )
-from marquee_subgraphs.loyalty.reading import LedgerPage
-from marquee_subgraphs.loyalty.service import LoyaltyService
+from marquee_subgraphs.loyalty.service import LedgerPage, LoyaltyService
 
 Info: TypeAlias = strawberry.Info[Context[LoyaltyService], None]
 
@@ -63,7 +62,7 @@ class Reward:
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
         context = info.context
-        record = await context.loaders(context.service.reading.rewards_by_id).load(representation.text("id"))
+        record = await context.loaders(context.service.queries.rewards_by_id).load(representation.text("id"))
         return None if record is None else cls.of(record)
 
 
@@ -89,7 +88,7 @@ class RewardVoucher:
 
     @field()
     async def reward(self, info: Info) -> Reward:
-        loader = info.context.loaders(info.context.service.reading.rewards_by_id)
+        loader = info.context.loaders(info.context.service.queries.rewards_by_id)
         record = await loader.load(self.record.reward_id)
         assert record is not None, "a foreign key keeps the reward"
         return Reward.of(record)
@@ -151,25 +150,25 @@ class Membership:
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
         context = info.context
-        record = await context.loaders(context.service.reading.members_by_id).load(representation.text("id"))
-        readable = record is not None and context.service.reading.may_read(context.viewer, record.user_id)
+        record = await context.loaders(context.service.queries.members_by_id).load(representation.text("id"))
+        readable = record is not None and context.service.queries.may_read(context.viewer, record.user_id)
         return cls.of(record) if record is not None and readable else None
 
     @field(directives=[connection_size()])
     async def ledger(self, info: Info, first: int = 20, after: str | None = None) -> Connection[LedgerEntry]:
         context = info.context
         key = LedgerPage(self.id, PageRequest.of(first, after, (int,)))
-        page = await context.loaders(context.service.reading.ledger_pages).load(key)
+        page = await context.loaders(context.service.queries.ledger_pages).load(key)
         assert page is not None, "ledger_pages answers every key"
 
         async def count() -> int:
-            return await context.loaders(context.service.reading.ledger_counts).load(self.id) or 0
+            return await context.loaders(context.service.queries.ledger_counts).load(self.id) or 0
 
         return Connection.of(page, LedgerEntry.of, count)
 
     @field(description="Newest first.")
     async def vouchers(self, info: Info) -> list[RewardVoucher]:
-        loader = info.context.loaders(info.context.service.reading.vouchers_by_member)
+        loader = info.context.loaders(info.context.service.queries.vouchers_by_member)
         return [RewardVoucher.of(record) for record in await loader.load(self.id) or ()]
 
 
@@ -186,8 +185,8 @@ class User:
     @field(authenticated=True, description="Null for whoever has not joined.")
     async def membership(self, info: Info) -> Membership | None:
         context = info.context
-        context.service.reading.require_reader(context.viewer, self.id)
-        record = await context.loaders(context.service.reading.members_by_user).load(self.id)
+        context.service.queries.require_reader(context.viewer, self.id)
+        record = await context.loaders(context.service.queries.members_by_user).load(self.id)
         return None if record is None else Membership.of(record)
 
 
@@ -197,11 +196,11 @@ class Query:
     async def rewards(
         self, info: Info, first: int = 20, after: str | None = None
     ) -> Connection[Reward] | None:
-        reading = info.context.service.reading
-        page = await reading.page_of_rewards(PageRequest.of(first, after, (int, str)))
-        return Connection.of(page, Reward.of, reading.count_rewards)
+        queries = info.context.service.queries
+        page = await queries.page_of_rewards(PageRequest.of(first, after, (int, str)))
+        return Connection.of(page, Reward.of, queries.count_rewards)
 
     @field()
     async def reward(self, info: Info, id: ID) -> Reward | None:
-        record = await info.context.loaders(info.context.service.reading.rewards_by_id).load(id)
+        record = await info.context.loaders(info.context.service.queries.rewards_by_id).load(id)
         return None if record is None else Reward.of(record)

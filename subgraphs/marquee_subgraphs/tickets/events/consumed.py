@@ -49,7 +49,7 @@ def consume(consumer: Consumer, projecting: Projecting, settling: Settling) -> N
 
 
 def _consume_showtimes(consumer: Consumer, projecting: Projecting) -> None:
-    @consumer.on("showtime.scheduled")
+    @consumer.on_raw("showtime.scheduled")
     async def scheduled(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         base_price, currency = payload.money("base_price")
@@ -70,7 +70,7 @@ def _consume_showtimes(consumer: Consumer, projecting: Projecting) -> None:
             blocked,
         )
 
-    @consumer.on("showtime.rescheduled")
+    @consumer.on_raw("showtime.rescheduled")
     async def rescheduled(tx: Transaction, event: Envelope) -> None:
         if not await consumer.inbox.advance(tx, event):
             return
@@ -78,7 +78,7 @@ def _consume_showtimes(consumer: Consumer, projecting: Projecting) -> None:
         moments = {name: payload.moment(name) for name in ("starts_at", "ends_at", "sales_close_at")}
         await projecting.reschedule(tx, payload.text("showtime_id"), moments)
 
-    @consumer.on("showtime.cancelled")
+    @consumer.on_raw("showtime.cancelled")
     async def cancelled(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await projecting.cancel_showtime(
@@ -108,14 +108,14 @@ def _read_seats(event: Envelope) -> tuple[list[SeatPlace], list[str]]:
 
 
 def _consume_payments(consumer: Consumer, settling: Settling) -> None:
-    @consumer.on("payment.started")
+    @consumer.on_raw("payment.started")
     async def started(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.payment_started(
             tx, order_id=payload.text("order_id"), lease_until=payload.moment("lease_until")
         )
 
-    @consumer.on("payment.authorized")
+    @consumer.on_raw("payment.authorized")
     async def authorized(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         amount, currency = payload.money("amount")
@@ -128,7 +128,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
             currency=currency,
         )
 
-    @consumer.on("payment.captured")
+    @consumer.on_raw("payment.captured")
     async def captured(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.payment_captured(
@@ -139,7 +139,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
             amount=payload.money("amount")[0],
         )
 
-    @consumer.on("payment.failed")
+    @consumer.on_raw("payment.failed")
     async def failed(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         order_id = payload.text("order_id")
@@ -151,7 +151,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
         else:
             await settling.authorization_failed(tx, order_id=order_id, message=message)
 
-    @consumer.on("payment.voided")
+    @consumer.on_raw("payment.voided")
     async def voided(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.payment_lost(
@@ -164,7 +164,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
 
 
 def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
-    @consumer.on("refund.requested")
+    @consumer.on_raw("refund.requested")
     async def requested(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.refund_requested(
@@ -176,7 +176,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
             reason=str(event.payload.get("reason") or "refunded by staff"),
         )
 
-    @consumer.on("refund.completed")
+    @consumer.on_raw("refund.completed")
     async def completed(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.refund_completed(
@@ -188,7 +188,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
             ticket_ids=payload.texts("ticket_ids"),
         )
 
-    @consumer.on("refund.failed")
+    @consumer.on_raw("refund.failed")
     async def failed(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         await settling.refund_failed(
@@ -197,7 +197,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
 
 
 def _consume_customers(consumer: Consumer, projecting: Projecting) -> None:
-    @consumer.on("voucher.issued")
+    @consumer.on_raw("voucher.issued")
     async def issued(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
         value = payload.money("value") if event.payload.get("value") else (None, None)
@@ -219,12 +219,12 @@ def _consume_customers(consumer: Consumer, projecting: Projecting) -> None:
             ),
         )
 
-    @consumer.on("membership.joined", "membership.tier_changed")
+    @consumer.on_raw("membership.joined", "membership.tier_changed")
     async def tier(tx: Transaction, event: Envelope) -> None:
         if await consumer.inbox.advance(tx, event):
             payload = _Payload(event)
             await projecting.keep_tier(tx, payload.text("user_id"), payload.text("tier"))
 
-    @consumer.on("user.erasure_requested")
+    @consumer.on_raw("user.erasure_requested")
     async def erasure(tx: Transaction, event: Envelope) -> None:
         await projecting.erase(tx, _Payload(event).text("user_id"), event)

@@ -207,7 +207,7 @@ class TicketEvents:
     async def _add(
         self, tx: Transaction, name: str, aggregate_id: str, payload: dict[str, Any], cause: Envelope | None
     ) -> None:
-        await self.outbox.add(tx, type=name, aggregate_id=aggregate_id, payload=payload, cause=cause)
+        await self.outbox.add_raw(tx, type=name, aggregate_id=aggregate_id, payload=payload, cause=cause)
 
 
 def _order_payload(order: Order, showtime: Showtime) -> dict[str, Any]:

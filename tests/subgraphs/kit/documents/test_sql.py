@@ -36,7 +36,7 @@ async def test_a_document_and_its_event_commit_together(films: Films, database: 
     outbox = Outbox("movies")
     async with database.transaction() as tx:
         await films.repository.insert(tx, "1", BODIES["1"])
-        event = await outbox.add(tx, type="movie.created", aggregate_id="1", payload={})
+        event = await outbox.add_raw(tx, type="movie.created", aggregate_id="1", payload={})
 
     async with database.read() as connection:
         assert [waiting for _, waiting in await unpublished(connection, 10)] == [event]

@@ -43,14 +43,14 @@ async def run(folder: Path, rounds: int, offset: int, amqp_url: str | None = Non
         orders = ServiceEvents("orders", orders_store, broker)
         tickets = ServiceEvents("tickets", tickets_store, broker)
 
-        @tickets.consumer.on("order.placed")
+        @tickets.consumer.on_raw("order.placed")
         async def take(tx: Transaction, event: Envelope) -> None:
             await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
-            await tickets.outbox.add(
+            await tickets.outbox.add_raw(
                 tx, type="seats.sold", aggregate_id=event.aggregate_id, payload=event.payload, cause=event
             )
 
-        @orders.consumer.on("seats.sold")
+        @orders.consumer.on_raw("seats.sold")
         async def confirm(tx: Transaction, event: Envelope) -> None:
             await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
 
@@ -58,7 +58,9 @@ async def run(folder: Path, rounds: int, offset: int, amqp_url: str | None = Non
             order = f"ord_{offset + number}"
             async with orders_store.transaction() as tx:
                 await tx.execute(ORDERS.insert().values(id=order))
-                await orders.outbox.add(tx, type="order.placed", aggregate_id=order, payload={"order": order})
+                await orders.outbox.add_raw(
+                    tx, type="order.placed", aggregate_id=order, payload={"order": order}
+                )
             print("placed", order, flush=True)
 
         for service in (orders, tickets):

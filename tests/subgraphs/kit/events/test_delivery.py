@@ -28,7 +28,7 @@ from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers
 
 async def place(events: ServiceEvents, store: Database, order: str, number: int = 0) -> Envelope:
     async with store.transaction() as tx:
-        return await events.outbox.add(
+        return await events.outbox.add_raw(
             tx, type="order.placed", aggregate_id=order, payload={"number": number}
         )
 
@@ -36,7 +36,7 @@ async def place(events: ServiceEvents, store: Database, order: str, number: int 
 def collect(events: ServiceEvents) -> list[Envelope]:
     taken: list[Envelope] = []
 
-    @events.consumer.on("order.placed")
+    @events.consumer.on_raw("order.placed")
     async def take(tx: Transaction, event: Envelope) -> None:
         tx.after_commit(lambda: taken.append(event))
 
@@ -68,7 +68,7 @@ async def test_a_change_that_rolls_back_tells_nobody(
     await tickets.start()
 
     async def fail(tx: Transaction) -> None:
-        await orders.outbox.add(tx, type="order.placed", aggregate_id="ord_1", payload={})
+        await orders.outbox.add_raw(tx, type="order.placed", aggregate_id="ord_1", payload={})
         raise LookupError
 
     with pytest.raises(LookupError):
@@ -84,13 +84,13 @@ async def test_an_effect_names_its_cause(
     orders_store: Database,
     broker: AnyBroker,
 ) -> None:
-    @tickets.consumer.on("order.placed")
+    @tickets.consumer.on_raw("order.placed")
     async def sell(tx: Transaction, event: Envelope) -> None:
-        await tickets.outbox.add(tx, type="seats.sold", aggregate_id="sho_1", payload={}, cause=event)
+        await tickets.outbox.add_raw(tx, type="seats.sold", aggregate_id="sho_1", payload={}, cause=event)
 
     sold: list[Envelope] = []
 
-    @orders.consumer.outside_transaction("seats.sold")
+    @orders.consumer.outside_transaction_raw("seats.sold")
     async def confirm(event: Envelope) -> None:
         sold.append(event)
 
@@ -240,7 +240,7 @@ async def test_a_failing_handler_is_tried_again_and_what_follows_waits(
     caplog.set_level(logging.CRITICAL)
     attempts: list[int] = []
 
-    @tickets.consumer.on("order.placed")
+    @tickets.consumer.on_raw("order.placed")
     async def take(tx: Transaction, event: Envelope) -> None:
         attempts.append(event.payload["number"])
         if len(attempts) < 3:
@@ -267,7 +267,7 @@ async def test_an_event_outlives_any_absence_of_what_its_handler_needs(
     caplog.set_level(logging.CRITICAL)
     attempts: list[int] = []
 
-    @tickets.consumer.on("order.placed")
+    @tickets.consumer.on_raw("order.placed")
     async def take(tx: Transaction, event: Envelope) -> None:
         attempts.append(event.payload["number"])
         if len(attempts) < 20:  # far more often than a failing event is tried
@@ -299,7 +299,7 @@ async def test_a_poisonous_event_dies_alone_and_can_be_replayed(
     broken = True
     taken: list[int] = []
 
-    @tickets.consumer.on("order.placed")
+    @tickets.consumer.on_raw("order.placed")
     async def take(tx: Transaction, event: Envelope) -> None:
         if broken and event.payload["number"] == 1:
             raise error
@@ -347,7 +347,7 @@ async def test_a_type_without_a_handler_goes_nowhere(
     await orders.start()
     await tickets.start()
     async with orders_store.transaction() as tx:
-        event = await orders.outbox.add(tx, type="order.admired", aggregate_id="ord_1", payload={})
+        event = await orders.outbox.add_raw(tx, type="order.admired", aggregate_id="ord_1", payload={})
     await all_settled(broker, orders, tickets)
     await tickets.consumer.handle(event)
 
@@ -407,7 +407,7 @@ async def test_another_process_may_publish_into_the_queue(
 ) -> None:
     arrived = asyncio.Event()
 
-    @tickets.consumer.outside_transaction("order.placed")
+    @tickets.consumer.outside_transaction_raw("order.placed")
     async def take(event: Envelope) -> None:
         arrived.set()
 

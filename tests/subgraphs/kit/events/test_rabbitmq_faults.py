@@ -59,7 +59,7 @@ class Collector:
         self.taken: list[Envelope] = []
         self._more = asyncio.Event()
 
-        @events.consumer.on("order.placed")
+        @events.consumer.on_raw("order.placed")
         async def take(tx: Transaction, event: Envelope) -> None:
             tx.after_commit(lambda: self._add(event))
 
@@ -77,7 +77,7 @@ class Collector:
 
 async def place(events: ServiceEvents, store: Database, number: int) -> None:
     async with store.transaction() as tx:
-        await events.outbox.add(
+        await events.outbox.add_raw(
             tx, type="order.placed", aggregate_id=f"ord_{number % 5}", payload={"number": number}
         )
 
@@ -248,7 +248,7 @@ async def test_two_replicas_that_get_one_event_at_once_have_one_effect(
         replicas = [ServiceEvents("orders", orders_store, broker) for _ in range(2)]
         for replica in replicas:
 
-            @replica.consumer.on("seats.sold")
+            @replica.consumer.on_raw("seats.sold")
             async def take(tx: Transaction, event: Envelope) -> None:
                 await asyncio.sleep(0)
                 tx.after_commit(lambda: effects.append(event.id))
