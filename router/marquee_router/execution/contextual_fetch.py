@@ -20,7 +20,7 @@ from marquee_router.execution.exchange import Exchange
 from marquee_router.execution.path_collector import compile_path
 from marquee_router.execution.representations import RepresentationBatch, compile_representation
 from marquee_router.execution.state import Execution, Failure
-from marquee_router.planning.contextual import rename, variables_in
+from marquee_router.planning.fetch_groups.context_variables import rename, variables_in
 from marquee_router.planning.plan import (
     ContextSource,
     ContextualVariable,

@@ -29,7 +29,7 @@ from graphql import (
 from graphql.language import ArgumentNode, Visitor, visit
 from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
-from marquee_router.planning.collect import Collected, Collector, Variant
+from marquee_router.planning.collect_fields import Collected, Collector, Variant
 from marquee_router.planning.conditions import both
 from marquee_router.planning.deferral import Deferrals, told
 from marquee_router.planning.errors import NormalisationError, TooComplexError

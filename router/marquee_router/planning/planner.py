@@ -11,23 +11,23 @@ from dataclasses import dataclass, field, replace
 
 from graphql import DocumentNode
 
-from marquee_router.planning.assemble import assemble, assemble_deferred, in_sequence
-from marquee_router.planning.choose import choose
+from marquee_router.planning.active_graph import ActiveGraph
+from marquee_router.planning.candidates.selections import Walk
+from marquee_router.planning.choice.choose import choose
 from marquee_router.planning.deferral import Deferrals
-from marquee_router.planning.deferred_fetches import DeferredFetchBuilder
 from marquee_router.planning.errors import FetchGraphError, NoPathError
-from marquee_router.planning.fetch import Fetch, render
-from marquee_router.planning.fetch_graph import FetchGraphBuilder
+from marquee_router.planning.fetch_groups.deferred_fetch_graph import DeferredFetchBuilder
+from marquee_router.planning.fetch_groups.fetch_graph import FetchGraphBuilder
+from marquee_router.planning.fetch_groups.fetch_group import FetchGroup, render
 from marquee_router.planning.normalise import NormalisationLimits, normalise
 from marquee_router.planning.operation import NormalizedField, NormalizedOperation, NormalizedSelection
 from marquee_router.planning.optimise import optimise
-from marquee_router.planning.place import Place
 from marquee_router.planning.plan import OperationKind, PlanNode, QueryPlan, RootFetch, Sequence, Subscribe
-from marquee_router.planning.reach import Reach
+from marquee_router.planning.plan_nodes import assemble, assemble_deferred, in_sequence
 from marquee_router.planning.response import response_selection
-from marquee_router.planning.serial import in_order, join_neighbours
+from marquee_router.planning.response_position import ResponsePosition
+from marquee_router.planning.serial_fields import in_order, join_neighbours
 from marquee_router.planning.source_keys import Shapes
-from marquee_router.planning.walk import Walk
 from marquee_schema.query_graph import QueryGraph
 from marquee_schema.supergraph import Supergraph
 
@@ -83,7 +83,7 @@ class Planner:
         `max_ways`, when given, bounds it more tightly than the planner's own limits.
         """
         labels = frozenset(override_labels) & self.supergraph.override_labels
-        reach = Reach(self._graph, labels, self._resolutions.setdefault(labels, {}))
+        reach = ActiveGraph(self._graph, labels, self._resolutions.setdefault(labels, {}))
         limits = self._limits
         if max_ways is not None:
             limits = replace(limits, max_ways=min(max_ways, limits.max_ways))
@@ -103,13 +103,13 @@ class _Planning:
     """The planning of one operation."""
 
     def __init__(
-        self, operation: NormalizedOperation, reach: Reach, shapes: Shapes, limits: PlanningLimits
+        self, operation: NormalizedOperation, reach: ActiveGraph, shapes: Shapes, limits: PlanningLimits
     ) -> None:
         self._operation = operation
         self._reach = reach
         self._limits = limits
-        self._root = Place(reach.supergraph, shapes, (operation.selection,))
-        self.deferred: list[Fetch] = []
+        self._root = ResponsePosition(reach.supergraph, shapes, (operation.selection,))
+        self.deferred: list[FetchGroup] = []
         """Found beside `node`: what only deferred fragments need."""
 
     def node(self) -> PlanNode | None:
@@ -126,7 +126,7 @@ class _Planning:
             case OperationKind.SUBSCRIPTION:
                 return self._subscribe(self._serial_fetches(fields))
 
-    def _fetches(self, fields: Iterable[NormalizedField], subgraph: str | None) -> list[Fetch]:
+    def _fetches(self, fields: Iterable[NormalizedField], subgraph: str | None) -> list[FetchGroup]:
         """The fetches that answer root fields, from anywhere or beginning in one subgraph only."""
         selection = NormalizedSelection({self._operation.root_type: tuple(fields)})
         begin = frozenset((subgraph,)) if subgraph is not None else None
@@ -137,7 +137,7 @@ class _Planning:
         graph = build(choice, self._reach, self._limits.max_fields).build()
         return optimise(render(graph, self._operation, self._reach))
 
-    def _serial_fetches(self, fields: Iterable[NormalizedField]) -> list[list[Fetch]]:
+    def _serial_fetches(self, fields: Iterable[NormalizedField]) -> list[list[FetchGroup]]:
         """Root fields in order, each from one subgraph only; neighbours of one subgraph go together."""
         steps: list[tuple[str, list[NormalizedField]]] = []
         for item in in_order(fields):
@@ -169,13 +169,13 @@ class _Planning:
         nodes = self._reach.graph.nodes_of(self._operation.root_type, subgraph)
         return any(self._reach.edge(node, item.name) is not None for node in nodes)
 
-    def _assemble(self, fetches: list[Fetch]) -> PlanNode | None:
+    def _assemble(self, fetches: list[FetchGroup]) -> PlanNode | None:
         if self._operation.deferrals:
             self.deferred.extend(fetch for fetch in fetches if fetch.delay)
             fetches = [fetch for fetch in fetches if not fetch.delay]
         return assemble(fetches, self._operation.variables)
 
-    def _subscribe(self, steps: list[list[Fetch]]) -> PlanNode:
+    def _subscribe(self, steps: list[list[FetchGroup]]) -> PlanNode:
         node = in_sequence([self._assemble(step) for step in steps])
         first, rest = (node.nodes[0], node.nodes[1:]) if isinstance(node, Sequence) else (node, ())
         if not isinstance(first, RootFetch):

@@ -6,18 +6,18 @@ serial steps than before: a fetch is delayed only within the time that others ta
 
 from __future__ import annotations
 
-from marquee_router.planning.fetch import Fetch, needs_of, steps
+from marquee_router.planning.fetch_groups.fetch_group import FetchGroup, needs_of, steps
 from marquee_router.planning.optimise.merging import merge
 
 _MAX_PAIRS = 200
 
 
-def delay_fetches(fetches: list[Fetch]) -> bool:
+def delay_fetches(fetches: list[FetchGroup]) -> bool:
     """Merge the first pair that allows it; tells whether there was one."""
     step_of = steps(needs_of(fetches))
     length = max(step_of.values(), default=0)
     after = steps(_followers(fetches))
-    by_subgraph: dict[tuple[object, ...], list[Fetch]] = {}
+    by_subgraph: dict[tuple[object, ...], list[FetchGroup]] = {}
     for fetch in fetches:
         if fetch.is_entity_fetch:
             by_subgraph.setdefault((fetch.subgraph, fetch.delay), []).append(fetch)
@@ -36,17 +36,17 @@ def delay_fetches(fetches: list[Fetch]) -> bool:
     return False
 
 
-def _followers(fetches: list[Fetch]) -> dict[Fetch, set[Fetch]]:
+def _followers(fetches: list[FetchGroup]) -> dict[FetchGroup, set[FetchGroup]]:
     """Who waits for each fetch."""
-    found: dict[Fetch, set[Fetch]] = {fetch: set() for fetch in fetches}
+    found: dict[FetchGroup, set[FetchGroup]] = {fetch: set() for fetch in fetches}
     for fetch in fetches:
         for need in fetch.needs:
             found[need].add(fetch)
     return found
 
 
-def _waits_for(fetch: Fetch, other: Fetch) -> bool:
-    seen: set[Fetch] = set()
+def _waits_for(fetch: FetchGroup, other: FetchGroup) -> bool:
+    seen: set[FetchGroup] = set()
     stack = [fetch]
     while stack:
         current = stack.pop()

@@ -6,16 +6,16 @@ object of either type finds its own fragment, and none of another's.
 
 from __future__ import annotations
 
-from marquee_router.planning.fetch import Fetch, Target
+from marquee_router.planning.fetch_groups.fetch_group import EntityList, FetchGroup
 from marquee_router.planning.plan import Path, TypeCondition
 
 
-def fold_targets(fetches: list[Fetch]) -> bool:
+def fold_targets(fetches: list[FetchGroup]) -> bool:
     """Join targets type by type."""
     changed = False
     for fetch in fetches:
-        known: dict[object, Target] = {}
-        kept: list[Target] = []
+        known: dict[object, EntityList] = {}
+        kept: list[EntityList] = []
         for target in fetch.targets:
             key = _key(target)
             first = known.get(key) if key is not None else None
@@ -29,7 +29,7 @@ def fold_targets(fetches: list[Fetch]) -> bool:
     return changed
 
 
-def _key(target: Target) -> object | None:
+def _key(target: EntityList) -> object | None:
     if len(target.paths) != 1:
         return None
     (path,) = target.paths
@@ -42,7 +42,7 @@ def _key(target: Target) -> object | None:
     return (path[:-1], target.representation, target.conditions, target.contextual, target.fragments)
 
 
-def _fold(kept: Target, gone: Target) -> None:
+def _fold(kept: EntityList, gone: EntityList) -> None:
     first, other = kept.paths[0][-1], gone.paths[0][-1]
     if isinstance(first, TypeCondition) and isinstance(other, TypeCondition):
         path: Path = (*kept.paths[0][:-1], TypeCondition(first.possible | other.possible))

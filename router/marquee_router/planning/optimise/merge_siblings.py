@@ -6,15 +6,15 @@ merged fetch runs in that same step. Each keeps its own list of representations.
 
 from __future__ import annotations
 
-from marquee_router.planning.fetch import Fetch, needs_of, steps
+from marquee_router.planning.fetch_groups.fetch_group import FetchGroup, needs_of, steps
 from marquee_router.planning.optimise.merging import merge
 
 
-def merge_siblings(fetches: list[Fetch]) -> bool:
+def merge_siblings(fetches: list[FetchGroup]) -> bool:
     """Merge all siblings."""
     step_of = steps(needs_of(fetches))
-    first: dict[tuple[object, ...], Fetch] = {}
-    into: dict[Fetch, Fetch] = {}
+    first: dict[tuple[object, ...], FetchGroup] = {}
+    into: dict[FetchGroup, FetchGroup] = {}
     for fetch in fetches:
         if not fetch.is_entity_fetch:
             continue

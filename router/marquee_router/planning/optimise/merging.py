@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from marquee_router.planning.conditions import ALWAYS, widened
-from marquee_router.planning.fetch import Fetch
+from marquee_router.planning.fetch_groups.fetch_group import FetchGroup
 
 
-def merge(fetches: list[Fetch], into: Mapping[Fetch, Fetch]) -> None:
+def merge(fetches: list[FetchGroup], into: Mapping[FetchGroup, FetchGroup]) -> None:
     """Let each fetch of `into` be done by the one that it is mapped to, and take it out.
 
     Those that become one must not wait for each other; none that is taken out may take over another.

@@ -6,15 +6,15 @@ representations are then sent once.
 
 from __future__ import annotations
 
-from marquee_router.planning.fetch import Fetch, Target
+from marquee_router.planning.fetch_groups.fetch_group import EntityList, FetchGroup
 
 
-def share_paths(fetches: list[Fetch]) -> bool:
+def share_paths(fetches: list[FetchGroup]) -> bool:
     """Join equal targets."""
     changed = False
     for fetch in fetches:
-        known: dict[object, Target] = {}
-        kept: list[Target] = []
+        known: dict[object, EntityList] = {}
+        kept: list[EntityList] = []
         for target in fetch.targets:
             key = (
                 target.representation,

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from marquee_router.planning.access import context_key
+from marquee_router.planning.active_graph import ActiveGraph
+from marquee_router.planning.candidates.candidate import context_key
 from marquee_router.planning.conditions import both, given, variables_of
-from marquee_router.planning.contextual import ContextNames
+from marquee_router.planning.fetch_groups.context_variables import ContextNames
+from marquee_router.planning.fetch_groups.selection_tree import Entry, SelectionTree
 from marquee_router.planning.plan import Condition, Conditions
-from marquee_router.planning.reach import Reach
-from marquee_router.planning.selection_tree import Entry, SelectionTree
 from marquee_router.planning.source_keys import TYPENAME
 from marquee_schema.query_graph import Node
 from marquee_schema.supergraph import named_type
@@ -23,7 +23,9 @@ from marquee_schema.supergraph import named_type
 class SelectionPrinter:
     """Prints trees of one fetch and remembers the client's variables that they use."""
 
-    def __init__(self, reach: Reach, conditions: Conditions, contexts: ContextNames | None = None) -> None:
+    def __init__(
+        self, reach: ActiveGraph, conditions: Conditions, contexts: ContextNames | None = None
+    ) -> None:
         """`conditions` hold whenever the fetch runs; `contexts` are the variables that contexts fill."""
         self._reach = reach
         self._context = conditions

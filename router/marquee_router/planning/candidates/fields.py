@@ -9,31 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from marquee_router.planning.access import (
-    Access,
-    Alternative,
+from marquee_router.planning.candidates.candidate import (
+    CandidateFetch,
+    CandidatePath,
     ContextSetter,
     ContextValue,
-    FetchPoint,
+    FetchEntry,
+    FieldCandidates,
     FieldOrigin,
-    Unit,
     context_key,
 )
 from marquee_router.planning.errors import NoPathError
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
-from marquee_router.planning.place import ALIKE, PLAIN, Manner, Place
 from marquee_router.planning.plan import Each, Path
+from marquee_router.planning.response_position import ALIKE, PLAIN, Manner, ResponsePosition
 from marquee_schema.field_set import FieldSet
 from marquee_schema.query_graph import EntityEdge, FieldEdge, Node
 from marquee_schema.supergraph import ContextArgument
 
 if TYPE_CHECKING:
-    from marquee_router.planning.walk import Walk
+    from marquee_router.planning.candidates.selections import Walk
 
 Guard: TypeAlias = frozenset[tuple[object, ...]]
 """The fields whose requirements are being looked for: a requirement must not lead back to them."""
 
-_Reading: TypeAlias = tuple[Access, FieldEdge]
+_Reading: TypeAlias = tuple[CandidatePath, FieldEdge]
 
 
 class Branch:
@@ -46,11 +46,11 @@ class Branch:
     def __init__(
         self,
         walk: Walk,
-        place: Place,
+        place: ResponsePosition,
         path: Path,
         subject: str,
         types: frozenset[str],
-        bases: tuple[Access, ...],
+        bases: tuple[CandidatePath, ...],
         above: Branch | None = None,
         *,
         hops: bool = True,
@@ -65,10 +65,10 @@ class Branch:
         self._bases = bases
         self._above = above
         self._hops = hops
-        self._reachable: tuple[Access, ...] | None = None
+        self._reachable: tuple[CandidatePath, ...] | None = None
         self._known_entries: dict[Node, list[EntityEdge]] | None = None
 
-    def read(self, field: NormalizedField, units: list[Unit], guard: Guard) -> None:
+    def read(self, field: NormalizedField, units: list[FieldCandidates], guard: Guard) -> None:
         """Add the units that reading the field, and all below it, takes. Raises `NoPathError`."""
         self._walk.spend(len(self._bases))
         earliest = min(access.stage for access in self._bases)
@@ -135,13 +135,15 @@ class Branch:
         return access.origin is not None and self._reach.answers_whole(node, required, strict=False)
 
     def _add(
-        self, field: NormalizedField, readings: list[_Reading], units: list[Unit], *, whole: bool
+        self, field: NormalizedField, readings: list[_Reading], units: list[FieldCandidates], *, whole: bool
     ) -> None:
         options = tuple(access for access, _ in readings)
-        units.append(Unit(self._place, self._types, field, options, whole))
+        units.append(FieldCandidates(self._place, self._types, field, options, whole))
 
-    def _below(self, access: Access, head: Node, field: NormalizedField, place: Place) -> Access:
-        return Access(
+    def _below(
+        self, access: CandidatePath, head: Node, field: NormalizedField, place: ResponsePosition
+    ) -> CandidatePath:
+        return CandidatePath(
             place=place,
             node=head,
             fetch=access.fetch,
@@ -150,7 +152,7 @@ class Branch:
             origin=FieldOrigin(access, field, self._types),
         )
 
-    def _readings(self, accesses: tuple[Access, ...], name: str) -> list[_Reading]:
+    def _readings(self, accesses: tuple[CandidatePath, ...], name: str) -> list[_Reading]:
         found: list[_Reading] = []
         for access in accesses:
             edge = self._reach.edge(self._reach.narrow(access.node, self.subject), name)
@@ -191,10 +193,10 @@ class Branch:
 
     def _requiring_access(
         self, head: Node, entries: list[EntityEdge], reading: FieldEdge, guard: Guard
-    ) -> Access | None:
+    ) -> CandidatePath | None:
         required = self._field_set(reading.requires, head.subgraph)
-        needed: list[Unit] = []
-        alternatives: list[Alternative] = []
+        needed: list[FieldCandidates] = []
+        alternatives: list[FetchEntry] = []
         try:
             self._read_all(required, needed, guard)
             contexts = self._contexts(reading.context_arguments, needed, guard)
@@ -202,16 +204,16 @@ class Branch:
             return None
         for edge in entries:
             key = self._field_set(edge.key.selection, edge.head.subgraph)
-            units: list[Unit] = []
+            units: list[FieldCandidates] = []
             try:
                 self._read_all(key, units, guard)
             except NoPathError:
                 continue
-            alternatives.append(Alternative((*units, *needed), edge, key, required))
+            alternatives.append(FetchEntry((*units, *needed), edge, key, required))
         return self._enter(head, alternatives, reading.requires, contexts) if alternatives else None
 
     def _contexts(
-        self, arguments: tuple[ContextArgument, ...], units: list[Unit], guard: Guard
+        self, arguments: tuple[ContextArgument, ...], units: list[FieldCandidates], guard: Guard
     ) -> tuple[ContextValue, ...]:
         """What fills the arguments, with the units that reading it takes. Raises `NoPathError`."""
         found: dict[tuple[str, str, str], ContextValue] = {}
@@ -221,7 +223,9 @@ class Branch:
                 found[context_key(argument)] = ContextValue(argument, setters)
         return tuple(found[key] for key in sorted(found))
 
-    def _setters(self, argument: ContextArgument, units: list[Unit], guard: Guard) -> Iterator[ContextSetter]:
+    def _setters(
+        self, argument: ContextArgument, units: list[FieldCandidates], guard: Guard
+    ) -> Iterator[ContextSetter]:
         """The nearest objects above that set the context; where only some of them do, those further above."""
         setters = self._reach.graph.context_setters(argument.context)
         field_set = self._reach.graph.context_selection(argument)
@@ -239,7 +243,7 @@ class Branch:
             branch = branch._above
         raise NoPathError(f'Nothing above sets the context of "{self.subject}.{argument.name}"', ())
 
-    def _read_all(self, selection: NormalizedSelection, units: list[Unit], guard: Guard) -> None:
+    def _read_all(self, selection: NormalizedSelection, units: list[FieldCandidates], guard: Guard) -> None:
         """Read a field set of this branch's types; types that differ in what is asked are looked at apart."""
         groups: dict[int, tuple[NormalizedField, set[str]]] = {}
         for type_name, fields in selection.by_type.items():
@@ -262,7 +266,7 @@ class Branch:
                 )
             branch.read(field, units, guard)
 
-    def reachable(self) -> tuple[Access, ...]:
+    def reachable(self) -> tuple[CandidatePath, ...]:
         """The bases, and every entity hop that their fields allow, the nearest first."""
         if self._reachable is None:
             self._reachable = self._bases
@@ -270,21 +274,21 @@ class Branch:
                 self._reachable = (*self._bases, *self._root_hops(), *self._entity_hops())
         return self._reachable
 
-    def _root_hops(self) -> list[Access]:
+    def _root_hops(self) -> list[CandidatePath]:
         if not self._path:
             return []
         bases = {access.node.subgraph for access in self._bases}
-        existence = Unit(self._place, self._types, None, self._bases)
+        existence = FieldCandidates(self._place, self._types, None, self._bases)
         edges = self._reach.graph.root_edges(Node(self.subject, self._bases[0].node.subgraph))
         heads = [edge.head for edge in edges if edge.head.subgraph not in bases]
-        return [self._enter(head, [Alternative((existence,))]) for head in heads]
+        return [self._enter(head, [FetchEntry((existence,))]) for head in heads]
 
-    def _entity_hops(self) -> list[Access]:
+    def _entity_hops(self) -> list[CandidatePath]:
         edges = self._reach.graph.entity_edges(self.subject)
         earliest = min(access.stage for access in self._bases)
         near = {access.node.subgraph for access in self._bases if access.typed and access.stage == earliest}
         pending = [edge for edge in edges if edge.head.subgraph not in near]
-        found: list[Access] = []
+        found: list[CandidatePath] = []
         while pending:
             self._walk.spend(len(pending))
             allowed = (*self._bases, *found)
@@ -298,7 +302,7 @@ class Branch:
                 self._above,
                 hops=False,
             )
-            round_: dict[Node, list[Alternative]] = {}
+            round_: dict[Node, list[FetchEntry]] = {}
             for edge in pending:
                 alternative = readable.key_alternative(edge)
                 if alternative is not None:
@@ -310,7 +314,7 @@ class Branch:
             pending = [edge for edge in pending if edge.head not in round_]
         return found
 
-    def _is_nearer(self, access: Access) -> bool:
+    def _is_nearer(self, access: CandidatePath) -> bool:
         """Hopping to a subgraph that has the object already is of use only when it is not later."""
         return all(
             access.stage <= base.stage
@@ -318,29 +322,29 @@ class Branch:
             if base.node.subgraph == access.node.subgraph and base.typed == access.typed
         )
 
-    def key_alternative(self, edge: EntityEdge) -> Alternative | None:
+    def key_alternative(self, edge: EntityEdge) -> FetchEntry | None:
         """Entering by this key, when this branch can read it."""
         key = self._field_set(edge.key.selection, edge.head.subgraph)
-        units: list[Unit] = []
+        units: list[FieldCandidates] = []
         try:
             self._read_all(key, units, frozenset())
         except NoPathError:
             return None
-        return Alternative(tuple(units), edge, key)
+        return FetchEntry(tuple(units), edge, key)
 
     def _enter(
         self,
         head: Node,
-        alternatives: list[Alternative],
+        alternatives: list[FetchEntry],
         requires: FieldSet = (),
         contexts: tuple[ContextValue, ...] = (),
-    ) -> Access:
+    ) -> CandidatePath:
         stage = 1 + min(
             max((min(o.stage for o in unit.options) for unit in alternative.units), default=0)
             for alternative in alternatives
         )
         point = self._walk.point(
-            FetchPoint(
+            CandidateFetch(
                 identity=(self._path, self._types, head, requires, tuple(value.key for value in contexts)),
                 node=head,
                 place=self._place,
@@ -352,7 +356,7 @@ class Branch:
                 contexts=contexts,
             )
         )
-        return Access(
+        return CandidatePath(
             place=self._place,
             node=head,
             fetch=point,

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from marquee_router.planning.access import Access, Alternative, FetchPoint, FieldOrigin, Identity, Unit
-from marquee_router.planning.choose import Choice, Realised
+from marquee_router.planning.active_graph import ActiveGraph
+from marquee_router.planning.candidates.candidate import (
+    CandidateFetch,
+    CandidatePath,
+    FetchEntry,
+    FetchIdentity,
+    FieldCandidates,
+    FieldOrigin,
+)
+from marquee_router.planning.choice.choose import Choice, ChosenFetch
 from marquee_router.planning.conditions import ALWAYS, both, widened
 from marquee_router.planning.deferral import delayed, implies
-from marquee_router.planning.fetch_graph import FetchGraphBuilder, FetchNode, asked
+from marquee_router.planning.fetch_groups.fetch_graph import FetchGraphBuilder, FetchNode, asked
+from marquee_router.planning.fetch_groups.selection_tree import SelectionTree
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Conditions, Each, Path, PathElement, TypeCondition
-from marquee_router.planning.reach import Reach
-from marquee_router.planning.selection_tree import SelectionTree
 from marquee_router.planning.source_keys import TYPENAME
 from marquee_schema.query_graph import EntityEdge, Node
 
@@ -25,16 +32,16 @@ from marquee_schema.query_graph import EntityEdge, Node
 class DeferredFetchBuilder(FetchGraphBuilder):
     """Builds the graph group by group: first what is asked for at once, then for each deferred fragment."""
 
-    def __init__(self, choice: Choice, reach: Reach, max_fields: int) -> None:
+    def __init__(self, choice: Choice, reach: ActiveGraph, max_fields: int) -> None:
         super().__init__(choice, reach, max_fields)
         self._reach = reach
         self._realised = {realised.point.identity: realised for realised in choice.fetches}
-        self._groups: dict[Identity, list[FetchNode]] = {}
+        self._groups: dict[FetchIdentity, list[FetchNode]] = {}
         self._delaying: dict[int, bool] = {}
 
     def build(self) -> list[FetchNode]:
         """The fetches of all groups, each after what it needs."""
-        reads: dict[Conditions, list[tuple[Unit, Access]]] = {ALWAYS: []}
+        reads: dict[Conditions, list[tuple[FieldCandidates, CandidatePath]]] = {ALWAYS: []}
         for whole, given in self._choice.reads:
             for unit, access in self._expanded(whole, given):
                 reads.setdefault(_delay(unit), []).append((unit, access))
@@ -45,7 +52,9 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         used = [node for nodes in self._groups.values() for node in nodes if node.conditions is not None]
         return sorted(used, key=lambda node: node.realised.stage)
 
-    def _expanded(self, unit: Unit, access: Access) -> Iterator[tuple[Unit, Access]]:
+    def _expanded(
+        self, unit: FieldCandidates, access: CandidatePath
+    ) -> Iterator[tuple[FieldCandidates, CandidatePath]]:
         """The unit; where only a part of what it reads is deferred, its parts."""
         field = unit.field
         below = field.selection if field is not None and unit.whole else None
@@ -58,7 +67,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
             return
         inner = self._below(access, field, unit.types, edge.head)
         everyone = frozenset(below.by_type)
-        yield Unit(inner.place, everyone, None, (inner,)), inner
+        yield FieldCandidates(inner.place, everyone, None, (inner,)), inner
         possible = inner.types if inner.typed else everyone
         grouped: dict[int, tuple[NormalizedField, set[str]]] = {}
         for type_name, fields in below.by_type.items():
@@ -66,10 +75,14 @@ class DeferredFetchBuilder(FetchGraphBuilder):
                 for item in fields:
                     grouped.setdefault(id(item), (item, set()))[1].add(type_name)
         for item, types in grouped.values():
-            part = Unit(inner.place, frozenset(types), item, (inner,), whole=item.selection is not None)
+            part = FieldCandidates(
+                inner.place, frozenset(types), item, (inner,), whole=item.selection is not None
+            )
             yield from self._expanded(part, inner)
 
-    def _is_alike(self, unit: Unit, access: Access, field: NormalizedField, head: Node) -> bool:
+    def _is_alike(
+        self, unit: FieldCandidates, access: CandidatePath, field: NormalizedField, head: Node
+    ) -> bool:
         """Whether the field leads to the same on all of the unit's types."""
         edges = (self._reach.edge(self._reach.narrow(access.node, name), field.name) for name in unit.types)
         return all(edge is not None and edge.head == head for edge in edges)
@@ -86,8 +99,10 @@ class DeferredFetchBuilder(FetchGraphBuilder):
             self._delaying[id(selection)] = known
         return known
 
-    def _below(self, access: Access, field: NormalizedField, types: frozenset[str], head: Node) -> Access:
-        return Access(
+    def _below(
+        self, access: CandidatePath, field: NormalizedField, types: frozenset[str], head: Node
+    ) -> CandidatePath:
+        return CandidatePath(
             place=access.place.child(field.source),
             node=head,
             fetch=access.fetch,
@@ -96,7 +111,9 @@ class DeferredFetchBuilder(FetchGraphBuilder):
             origin=FieldOrigin(access, field, types),
         )
 
-    def _read_for(self, delay: Conditions, unit: Unit, access: Access, conditions: Conditions) -> None:
+    def _read_for(
+        self, delay: Conditions, unit: FieldCandidates, access: CandidatePath, conditions: Conditions
+    ) -> None:
         """Read what the client asks for, in the group of fetches it belongs to."""
         if access.origin is None:
             self._read(self._node(access.fetch.identity, delay), unit, access, conditions)
@@ -126,7 +143,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
             for unit, access in node.realised.providers:
                 self._provide(node, self._lands_in(access, delay, conditions), unit, access, conditions)
 
-    def _lands_in(self, access: Access, delay: Conditions, conditions: Conditions) -> FetchNode:
+    def _lands_in(self, access: CandidatePath, delay: Conditions, conditions: Conditions) -> FetchNode:
         """Where something of the object is read for a group: where the object comes from, if it comes earlier
         and need not be fetched more often for that.
         """
@@ -139,7 +156,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
                 return node
         return self._node(identity, delay)
 
-    def _node(self, identity: Identity, delay: Conditions) -> FetchNode:
+    def _node(self, identity: FetchIdentity, delay: Conditions) -> FetchNode:
         nodes = self._groups.setdefault(identity, [])
         for node in nodes:
             if node.delay == delay:
@@ -150,10 +167,10 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         return made
 
     def _asked_again(
-        self, node: FetchNode, unit: Unit, access: Access, delay: Conditions
-    ) -> tuple[FetchNode, Access] | None:
+        self, node: FetchNode, unit: FieldCandidates, access: CandidatePath, delay: Conditions
+    ) -> tuple[FetchNode, CandidatePath] | None:
         """The entity around a deferred field, fetched once more where it came from; None if it is none."""
-        steps: list[Access] = []
+        steps: list[CandidatePath] = []
         entity = access
         while not implies(node.delay, entity.place.delay()):
             if entity.origin is None:
@@ -168,16 +185,18 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         point = self._point(node, entity, types & entity.types, name, delay)
         if point is None:
             return None
-        current = Access(entity.place, point.node, point, point.types, typed=True)
+        current = CandidatePath(entity.place, point.node, point, point.types, typed=True)
         for step in reversed(steps):
             assert step.origin is not None
             origin = FieldOrigin(current, step.origin.field, step.origin.types)
-            current = Access(step.place, step.node, point, step.types, step.typed, origin, step.anonymous)
+            current = CandidatePath(
+                step.place, step.node, point, step.types, step.typed, origin, step.anonymous
+            )
         return self._groups[point.identity][0], current
 
     def _point(
-        self, node: FetchNode, entity: Access, types: frozenset[str], name: str, delay: Conditions
-    ) -> FetchPoint | None:
+        self, node: FetchNode, entity: CandidatePath, types: frozenset[str], name: str, delay: Conditions
+    ) -> CandidateFetch | None:
         if len(types) != 1 or not entity.typed:
             return None
         (type_name,) = types
@@ -189,7 +208,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
             return None
         if self._reach.is_abstract(entity.node.type_name):
             path = (*path, TypeCondition(types))
-        identity: Identity = ("again", path, own, delay)
+        identity: FetchIdentity = ("again", path, own, delay)
         known = self._groups.get(identity)
         if known:
             return known[0].point
@@ -197,34 +216,36 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         if alternative is None:
             return None
         stage = node.realised.stage + 1
-        point = FetchPoint(identity, own, entity.place, path, types, stage, [alternative])
+        point = CandidateFetch(identity, own, entity.place, path, types, stage, [alternative])
         providers = tuple((unit, entity) for unit in alternative.units)
-        realised = Realised(point, stage, alternative, providers)
+        realised = ChosenFetch(point, stage, alternative, providers)
         self._realised[identity] = realised
         self._groups[identity] = [FetchNode(realised, SelectionTree(own), delay=delay)]
         return point
 
-    def _return(self, entity: Access, own: Node, types: frozenset[str]) -> Alternative | None:
+    def _return(self, entity: CandidatePath, own: Node, types: frozenset[str]) -> FetchEntry | None:
         """The way back into the entity's own subgraph, by a key that is read where the entity is."""
         for edge in self._reach.graph.entity_edges(own.type_name):
             if edge.head == own:
                 units = self._key_units(entity, edge, types)
                 if units is not None:
-                    return Alternative(units, edge, entity.place.field_set(types, edge.key.selection))
+                    return FetchEntry(units, edge, entity.place.field_set(types, edge.key.selection))
         return None
 
-    def _key_units(self, entity: Access, edge: EntityEdge, types: frozenset[str]) -> tuple[Unit, ...] | None:
+    def _key_units(
+        self, entity: CandidatePath, edge: EntityEdge, types: frozenset[str]
+    ) -> tuple[FieldCandidates, ...] | None:
         key = entity.place.field_set(types, edge.key.selection)
         node = self._reach.narrow(entity.node, edge.head.type_name)
         if not self._reach.answers_whole(node, key, strict=True):
             return None
         return tuple(
-            Unit(entity.place, types, item, (entity,), whole=item.selection is not None)
+            FieldCandidates(entity.place, types, item, (entity,), whole=item.selection is not None)
             for fields in key.by_type.values()
             for item in fields
         )
 
-    def _path(self, access: Access) -> Path | None:
+    def _path(self, access: CandidatePath) -> Path | None:
         """Where the object stands in the collected data."""
         elements: list[PathElement] = []
         current = access
@@ -240,14 +261,14 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         return (*access.fetch.path, *elements)
 
 
-def _delay(unit: Unit) -> Conditions:
+def _delay(unit: FieldCandidates) -> Conditions:
     """Which deferred fragments bring what the unit reads; `ALWAYS` when it is asked for at once."""
     if unit.field is None or unit.field.type is None:
         return unit.place.delay()
     return both(unit.place.delay(), delayed(unit.field.shown or ALWAYS)) or ALWAYS
 
 
-def _least_delay(access: Access) -> Conditions:
+def _least_delay(access: CandidatePath) -> Conditions:
     """Of the field of the fetched object by which the access is had."""
     if access.origin is None:
         return ALWAYS

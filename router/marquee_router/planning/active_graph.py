@@ -9,7 +9,7 @@ from marquee_schema.query_graph import FieldEdge, Node, QueryGraph
 from marquee_schema.supergraph import Supergraph, TypeKind
 
 
-class Reach:
+class ActiveGraph:
     """Edges of the query graph that are open while the given `@override` labels are on."""
 
     def __init__(

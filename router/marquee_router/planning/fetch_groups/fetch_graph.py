@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from marquee_router.planning.access import Access, FetchPoint, FieldOrigin, Identity, Unit
-from marquee_router.planning.choose import Choice, Realised
+from marquee_router.planning.active_graph import ActiveGraph
+from marquee_router.planning.candidates.candidate import (
+    CandidateFetch,
+    CandidatePath,
+    FetchIdentity,
+    FieldCandidates,
+    FieldOrigin,
+)
+from marquee_router.planning.choice.choose import Choice, ChosenFetch
 from marquee_router.planning.conditions import ALWAYS, narrowed, widened
+from marquee_router.planning.fetch_groups.selection_tree import Entry, SelectionTree, TreeBuilder
 from marquee_router.planning.operation import NormalizedField
-from marquee_router.planning.place import Place
 from marquee_router.planning.plan import Conditions
-from marquee_router.planning.reach import Reach
-from marquee_router.planning.selection_tree import Entry, SelectionTree, TreeBuilder
+from marquee_router.planning.response_position import ResponsePosition
 
 
 @dataclass(slots=True, eq=False)
 class FetchNode:
     """One fetch point with its selection; `conditions` is None until something is read by it."""
 
-    realised: Realised
+    realised: ChosenFetch
     tree: SelectionTree
     conditions: Conditions | None = None
     delay: Conditions = ALWAYS
@@ -31,7 +37,7 @@ class FetchNode:
     """Fetches that must come before, by `id`."""
 
     @property
-    def point(self) -> FetchPoint:
+    def point(self) -> CandidateFetch:
         """What is fetched."""
         return self.realised.point
 
@@ -39,10 +45,10 @@ class FetchNode:
 class FetchGraphBuilder:
     """Builds the graph of one choice."""
 
-    def __init__(self, choice: Choice, reach: Reach, max_fields: int) -> None:
+    def __init__(self, choice: Choice, reach: ActiveGraph, max_fields: int) -> None:
         self._choice = choice
         self._trees = TreeBuilder(reach, max_fields)
-        self._nodes: dict[Identity, FetchNode] = {
+        self._nodes: dict[FetchIdentity, FetchNode] = {
             realised.point.identity: FetchNode(realised, SelectionTree(realised.point.node))
             for realised in choice.fetches
         }
@@ -61,7 +67,12 @@ class FetchGraphBuilder:
         return sorted(used, key=lambda node: node.realised.stage)
 
     def _provide(
-        self, node: FetchNode, provider: FetchNode, unit: Unit, access: Access, conditions: Conditions
+        self,
+        node: FetchNode,
+        provider: FetchNode,
+        unit: FieldCandidates,
+        access: CandidatePath,
+        conditions: Conditions,
     ) -> None:
         """Let `provider` read what `node` needs."""
         self._read(provider, unit, access, conditions, needed=True)
@@ -69,7 +80,13 @@ class FetchGraphBuilder:
         self._read_typename(node, provider, access, conditions)
 
     def _read(
-        self, node: FetchNode, unit: Unit, access: Access, conditions: Conditions, *, needed: bool = False
+        self,
+        node: FetchNode,
+        unit: FieldCandidates,
+        access: CandidatePath,
+        conditions: Conditions,
+        *,
+        needed: bool = False,
     ) -> None:
         """Select the unit in the fetch of its access, for the client or because a fetch needs it."""
         tree, below = self._tree_of(node, access, conditions, needed=needed)
@@ -87,7 +104,7 @@ class FetchGraphBuilder:
             node.conditions = widened(node.conditions, conditions)
 
     def _tree_of(
-        self, node: FetchNode, access: Access, conditions: Conditions, *, needed: bool
+        self, node: FetchNode, access: CandidatePath, conditions: Conditions, *, needed: bool
     ) -> tuple[SelectionTree, Conditions]:
         """The tree of the object that the access gives, with all fields on the way to it selected; and the
         conditions there, where some of them are selected for others as well.
@@ -109,10 +126,10 @@ class FetchGraphBuilder:
         return tree, conditions if entry is None else entry.below(outer, conditions)
 
     def _read_typename(
-        self, node: FetchNode, provider: FetchNode, access: Access, conditions: Conditions
+        self, node: FetchNode, provider: FetchNode, access: CandidatePath, conditions: Conditions
     ) -> None:
         """A representation carries the object's type: select it where the object itself was read."""
-        current: Access | None = access
+        current: CandidatePath | None = access
         while current is not None and current.place is not node.point.place:
             current = current.origin.parent if current.origin is not None else None
         alternative = node.realised.alternative
@@ -121,7 +138,7 @@ class FetchGraphBuilder:
             self._tree_of(provider, current, conditions, needed=True)[0].typename = True
 
 
-def asked(unit: Unit, access: Access) -> Conditions:
+def asked(unit: FieldCandidates, access: CandidatePath) -> Conditions:
     """When the client asks for what the unit reads; for an object that may be there without the client, with
     what that says of it.
     """
@@ -130,14 +147,14 @@ def asked(unit: Unit, access: Access) -> Conditions:
 
 
 def _way(
-    access: Access, conditions: Conditions, *, needed: bool
-) -> list[tuple[Access, FieldOrigin, Conditions]]:
+    access: CandidatePath, conditions: Conditions, *, needed: bool
+) -> list[tuple[CandidatePath, FieldOrigin, Conditions]]:
     """The fields that lead from the fetched object to the access, each with its own conditions.
 
     A field of the client has its own, one that the planner wants those of who needs it; so has a field of the
     client whose object may be there for the planner, and who needs something of that says when.
     """
-    found: list[tuple[Access, FieldOrigin, Conditions]] = []
+    found: list[tuple[CandidatePath, FieldOrigin, Conditions]] = []
     current = access
     while current.origin is not None:
         origin = current.origin
@@ -151,7 +168,7 @@ def _way(
     return found[::-1]
 
 
-def _is_shadowed(field_: NormalizedField, place: Place) -> bool:
+def _is_shadowed(field_: NormalizedField, place: ResponsePosition) -> bool:
     """Whether only the planner wants it, of an object that the client reads too: the client's reading decides
     under which type the object is known.
     """

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from marquee_router.planning.access import ContextValue, FetchPoint
+from marquee_router.planning.candidates.candidate import CandidateFetch, ContextValue
+from marquee_router.planning.fetch_groups.representation import value_selections
 from marquee_router.planning.operation import NormalizedField, NormalizedOperation, NormalizedSelection
 from marquee_router.planning.plan import ContextSource, ContextualVariable
-from marquee_router.planning.representation import value_selections
 from marquee_schema.supergraph import Supergraph
 
 ContextNames = Mapping[tuple[str, str, str], str]
@@ -51,13 +51,13 @@ def _own_texts(field: NormalizedField) -> Iterator[str]:
         yield argument.value
 
 
-def context_names(point: FetchPoint, prefix: str) -> ContextNames:
+def context_names(point: CandidateFetch, prefix: str) -> ContextNames:
     """A name for each value that the fetch takes from a context."""
     return {value.key: f"{prefix}_{number}" for number, value in enumerate(point.contexts)}
 
 
 def contextual_variables(
-    point: FetchPoint, names: ContextNames, supergraph: Supergraph
+    point: CandidateFetch, names: ContextNames, supergraph: Supergraph
 ) -> tuple[ContextualVariable, ...]:
     """The plan's account of them."""
     return tuple(

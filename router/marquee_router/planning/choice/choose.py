@@ -11,7 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from marquee_router.planning.access import Access, Alternative, FetchPoint, Identity, Unit
+from marquee_router.planning.candidates.candidate import (
+    CandidateFetch,
+    CandidatePath,
+    FetchEntry,
+    FetchIdentity,
+    FieldCandidates,
+)
 from marquee_router.planning.errors import FetchGraphError
 from marquee_router.planning.plan import Each
 
@@ -23,24 +29,24 @@ _EXHAUSTIVE_DECISIONS = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Realised:
+class ChosenFetch:
     """A fetch that will be made: how it is entered, and by which access each thing it needs is read."""
 
-    point: FetchPoint
+    point: CandidateFetch
     stage: int
-    alternative: Alternative | None
-    providers: tuple[tuple[Unit, Access], ...]
+    alternative: FetchEntry | None
+    providers: tuple[tuple[FieldCandidates, CandidatePath], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """The chosen access of each of the operation's units, and all fetches these take."""
 
-    reads: tuple[tuple[Unit, Access], ...]
-    fetches: tuple[Realised, ...]
+    reads: tuple[tuple[FieldCandidates, CandidatePath], ...]
+    fetches: tuple[ChosenFetch, ...]
 
 
-def choose(units: list[Unit], budget: int) -> Choice:
+def choose(units: list[FieldCandidates], budget: int) -> Choice:
     """The cheapest choice found with at most `budget` options tried. Raises `FetchGraphError`."""
     decisions = _decisions(units)
     search = _Search(decisions, budget)
@@ -52,16 +58,16 @@ def choose(units: list[Unit], budget: int) -> Choice:
 class _Decision:
     """Units with the same fetches to choose from; existence is decided last, it is nearly always free."""
 
-    options: tuple[FetchPoint, ...]
+    options: tuple[CandidateFetch, ...]
     existence: bool
 
 
-def _decision_key(unit: Unit) -> tuple[Identity, ...]:
+def _decision_key(unit: FieldCandidates) -> tuple[FetchIdentity, ...]:
     return tuple(dict.fromkeys(option.fetch.identity for option in unit.options))
 
 
-def _decisions(units: list[Unit]) -> dict[tuple[Identity, ...], _Decision]:
-    found: dict[tuple[Identity, ...], _Decision] = {}
+def _decisions(units: list[FieldCandidates]) -> dict[tuple[FetchIdentity, ...], _Decision]:
+    found: dict[tuple[FetchIdentity, ...], _Decision] = {}
     for unit in units:
         key = _decision_key(unit)
         existence = unit.field is None
@@ -94,10 +100,10 @@ class _Fetches:
     """The fetches of a plan in the making, with their cost; what was added can be taken back."""
 
     def __init__(self) -> None:
-        self.realised: dict[Identity, Realised] = {}
+        self.realised: dict[FetchIdentity, ChosenFetch] = {}
         self.cost = 0
         self._operations: dict[tuple[str, int], int] = {}
-        self._in_progress: set[Identity] = set()
+        self._in_progress: set[FetchIdentity] = set()
 
     def mark(self) -> int:
         return len(self.realised)
@@ -109,7 +115,7 @@ class _Fetches:
             self._operations[operation] -= 1
             self.cost -= _SHARED_COST if self._operations[operation] else _SHARED_COST + _weight(gone.stage)
 
-    def add(self, point: FetchPoint) -> int:
+    def add(self, point: CandidateFetch) -> int:
         """Make the fetch, and all it needs, part of the plan; returns its serial step."""
         known = self.realised.get(point.identity)
         if known is not None:
@@ -117,12 +123,12 @@ class _Fetches:
         if point.identity in self._in_progress:
             raise FetchGraphError("A fetch would have to wait for itself")
         if not point.alternatives:
-            self._put(Realised(point, 0, None, ()))
+            self._put(ChosenFetch(point, 0, None, ()))
             return 0
         self._in_progress.add(point.identity)
         try:
             alternative = self._cheapest(point.alternatives)
-            providers: list[tuple[Unit, Access]] = []
+            providers: list[tuple[FieldCandidates, CandidatePath]] = []
             stage = 0
             for unit in sorted(alternative.units, key=lambda unit: len(unit.options)):
                 access, at = self._provide(unit)
@@ -130,31 +136,31 @@ class _Fetches:
                 stage = max(stage, at)
         finally:
             self._in_progress.discard(point.identity)
-        self._put(Realised(point, stage + 1, alternative, tuple(providers)))
+        self._put(ChosenFetch(point, stage + 1, alternative, tuple(providers)))
         return stage + 1
 
-    def _put(self, fetch: Realised) -> None:
+    def _put(self, fetch: ChosenFetch) -> None:
         self.realised[fetch.point.identity] = fetch
         operation = (fetch.point.subgraph, fetch.stage)
         count = self._operations.get(operation, 0)
         self._operations[operation] = count + 1
         self.cost += _SHARED_COST if count else _SHARED_COST + _weight(fetch.stage)
 
-    def _cheapest(self, alternatives: list[Alternative]) -> Alternative:
+    def _cheapest(self, alternatives: list[FetchEntry]) -> FetchEntry:
         if len(alternatives) == 1:
             return alternatives[0]
-        memo: dict[Identity, _Outlook] = {}
+        memo: dict[FetchIdentity, _Outlook] = {}
 
-        def price(alternative: Alternative) -> tuple[int, int]:
+        def price(alternative: FetchEntry) -> tuple[int, int]:
             outlook = self._outlook_of(alternative.units, memo)
             return (outlook.cost + _weight(outlook.stage + 1), len(alternative.units))
 
         return min(alternatives, key=price)
 
-    def _provide(self, unit: Unit) -> tuple[Access, int]:
+    def _provide(self, unit: FieldCandidates) -> tuple[CandidatePath, int]:
         if len(unit.options) == 1:
             return unit.options[0], self.add(unit.options[0].fetch)
-        memo: dict[Identity, _Outlook] = {}
+        memo: dict[FetchIdentity, _Outlook] = {}
         ordered = sorted(unit.options, key=lambda access: self._outlook(access.fetch, memo).price)
         mark = self.mark()
         for access in ordered:
@@ -164,7 +170,7 @@ class _Fetches:
                 self.undo(mark)
         raise FetchGraphError("What a fetch needs would have to wait for that fetch")
 
-    def _outlook(self, point: FetchPoint, memo: dict[Identity, _Outlook]) -> _Outlook:
+    def _outlook(self, point: CandidateFetch, memo: dict[FetchIdentity, _Outlook]) -> _Outlook:
         """About what adding the fetch would cost now, and the step in which it would run."""
         realised = self.realised.get(point.identity)
         if realised is not None:
@@ -182,8 +188,8 @@ class _Fetches:
         memo[point.identity] = _Outlook(found.cost + (_SHARED_COST if shared else _weight(stage)), stage)
         return memo[point.identity]
 
-    def _outlook_of(self, units: Iterable[Unit], memo: dict[Identity, _Outlook]) -> _Outlook:
-        needed: dict[Identity, _Outlook] = {}
+    def _outlook_of(self, units: Iterable[FieldCandidates], memo: dict[FetchIdentity, _Outlook]) -> _Outlook:
+        needed: dict[FetchIdentity, _Outlook] = {}
         for unit in units:
             best = min(unit.options, key=lambda access: self._outlook(access.fetch, memo).price)
             needed[best.fetch.identity] = self._outlook(best.fetch, memo)
@@ -194,12 +200,12 @@ class _Fetches:
 class _Search:
     """Depth first, cheapest option first, cut where a complete plan was cheaper; the first dive is greedy."""
 
-    def __init__(self, decisions: dict[tuple[Identity, ...], _Decision], budget: int) -> None:
+    def __init__(self, decisions: dict[tuple[FetchIdentity, ...], _Decision], budget: int) -> None:
         self._decisions = decisions
         self._budget = budget
         self.fetches = _Fetches()
-        self._chosen: dict[tuple[Identity, ...], Identity] = {}
-        self._best: dict[tuple[Identity, ...], Identity] | None = None
+        self._chosen: dict[tuple[FetchIdentity, ...], FetchIdentity] = {}
+        self._best: dict[tuple[FetchIdentity, ...], FetchIdentity] | None = None
         self._best_cost = 0
 
     def run(self) -> None:
@@ -220,11 +226,11 @@ class _Search:
         for key in tail:
             self._take(key, self._ranked(key)[0][1])
 
-    def _take(self, key: tuple[Identity, ...], point: FetchPoint) -> None:
+    def _take(self, key: tuple[FetchIdentity, ...], point: CandidateFetch) -> None:
         self.fetches.add(point)
         self._chosen[key] = point.identity
 
-    def _descend(self, keys: list[tuple[Identity, ...]], index: int) -> None:
+    def _descend(self, keys: list[tuple[FetchIdentity, ...]], index: int) -> None:
         if self._best is not None and self.fetches.cost >= self._best_cost:
             return
         if index == len(keys):
@@ -241,13 +247,13 @@ class _Search:
             self._descend(keys, index + 1)
             self.fetches.undo(mark)
 
-    def _ranked(self, key: tuple[Identity, ...]) -> list[tuple[int, FetchPoint]]:
+    def _ranked(self, key: tuple[FetchIdentity, ...]) -> list[tuple[int, CandidateFetch]]:
         """Options by the cost they add to the plan so far; those that cannot be made are left out.
 
         Of equals, first what is sent of fewer lists, then the nearest: an object that is known by its own key
         need not be read of its parent again.
         """
-        found: list[tuple[int, FetchPoint]] = []
+        found: list[tuple[int, CandidateFetch]] = []
         for point in self._decisions[key].options:
             if point.identity in self.fetches.realised:
                 return [(0, point)]  # nothing is cheaper than what is fetched anyway
@@ -264,9 +270,9 @@ class _Search:
             raise FetchGraphError("A field can only be read by fetches that wait for one another")
         return sorted(found, key=lambda item: (item[0], item[1].path.count(Each.ITEM), -len(item[1].path)))
 
-    def reads(self, units: list[Unit]) -> list[tuple[Unit, Access]]:
+    def reads(self, units: list[FieldCandidates]) -> list[tuple[FieldCandidates, CandidatePath]]:
         """The chosen access of each unit."""
-        found: list[tuple[Unit, Access]] = []
+        found: list[tuple[FieldCandidates, CandidatePath]] = []
         for unit in units:
             chosen = self._chosen[_decision_key(unit)]
             found.append((unit, next(a for a in unit.options if a.fetch.identity == chosen)))

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from marquee_router.planning.active_graph import ActiveGraph
 from marquee_router.planning.conditions import ALWAYS
-from marquee_router.planning.contextual import context_names, contextual_variables, free_prefix
-from marquee_router.planning.emit import SelectionPrinter
-from marquee_router.planning.fetch_graph import FetchNode
+from marquee_router.planning.fetch_groups.context_variables import (
+    context_names,
+    contextual_variables,
+    free_prefix,
+)
+from marquee_router.planning.fetch_groups.fetch_graph import FetchNode
+from marquee_router.planning.fetch_groups.representation import representation
+from marquee_router.planning.fetch_groups.selection_text import SelectionPrinter
 from marquee_router.planning.operation import NormalizedOperation
 from marquee_router.planning.plan import (
     Conditions,
@@ -21,12 +27,10 @@ from marquee_router.planning.plan import (
     Path,
     RepresentationSelection,
 )
-from marquee_router.planning.reach import Reach
-from marquee_router.planning.representation import representation
 
 
 @dataclass(slots=True, eq=False)
-class Target:
+class EntityList:
     """Entities of a fetch that are sent as one list."""
 
     paths: list[Path]
@@ -38,7 +42,7 @@ class Target:
 
 
 @dataclass(slots=True, eq=False)
-class Fetch:
+class FetchGroup:
     """One subgraph operation in the making: root fields, or lists of entities."""
 
     subgraph: str
@@ -48,8 +52,8 @@ class Fetch:
     selection: str = ""
     """Of the root fields; empty for entities."""
     path: Path = ()
-    targets: list[Target] = field(default_factory=list)
-    needs: set[Fetch] = field(default_factory=set)
+    targets: list[EntityList] = field(default_factory=list)
+    needs: set[FetchGroup] = field(default_factory=set)
     delay: Conditions = ALWAYS
     """Which deferred fragments it is for: two fetches are merged only where these agree."""
 
@@ -59,9 +63,11 @@ class Fetch:
         return bool(self.targets)
 
 
-def render(nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: Reach) -> list[Fetch]:
+def render(
+    nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: ActiveGraph
+) -> list[FetchGroup]:
     """The fetches with their selections as text, in the same order."""
-    found: dict[int, Fetch] = {}
+    found: dict[int, FetchGroup] = {}
     prefix = free_prefix(operation) if any(node.point.contexts for node in nodes) else ""
     for node in nodes:
         point = node.point
@@ -69,14 +75,16 @@ def render(nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: Re
         contexts = context_names(point, prefix)
         printer = SelectionPrinter(reach, conditions, contexts)
         alternative = node.realised.alternative
-        fetch = Fetch(point.subgraph, OperationKind.QUERY, conditions, printer.variables, delay=node.delay)
+        fetch = FetchGroup(
+            point.subgraph, OperationKind.QUERY, conditions, printer.variables, delay=node.delay
+        )
         if alternative is None or alternative.edge is None:
             fetch.kind = operation.kind if alternative is None else OperationKind.QUERY
             fetch.selection = printer.fields(node.tree)
             fetch.path = point.path
         else:
             name = alternative.edge.typename
-            target = Target(
+            target = EntityList(
                 paths=[point.path],
                 representation=representation(alternative, point.types, reach.supergraph),
                 typenames={} if name in point.types else _typenames(node, name, reach),
@@ -90,16 +98,16 @@ def render(nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: Re
     return list(found.values())
 
 
-def _typenames(node: FetchNode, name: str, reach: Reach) -> dict[str, str]:
+def _typenames(node: FetchNode, name: str, reach: ActiveGraph) -> dict[str, str]:
     """Objects are sent under the interface's name to a subgraph that knows only that."""
     if reach.is_typed(node.point.node):
         return {}
     return dict.fromkeys(sorted(node.point.types), name)
 
 
-def steps(needs: Mapping[Fetch, Collection[Fetch]]) -> dict[Fetch, int]:
+def steps(needs: Mapping[FetchGroup, Collection[FetchGroup]]) -> dict[FetchGroup, int]:
     """The serial step of each fetch: one more than the latest it needs. Iterative: chains may be long."""
-    found: dict[Fetch, int] = {}
+    found: dict[FetchGroup, int] = {}
     stack = list(needs)
     while stack:
         fetch = stack[-1]
@@ -112,6 +120,6 @@ def steps(needs: Mapping[Fetch, Collection[Fetch]]) -> dict[Fetch, int]:
     return found
 
 
-def needs_of(fetches: Iterable[Fetch]) -> dict[Fetch, set[Fetch]]:
+def needs_of(fetches: Iterable[FetchGroup]) -> dict[FetchGroup, set[FetchGroup]]:
     """What each fetch waits for."""
     return {fetch: fetch.needs for fetch in fetches}

@@ -9,26 +9,26 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
-from marquee_router.planning.place import Place
 from marquee_router.planning.plan import Conditions, Path
+from marquee_router.planning.response_position import ResponsePosition
 from marquee_schema.field_set import FieldSet
 from marquee_schema.query_graph import EntityEdge, Node
 from marquee_schema.supergraph import ContextArgument
 
-Identity: TypeAlias = tuple[object, ...]
+FetchIdentity: TypeAlias = tuple[object, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Unit:
+class FieldCandidates:
     """A field that must be read, and the accesses that could read it (`field` None: the object itself).
 
     When `whole`, all that is asked for below the field is read with it.
     """
 
-    place: Place
+    place: ResponsePosition
     types: frozenset[str]
     field: NormalizedField | None
-    options: tuple[Access, ...]
+    options: tuple[CandidatePath, ...]
     whole: bool = False
     conditions: Conditions = ()
     """When the object itself must be read; a field brings its own."""
@@ -64,30 +64,30 @@ def context_key(argument: ContextArgument) -> tuple[str, str, str]:
 
 
 @dataclass(slots=True, eq=False)
-class Alternative:
+class FetchEntry:
     """One way into a fetch: what must have been read before, and what of it is sent."""
 
-    units: tuple[Unit, ...]
+    units: tuple[FieldCandidates, ...]
     edge: EntityEdge | None = None
     key: NormalizedSelection | None = None
     required: NormalizedSelection | None = None
 
 
 @dataclass(slots=True, eq=False)
-class FetchPoint:
+class CandidateFetch:
     """A fetch that could be made: root fields of a subgraph, or entities of some types at some path.
 
     Two points of equal `identity` are the same fetch, found on different walks.
     """
 
-    identity: Identity
+    identity: FetchIdentity
     node: Node
-    place: Place
+    place: ResponsePosition
     path: Path
     types: frozenset[str]
     stage: int
     """The earliest serial step in which it can run."""
-    alternatives: list[Alternative] = field(default_factory=list)
+    alternatives: list[FetchEntry] = field(default_factory=list)
     """Empty for the operation's own root fields."""
     requires: FieldSet = ()
     contexts: tuple[ContextValue, ...] = ()
@@ -103,18 +103,18 @@ class FetchPoint:
 class FieldOrigin:
     """The object was read as the value of a field of another object, on some of its types."""
 
-    parent: Access
+    parent: CandidatePath
     field: NormalizedField
     types: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Access:
+class CandidatePath:
     """An object at a place, had in a subgraph through one fetch."""
 
-    place: Place
+    place: ResponsePosition
     node: Node
-    fetch: FetchPoint
+    fetch: CandidateFetch
     types: frozenset[str]
     """The object types that may arrive this way."""
     typed: bool

@@ -12,15 +12,20 @@ from typing import TypeAlias
 
 from graphql import OperationType
 
-from marquee_router.planning.access import Access, FetchPoint, Identity, Unit
-from marquee_router.planning.branch import Branch, Guard
+from marquee_router.planning.active_graph import ActiveGraph
+from marquee_router.planning.candidates.candidate import (
+    CandidateFetch,
+    CandidatePath,
+    FetchIdentity,
+    FieldCandidates,
+)
+from marquee_router.planning.candidates.fields import Branch, Guard
+from marquee_router.planning.candidates.null_propagation import takes_along
 from marquee_router.planning.conditions import ALWAYS, any_of
 from marquee_router.planning.errors import NoPathError, TooComplexError
-from marquee_router.planning.nulls import takes_along
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
-from marquee_router.planning.place import Place
 from marquee_router.planning.plan import OperationKind, Path, TypeCondition
-from marquee_router.planning.reach import Reach
+from marquee_router.planning.response_position import ResponsePosition
 from marquee_router.planning.source_keys import TYPENAME
 from marquee_schema.query_graph import Node
 
@@ -36,20 +41,20 @@ _OPERATIONS = {
 class Walk:
     """One walk of the query graph; bounded by the number of ways it may look at."""
 
-    def __init__(self, reach: Reach, max_ways: int) -> None:
+    def __init__(self, reach: ActiveGraph, max_ways: int) -> None:
         self.reach = reach
         self._max_ways = self._remaining = max_ways
-        self._points: dict[Identity, FetchPoint] = {}
+        self._points: dict[FetchIdentity, CandidateFetch] = {}
         self._held: list[NormalizedSelection] = []
         self._known_classes: dict[tuple[object, ...], list[frozenset[str]]] = {}
 
     def operation(
         self,
         kind: OperationKind,
-        place: Place,
+        place: ResponsePosition,
         selection: NormalizedSelection,
         subgraphs: frozenset[str] | None = None,
-    ) -> list[Unit]:
+    ) -> list[FieldCandidates]:
         """The units of a root selection; `subgraphs`, when given, are the only ones to begin in.
 
         Raises `NoPathError` when a field cannot be reached.
@@ -59,17 +64,17 @@ class Walk:
             for node in self.reach.graph.roots(_OPERATIONS[kind])
             if subgraphs is None or node.subgraph in subgraphs
         )
-        units: list[Unit] = []
+        units: list[FieldCandidates] = []
         types = frozenset(node.type_name for node in self.reach.graph.roots(_OPERATIONS[kind]))
         self.select(place, (), bases, selection, units, frozenset(), types)
         return units
 
-    def _root_access(self, place: Place, node: Node) -> Access:
+    def _root_access(self, place: ResponsePosition, node: Node) -> CandidatePath:
         types = frozenset((node.type_name,))
-        point = FetchPoint(
+        point = CandidateFetch(
             identity=("root", node.subgraph), node=node, place=place, path=(), types=types, stage=0
         )
-        return Access(place, node, point, types, typed=True)
+        return CandidatePath(place, node, point, types, typed=True)
 
     def spend(self, ways: int) -> None:
         """Count ways that are looked at. Raises `TooComplexError` when there were too many."""
@@ -81,17 +86,17 @@ class Walk:
                 self._max_ways,
             )
 
-    def point(self, candidate: FetchPoint) -> FetchPoint:
+    def point(self, candidate: CandidateFetch) -> CandidateFetch:
         """The fetch point of the same identity that was found first."""
         return self._points.setdefault(candidate.identity, candidate)
 
     def select(
         self,
-        place: Place,
+        place: ResponsePosition,
         path: Path,
-        bases: tuple[Access, ...],
+        bases: tuple[CandidatePath, ...],
         selection: NormalizedSelection,
-        units: list[Unit],
+        units: list[FieldCandidates],
         guard: Guard,
         everyone: frozenset[str],
         above: Branch | None = None,
@@ -111,7 +116,7 @@ class Walk:
                 units.extend(alone)
                 return
         if path:
-            units.append(Unit(place, everyone, None, typed or bases))
+            units.append(FieldCandidates(place, everyone, None, typed or bases))
         untyped = not typed and bool(bases)
         if typed and len(typed) < len(bases):
             wants = self._read_beside(place, path, bases, selection, wants, everyone, units, guard, above)
@@ -135,9 +140,11 @@ class Walk:
                         branches[same] = Branch(self, place, own_path, min(same), same, own, above)
                     units.extend(self._read(branches[same], field, guard, may_arrive=len(own) == len(typed)))
 
-    def _read(self, branch: Branch, field: NormalizedField, guard: Guard, *, may_arrive: bool) -> list[Unit]:
+    def _read(
+        self, branch: Branch, field: NormalizedField, guard: Guard, *, may_arrive: bool
+    ) -> list[FieldCandidates]:
         """The units of a field; none when nobody answers it for objects that, all agreeing, never arrive."""
-        found: list[Unit] = []
+        found: list[FieldCandidates] = []
         try:
             branch.read(field, found, guard)
         except NoPathError:
@@ -148,14 +155,14 @@ class Walk:
 
     def _read_untold(
         self,
-        place: Place,
+        place: ResponsePosition,
         path: Path,
-        bases: tuple[Access, ...],
+        bases: tuple[CandidatePath, ...],
         wants: list[_Want],
         everyone: frozenset[str],
         guard: Guard,
         above: Branch | None,
-    ) -> list[Unit]:
+    ) -> list[FieldCandidates]:
         """The units of a selection that `@interfaceObject`s answer without any type, some of it they alone;
         none where that is not so.
         """
@@ -167,7 +174,7 @@ class Walk:
         nodes = [self.reach.narrow(access.node, name) for access in typed for name in access.types]
         if all(any(self.reach.edge(node, field.name) for node in nodes) for field, _ in wants):
             return []
-        found = [Unit(place, everyone, None, near)]
+        found = [FieldCandidates(place, everyone, None, near)]
         try:
             branch = Branch(self, place, path, _untold(near), everyone, near, above, hops=False)
             for field, _ in wants:
@@ -178,13 +185,13 @@ class Walk:
 
     def _read_beside(
         self,
-        place: Place,
+        place: ResponsePosition,
         path: Path,
-        bases: tuple[Access, ...],
+        bases: tuple[CandidatePath, ...],
         selection: NormalizedSelection,
         wants: list[_Want],
         everyone: frozenset[str],
-        units: list[Unit],
+        units: list[FieldCandidates],
         guard: Guard,
         above: Branch | None,
     ) -> list[_Want]:
@@ -214,25 +221,25 @@ class Walk:
                 and min(access.stage for access in options) <= known
                 and not self._takes_along(selection, want, everyone)
             ) or not self._is_readable(place, path, typed, want, guard, above):
-                units.append(Unit(place, types, field, options, whole=field.selection is not None))
+                units.append(FieldCandidates(place, types, field, options, whole=field.selection is not None))
             else:
                 remaining.append(want)
         return remaining
 
     def _read_inside(
         self,
-        place: Place,
+        place: ResponsePosition,
         path: Path,
-        beside: tuple[Access, ...],
+        beside: tuple[CandidatePath, ...],
         want: _Want,
         guard: Guard,
         above: Branch | None,
-    ) -> list[Unit]:
+    ) -> list[FieldCandidates]:
         """The units of a field that an `@interfaceObject` has, with hops below it; none if it has not."""
         field, types = want
         edges = ((access, self.reach.edge(access.node, field.name)) for access in beside)
         having = tuple(access for access, edge in edges if edge is not None and not edge.is_conditional)
-        found: list[Unit] = []
+        found: list[FieldCandidates] = []
         if having and field.selection is not None:
             try:
                 branch = Branch(self, place, path, _untold(having), types, having, above, hops=False)
@@ -241,7 +248,7 @@ class Walk:
                 return []
         return found
 
-    def _is_direct(self, typed: tuple[Access, ...], want: _Want) -> bool:
+    def _is_direct(self, typed: tuple[CandidatePath, ...], want: _Want) -> bool:
         """Whether who tells the types reads the field as well."""
         field, types = want
         return any(
@@ -254,9 +261,9 @@ class Walk:
 
     def _is_readable(
         self,
-        place: Place,
+        place: ResponsePosition,
         path: Path,
-        typed: tuple[Access, ...],
+        typed: tuple[CandidatePath, ...],
         want: _Want,
         guard: Guard,
         above: Branch | None,
@@ -273,40 +280,40 @@ class Walk:
 
     def _add_typename(
         self,
-        place: Place,
+        place: ResponsePosition,
         field: NormalizedField,
         types: frozenset[str],
-        typed: tuple[Access, ...],
-        units: list[Unit],
+        typed: tuple[CandidatePath, ...],
+        units: list[FieldCandidates],
     ) -> None:
         """Root types are left out: everybody knows their names, and a subgraph may call them otherwise."""
         roots = self.reach.supergraph.root_types.values()
         covering = tuple(access for access in typed if access.types & types)
         if covering and not types & set(roots):
-            units.append(Unit(place, types, field, covering))
+            units.append(FieldCandidates(place, types, field, covering))
 
     def _select_untyped(
         self,
         branch: Branch,
-        place: Place,
+        place: ResponsePosition,
         path: Path,
         selection: NormalizedSelection,
         wants: list[_Want],
         everyone: frozenset[str],
-        units: list[Unit],
+        units: list[FieldCandidates],
         guard: Guard,
         above: Branch | None,
-    ) -> tuple[list[_Want], tuple[Access, ...]]:
+    ) -> tuple[list[_Want], tuple[CandidatePath, ...]]:
         """Read what can be read without knowing types; where types matter, ask the interface's owner."""
         asked = everyone & selection.by_type.keys()
         remaining: list[_Want] = []
         needing: list[_Want] = []
-        doubtful: list[tuple[_Want, list[Unit]]] = []
+        doubtful: list[tuple[_Want, list[FieldCandidates]]] = []
         for want in wants:
             field, types = want
             if types != asked or field.name == TYPENAME:
                 needing.append(want)
-            found: list[Unit] = []
+            found: list[FieldCandidates] = []
             try:
                 if field.name == TYPENAME:
                     raise NoPathError("only the owner of an interface knows types", _keys(path))
@@ -332,7 +339,7 @@ class Walk:
             else:
                 units.extend(found)
         conditions = any_of(field.conditions for field, _ in needing)
-        units.append(Unit(place, everyone, None, typed, conditions=conditions or ALWAYS))
+        units.append(FieldCandidates(place, everyone, None, typed, conditions=conditions or ALWAYS))
         return remaining, typed
 
     def _takes_along(self, selection: NormalizedSelection, want: _Want, asked: frozenset[str]) -> bool:
@@ -344,7 +351,9 @@ class Walk:
                 return True
         return False
 
-    def _classes(self, types: frozenset[str], name: str, bases: tuple[Access, ...]) -> list[frozenset[str]]:
+    def _classes(
+        self, types: frozenset[str], name: str, bases: tuple[CandidatePath, ...]
+    ) -> list[frozenset[str]]:
         """Split types into sets of which the field is found in the same ways."""
         if len(types) == 1:
             return [types]
@@ -357,7 +366,7 @@ class Walk:
         return found
 
     def _find_classes(
-        self, types: frozenset[str], name: str, bases: tuple[Access, ...]
+        self, types: frozenset[str], name: str, bases: tuple[CandidatePath, ...]
     ) -> list[frozenset[str]]:
         classes: dict[object, set[str]] = {}
         for type_name in sorted(types):
@@ -382,7 +391,7 @@ def _group(selection: NormalizedSelection, types: frozenset[str]) -> list[_Want]
     return [(field, frozenset(members)) for field, members in found.values()]
 
 
-def _untold(bases: Iterable[Access]) -> str:
+def _untold(bases: Iterable[CandidatePath]) -> str:
     """The interface as which the objects are known."""
     return next(access.node.type_name for access in bases if not access.typed)
 

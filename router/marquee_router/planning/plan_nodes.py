@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from marquee_router.planning.contextual import rename
 from marquee_router.planning.errors import FetchGraphError
-from marquee_router.planning.fetch import Fetch, Target
+from marquee_router.planning.fetch_groups.context_variables import rename
+from marquee_router.planning.fetch_groups.fetch_group import EntityList, FetchGroup
 from marquee_router.planning.operation import Variable
 from marquee_router.planning.plan import (
     Conditional,
@@ -27,17 +27,17 @@ from marquee_router.planning.plan import (
 from marquee_router.planning.plan import Sequence as SequenceNode
 
 
-def assemble(fetches: Sequence[Fetch], variables: Mapping[str, Variable]) -> PlanNode | None:
+def assemble(fetches: Sequence[FetchGroup], variables: Mapping[str, Variable]) -> PlanNode | None:
     """The plan node of all fetches; None when there are none."""
     nodes = {fetch: _fetch_node(fetch, variables) for fetch in fetches}
     return _arrange(list(fetches), nodes)
 
 
 def assemble_deferred(
-    fetches: Sequence[Fetch], variables: Mapping[str, Variable]
+    fetches: Sequence[FetchGroup], variables: Mapping[str, Variable]
 ) -> tuple[DeferredFetches, ...]:
     """The plan nodes of those fetches that serve deferred fragments only, in groups that run together."""
-    groups: dict[Conditions, list[Fetch]] = {}
+    groups: dict[Conditions, list[FetchGroup]] = {}
     for fetch in fetches:
         if fetch.delay:
             groups.setdefault(fetch.delay, []).append(fetch)
@@ -63,13 +63,13 @@ def in_sequence(nodes: Sequence[PlanNode | None]) -> PlanNode | None:
     return SequenceNode(tuple(found))
 
 
-def _arrange(fetches: list[Fetch], nodes: Mapping[Fetch, PlanNode]) -> PlanNode | None:
+def _arrange(fetches: list[FetchGroup], nodes: Mapping[FetchGroup, PlanNode]) -> PlanNode | None:
     """Independent groups in parallel; within a group, what waits for nothing goes first."""
     groups = [_arrange_group(group, nodes) for group in _components(fetches)]
     return _in_parallel(groups)
 
 
-def _arrange_group(group: list[Fetch], nodes: Mapping[Fetch, PlanNode]) -> PlanNode:
+def _arrange_group(group: list[FetchGroup], nodes: Mapping[FetchGroup, PlanNode]) -> PlanNode:
     steps: list[PlanNode | None] = []
     remaining = group
     while remaining:
@@ -99,15 +99,15 @@ def _in_parallel(nodes: Sequence[PlanNode]) -> PlanNode | None:
     return Parallel(tuple(found))
 
 
-def _components(fetches: list[Fetch]) -> list[list[Fetch]]:
+def _components(fetches: list[FetchGroup]) -> list[list[FetchGroup]]:
     """Groups that do not wait for one another, in order of their first fetch."""
     inside = set(fetches)
-    neighbours: dict[Fetch, list[Fetch]] = {fetch: [] for fetch in fetches}
+    neighbours: dict[FetchGroup, list[FetchGroup]] = {fetch: [] for fetch in fetches}
     for fetch in fetches:
         for need in fetch.needs & inside:
             neighbours[fetch].append(need)
             neighbours[need].append(fetch)
-    group_of: dict[Fetch, int] = {}
+    group_of: dict[FetchGroup, int] = {}
     for index, fetch in enumerate(fetches):
         stack = [fetch]
         while stack:
@@ -115,13 +115,13 @@ def _components(fetches: list[Fetch]) -> list[list[Fetch]]:
             if current not in group_of:
                 group_of[current] = index
                 stack.extend(neighbours[current])
-    groups: dict[int, list[Fetch]] = {}
+    groups: dict[int, list[FetchGroup]] = {}
     for fetch in fetches:
         groups.setdefault(group_of[fetch], []).append(fetch)
     return list(groups.values())
 
 
-def _fetch_node(fetch: Fetch, variables: Mapping[str, Variable]) -> PlanNode:
+def _fetch_node(fetch: FetchGroup, variables: Mapping[str, Variable]) -> PlanNode:
     used = tuple(sorted(fetch.variables & variables.keys()))
     if fetch.is_entity_fetch:
         return _entity_fetch(fetch, used, variables)
@@ -138,7 +138,7 @@ def _fetch_node(fetch: Fetch, variables: Mapping[str, Variable]) -> PlanNode:
     return Conditional(fetch.conditions, root) if fetch.conditions else root
 
 
-def _entity_fetch(fetch: Fetch, used: tuple[str, ...], variables: Mapping[str, Variable]) -> EntityFetch:
+def _entity_fetch(fetch: FetchGroup, used: tuple[str, ...], variables: Mapping[str, Variable]) -> EntityFetch:
     targets: list[EntityTarget] = []
     declared: list[str] = []
     fields: list[str] = []
@@ -169,7 +169,7 @@ def _entity_fetch(fetch: Fetch, used: tuple[str, ...], variables: Mapping[str, V
     )
 
 
-def _entity_target(target: Target, key: str, variable: str, selection: str, index: int) -> EntityTarget:
+def _entity_target(target: EntityList, key: str, variable: str, selection: str, index: int) -> EntityTarget:
     return EntityTarget(
         response_key=key,
         variable=variable,

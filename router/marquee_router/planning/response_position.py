@@ -47,7 +47,7 @@ class _Wanted:
     """Fields by what they are, so that equal ones are one object."""
 
 
-class Place:
+class ResponsePosition:
     """A place, by its path of source keys; types are not part of it."""
 
     def __init__(
@@ -55,14 +55,14 @@ class Place:
         supergraph: Supergraph,
         shapes: Shapes,
         selections: Iterable[NormalizedSelection],
-        above: tuple[Place, str] | None = None,
+        above: tuple[ResponsePosition, str] | None = None,
     ) -> None:
         self._supergraph = supergraph
         self._shapes = shapes
         self._above = above
         self._selections = list(selections)
         """All that the client asks for here, in whatever branch."""
-        self._children: dict[str, Place] = {}
+        self._children: dict[str, ResponsePosition] = {}
         self._keys: SourceKeys | None = None
         self._field_sets: dict[tuple[frozenset[str], FieldSet, Manner], NormalizedSelection] = {}
         self.is_required = False
@@ -101,13 +101,13 @@ class Place:
         own = any_of(delayed(field.shown or ALWAYS) for field in self._asked_as(source))
         return both(self.delay(), own or ALWAYS) or ALWAYS
 
-    def child(self, source: str) -> Place:
+    def child(self, source: str) -> ResponsePosition:
         """The place below a field."""
         found = self._children.get(source)
         if found is None:
             asked = (field.selection for field in self._asked_as(source))
             below = {id(selection): selection for selection in asked if selection is not None}
-            found = Place(self._supergraph, self._shapes, below.values(), (self, source))
+            found = ResponsePosition(self._supergraph, self._shapes, below.values(), (self, source))
             self._children[source] = found
         return found
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from marquee_router.planning.active_graph import ActiveGraph
 from marquee_router.planning.conditions import ALWAYS, given, narrowed, widened
 from marquee_router.planning.errors import TooComplexError
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Conditions
-from marquee_router.planning.reach import Reach
 from marquee_router.planning.source_keys import TYPENAME
 from marquee_schema.field_set import FieldSet
 from marquee_schema.query_graph import Node
@@ -74,7 +74,7 @@ class SelectionTree:
 class TreeBuilder:
     """Adds whole selections to trees; bounded by the number of fields it writes."""
 
-    def __init__(self, reach: Reach, max_fields: int) -> None:
+    def __init__(self, reach: ActiveGraph, max_fields: int) -> None:
         self._reach = reach
         self._remaining = max_fields
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marquee_router.planning.access import Alternative
+from marquee_router.planning.candidates.candidate import FetchEntry
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import RepresentationField, RepresentationFragment, RepresentationSelection
 from marquee_router.planning.source_keys import TYPENAME
@@ -14,7 +14,7 @@ _Selections = tuple[RepresentationSelection, ...]
 _TYPENAME = RepresentationField(TYPENAME, TYPENAME)
 
 
-def representation(alternative: Alternative, types: frozenset[str], supergraph: Supergraph) -> _Selections:
+def representation(alternative: FetchEntry, types: frozenset[str], supergraph: Supergraph) -> _Selections:
     """The representation of objects of the given types, `__typename` first.
 
     A field of the key keeps out the objects where it is null; a nullable required field is sent as null.

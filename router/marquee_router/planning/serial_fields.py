@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from marquee_router.planning.conditions import ALWAYS, both, negation, variables_of, widened
-from marquee_router.planning.emit import join, under
-from marquee_router.planning.fetch import Fetch
+from marquee_router.planning.fetch_groups.fetch_group import FetchGroup
+from marquee_router.planning.fetch_groups.selection_text import join, under
 from marquee_router.planning.operation import NormalizedField
 from marquee_router.planning.plan import Conditions, OperationKind
 
@@ -33,13 +33,13 @@ def in_order(fields: Iterable[NormalizedField]) -> Iterator[NormalizedField]:
             yield replace(item, conditions=own, reserves=())
 
 
-def join_neighbours(steps: Iterable[list[Fetch]]) -> list[list[Fetch]]:
+def join_neighbours(steps: Iterable[list[FetchGroup]]) -> list[list[FetchGroup]]:
     """Steps of which each runs after the one before; two that ask only one subgraph become one request.
 
     Safe: root fields of one operation run in order, and of two with one key whose conditions cannot both hold
     only one runs, in its own place.
     """
-    found: list[list[Fetch]] = []
+    found: list[list[FetchGroup]] = []
     for step in steps:
         before = found[-1] if found else []
         if len(before) == 1 and step and _may_go_together(before[0], step[0]):
@@ -50,7 +50,7 @@ def join_neighbours(steps: Iterable[list[Fetch]]) -> list[list[Fetch]]:
     return found
 
 
-def _may_go_together(first: Fetch, second: Fetch) -> bool:
+def _may_go_together(first: FetchGroup, second: FetchGroup) -> bool:
     return (
         first.subgraph == second.subgraph
         and first.kind is second.kind is OperationKind.MUTATION
@@ -58,7 +58,7 @@ def _may_go_together(first: Fetch, second: Fetch) -> bool:
     )
 
 
-def _put_before(first: Fetch, second: Fetch) -> None:
+def _put_before(first: FetchGroup, second: FetchGroup) -> None:
     conditions = widened(first.conditions, second.conditions) or ALWAYS
     texts = [each.selection if each.conditions == conditions else _alone(each) for each in (first, second)]
     second.selection = join(texts)
@@ -66,7 +66,7 @@ def _put_before(first: Fetch, second: Fetch) -> None:
     second.conditions = conditions
 
 
-def _alone(fetch: Fetch) -> str:
+def _alone(fetch: FetchGroup) -> str:
     """The selection with the conditions of its fetch written into it."""
     fetch.variables |= variables_of(fetch.conditions)
     return under(fetch.conditions, fetch.selection)

@@ -1,0 +1,1 @@
+"""Third stage: one candidate path for each field, so that the whole plan costs least."""
