@@ -28,6 +28,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
+from marquee_foundation.errors import MarqueeError
+
 FormattedError: TypeAlias = dict[str, Any]
 """An error as the GraphQL response format has it: `message`, `locations`, `path`, `extensions`."""
 
@@ -35,7 +37,7 @@ MASKED_MESSAGE = "Internal server error"
 MASKED_CODE = "INTERNAL_SERVER_ERROR"
 
 
-class RouterError(Exception):
+class RouterError(MarqueeError):
     """The root of the tree; `code` is what a client finds under `extensions.code`."""
 
     code: ClassVar[str] = MASKED_CODE

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from marquee_foundation.errors import MarqueeError
 
-class PlanningError(Exception):
+
+class PlanningError(MarqueeError):
     """The operation cannot be planned; `message` may be shown to clients."""
 
     code: ClassVar[str] = "QUERY_PLANNING_FAILED"

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
+from marquee_foundation.errors import MarqueeError
+
 
 class ErrorCode(StrEnum):
     """The published error codes of federation."""
@@ -153,8 +155,10 @@ class Problem:
         return f"[{self.code}] {self.message}{where}"
 
 
-class CompositionError(Exception):
+class CompositionError(MarqueeError):
     """The subgraphs do not compose; `errors` says why, each with its code and places."""
+
+    code = "COMPOSITION_FAILED"
 
     def __init__(self, errors: Iterable[Problem]) -> None:
         self.errors = tuple(errors)

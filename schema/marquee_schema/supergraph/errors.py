@@ -9,8 +9,10 @@ from typing import ClassVar
 
 from graphql import Node
 
+from marquee_foundation.errors import MarqueeError
 
-class SupergraphError(Exception):
+
+class SupergraphError(MarqueeError):
     """The supergraph cannot be read; `line` is where (1-based), when one place is to blame."""
 
     code: ClassVar[str] = "SUPERGRAPH_INVALID"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from marquee_foundation.errors import MarqueeError
 
-class TemporarilyUnavailable(Exception):
+
+class TemporarilyUnavailable(MarqueeError):
     """A part that the answer needs cannot be reached at the moment; asking again later is right."""
 
     code = "TEMPORARILY_UNAVAILABLE"

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import jwt
 
+from marquee_foundation.errors import MarqueeError
 from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.identity_keys import IdentityKeys, UnknownKey
@@ -26,8 +27,10 @@ STAFF_ROLES: Final = frozenset({"box_office", "manager", "admin"})
 _CACHE_SIZE: Final = 4096
 
 
-class InvalidIdentity(Exception):
+class InvalidIdentity(MarqueeError):
     """The identity header is absent, forged, expired or malformed. The message never quotes the token."""
+
+    code = "INVALID_IDENTITY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from marquee_foundation.errors import MarqueeError
 
-class Refusal(Exception):
+
+class Refusal(MarqueeError):
     """An expected outcome that says no.
 
     `code` is stable and in capitals, `message` is for people, `path` names the input field as the client

@@ -19,10 +19,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from marquee_foundation.errors import MarqueeError
+
 PREFIX = "MARQUEE_"
 
 
-class SettingsError(Exception):
+class SettingsError(MarqueeError):
     """Variables of the environment that cannot be used; the message names each, and what it may be."""
 
     code = "INVALID_SETTING"

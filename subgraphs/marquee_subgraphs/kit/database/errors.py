@@ -17,13 +17,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from marquee_foundation.errors import MarqueeError
 from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from marquee_subgraphs.kit.database.upgrade.standing import Standing
 
 
-class DatabaseError(Exception):
+class DatabaseError(MarqueeError):
     """A fault of the SQL store."""
 
     code = "DATABASE_ERROR"

@@ -11,11 +11,12 @@ DocumentError
 
 from __future__ import annotations
 
+from marquee_foundation.errors import MarqueeError
 from marquee_subgraphs.kit.database import StoreUnusable
 from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 
 
-class DocumentError(Exception):
+class DocumentError(MarqueeError):
     """What a document repository refuses."""
 
     code = "DOCUMENT_ERROR"

@@ -10,8 +10,10 @@ EventError
 
 from __future__ import annotations
 
+from marquee_foundation.errors import MarqueeError
 
-class EventError(Exception):
+
+class EventError(MarqueeError):
     """A fault of the event machinery."""
 
     code = "EVENT_ERROR"
