@@ -10,8 +10,8 @@ import click
 
 from marquee_router.serving.drain import DrainingServer, server_config
 from marquee_subgraphs.kit.settings import Settings
-from marquee_subgraphs.payments.provider.simulator import SimulatedBank
-from marquee_subgraphs.payments.provider.simulator.posting import post_to
+from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
+from marquee_subgraphs.payments.adapters.simulator.webhook_http import post_to
 
 
 async def serve_bank(

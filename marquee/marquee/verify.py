@@ -92,7 +92,7 @@ def _books(settings: Settings, bank: str | None, stack: AsyncExitStack) -> ReadB
     if bank == ASK_PROVIDER:
         if settings.stripe_key is None:
             raise NoStores("MARQUEE_STRIPE_KEY names no provider whose books could be asked for.")
-        from marquee_subgraphs.payments.provider.opening import open_stripe
+        from marquee_subgraphs.payments.adapters.factory import open_stripe
 
         return open_stripe(settings, stack, timeout_seconds=_BOOKS_TIMEOUT_SECONDS).booked
     file = Path(bank) / "bank.sqlite" if Path(bank).is_dir() else Path(bank)

@@ -22,10 +22,10 @@ from click.testing import CliRunner
 from marquee.cli import cli
 from marquee_subgraphs.kit.settings import load_settings
 from marquee_subgraphs.payments.domain.intent import IntentStatus
-from marquee_subgraphs.payments.provider.opening import open_stripe
-from marquee_subgraphs.payments.provider.stripe_adapter import StripeProvider
+from marquee_subgraphs.payments.adapters.factory import open_stripe
+from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
 from tests.marquee.running import ROOT, Cinema, marquee, showtimes
-from tests.subgraphs.payments.provider.bank import asking
+from tests.subgraphs.payments.adapters.bank import asking
 
 SECRETS = {
     "MARQUEE_STRIPE_KEY": "sk_test_of_this_test",

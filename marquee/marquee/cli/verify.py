@@ -38,7 +38,7 @@ def command(data_dir: Path | None, bank: str | None, metrics_file: Path | None) 
     """
     from marquee.verify import NoStores, verify_cinema
     from marquee_subgraphs.kit.documents import DocumentsUnavailable
-    from marquee_subgraphs.payments.provider.gateway import ProviderFault
+    from marquee_subgraphs.payments.adapters.provider import ProviderFault
 
     try:
         invariants = asyncio.run(verify_cinema(settings_or_fail(data_dir=data_dir), bank))

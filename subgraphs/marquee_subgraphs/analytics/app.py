@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from marquee_subgraphs.analytics.hearing import Hearing
+from marquee_subgraphs.analytics.events import Hearing
 from marquee_subgraphs.analytics.migrations import HISTORY
 from marquee_subgraphs.analytics.schema import build_analytics_schema
 from marquee_subgraphs.analytics.service import AnalyticsService, Figures, Reports, Tracking

@@ -15,10 +15,10 @@ from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox
 from marquee_subgraphs.kit.events.payload import moment, money, optional_text, text
 from marquee_subgraphs.kit.locale import Locale
-from marquee_subgraphs.notifications.domain import Contact, NotificationKind, Person, TicketCode
-from marquee_subgraphs.notifications.names import MONTHS, role_name, tier_name
+from marquee_subgraphs.notifications.domain.records import Contact, NotificationKind, Person, TicketCode
+from marquee_subgraphs.notifications.domain.translations import MONTHS, role_name, tier_name
 from marquee_subgraphs.notifications.store import NotificationStore
-from marquee_subgraphs.notifications.telling import News, Recipient, Teller
+from marquee_subgraphs.notifications.service.notifier import News, Recipient, Teller
 
 
 class NotYetKnown(Exception):

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from marquee_subgraphs.kit.database import Connection, Json, Transaction, UtcDateTime
 from marquee_subgraphs.kit.locale import Locale
 from marquee_subgraphs.kit.pagination import PageRequest
-from marquee_subgraphs.notifications.domain import (
+from marquee_subgraphs.notifications.domain.records import (
     CLAIM,
     Channel,
     Contact,

@@ -14,13 +14,13 @@ from marquee_subgraphs.kit.app import Subgraph, Wiring
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.supervisor import BackgroundTask
 from marquee_subgraphs.payments.migrations import HISTORY
-from marquee_subgraphs.payments.pace import Pace
-from marquee_subgraphs.payments.provider.measured import MeasuredProvider
-from marquee_subgraphs.payments.provider.opening import open_provider
-from marquee_subgraphs.payments.return_page import RETURN_PATH, RETURN_ROUTE
+from marquee_subgraphs.payments.domain.timing import Pace
+from marquee_subgraphs.payments.adapters.measured import MeasuredProvider
+from marquee_subgraphs.payments.adapters.factory import open_provider
+from marquee_subgraphs.payments.adapters.return_page import RETURN_PATH, RETURN_ROUTE
 from marquee_subgraphs.payments.schema import build_payments_schema
-from marquee_subgraphs.payments.unsettled import unsettled_probe
-from marquee_subgraphs.payments.webhooks import Webhooks
+from marquee_subgraphs.payments.service.metrics import unsettled_probe
+from marquee_subgraphs.payments.adapters.webhooks import Webhooks
 from marquee_subgraphs.payments.wiring import Parts, assemble
 
 NAME = "payments"

@@ -33,9 +33,9 @@ from marquee_subgraphs.payments.domain.payment import PaymentEvent as Happening
 from marquee_subgraphs.payments.domain.payment import PaymentStatus
 from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
 from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.provider.methods import PaymentMethodInfo
+from marquee_subgraphs.payments.adapters.methods import PaymentMethodInfo
 from marquee_subgraphs.payments.service import PaymentService, trouble_of
-from marquee_subgraphs.payments.service.reading import may_ask, may_see
+from marquee_subgraphs.payments.service.queries import may_ask, may_see
 
 Info: TypeAlias = strawberry.Info[Context[PaymentService], None]
 

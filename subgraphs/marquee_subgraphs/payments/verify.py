@@ -20,9 +20,9 @@ from marquee_subgraphs.kit.invariants import Invariant
 from marquee_subgraphs.payments.domain.order import OrderPhase
 from marquee_subgraphs.payments.domain.payment import IllegalTransition, PaymentEvent, PaymentStatus, fold
 from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.provider.gateway import BookedIntent
+from marquee_subgraphs.payments.adapters.provider import BookedIntent
 from marquee_subgraphs.payments.store.payments import event_of, state_of
-from marquee_subgraphs.payments.store.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, REFUNDS
+from marquee_subgraphs.payments.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, REFUNDS
 
 _PAID: Final = ("CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED")
 _OVER: Final = ("FAILED", "VOIDED")

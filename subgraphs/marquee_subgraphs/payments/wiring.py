@@ -11,14 +11,14 @@ from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import ServiceEvents
 from marquee_subgraphs.kit.idempotency import Idempotency
 from marquee_subgraphs.kit.live import Topics
-from marquee_subgraphs.payments.errands import Errands
+from marquee_subgraphs.payments.service.work_queue import Errands
 from marquee_subgraphs.payments.events import PaymentEvents, consume
 from marquee_subgraphs.payments.hearing import Hearing
-from marquee_subgraphs.payments.pace import Pace
-from marquee_subgraphs.payments.provider.opening import OpenProvider
-from marquee_subgraphs.payments.refunding import Refunding
+from marquee_subgraphs.payments.domain.timing import Pace
+from marquee_subgraphs.payments.adapters.factory import OpenProvider
+from marquee_subgraphs.payments.service.refund_settlement import Refunding
 from marquee_subgraphs.payments.service import Checkout, PaymentService, Reading, RefundDesk, Upkeep
-from marquee_subgraphs.payments.settlement import Settlement
+from marquee_subgraphs.payments.service.settlement import Settlement
 from marquee_subgraphs.payments.store import OrderStore, PaymentStore, RefundStore
 
 

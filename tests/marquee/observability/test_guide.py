@@ -12,7 +12,7 @@ from marquee_router import create_app
 from marquee_router.app import Extras
 from marquee_subgraphs.kit.clock import SystemClock
 from marquee_subgraphs.kit.telemetry import Telemetry
-from marquee_subgraphs.payments.unsettled import unsettled_probe
+from marquee_subgraphs.payments.service.metrics import unsettled_probe
 from tests.marquee.running import ROOT
 
 GUIDE = ROOT / "docs" / "guides" / "observability.md"

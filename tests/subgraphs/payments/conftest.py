@@ -14,9 +14,9 @@ from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.payments.app import build
-from marquee_subgraphs.payments.pace import Pace
-from marquee_subgraphs.payments.provider.in_process import call
-from marquee_subgraphs.payments.provider.simulator import SimulatedBank
+from marquee_subgraphs.payments.domain.timing import Pace
+from marquee_subgraphs.payments.adapters.in_process import call
+from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
 from marquee_subgraphs.payments.service import PaymentService
 from marquee_subgraphs.payments.verify import books_in, verify
 from tests.subgraphs.conftest import OpenDoor

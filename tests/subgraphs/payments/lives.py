@@ -18,19 +18,19 @@ from marquee_subgraphs.kit.events import EmbeddedBroker, ServiceEvents
 from marquee_subgraphs.kit.live import LocalTopics
 from marquee_subgraphs.payments.domain.intent import Intent
 from marquee_subgraphs.payments.migrations import HISTORY
-from marquee_subgraphs.payments.pace import Pace
-from marquee_subgraphs.payments.provider.gateway import (
+from marquee_subgraphs.payments.domain.timing import Pace
+from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
     Notice,
     PaymentProvider,
     RefundReceipt,
 )
-from marquee_subgraphs.payments.provider.methods import PaymentMethods
-from marquee_subgraphs.payments.provider.opening import OpenProvider
+from marquee_subgraphs.payments.adapters.methods import PaymentMethods
+from marquee_subgraphs.payments.adapters.factory import OpenProvider
 from marquee_subgraphs.payments.service import PaymentService
-from marquee_subgraphs.payments.webhooks import Webhooks
+from marquee_subgraphs.payments.adapters.webhooks import Webhooks
 from marquee_subgraphs.payments.wiring import Parts, assemble
-from tests.subgraphs.payments.provider.bank import Bank, open_bank
+from tests.subgraphs.payments.adapters.bank import Bank, open_bank
 
 Moment = Literal["before", "after"]
 

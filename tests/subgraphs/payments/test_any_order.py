@@ -24,9 +24,9 @@ from marquee_subgraphs.kit.events import EmbeddedBroker
 from marquee_subgraphs.kit.refusals import Refusal
 from marquee_subgraphs.payments.domain.payment import OPEN, PAID
 from marquee_subgraphs.payments.domain.records import PaymentRecord
-from marquee_subgraphs.payments.pace import Pace
-from marquee_subgraphs.payments.provider.in_process import call
-from marquee_subgraphs.payments.provider.simulator.books import Webhook
+from marquee_subgraphs.payments.domain.timing import Pace
+from marquee_subgraphs.payments.adapters.in_process import call
+from marquee_subgraphs.payments.adapters.simulator.store import Webhook
 from marquee_subgraphs.payments.verify import books_in, verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.lives import Life, start_life

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import ID
 
 from marquee_subgraphs.kit.graphql import Payload, mutation
-from marquee_subgraphs.notifications.domain import Channel, MessageRecord
+from marquee_subgraphs.notifications.domain.records import Channel, MessageRecord
 from marquee_subgraphs.notifications.schema.types import Email, Info, Notification, Sms
 
 

@@ -24,8 +24,8 @@ from marquee_subgraphs.kit.graphql import (
     subscription,
 )
 from marquee_subgraphs.kit.pagination import PageRequest
-from marquee_subgraphs.notifications.composing import Template, qr_png
-from marquee_subgraphs.notifications.domain import (
+from marquee_subgraphs.notifications.service.composer import Template, qr_png
+from marquee_subgraphs.notifications.domain.records import (
     DeliveryStatus,
     MessageRecord,
     NotificationKind,

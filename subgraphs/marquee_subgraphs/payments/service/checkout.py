@@ -22,12 +22,12 @@ from marquee_subgraphs.payments.domain.payment import EventKind, PaymentEvent, P
 from marquee_subgraphs.payments.domain.records import PaymentRecord
 from marquee_subgraphs.payments.errors import CardDeclined, OrderNotPayable, PaymentUnknown
 from marquee_subgraphs.payments.events import PaymentEvents
-from marquee_subgraphs.payments.pace import Pace
-from marquee_subgraphs.payments.provider.gateway import ProviderFault
-from marquee_subgraphs.payments.provider.methods import PaymentMethods
-from marquee_subgraphs.payments.settlement import Settlement
+from marquee_subgraphs.payments.domain.timing import Pace
+from marquee_subgraphs.payments.adapters.provider import ProviderFault
+from marquee_subgraphs.payments.adapters.methods import PaymentMethods
+from marquee_subgraphs.payments.service.settlement import Settlement
 from marquee_subgraphs.payments.store import OrderStore, PaymentStore
-from marquee_subgraphs.payments.waiting import wait_until
+from marquee_subgraphs.payments.service.condition import wait_until
 
 _UNKNOWN_ORDER = "There is no such order to pay. If it was placed just now, try again in a moment."
 _MOVING = frozenset({PaymentStatus.CREATED, PaymentStatus.AUTHORIZED})

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from marquee_subgraphs.kit.database import Database
-from marquee_subgraphs.payments.errands import Errands
-from marquee_subgraphs.payments.provider.methods import PaymentMethods
+from marquee_subgraphs.payments.service.work_queue import Errands
+from marquee_subgraphs.payments.adapters.methods import PaymentMethods
 from marquee_subgraphs.payments.service.checkout import Checkout
-from marquee_subgraphs.payments.service.desk import RefundDesk
-from marquee_subgraphs.payments.service.reading import Reading
-from marquee_subgraphs.payments.service.upkeep import Upkeep
+from marquee_subgraphs.payments.service.refunds import RefundDesk
+from marquee_subgraphs.payments.service.queries import Reading
+from marquee_subgraphs.payments.service.reconciliation import Upkeep
 
 if TYPE_CHECKING:
-    from marquee_subgraphs.payments.provider.simulator import SimulatedBank
+    from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from marquee_subgraphs.kit.database import Connection, Transaction
 from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.payments.domain.order import Order, OrderPhase
-from marquee_subgraphs.payments.store.tables import ORDERS
+from marquee_subgraphs.payments.tables import ORDERS
 
 
 class OrderStore:

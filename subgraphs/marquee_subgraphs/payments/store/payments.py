@@ -19,7 +19,7 @@ from marquee_subgraphs.payments.domain.payment import (
     apply,
 )
 from marquee_subgraphs.payments.domain.records import PaymentRecord
-from marquee_subgraphs.payments.store.tables import PAYMENT_EVENTS, PAYMENTS
+from marquee_subgraphs.payments.tables import PAYMENT_EVENTS, PAYMENTS
 
 REFUNDABLE = [
     PaymentStatus.AUTHORIZED.value,

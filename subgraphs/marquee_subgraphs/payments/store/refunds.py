@@ -12,7 +12,7 @@ from marquee_subgraphs.kit.database import Connection, Transaction
 from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.payments.domain.records import RefundRecord
 from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.store.tables import REFUNDS
+from marquee_subgraphs.payments.tables import REFUNDS
 
 _UNDER_WAY = [RefundStatus.REQUESTED.value, RefundStatus.PENDING.value]
 

@@ -13,8 +13,8 @@ from marquee_subgraphs.kit.events import Consumer, Envelope, PoisonEvent
 from marquee_subgraphs.kit.events import payload as payloads
 from marquee_subgraphs.tickets.domain.layout import SeatKind, SeatPlace
 from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
-from marquee_subgraphs.tickets.service.projecting import Projecting
-from marquee_subgraphs.tickets.service.settling import Settling
+from marquee_subgraphs.tickets.service.projections import Projecting
+from marquee_subgraphs.tickets.service.settlement import Settling
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from marquee_subgraphs.tickets.schema.orders import (
 from marquee_subgraphs.tickets.schema.seats import Info, Seat, SeatMapChange, Showtime
 from marquee_subgraphs.tickets.schema.waitlist import WaitlistEntry
 from marquee_subgraphs.tickets.service.box_office import cinemas_seen_by
-from marquee_subgraphs.tickets.service.reading import SCOPE_READ
+from marquee_subgraphs.tickets.service.queries import SCOPE_READ
 from marquee_subgraphs.tickets.store import TicketQuery
 
 

@@ -11,7 +11,7 @@ from marquee_subgraphs.tickets.schema.holds import Hold
 from marquee_subgraphs.tickets.schema.orders import Order, Ticket
 from marquee_subgraphs.tickets.schema.seats import SEAT_PLACE, Info, Seat, to_seats
 from marquee_subgraphs.tickets.schema.waitlist import WaitlistMutation
-from marquee_subgraphs.tickets.service.reseating import SCOPE_RESEAT
+from marquee_subgraphs.tickets.service.reseat import SCOPE_RESEAT
 
 
 @strawberry.type

@@ -37,7 +37,7 @@ from marquee_subgraphs.tickets.schema.seats import (
     load_seats,
     to_money,
 )
-from marquee_subgraphs.tickets.service.reading import may_read
+from marquee_subgraphs.tickets.service.queries import may_read
 from marquee_subgraphs.tickets.store import OrderQuery, TicketQuery
 
 strawberry.enum(OrderStatus, name="OrderStatus")

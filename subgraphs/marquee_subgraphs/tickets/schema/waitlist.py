@@ -14,7 +14,7 @@ from marquee_subgraphs.tickets.domain.waitlist import ListedEntry, WaitlistStatu
 from marquee_subgraphs.tickets.schema.holds import Hold
 from marquee_subgraphs.tickets.schema.orders import User
 from marquee_subgraphs.tickets.schema.seats import Info, Showtime
-from marquee_subgraphs.tickets.service.waiting import JoinedEntry
+from marquee_subgraphs.tickets.service.waitlist import JoinedEntry
 
 strawberry.enum(WaitlistStatus, name="WaitlistStatus")
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Self
 
 from marquee_subgraphs.tickets.service.box_office import BoxOffice
-from marquee_subgraphs.tickets.service.door import Door
-from marquee_subgraphs.tickets.service.holding import Holding
-from marquee_subgraphs.tickets.service.ordering import Ordering
-from marquee_subgraphs.tickets.service.projecting import Projecting
-from marquee_subgraphs.tickets.service.reading import Reading
-from marquee_subgraphs.tickets.service.refunding import Refunding
-from marquee_subgraphs.tickets.service.reseating import Reseating
-from marquee_subgraphs.tickets.service.settling import Settling
-from marquee_subgraphs.tickets.service.sweeping import Sweeping
-from marquee_subgraphs.tickets.service.waiting import Waiting
-from marquee_subgraphs.tickets.service.watching import Watching
+from marquee_subgraphs.tickets.service.check_in import Door
+from marquee_subgraphs.tickets.service.holds import Holding
+from marquee_subgraphs.tickets.service.orders import Ordering
+from marquee_subgraphs.tickets.service.projections import Projecting
+from marquee_subgraphs.tickets.service.queries import Reading
+from marquee_subgraphs.tickets.service.refunds import Refunding
+from marquee_subgraphs.tickets.service.reseat import Reseating
+from marquee_subgraphs.tickets.service.settlement import Settling
+from marquee_subgraphs.tickets.service.expiry import Sweeping
+from marquee_subgraphs.tickets.service.waitlist import Waiting
+from marquee_subgraphs.tickets.service.subscriptions import Watching
 
 __all__ = ["BoxOffice", "TicketService"]
 

@@ -21,7 +21,7 @@ from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain.layout import Layout
 from marquee_subgraphs.tickets.domain.showtimes import Showtime
 from marquee_subgraphs.tickets.events.published import TicketEvents
-from marquee_subgraphs.tickets.service.waiting import offer_seats
+from marquee_subgraphs.tickets.service.waitlist import offer_seats
 
 _LAYOUTS_KEPT: Final = 512
 

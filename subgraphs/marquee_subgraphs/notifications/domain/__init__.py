@@ -1,0 +1,1 @@
+"""The rules and records of notifications, pure: kinds, contacts, queued messages, translations of codes."""

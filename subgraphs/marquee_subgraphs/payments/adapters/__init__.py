@@ -1,0 +1,1 @@
+"""The outside world of payments: the card provider behind one port, Stripe, and a simulated bank."""

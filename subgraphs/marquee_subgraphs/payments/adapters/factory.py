@@ -1,0 +1,81 @@
+"""Opens the provider that the settings name: Stripe by its key, or the simulated bank in this process."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from marquee_subgraphs.kit.settings import Settings
+from marquee_subgraphs.payments.adapters.provider import PaymentProvider
+from marquee_subgraphs.payments.adapters.methods import PaymentMethods
+
+if TYPE_CHECKING:
+    from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
+    from marquee_subgraphs.payments.adapters.simulator.webhooks import Deliver
+    from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProvider:
+    """The provider, what may be paid with, and the bank when it is simulated here."""
+
+    provider: PaymentProvider
+    methods: PaymentMethods
+    bank: SimulatedBank | None
+
+
+def open_stripe(settings: Settings, stack: AsyncExitStack, *, timeout_seconds: float) -> StripeProvider:
+    """Stripe, or what speaks its API at `stripe_url`, by the key of the settings; the stack closes it."""
+    # Imported here: the client of Stripe costs 0.2 s, which printing a schema need not pay.
+    import aiohttp
+    import stripe
+
+    from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
+
+    assert settings.stripe_key is not None, "whoever asks for Stripe has a key"
+    secret, url = settings.stripe_webhook_secret, settings.stripe_url
+    provider = StripeProvider(
+        settings.stripe_key.get_secret_value(),
+        # Without a secret nobody can sign what is believed; what is true is found out by asking.
+        secrets.token_hex(32) if secret is None else secret.get_secret_value(),
+        stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout_seconds)),
+        base_url=stripe.DEFAULT_API_BASE if url is None else url.get_secret_value().rstrip("/"),
+    )
+    stack.push_async_callback(provider.close)
+    return provider
+
+
+async def open_provider(
+    settings: Settings, deliver: Deliver, stack: AsyncExitStack, *, public_url: str, timeout_seconds: float
+) -> OpenProvider:
+    """Make the provider; the stack closes it. `deliver` takes the simulated bank's webhooks."""
+    if settings.stripe_key is not None:
+        methods = PaymentMethods(
+            simulated=False,
+            shows_test_cards=not settings.takes_real_money,
+            at_stripe=settings.stripe_url is None,
+        )
+        return OpenProvider(open_stripe(settings, stack, timeout_seconds=timeout_seconds), methods, None)
+    from marquee_subgraphs.payments.adapters.in_process import InProcessClient
+    from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
+    from marquee_subgraphs.payments.adapters.simulator.bank import SIMULATED_KEY
+    from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
+
+    webhook_secret = secrets.token_hex(32)
+    bank = await stack.enter_async_context(
+        SimulatedBank(
+            settings.data_dir / "bank.sqlite",
+            public_url=public_url,
+            webhook_secret=webhook_secret,
+            deliver=deliver,
+        )
+    )
+    provider = StripeProvider(
+        SIMULATED_KEY,
+        webhook_secret,
+        InProcessClient(bank.app, timeout_seconds=timeout_seconds),
+        base_url="http://bank.invalid",
+    )
+    return OpenProvider(provider, PaymentMethods(simulated=True, shows_test_cards=True), bank)

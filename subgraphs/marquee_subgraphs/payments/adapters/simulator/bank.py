@@ -1,0 +1,160 @@
+"""The simulated bank as a Starlette application, with its books and its webhooks.
+
+Runs inside the cinema's process or alone by HTTP; what it knows survives either's restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from marquee_subgraphs.payments.adapters.simulator.store import Answer, Books, new_id
+from marquee_subgraphs.payments.adapters.simulator.api import Counter
+from marquee_subgraphs.payments.adapters.simulator.three_d_secure import three_d_secure_routes
+from marquee_subgraphs.payments.adapters.simulator.webhooks import Courier, Deliver
+from marquee_subgraphs.payments.adapters.simulator.wire import ApiError, Form, read_form
+
+SIMULATED_KEY: Final = "sk_test_simulated"
+_LOST_ANSWER_SECONDS: Final = 120.0
+"""Longer than any client waits."""
+
+Act = Callable[[Counter, Request, Form], Answer]
+
+
+class SimulatedBank:
+    """Opens the books, serves the API and the 3-D Secure page, sends webhooks."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        public_url: str,
+        webhook_secret: str,
+        deliver: Deliver | None = None,
+        api_key: str = SIMULATED_KEY,
+        now: Callable[[], int] = lambda: int(time.time()),
+    ) -> None:
+        self.path = path
+        self.books = Books(path, now)
+        self.courier = Courier(self.books, webhook_secret, deliver, now)
+        self._counter = Counter(self.books, public_url)
+        self._api_key = api_key
+        self.app = Starlette(
+            routes=[
+                Route("/health", _health),
+                Route("/ready", _health),
+                Route("/v1/payment_intents", self._doing(_create_intent), methods=["POST"]),
+                Route("/v1/payment_intents", self._doing(_list), methods=["GET"]),
+                Route("/v1/payment_intents/search", self._doing(_search), methods=["GET"]),
+                Route("/v1/payment_intents/{id}", self._doing(_read_intent), methods=["GET"]),
+                Route("/v1/payment_intents/{id}/confirm", self._doing(_confirm), methods=["POST"]),
+                Route("/v1/payment_intents/{id}/capture", self._doing(_capture), methods=["POST"]),
+                Route("/v1/payment_intents/{id}/cancel", self._doing(_cancel), methods=["POST"]),
+                Route("/v1/refunds", self._doing(_create_refund), methods=["POST"]),
+                Route("/v1/refunds/{id}", self._doing(_read_refund), methods=["GET"]),
+                *self.page_routes(),
+            ]
+        )
+
+    def page_routes(self) -> list[Route]:
+        """The pages that a customer's browser opens, for mounting where the browser can reach them."""
+        return three_d_secure_routes(self._counter, self.books, self.courier)
+
+    async def __aenter__(self) -> Self:
+        self.courier.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop sending and close the books."""
+        await self.courier.stop()
+        self.books.close()
+
+    def _doing(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            answer = self._answer(request, await request.body(), act)
+            self.courier.wake()
+            if answer.lost and not answer.replayed:
+                await asyncio.sleep(_LOST_ANSWER_SECONDS)
+            headers = {"Request-Id": new_id("req")}
+            if answer.replayed:
+                headers["Idempotent-Replayed"] = "true"
+            return JSONResponse(answer.body, answer.status, headers)
+
+        return endpoint
+
+    def _answer(self, request: Request, body: bytes, act: Act) -> Answer:
+        expected = f"Bearer {self._api_key}".encode()
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
+            error = ApiError(401, "invalid_request_error", "Invalid API Key provided.")
+            return Answer(error.status, error.body)
+        try:
+            form = read_form(body)
+            if request.method == "GET":
+                return act(self._counter, request, form)
+        except ApiError as error:
+            return Answer(error.status, error.body)
+        asked = json.dumps([request.method, request.url.path, form], sort_keys=True)
+        return self.books.keyed(
+            request.headers.get("idempotency-key"),
+            hashlib.sha256(asked.encode()).hexdigest(),
+            lambda: act(self._counter, request, form),
+        )
+
+
+def _create_intent(counter: Counter, _: Request, form: Form) -> Answer:
+    return counter.create_intent(form)
+
+
+async def _health(_: Request) -> Response:
+    return JSONResponse({"status": "ok", "service": "simulated bank"})
+
+
+def _list(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.list_intents(
+        request.query_params.get("limit", "10"), request.query_params.get("starting_after")
+    )
+
+
+def _search(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.search_intents(request.query_params.get("query", ""))
+
+
+def _read_intent(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.read_intent(request.path_params["id"])
+
+
+def _confirm(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.confirm_intent(request.path_params["id"])
+
+
+def _capture(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.capture_intent(request.path_params["id"])
+
+
+def _cancel(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.cancel_intent(request.path_params["id"])
+
+
+def _create_refund(counter: Counter, _: Request, form: Form) -> Answer:
+    return counter.create_refund(form)
+
+
+def _read_refund(counter: Counter, request: Request, _: Form) -> Answer:
+    return counter.read_refund(request.path_params["id"])

@@ -1,0 +1,247 @@
+"""The bank's books: one SQLite file with intents, refunds, idempotency keys and webhooks still to be sent.
+
+Uses the standard library on the event loop: a statement takes microseconds, and with `synchronous=NORMAL` a
+commit does not wait for the disk, yet survives the end of the process. Each request is one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from marquee_subgraphs.payments.adapters.simulator.wire import ApiError
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS intents (
+    id TEXT PRIMARY KEY, amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL,
+    payment_method TEXT NOT NULL, return_url TEXT, metadata TEXT NOT NULL, reference TEXT,
+    created INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0, refunded INTEGER NOT NULL DEFAULT 0,
+    captures INTEGER NOT NULL DEFAULT 0, decline_code TEXT,
+    CHECK (received <= amount AND refunded <= received)
+);
+CREATE INDEX IF NOT EXISTS intents_by_reference ON intents (reference);
+CREATE TABLE IF NOT EXISTS refunds (
+    id TEXT PRIMARY KEY, intent TEXT NOT NULL REFERENCES intents (id), amount INTEGER NOT NULL,
+    status TEXT NOT NULL, metadata TEXT NOT NULL, failure_reason TEXT, created INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS keys (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS webhooks (
+    id TEXT PRIMARY KEY, body TEXT NOT NULL, created INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    due INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS webhooks_due ON webhooks (due);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bank says to one request; `replayed` when it said it before, `lost` when it never arrives."""
+
+    status: int
+    body: dict[str, Any]
+    replayed: bool = False
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A message to the merchant, still to be delivered."""
+
+    id: str
+    body: bytes
+    attempts: int
+
+
+def new_id(prefix: str) -> str:
+    """An identifier in Stripe's manner."""
+    return f"{prefix}_{secrets.token_hex(12)}"
+
+
+class Books:
+    """Reads and writes the file. One process at a time."""
+
+    __slots__ = ("_connection", "_now")
+
+    def __init__(self, path: Path, now: Callable[[], int]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._now = now
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_TABLES)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def keyed(self, key: str | None, fingerprint: str, act: Callable[[], Answer]) -> Answer:
+        """Act once per key: the same request again gets the same answer, another request is refused."""
+        with self.transaction():
+            stored = self._one("SELECT * FROM keys WHERE key = ?", key) if key else None
+            if stored is not None:
+                if stored["fingerprint"] != fingerprint:
+                    error = ApiError(
+                        400,
+                        "idempotency_error",
+                        "Keys for idempotent requests can only be used with the same parameters "
+                        "they were first used with.",
+                    )
+                    return Answer(error.status, error.body)
+                return Answer(stored["status"], json.loads(stored["body"]), replayed=True)
+            try:
+                answer = act()
+            except ApiError as error:  # raised before anything was written
+                return Answer(error.status, error.body)
+            if key:
+                self._connection.execute(
+                    "INSERT INTO keys VALUES (?, ?, ?, ?)",
+                    (key, fingerprint, answer.status, json.dumps(answer.body)),
+                )
+            return answer
+
+    def intent(self, intent_id: str) -> sqlite3.Row | None:
+        """One intent."""
+        return self._one("SELECT * FROM intents WHERE id = ?", intent_id)
+
+    def intents_of(self, reference: str) -> list[sqlite3.Row]:
+        """The intents whose metadata name this payment of the merchant."""
+        return self._all("SELECT * FROM intents WHERE reference = ? ORDER BY rowid", reference)
+
+    def all_intents(self) -> list[sqlite3.Row]:
+        """Every intent, for comparing books."""
+        return self._all("SELECT * FROM intents ORDER BY rowid")
+
+    def page_of_intents(self, limit: int, starting_after: str | None) -> list[sqlite3.Row]:
+        """Up to `limit + 1` intents, newest first, behind the one of this id."""
+        after = (
+            "" if starting_after is None else ("WHERE rowid < (SELECT rowid FROM intents WHERE id = :after) ")
+        )
+        rows: list[sqlite3.Row] = self._connection.execute(
+            f"SELECT * FROM intents {after}ORDER BY rowid DESC LIMIT :limit",  # noqa: S608  # ours, both times
+            {"after": starting_after, "limit": limit + 1},
+        ).fetchall()
+        return rows
+
+    def refund(self, refund_id: str) -> sqlite3.Row | None:
+        """One refund."""
+        return self._one("SELECT * FROM refunds WHERE id = ?", refund_id)
+
+    def add_intent(
+        self,
+        *,
+        amount: int,
+        currency: str,
+        payment_method: str,
+        return_url: str | None,
+        metadata: dict[str, str],
+    ) -> str:
+        """Write an intent that nobody confirmed yet; answers its id."""
+        intent_id = new_id("pi")
+        self._connection.execute(
+            "INSERT INTO intents (id, amount, currency, status, payment_method, return_url, metadata, "
+            "reference, created) VALUES (?, ?, ?, 'requires_confirmation', ?, ?, ?, ?, ?)",
+            (
+                intent_id,
+                amount,
+                currency,
+                payment_method,
+                return_url,
+                json.dumps(metadata),
+                metadata.get("payment_id"),
+                self._now(),
+            ),
+        )
+        return intent_id
+
+    def set_status(self, intent_id: str, status: str, decline_code: str | None = None) -> None:
+        """Move an intent on."""
+        self._connection.execute(
+            "UPDATE intents SET status = ?, decline_code = ? WHERE id = ?", (status, decline_code, intent_id)
+        )
+
+    def take(self, intent_id: str) -> None:
+        """Take the reserved money."""
+        self._connection.execute(
+            "UPDATE intents SET status = 'succeeded', received = amount, captures = captures + 1 "
+            "WHERE id = ?",
+            (intent_id,),
+        )
+
+    def give_back(
+        self, intent_id: str, amount: int, metadata: dict[str, str], failure_reason: str | None
+    ) -> str:
+        """Write a refund, and give the money back unless it fails; answers the refund's id."""
+        refund_id = new_id("re")
+        status = "failed" if failure_reason else "succeeded"
+        self._connection.execute(
+            "INSERT INTO refunds VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (refund_id, intent_id, amount, status, json.dumps(metadata), failure_reason, self._now()),
+        )
+        if not failure_reason:
+            self._connection.execute(
+                "UPDATE intents SET refunded = refunded + ? WHERE id = ?", (amount, intent_id)
+            )
+        return refund_id
+
+    def add_webhook(self, kind: str, subject: dict[str, Any]) -> None:
+        """Note a message to be sent about `subject`."""
+        now = self._now()
+        event_id = new_id("evt")
+        body = {
+            "id": event_id,
+            "object": "event",
+            "type": kind,
+            "created": now,
+            "livemode": False,
+            "api_version": None,
+            "data": {"object": subject},
+        }
+        self._connection.execute(
+            "INSERT INTO webhooks (id, body, created, due) VALUES (?, ?, ?, ?)",
+            (event_id, json.dumps(body), now, now),
+        )
+
+    def due_webhooks(self) -> list[Webhook]:
+        """Messages whose time has come."""
+        rows = self._all(
+            "SELECT * FROM webhooks WHERE due <= ? ORDER BY due, rowid LIMIT 100",
+            self._now(),
+        )
+        return [Webhook(row["id"], row["body"].encode(), row["attempts"]) for row in rows]
+
+    def settle_webhook(self, webhook: Webhook, *, delivered: bool, retry_seconds: int) -> None:
+        """Note that a message arrived, or when to try again."""
+        if delivered:
+            self._connection.execute("DELETE FROM webhooks WHERE id = ?", (webhook.id,))
+        else:
+            self._connection.execute(
+                "UPDATE webhooks SET attempts = attempts + 1, due = ? WHERE id = ?",
+                (self._now() + retry_seconds, webhook.id),
+            )
+
+    def _one(self, statement: str, *parameters: object) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connection.execute(statement, parameters).fetchone()
+        return row
+
+    def _all(self, statement: str, *parameters: object) -> list[sqlite3.Row]:
+        return self._connection.execute(statement, parameters).fetchall()

@@ -1,0 +1,91 @@
+"""Sends the bank's messages to the merchant: signed, at least once, in no order, sometimes twice.
+
+A message is tried until the merchant answers 2xx, ever more seldom.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from marquee_subgraphs.payments.adapters.simulator.store import Books, Webhook
+from marquee_subgraphs.payments.adapters.simulator.wire import sign
+
+_LOGGER = logging.getLogger(__name__)
+_TWICE_SHARE: Final = 0.1
+_MOST_RETRY_SECONDS: Final = 300
+_IDLE_SECONDS: Final = 5.0
+
+Deliver: TypeAlias = Callable[[bytes, str], Awaitable[int]]
+"""Carries body and signature to the merchant; answers the status. Raises `OSError` or `TimeoutError`."""
+
+
+class Courier:
+    """Delivers what the books say is due."""
+
+    __slots__ = ("_books", "_deliver", "_now", "_random", "_secret", "_task", "_wake")
+
+    def __init__(self, books: Books, secret: str, deliver: Deliver | None, now: Callable[[], int]) -> None:
+        self._books = books
+        self._secret = secret
+        self._deliver = deliver
+        self._now = now
+        self._random = random.Random()  # noqa: S311  # disorder, not secrecy
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin sending in the background."""
+        if self._deliver is not None and self._task is None:
+            self._task = asyncio.create_task(self._run(), name="bank-webhooks")
+
+    async def stop(self) -> None:
+        """Stop sending; what is not delivered is kept."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    async def deliver_due(self, *, twice: bool = False, reverse: bool = False) -> int:
+        """Deliver what is due, each `twice` or newest first when asked to; answers how many arrived."""
+        due = self._books.due_webhooks()
+        if reverse:
+            due.reverse()
+        return sum([await self._send(webhook, twice=twice) for webhook in due])
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            due = self._books.due_webhooks()
+            self._random.shuffle(due)
+            for webhook in due:
+                await self._send(webhook, twice=self._random.random() < _TWICE_SHARE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+
+    async def _send(self, webhook: Webhook, *, twice: bool) -> bool:
+        delivered = False
+        for _ in range(2 if twice else 1):
+            delivered = await self._try(webhook) or delivered
+        retry_seconds = min(2**webhook.attempts, _MOST_RETRY_SECONDS)
+        self._books.settle_webhook(webhook, delivered=delivered, retry_seconds=retry_seconds)
+        return delivered
+
+    async def _try(self, webhook: Webhook) -> bool:
+        if self._deliver is None:
+            return False
+        try:
+            status = await self._deliver(webhook.body, sign(webhook.body, self._secret, self._now()))
+        except (OSError, TimeoutError) as error:
+            _LOGGER.info("a webhook did not arrive: %s", type(error).__name__)
+            return False
+        return 200 <= status < 300
