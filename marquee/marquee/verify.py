@@ -16,20 +16,20 @@ import orjson
 from sqlalchemy import select
 
 from marquee.subgraphs import history_of
-from marquee_subgraphs.analytics.verify import revenue_by_payment
-from marquee_subgraphs.analytics.verify import verify as verify_analytics
+from marquee_subgraphs.analytics.invariants import revenue_by_payment
+from marquee_subgraphs.analytics.invariants import verify as verify_analytics
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.database.kit_tables import INBOX, OUTBOX
 from marquee_subgraphs.kit.invariants import Invariant
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.loyalty.invariants import verify as verify_loyalty
 from marquee_subgraphs.movies.verify import verify as verify_movies
-from marquee_subgraphs.payments.verify import CapturedPayment, ReadBooks, books_in, captured_payments
-from marquee_subgraphs.payments.verify import verify as verify_payments
+from marquee_subgraphs.payments.invariants import CapturedPayment, ReadBooks, books_in, captured_payments
+from marquee_subgraphs.payments.invariants import verify as verify_payments
 from marquee_subgraphs.reviews.verify import known_films
 from marquee_subgraphs.reviews.verify import verify as verify_reviews
+from marquee_subgraphs.tickets.invariants import verify as verify_tickets
 from marquee_subgraphs.tickets.tables import ORDERS, TICKETS
-from marquee_subgraphs.tickets.verify import verify as verify_tickets
 
 STORES = ("tickets", "payments", "loyalty", "analytics", "movies", "reviews")
 ASK_PROVIDER: Final = "api"

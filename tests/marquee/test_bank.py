@@ -21,9 +21,9 @@ from click.testing import CliRunner
 
 from marquee.cli import cli
 from marquee_subgraphs.kit.settings import load_settings
-from marquee_subgraphs.payments.domain.intent import IntentStatus
 from marquee_subgraphs.payments.adapters.factory import open_stripe
 from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
+from marquee_subgraphs.payments.domain.intent import IntentStatus
 from tests.marquee.running import ROOT, Cinema, marquee, showtimes
 from tests.subgraphs.payments.adapters.bank import asking
 

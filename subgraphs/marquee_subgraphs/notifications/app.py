@@ -12,17 +12,17 @@ from marquee_subgraphs.kit.idempotency import Idempotency
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.kit.supervisor import BackgroundTask
-from marquee_subgraphs.notifications.service.composer import Composer
 from marquee_subgraphs.notifications.adapters.carrier import Carrier, Mailbox
+from marquee_subgraphs.notifications.adapters.sms import TwilioSms
+from marquee_subgraphs.notifications.adapters.smtp import SmtpMailer
 from marquee_subgraphs.notifications.domain.records import Channel
 from marquee_subgraphs.notifications.events import Hearing
 from marquee_subgraphs.notifications.migrations import HISTORY
 from marquee_subgraphs.notifications.schema import build_notifications_schema
 from marquee_subgraphs.notifications.service import NotificationService
-from marquee_subgraphs.notifications.adapters.sms import TwilioSms
-from marquee_subgraphs.notifications.adapters.smtp import SmtpMailer
-from marquee_subgraphs.notifications.store import NotificationStore
+from marquee_subgraphs.notifications.service.composer import Composer
 from marquee_subgraphs.notifications.service.notifier import Teller
+from marquee_subgraphs.notifications.store import NotificationStore
 
 NAME = "notifications"
 PORT = 7000

@@ -17,8 +17,8 @@ from marquee_subgraphs.kit.events.payload import moment, money, optional_text, t
 from marquee_subgraphs.kit.locale import Locale
 from marquee_subgraphs.notifications.domain.records import Contact, NotificationKind, Person, TicketCode
 from marquee_subgraphs.notifications.domain.translations import MONTHS, role_name, tier_name
-from marquee_subgraphs.notifications.store import NotificationStore
 from marquee_subgraphs.notifications.service.notifier import News, Recipient, Teller
+from marquee_subgraphs.notifications.store import NotificationStore
 
 
 class NotYetKnown(Exception):

@@ -13,14 +13,14 @@ from starlette.routing import BaseRoute, Route
 from marquee_subgraphs.kit.app import Subgraph, Wiring
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.supervisor import BackgroundTask
-from marquee_subgraphs.payments.migrations import HISTORY
-from marquee_subgraphs.payments.domain.timing import Pace
-from marquee_subgraphs.payments.adapters.measured import MeasuredProvider
 from marquee_subgraphs.payments.adapters.factory import open_provider
+from marquee_subgraphs.payments.adapters.measured import MeasuredProvider
 from marquee_subgraphs.payments.adapters.return_page import RETURN_PATH, RETURN_ROUTE
+from marquee_subgraphs.payments.adapters.webhooks import Webhooks
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.migrations import HISTORY
 from marquee_subgraphs.payments.schema import build_payments_schema
 from marquee_subgraphs.payments.service.metrics import unsettled_probe
-from marquee_subgraphs.payments.adapters.webhooks import Webhooks
 from marquee_subgraphs.payments.wiring import Parts, assemble
 
 NAME = "payments"
@@ -28,18 +28,18 @@ PORT = 6000
 _UPKEEP_SECONDS = 1.0
 
 
-def build(runtime: Runtime, *, pace: Pace | None = None) -> Subgraph:
-    """The payments subgraph; `pace` sets how long it waits, by default as `Pace` says."""
+def build(runtime: Runtime, *, timing: Timing | None = None) -> Subgraph:
+    """The payments subgraph; `timing` sets how long it waits, by default as `Timing` says."""
     return Subgraph(
         runtime,
         name=NAME,
         port=PORT,
         schema=build_payments_schema(runtime.logger(NAME)),
-        wire=partial(_wire, pace or Pace()),
+        wire=partial(_wire, timing or Timing()),
     )
 
 
-async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
+async def _wire(timing: Timing, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     settings = runtime.settings
     public_url = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
     database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
@@ -51,7 +51,7 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         webhooks.deliver,
         stack,
         public_url=public_url,
-        timeout_seconds=pace.provider_timeout_seconds,
+        timeout_seconds=timing.provider_timeout_seconds,
     )
     telemetry = runtime.telemetry.of(NAME)
     opened = replace(opened, provider=MeasuredProvider(opened.provider, telemetry))
@@ -65,16 +65,16 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
             clock=runtime.clock,
             logger=runtime.logger(NAME),
             return_url=f"{public_url}{RETURN_PATH}",
-            pace=pace,
+            timing=timing,
         )
     )
     stack.callback(runtime.telemetry.add_probe(unsettled_probe(runtime.telemetry, database, runtime.clock)))
-    webhooks.open(opened.provider, service.upkeep)
-    stack.push_async_callback(service.payment_errands.close)
-    stack.push_async_callback(service.refund_errands.close)
+    webhooks.open(opened.provider, service.reconciliation)
+    stack.push_async_callback(service.payment_work.close)
+    stack.push_async_callback(service.refund_work.close)
 
-    async def upkeep() -> None:
-        await service.upkeep.look_after_due()
+    async def reconciliation() -> None:
+        await service.reconciliation.start_due_work()
 
     async def webhook(request: Request) -> Response:
         status = await webhooks.deliver(await request.body(), request.headers.get("stripe-signature"))
@@ -85,6 +85,6 @@ async def _wire(pace: Pace, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
         service=service,
         database=database,
         events=events,
-        tasks=[BackgroundTask("payments-upkeep", upkeep, _UPKEEP_SECONDS)],
+        tasks=[BackgroundTask("payments-reconciliation", reconciliation, _UPKEEP_SECONDS)],
         routes=[Route("/webhooks/stripe", webhook, methods=["POST"]), RETURN_ROUTE, *pages],
     )

@@ -29,11 +29,11 @@ from marquee_subgraphs.kit.graphql import (
 )
 from marquee_subgraphs.kit.pagination import PageRequest
 from marquee_subgraphs.payments import errors
+from marquee_subgraphs.payments.adapters.methods import PaymentMethodInfo
 from marquee_subgraphs.payments.domain.payment import PaymentEvent as Happening
 from marquee_subgraphs.payments.domain.payment import PaymentStatus
 from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
 from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.adapters.methods import PaymentMethodInfo
 from marquee_subgraphs.payments.service import PaymentService, trouble_of
 from marquee_subgraphs.payments.service.queries import may_ask, may_see
 
@@ -157,14 +157,14 @@ class Payment:
 
     @field()
     async def events(self, info: Info) -> list[PaymentEvent]:
-        found = await info.context.loaders(info.context.service.reading.events_by_payment).load(
+        found = await info.context.loaders(info.context.service.queries.events_by_payment).load(
             self.record.id
         )
         return [PaymentEvent.of(event) for event in found or ()]
 
     @field()
     async def refunds(self, info: Info) -> list[Refund]:
-        found = await info.context.loaders(info.context.service.reading.refunds_by_payment).load(
+        found = await info.context.loaders(info.context.service.queries.refunds_by_payment).load(
             self.record.id
         )
         return [Refund.of(refund) for refund in found or ()]
@@ -182,7 +182,7 @@ class Order:
 
     @field(description="The latest.")
     async def payment(self, info: Info) -> Payment | None:
-        record = await info.context.loaders(info.context.service.reading.latest_by_order).load(self.id)
+        record = await info.context.loaders(info.context.service.queries.latest_by_order).load(self.id)
         return Payment.shown(info, record)
 
 
@@ -208,18 +208,18 @@ class User:
         if not (context.viewer.is_user(self.id) or context.viewer.is_admin):
             return None
         request = PageRequest.of(first, after, (datetime, str))
-        page = await context.loaders(context.service.reading.pages_by_user).load((self.id, request))
+        page = await context.loaders(context.service.queries.pages_by_user).load((self.id, request))
         if page is None:
             raise LookupError(self.id)
 
         async def count() -> int:
-            return await context.loaders(context.service.reading.counts_by_user).load(self.id) or 0
+            return await context.loaders(context.service.queries.counts_by_user).load(self.id) or 0
 
         return Connection.of(page, Payment.of, count)
 
 
 async def _load(info: Info, payment_id: str) -> PaymentRecord | None:
-    return await info.context.loaders(info.context.service.reading.payments_by_id).load(payment_id)
+    return await info.context.loaders(info.context.service.queries.payments_by_id).load(payment_id)
 
 
 @strawberry.type
@@ -304,7 +304,7 @@ class Mutation:
         description="Give back a part as goodwill, or the whole, which gives up the tickets.",
     )
     async def refund_payment(self, info: Info, input: RefundPaymentInput) -> RefundPaymentPayload | None:
-        refund, payment = await info.context.service.desk.refund(
+        refund, payment = await info.context.service.refunds.refund(
             info.context.viewer,
             payment_id=input.payment_id,
             amount=None if input.amount is None else input.amount.to_money("amount"),

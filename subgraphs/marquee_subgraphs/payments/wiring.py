@@ -11,14 +11,14 @@ from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import ServiceEvents
 from marquee_subgraphs.kit.idempotency import Idempotency
 from marquee_subgraphs.kit.live import Topics
-from marquee_subgraphs.payments.service.work_queue import Errands
+from marquee_subgraphs.payments.adapters.factory import OpenProvider
+from marquee_subgraphs.payments.domain.timing import Timing
 from marquee_subgraphs.payments.events import PaymentEvents, consume
 from marquee_subgraphs.payments.hearing import Hearing
-from marquee_subgraphs.payments.domain.timing import Pace
-from marquee_subgraphs.payments.adapters.factory import OpenProvider
-from marquee_subgraphs.payments.service.refund_settlement import Refunding
-from marquee_subgraphs.payments.service import Checkout, PaymentService, Reading, RefundDesk, Upkeep
+from marquee_subgraphs.payments.service import Checkout, PaymentService, Queries, Reconciliation, StaffRefunds
+from marquee_subgraphs.payments.service.refund_settlement import RefundSettlement
 from marquee_subgraphs.payments.service.settlement import Settlement
+from marquee_subgraphs.payments.service.work_queue import WorkQueue
 from marquee_subgraphs.payments.store import OrderStore, PaymentStore, RefundStore
 
 
@@ -33,7 +33,7 @@ class Parts:
     clock: Clock
     logger: logging.Logger
     return_url: str
-    pace: Pace
+    timing: Timing
 
 
 def assemble(parts: Parts) -> PaymentService:
@@ -46,10 +46,10 @@ def assemble(parts: Parts) -> PaymentService:
         await settlement.look_after(payment_id)
 
     async def give_back(refund_id: str) -> None:
-        await refunding.drive(refund_id)
+        await refund_settlement.drive(refund_id)
 
-    payment_errands = Errands(look_after, parts.logger)
-    refund_errands = Errands(give_back, parts.logger)
+    payment_work = WorkQueue(look_after, parts.logger)
+    refund_work = WorkQueue(give_back, parts.logger)
     settlement = Settlement(
         database=parts.database,
         orders=orders,
@@ -59,11 +59,11 @@ def assemble(parts: Parts) -> PaymentService:
         provider=parts.opened.provider,
         topics=parts.topics,
         clock=parts.clock,
-        pace=parts.pace,
+        timing=parts.timing,
         logger=parts.logger,
-        wake_refund=refund_errands.ask,
+        wake_refund=refund_work.ask,
     )
-    refunding = Refunding(
+    refund_settlement = RefundSettlement(
         database=parts.database,
         orders=orders,
         payments=payments,
@@ -72,7 +72,7 @@ def assemble(parts: Parts) -> PaymentService:
         provider=parts.opened.provider,
         topics=parts.topics,
         clock=parts.clock,
-        pace=parts.pace,
+        timing=parts.timing,
     )
     hearing = Hearing(
         orders=orders,
@@ -81,8 +81,8 @@ def assemble(parts: Parts) -> PaymentService:
         events=events,
         topics=parts.topics,
         clock=parts.clock,
-        wake_payment=payment_errands.ask,
-        wake_refund=refund_errands.ask,
+        wake_payment=payment_work.ask,
+        wake_refund=refund_work.ask,
     )
     consume(parts.events.consumer, hearing)
     return PaymentService(
@@ -98,11 +98,11 @@ def assemble(parts: Parts) -> PaymentService:
             methods=parts.opened.methods,
             topics=parts.topics,
             clock=parts.clock,
-            pace=parts.pace,
+            timing=parts.timing,
             return_url=parts.return_url,
-            wake_payment=payment_errands.ask,
+            wake_payment=payment_work.ask,
         ),
-        desk=RefundDesk(
+        refunds=StaffRefunds(
             database=parts.database,
             payments=payments,
             refunds=refunds,
@@ -111,20 +111,20 @@ def assemble(parts: Parts) -> PaymentService:
             audit=AuditLog(parts.clock),
             topics=parts.topics,
             clock=parts.clock,
-            pace=parts.pace,
-            wake_refund=refund_errands.ask,
+            timing=parts.timing,
+            wake_refund=refund_work.ask,
         ),
-        reading=Reading(database=parts.database, payments=payments, refunds=refunds),
-        upkeep=Upkeep(
+        queries=Queries(database=parts.database, payments=payments, refunds=refunds),
+        reconciliation=Reconciliation(
             database=parts.database,
             payments=payments,
             refunds=refunds,
             settlement=settlement,
             clock=parts.clock,
-            wake_payment=payment_errands.ask,
-            wake_refund=refund_errands.ask,
+            wake_payment=payment_work.ask,
+            wake_refund=refund_work.ask,
         ),
-        payment_errands=payment_errands,
-        refund_errands=refund_errands,
+        payment_work=payment_work,
+        refund_work=refund_work,
         bank=parts.opened.bank,
     )

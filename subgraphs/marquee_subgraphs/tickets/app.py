@@ -47,14 +47,14 @@ async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
             key=key,
         )
     )
-    consume(events.consumer, service.projecting, service.settling)
+    consume(events.consumer, service.projections, service.settlement)
     return Wiring(
         service=service,
         events=events,
         tasks=[
-            BackgroundTask("expire holds and orders", service.sweeping.sweep, _SWEEP_EVERY_SECONDS),
-            BackgroundTask("refund cancelled showtimes", service.sweeping.refund, _SWEEP_EVERY_SECONDS),
-            BackgroundTask("forget waitlists", service.waiting.forget, _FORGET_EVERY_SECONDS),
+            BackgroundTask("expire holds and orders", service.expiry.sweep, _SWEEP_EVERY_SECONDS),
+            BackgroundTask("refund cancelled showtimes", service.expiry.refund, _SWEEP_EVERY_SECONDS),
+            BackgroundTask("forget waitlists", service.waitlist.forget, _FORGET_EVERY_SECONDS),
         ],
         checks={"database": database_check(database)},
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from marquee_subgraphs.analytics.verify import revenue_by_payment, verify
+from marquee_subgraphs.analytics.invariants import revenue_by_payment, verify
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import Envelope

@@ -13,12 +13,12 @@ import pytest
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.runtime import Runtime
-from marquee_subgraphs.payments.app import build
-from marquee_subgraphs.payments.domain.timing import Pace
 from marquee_subgraphs.payments.adapters.in_process import call
 from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
+from marquee_subgraphs.payments.app import build
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.invariants import books_in, verify
 from marquee_subgraphs.payments.service import PaymentService
-from marquee_subgraphs.payments.verify import books_in, verify
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
 from tests.subgraphs.payments.tickets import Tickets
@@ -46,8 +46,8 @@ mutation ($input: RefundPaymentInput!) {{
 """
 CUSTOMER = customer("usr_1")
 MANAGER = staff("refunds:write", user_id="usr_manager", role="manager", cinemas=["cin_1"])
-QUICK = Pace(order_wait_seconds=5.0, settle_wait_seconds=5.0)
-IMPATIENT = Pace(order_wait_seconds=0.05, settle_wait_seconds=5.0, provider_timeout_seconds=0.05)
+QUICK = Timing(order_wait_seconds=5.0, settle_wait_seconds=5.0)
+IMPATIENT = Timing(order_wait_seconds=0.05, settle_wait_seconds=5.0, provider_timeout_seconds=0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +117,10 @@ class Cinema:
         return str(answer.only()["status"])
 
 
-async def _open(open_door: OpenDoor, runtime: Runtime, path: Path, pace: Pace = QUICK) -> Cinema:
+async def _open(open_door: OpenDoor, runtime: Runtime, path: Path, timing: Timing = QUICK) -> Cinema:
     assert isinstance(runtime.clock, FrozenClock)
     tickets = await Tickets.open(path / "tickets.sqlite", runtime.broker, runtime.clock)
-    door = await open_door(lambda each: build(each, pace=pace))
+    door = await open_door(lambda each: build(each, timing=timing))
     return Cinema(door, tickets, runtime.clock)
 
 
@@ -144,7 +144,7 @@ async def any_cinema(open_any_door: OpenDoor, runtime: Runtime, tmp_path: Path) 
 async def impatient_cinema(open_door: OpenDoor, runtime: Runtime, tmp_path: Path) -> AsyncIterator[Cinema]:
     """One that waits a twentieth of a second for its bank, which sends no webhooks, and for orders."""
     cinema = await _open(open_door, runtime, tmp_path, IMPATIENT)
-    await cinema.bank.courier.stop()
+    await cinema.bank.sender.stop()
     yield cinema
     await cinema.tickets.close()
 

@@ -16,19 +16,19 @@ from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import EmbeddedBroker, ServiceEvents
 from marquee_subgraphs.kit.live import LocalTopics
-from marquee_subgraphs.payments.domain.intent import Intent
-from marquee_subgraphs.payments.migrations import HISTORY
-from marquee_subgraphs.payments.domain.timing import Pace
+from marquee_subgraphs.payments.adapters.factory import OpenProvider
+from marquee_subgraphs.payments.adapters.methods import PaymentMethods
 from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
     Notice,
     PaymentProvider,
     RefundReceipt,
 )
-from marquee_subgraphs.payments.adapters.methods import PaymentMethods
-from marquee_subgraphs.payments.adapters.factory import OpenProvider
-from marquee_subgraphs.payments.service import PaymentService
 from marquee_subgraphs.payments.adapters.webhooks import Webhooks
+from marquee_subgraphs.payments.domain.intent import Intent
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.migrations import HISTORY
+from marquee_subgraphs.payments.service import PaymentService
 from marquee_subgraphs.payments.wiring import Parts, assemble
 from tests.subgraphs.payments.adapters.bank import Bank, open_bank
 
@@ -114,7 +114,7 @@ async def start_life(
     folder: Path,
     broker: EmbeddedBroker,
     clock: FrozenClock,
-    pace: Pace,
+    timing: Timing,
     *,
     dies_at: tuple[str, Moment] | None = None,
     store_url: str | None = None,
@@ -146,14 +146,14 @@ async def start_life(
             clock=clock,
             logger=logging.getLogger("test.payments"),
             return_url="http://cinema.test/bank/done",
-            pace=pace,
+            timing=timing,
         )
     )
-    stack.push_async_callback(service.refund_errands.close)
-    stack.push_async_callback(service.payment_errands.close)
+    stack.push_async_callback(service.refund_work.close)
+    stack.push_async_callback(service.payment_work.close)
     stack.push_async_callback(events.close)
     if listens:
         await events.start()
     webhooks = Webhooks()
-    webhooks.open(bank.provider, service.upkeep)
+    webhooks.open(bank.provider, service.reconciliation)
     return Life(service, bank, folder / "bank.sqlite", webhooks, tripwire, stack)

@@ -22,12 +22,12 @@ from sqlalchemy import text
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.events import EmbeddedBroker
 from marquee_subgraphs.kit.refusals import Refusal
-from marquee_subgraphs.payments.domain.payment import OPEN, PAID
-from marquee_subgraphs.payments.domain.records import PaymentRecord
-from marquee_subgraphs.payments.domain.timing import Pace
 from marquee_subgraphs.payments.adapters.in_process import call
 from marquee_subgraphs.payments.adapters.simulator.store import Webhook
-from marquee_subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.payments.domain.payment import OPEN, PAID
+from marquee_subgraphs.payments.domain.records import PaymentRecord
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.invariants import books_in, verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.lives import Life, start_life
 from tests.subgraphs.payments.tickets import Tickets
@@ -43,7 +43,7 @@ CARDS = (
     "pm_card_captureFails",
     "pm_card_refundFails",
 )
-HASTY = Pace(order_wait_seconds=1.0, settle_wait_seconds=0.01)
+HASTY = Timing(order_wait_seconds=1.0, settle_wait_seconds=0.01)
 
 
 class Chance:
@@ -158,7 +158,7 @@ class Story:
                 payment = choose(payments)
                 self.ask(
                     partial(
-                        self.life.service.desk.refund,
+                        self.life.service.refunds.refund,
                         staff("refunds:write"),
                         payment_id=payment.id,
                         amount=choose([None, payment.amount.percent(25)]),
@@ -170,7 +170,7 @@ class Story:
                 await self.broker.settled()
             case "look":
                 self.clock.advance(timedelta(seconds=chance.choice([1, 5, 60])))
-                await self.life.service.upkeep.look_after_due()
+                await self.life.service.reconciliation.start_due_work()
             case "die" if chance.random() < 0.5:
                 await self.die()
                 await self.start()
@@ -186,7 +186,7 @@ class Story:
 
     async def _bring_webhook(self) -> None:
         """Some message of the bank, any of those sent so far: early, late, again; or it is lost."""
-        books = self.life.bank.simulator.books
+        books = self.life.bank.simulator.store
         for webhook in books.due_webhooks():
             books.settle_webhook(webhook, delivered=True, retry_seconds=0)
             if not self.chance.happens(0.2):
@@ -199,7 +199,7 @@ class Story:
     async def answer_bank(self, decision: str) -> None:
         """The customer of some 3-D Secure payment answers their bank."""
         simulator = self.life.bank.simulator
-        waiting = [row["id"] for row in simulator.books.all_intents() if row["status"] == "requires_action"]
+        waiting = [row["id"] for row in simulator.store.all_intents() if row["status"] == "requires_action"]
         if waiting:
             form = {"content-type": "application/x-www-form-urlencoded"}
             page = f"http://bank.test/bank/3ds/{self.chance.random.choice(waiting)}"
@@ -214,7 +214,7 @@ class Story:
             await self.broker.settled()
             await self.life.service.idle()
             self.clock.advance(timedelta(minutes=6))
-            if not await self.life.service.upkeep.look_after_due() and not await self.open_payments():
+            if not await self.life.service.reconciliation.start_due_work() and not await self.open_payments():
                 await self.life.service.idle()
                 await self.broker.settled()
                 return
@@ -255,7 +255,7 @@ async def test_every_payment_comes_to_its_one_end(story: Story, seed: int) -> No
 
     report = await verify(story.life.service.database, books_in(story.life.bank_file))
     assert [str(each) for each in report.invariants if not each.holds] == []
-    books = story.life.bank.simulator.books.all_intents()
+    books = story.life.bank.simulator.store.all_intents()
     assert {row["status"] for row in books} <= {"succeeded", "canceled", "requires_payment_method"}
     for order_id in story.orders:
         paid = [

@@ -13,8 +13,8 @@ from marquee_subgraphs.kit.events import Broker, Consumer, Envelope
 from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
 from marquee_subgraphs.kit.ids import new_id, new_ulid
 from marquee_subgraphs.tickets.events.consumed import consume
+from marquee_subgraphs.tickets.invariants import verify
 from marquee_subgraphs.tickets.service import TicketService
-from marquee_subgraphs.tickets.verify import verify
 from tests.subgraphs.door import Answer, Door
 from tests.subgraphs.tickets.outbox import said
 
@@ -74,7 +74,7 @@ class Stage:
     def of(cls, door: Door, clock: FrozenClock, broker: Broker) -> Stage:
         service: TicketService = door.subgraph.service
         consumer = Consumer(service.office.database, "tickets", clock)
-        consume(consumer, service.projecting, service.settling)
+        consume(consumer, service.projections, service.settlement)
         return cls(door, clock, consumer, broker)
 
     @property

@@ -31,10 +31,10 @@ from marquee_subgraphs.tickets.domain.layout import SeatPlace
 from marquee_subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus
 from marquee_subgraphs.tickets.events.consumed import consume
 from marquee_subgraphs.tickets.events.published import TicketEvents
+from marquee_subgraphs.tickets.invariants import verify
 from marquee_subgraphs.tickets.migrations import HISTORY
 from marquee_subgraphs.tickets.service import BoxOffice, TicketService
 from marquee_subgraphs.tickets.store import TicketQuery
-from marquee_subgraphs.tickets.verify import verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.outbox import said
 
@@ -84,7 +84,7 @@ class Lifecycle(RuleBasedStateMachine):
             )
         )
         self.consumer = Consumer(self.database, "tickets", self.clock)
-        consume(self.consumer, self.service.projecting, self.service.settling)
+        consume(self.consumer, self.service.projections, self.service.settlement)
         starts_at = self.clock.now() + timedelta(hours=3)
         places = [SeatPlace(label, label[0], int(label[1:]), x=float(label[1:])) for label in LABELS]
         values = {
@@ -98,7 +98,7 @@ class Lifecycle(RuleBasedStateMachine):
             "currency": "PEN",
         }
         async with self.database.transaction() as tx:
-            await self.service.projecting.schedule(tx, values, places, ["B5"])
+            await self.service.projections.schedule(tx, values, places, ["B5"])
 
     def teardown(self) -> None:
         self.run(self.database.close())
@@ -117,7 +117,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(viewer=buyers, first=st.integers(0, 9), count=st.integers(1, 4))
     def hold(self, viewer: Any, first: int, count: int) -> None:
         seat_ids = [f"{SHOWTIME}:{label}" for label in LABELS[first : first + count]]
-        held = self.attempt(self.service.holding.hold(viewer, showtime_id=SHOWTIME, seat_ids=seat_ids))
+        held = self.attempt(self.service.holds.hold(viewer, showtime_id=SHOWTIME, seat_ids=seat_ids))
         if held is not None:
             self.tokens.append((viewer, held.token))
 
@@ -125,7 +125,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(which=index)
     def order(self, which: int) -> None:
         viewer, token = self.tokens[which % len(self.tokens)]
-        ordering = self.service.ordering
+        ordering = self.service.orders
         request = ordering.read_request(
             hold_token=token,
             email=None,
@@ -141,7 +141,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(which=index, extend=st.booleans())
     def extend_or_release(self, which: int, extend: bool) -> None:
         viewer, token = self.tokens[which % len(self.tokens)]
-        holding = self.service.holding
+        holding = self.service.holds
         work: Any = holding.extend if extend else holding.release
         self.attempt(work(viewer, hold_token=token))
 
@@ -149,7 +149,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(which=index)
     def cancel(self, which: int) -> None:
         self.attempt(
-            self.service.refunding.cancel(
+            self.service.refunds.cancel(
                 STAFF,
                 order_id=self.orders[which % len(self.orders)],
                 ticket_ids=None,
@@ -254,29 +254,29 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self.run(self.service.sweeping.sweep())
+        self.run(self.service.expiry.sweep())
 
     @rule(which=index)
     def scan(self, which: int) -> None:
-        tickets = self.run(self.service.reading.page_tickets(TicketQuery(), PageRequest(first=50))).rows
+        tickets = self.run(self.service.queries.page_tickets(TicketQuery(), PageRequest(first=50))).rows
         if tickets:
             ticket = tickets[which % len(tickets)]
             code = make_code(KEY, ticket.id, SHOWTIME, ticket.code_version)
             nonce = new_ulid(self.clock.now())
-            self.attempt(self.service.door.check_in(STAFF, qr_code=code, gate="north", nonce=nonce))
+            self.attempt(self.service.check_in.check_in(STAFF, qr_code=code, gate="north", nonce=nonce))
 
     @precondition(lambda self: len(self.orders) > 2)
     @rule()
     def showtime_is_cancelled(self) -> None:
         async def cancel() -> None:
             async with self.database.transaction() as tx:
-                await self.service.projecting.cancel_showtime(tx, SHOWTIME, reason="flood")
-            await self.service.sweeping.refund()
+                await self.service.projections.cancel_showtime(tx, SHOWTIME, reason="flood")
+            await self.service.expiry.refund()
 
         self.run(cancel())
 
     def read(self, order_id: str) -> Order:
-        return self.run(self.service.reading.orders([order_id]))[order_id]
+        return self.run(self.service.queries.orders([order_id]))[order_id]
 
     @invariant()
     def invariants_hold(self) -> None:
@@ -287,7 +287,7 @@ class Lifecycle(RuleBasedStateMachine):
     def what_has_ended_stays_ended(self) -> None:
         if not self.orders:
             return
-        for order in self.run(self.service.reading.orders(self.orders)).values():
+        for order in self.run(self.service.queries.orders(self.orders)).values():
             status = order.status_at(self.clock.now())
             known = self.ended.get(order.id)
             # Expired is read from the clock before it is written; a lost sale may then say why it failed.

@@ -18,9 +18,9 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from marquee_subgraphs.kit.settings import SettingsError
-from marquee_subgraphs.notifications.service.composer import qr_png
 from marquee_subgraphs.notifications.adapters.carrier import DeliveryRefused
 from marquee_subgraphs.notifications.domain.records import MessageRecord
+from marquee_subgraphs.notifications.service.composer import qr_png
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _FOR_GOOD: Final = 500

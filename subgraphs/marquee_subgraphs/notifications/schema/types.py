@@ -24,7 +24,6 @@ from marquee_subgraphs.kit.graphql import (
     subscription,
 )
 from marquee_subgraphs.kit.pagination import PageRequest
-from marquee_subgraphs.notifications.service.composer import Template, qr_png
 from marquee_subgraphs.notifications.domain.records import (
     DeliveryStatus,
     MessageRecord,
@@ -32,6 +31,7 @@ from marquee_subgraphs.notifications.domain.records import (
     NotificationRecord,
 )
 from marquee_subgraphs.notifications.service import NotificationService
+from marquee_subgraphs.notifications.service.composer import Template, qr_png
 
 Info: TypeAlias = strawberry.Info[Context[NotificationService], None]
 

@@ -15,12 +15,17 @@ from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.pagination import Page, PageRequest
 from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 from marquee_subgraphs.kit.validation import InputCheck
-from marquee_subgraphs.notifications.service.composer import Composer, Template
 from marquee_subgraphs.notifications.adapters.carrier import Carrier, DeliveryRefused, reason_of
-from marquee_subgraphs.notifications.domain.records import Channel, MessageRecord, NotificationRecord, retry_at
+from marquee_subgraphs.notifications.domain.records import (
+    Channel,
+    MessageRecord,
+    NotificationRecord,
+    retry_at,
+)
 from marquee_subgraphs.notifications.errors import UnreachablePerson
-from marquee_subgraphs.notifications.store import NotificationStore
+from marquee_subgraphs.notifications.service.composer import Composer, Template
 from marquee_subgraphs.notifications.service.notifier import Teller, person_topic
+from marquee_subgraphs.notifications.store import NotificationStore
 
 _AT_ONCE = 4
 _NEWEST = 50

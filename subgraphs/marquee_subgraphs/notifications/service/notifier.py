@@ -14,7 +14,6 @@ from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.locale import Locale
 from marquee_subgraphs.kit.trace import current_trace
-from marquee_subgraphs.notifications.service.composer import Composed, Composer
 from marquee_subgraphs.notifications.domain.records import (
     Channel,
     DeliveryStatus,
@@ -23,6 +22,7 @@ from marquee_subgraphs.notifications.domain.records import (
     NotificationRecord,
     TicketCode,
 )
+from marquee_subgraphs.notifications.service.composer import Composed, Composer
 from marquee_subgraphs.notifications.store import NotificationStore
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from marquee_subgraphs.kit.settings import Settings
-from marquee_subgraphs.payments.adapters.provider import PaymentProvider
 from marquee_subgraphs.payments.adapters.methods import PaymentMethods
+from marquee_subgraphs.payments.adapters.provider import PaymentProvider
 
 if TYPE_CHECKING:
     from marquee_subgraphs.payments.adapters.simulator import SimulatedBank

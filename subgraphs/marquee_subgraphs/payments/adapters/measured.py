@@ -10,7 +10,6 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
-from marquee_subgraphs.payments.domain.intent import Intent
 from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
     Notice,
@@ -19,6 +18,7 @@ from marquee_subgraphs.payments.adapters.provider import (
     ProviderUnanswered,
     RefundReceipt,
 )
+from marquee_subgraphs.payments.domain.intent import Intent
 
 T = TypeVar("T")
 

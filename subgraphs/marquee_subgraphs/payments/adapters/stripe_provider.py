@@ -16,7 +16,6 @@ import aiohttp
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
-from marquee_subgraphs.payments.domain.intent import Intent, IntentStatus
 from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
     BookedIntent,
@@ -27,6 +26,7 @@ from marquee_subgraphs.payments.adapters.provider import (
     RefundReceipt,
     WebhookRejected,
 )
+from marquee_subgraphs.payments.domain.intent import Intent, IntentStatus
 
 _RETRIABLE: Final = (
     stripe.APIConnectionError,

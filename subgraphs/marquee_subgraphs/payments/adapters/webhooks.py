@@ -7,7 +7,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from marquee_subgraphs.payments.adapters.provider import PaymentProvider, ProviderFault, WebhookRejected
-from marquee_subgraphs.payments.service.reconciliation import Upkeep
+from marquee_subgraphs.payments.service.reconciliation import Reconciliation
 
 MOST_BYTES = 512 * 1024
 """Stripe's events are far smaller."""
@@ -20,11 +20,11 @@ class Webhooks:
 
     def __init__(self) -> None:
         self._provider: PaymentProvider | None = None
-        self._upkeep: Upkeep | None = None
+        self._upkeep: Reconciliation | None = None
 
-    def open(self, provider: PaymentProvider, upkeep: Upkeep) -> None:
+    def open(self, provider: PaymentProvider, reconciliation: Reconciliation) -> None:
         """Begin to take them."""
-        self._provider, self._upkeep = provider, upkeep
+        self._provider, self._upkeep = provider, reconciliation
 
     async def deliver(self, body: bytes, signature: str | None) -> int:
         """Take one."""
@@ -37,7 +37,7 @@ class Webhooks:
         except WebhookRejected:
             return HTTPStatus.BAD_REQUEST
         try:
-            await self._upkeep.take_notice(notice)
+            await self._upkeep.handle_notice(notice)
         except ProviderFault:
             return HTTPStatus.SERVICE_UNAVAILABLE
         return HTTPStatus.OK

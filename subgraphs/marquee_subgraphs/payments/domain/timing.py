@@ -7,7 +7,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timing:
     """Waits, in seconds of the clock or of the wall as each says."""
 
     order_wait_seconds: float = 2.0

@@ -5,9 +5,9 @@ mutation only waits a moment for the outcome.
 """
 
 from marquee_subgraphs.payments.service.checkout import Checkout, trouble_of
-from marquee_subgraphs.payments.service.refunds import RefundDesk
 from marquee_subgraphs.payments.service.payments import PaymentService
-from marquee_subgraphs.payments.service.queries import Reading
-from marquee_subgraphs.payments.service.reconciliation import Upkeep
+from marquee_subgraphs.payments.service.queries import Queries
+from marquee_subgraphs.payments.service.reconciliation import Reconciliation
+from marquee_subgraphs.payments.service.refunds import StaffRefunds
 
-__all__ = ["Checkout", "PaymentService", "Reading", "RefundDesk", "Upkeep", "trouble_of"]
+__all__ = ["Checkout", "PaymentService", "Queries", "Reconciliation", "StaffRefunds", "trouble_of"]

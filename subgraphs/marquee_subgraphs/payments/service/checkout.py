@@ -17,17 +17,17 @@ from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.refusals import NotFound, Refusal
 from marquee_subgraphs.kit.validation import InputCheck
+from marquee_subgraphs.payments.adapters.methods import PaymentMethods
+from marquee_subgraphs.payments.adapters.provider import ProviderFault
 from marquee_subgraphs.payments.domain.order import Order
 from marquee_subgraphs.payments.domain.payment import EventKind, PaymentEvent, PaymentStatus, fold
 from marquee_subgraphs.payments.domain.records import PaymentRecord
+from marquee_subgraphs.payments.domain.timing import Timing
 from marquee_subgraphs.payments.errors import CardDeclined, OrderNotPayable, PaymentUnknown
 from marquee_subgraphs.payments.events import PaymentEvents
-from marquee_subgraphs.payments.domain.timing import Pace
-from marquee_subgraphs.payments.adapters.provider import ProviderFault
-from marquee_subgraphs.payments.adapters.methods import PaymentMethods
+from marquee_subgraphs.payments.service.condition import wait_until
 from marquee_subgraphs.payments.service.settlement import Settlement
 from marquee_subgraphs.payments.store import OrderStore, PaymentStore
-from marquee_subgraphs.payments.service.condition import wait_until
 
 _UNKNOWN_ORDER = "There is no such order to pay. If it was placed just now, try again in a moment."
 _MOVING = frozenset({PaymentStatus.CREATED, PaymentStatus.AUTHORIZED})
@@ -47,7 +47,7 @@ class Checkout:
     methods: PaymentMethods
     topics: Topics[None]
     clock: Clock
-    pace: Pace
+    timing: Timing
     return_url: str
     """Where the bank sends its customer afterwards."""
     wake_payment: Callable[[str], None]
@@ -95,7 +95,7 @@ class Checkout:
                 return await self.orders.find(connection, order_id)
 
         return await wait_until(
-            self.topics, order_id, read, lambda order: order is not None, self.pace.order_wait_seconds
+            self.topics, order_id, read, lambda order: order is not None, self.timing.order_wait_seconds
         )
 
     async def _begin(
@@ -142,7 +142,7 @@ class Checkout:
             why_not = "There is nothing to pay for this order."
         if why_not is not None:
             raise OrderNotPayable(why_not)
-        lease_until = now + self.pace.lease
+        lease_until = now + self.timing.lease
         payment_id = new_id("pay", now)
         started = PaymentEvent(EventKind.STARTED, now, minor=order.total.minor_units)
         payment = PaymentRecord(
@@ -176,7 +176,7 @@ class Checkout:
             payment_id,
             partial(self._load, payment_id),
             lambda payment: payment is None or payment.state.status not in _MOVING,
-            self.pace.settle_wait_seconds,
+            self.timing.settle_wait_seconds,
         )
         if payment is None:
             raise LookupError(payment_id)

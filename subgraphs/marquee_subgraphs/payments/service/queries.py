@@ -30,7 +30,7 @@ def may_ask(viewer: Viewer, payment: PaymentRecord | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Queries:
     """Batch loads."""
 
     database: Database

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Database
-from marquee_subgraphs.payments.domain.payment import OPEN, UNDECIDED, PaymentStatus
 from marquee_subgraphs.payments.adapters.provider import Notice
+from marquee_subgraphs.payments.domain.payment import OPEN, UNDECIDED, PaymentStatus
 from marquee_subgraphs.payments.service.settlement import Settlement
 from marquee_subgraphs.payments.store import PaymentStore, RefundStore
 
@@ -28,7 +28,7 @@ _NEWS: dict[str, frozenset[PaymentStatus]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Upkeep:
+class Reconciliation:
     """Finds what is due and hands it to its work."""
 
     database: Database
@@ -39,7 +39,7 @@ class Upkeep:
     wake_refund: Callable[[str], None]
     wake_payment: Callable[[str], None]
 
-    async def take_notice(self, notice: Notice) -> None:
+    async def handle_notice(self, notice: Notice) -> None:
         """Follow a message of the provider, by asking what is true. Raises `ProviderFault`: it must come
         again.
         """
@@ -55,7 +55,7 @@ class Upkeep:
         elif payment.state.status in _NEWS.get(notice.kind, frozenset()):
             await self.settlement.refresh(payment.id)
 
-    async def look_after_due(self) -> int:
+    async def start_due_work(self) -> int:
         """Start work for every payment and refund that is due; answers how many."""
         now = self.clock.now()
         async with self.database.read() as connection:

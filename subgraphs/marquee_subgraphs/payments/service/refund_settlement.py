@@ -15,11 +15,6 @@ from typing import Final
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Database, Transaction
 from marquee_subgraphs.kit.live import Topics
-from marquee_subgraphs.payments.domain.payment import OPEN, PAID, EventKind, PaymentEvent
-from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
-from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.events import PaymentEvents
-from marquee_subgraphs.payments.domain.timing import Pace
 from marquee_subgraphs.payments.adapters.provider import (
     PaymentProvider,
     ProviderRefused,
@@ -27,6 +22,11 @@ from marquee_subgraphs.payments.adapters.provider import (
     ReceiptStatus,
     RefundReceipt,
 )
+from marquee_subgraphs.payments.domain.payment import OPEN, PAID, EventKind, PaymentEvent
+from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
+from marquee_subgraphs.payments.domain.refund import RefundStatus
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.events import PaymentEvents
 from marquee_subgraphs.payments.store import OrderStore, PaymentStore, RefundStore
 
 _BANK_CHECK: Final = timedelta(seconds=30)
@@ -34,7 +34,7 @@ _BANK_CHECK: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Refunding:
+class RefundSettlement:
     """Drives refunds."""
 
     database: Database
@@ -45,7 +45,7 @@ class Refunding:
     provider: PaymentProvider
     topics: Topics[None]
     clock: Clock
-    pace: Pace
+    timing: Timing
 
     async def drive(self, refund_id: str) -> None:
         """Ask the provider for the refund, unless it is over or its money is not there yet."""
@@ -58,7 +58,7 @@ class Refunding:
             return
         provider_id = payment.state.provider_id
         if payment.state.status in OPEN:
-            await self._later(refund, self.pace.sale_check)
+            await self._later(refund, self.timing.sale_check)
             return
         if payment.state.status not in PAID or provider_id is None:
             await self._fail(refund, "nothing_taken")
@@ -66,7 +66,7 @@ class Refunding:
         try:
             receipt = await self._ask(refund, provider_id)
         except ProviderUnanswered:
-            await self._later(refund, self.pace.retry(refund.attempts))
+            await self._later(refund, self.timing.retry(refund.attempts))
         except ProviderRefused as refusal:
             await self._fail(refund, refusal.code)
         else:

@@ -21,17 +21,17 @@ from marquee_subgraphs.kit.validation import InputCheck
 from marquee_subgraphs.payments.domain.payment import PAID
 from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
 from marquee_subgraphs.payments.domain.refund import RefundPlan, RefundStatus, plan_refund
+from marquee_subgraphs.payments.domain.timing import Timing
 from marquee_subgraphs.payments.errors import NotRefundable
 from marquee_subgraphs.payments.events import PaymentEvents
-from marquee_subgraphs.payments.domain.timing import Pace
-from marquee_subgraphs.payments.store import PaymentStore, RefundStore
 from marquee_subgraphs.payments.service.condition import wait_until
+from marquee_subgraphs.payments.store import PaymentStore, RefundStore
 
 REFUND_SCOPE = "refunds:write"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RefundDesk:
+class StaffRefunds:
     """Takes refunds from staff."""
 
     database: Database
@@ -42,7 +42,7 @@ class RefundDesk:
     audit: AuditLog
     topics: Topics[None]
     clock: Clock
-    pace: Pace
+    timing: Timing
     wake_refund: Callable[[str], None]
 
     async def refund(
@@ -154,5 +154,5 @@ class RefundDesk:
             refund_id,
             read,
             lambda found: found[0].status not in moving,
-            self.pace.settle_wait_seconds,
+            self.timing.settle_wait_seconds,
         )

@@ -16,14 +16,6 @@ from typing import Final, assert_never
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Database, Transaction
 from marquee_subgraphs.kit.live import Topics
-from marquee_subgraphs.payments.domain.intent import Intent, IntentStatus, facts_of, is_stray
-from marquee_subgraphs.payments.domain.order import Order
-from marquee_subgraphs.payments.domain.payment import UNDECIDED, EventKind, PaymentEvent, PaymentStatus
-from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
-from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.domain.steps import Step, next_step
-from marquee_subgraphs.payments.events import PaymentEvents
-from marquee_subgraphs.payments.domain.timing import Pace
 from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
     PaymentProvider,
@@ -31,6 +23,14 @@ from marquee_subgraphs.payments.adapters.provider import (
     ProviderRefused,
     ProviderUnanswered,
 )
+from marquee_subgraphs.payments.domain.intent import Intent, IntentStatus, facts_of, is_stray
+from marquee_subgraphs.payments.domain.order import Order
+from marquee_subgraphs.payments.domain.payment import UNDECIDED, EventKind, PaymentEvent, PaymentStatus
+from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
+from marquee_subgraphs.payments.domain.refund import RefundStatus
+from marquee_subgraphs.payments.domain.steps import Step, next_step
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.events import PaymentEvents
 from marquee_subgraphs.payments.store import OrderStore, PaymentStore, RefundStore
 
 _MOST_STEPS: Final = 12
@@ -51,7 +51,7 @@ class Settlement:
     provider: PaymentProvider
     topics: Topics[None]
     clock: Clock
-    pace: Pace
+    timing: Timing
     logger: logging.Logger
     wake_refund: Callable[[str], None]
 
@@ -89,7 +89,7 @@ class Settlement:
                 await self.refresh(payment_id)
             case Step.AWAIT_SALE:
                 async with self.database.transaction() as tx:
-                    await self.payments.schedule(tx, payment_id, self.clock.now() + self.pace.sale_check)
+                    await self.payments.schedule(tx, payment_id, self.clock.now() + self.timing.sale_check)
             case Step.NOTHING:
                 await self._let_rest(payment)
             case _:
@@ -150,7 +150,7 @@ class Settlement:
 
     async def _capture(self, payment: PaymentRecord) -> bool:
         provider_id = _provider_id(payment)
-        if payment.attempts >= self.pace.capture_attempts:
+        if payment.attempts >= self.timing.capture_attempts:
             return await self._give_up_capture(payment, provider_id)
         try:
             try:
@@ -275,7 +275,7 @@ class Settlement:
         self, tx: Transaction, payment: PaymentRecord, order: Order, new: Sequence[PaymentEvent]
     ) -> None:
         now = self.clock.now()
-        state = await self.payments.record(tx, payment, new, due_at=now + self.pace.look_again)
+        state = await self.payments.record(tx, payment, new, due_at=now + self.timing.look_again)
         for event in new:
             await self.events.happened(tx, payment, order, event)
         if state.status in {PaymentStatus.FAILED, PaymentStatus.VOIDED}:
@@ -289,7 +289,7 @@ class Settlement:
 
     async def _later(self, payment: PaymentRecord) -> None:
         """Try again after a pause that grows."""
-        due_at = self.clock.now() + self.pace.retry(payment.attempts)
+        due_at = self.clock.now() + self.timing.retry(payment.attempts)
         async with self.database.transaction() as tx:
             await self.payments.schedule(tx, payment.id, due_at, attempts=payment.attempts + 1)
 

@@ -14,7 +14,7 @@ from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 _AT_ONCE: Final = 64
 
 
-class Errands:
+class WorkQueue:
     """Runs `run(key)` for each key that is asked for; asked for while it runs, it runs once more."""
 
     __slots__ = ("_again", "_closed", "_logger", "_places", "_run", "_tasks")

@@ -13,8 +13,8 @@ from marquee_subgraphs.kit.events import Consumer, Envelope, PoisonEvent
 from marquee_subgraphs.kit.events import payload as payloads
 from marquee_subgraphs.tickets.domain.layout import SeatKind, SeatPlace
 from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
-from marquee_subgraphs.tickets.service.projections import Projecting
-from marquee_subgraphs.tickets.service.settlement import Settling
+from marquee_subgraphs.tickets.service.projections import Projections
+from marquee_subgraphs.tickets.service.settlement import Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class _Payload:
         return values
 
 
-def consume(consumer: Consumer, projecting: Projecting, settling: Settling) -> None:
+def consume(consumer: Consumer, projecting: Projections, settling: Settlement) -> None:
     """Register every handler."""
     _consume_showtimes(consumer, projecting)
     _consume_payments(consumer, settling)
@@ -48,7 +48,7 @@ def consume(consumer: Consumer, projecting: Projecting, settling: Settling) -> N
     _consume_customers(consumer, projecting)
 
 
-def _consume_showtimes(consumer: Consumer, projecting: Projecting) -> None:
+def _consume_showtimes(consumer: Consumer, projecting: Projections) -> None:
     @consumer.on_raw("showtime.scheduled")
     async def scheduled(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
@@ -107,7 +107,7 @@ def _read_seats(event: Envelope) -> tuple[list[SeatPlace], list[str]]:
     return places, blocked
 
 
-def _consume_payments(consumer: Consumer, settling: Settling) -> None:
+def _consume_payments(consumer: Consumer, settling: Settlement) -> None:
     @consumer.on_raw("payment.started")
     async def started(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
@@ -163,7 +163,7 @@ def _consume_payments(consumer: Consumer, settling: Settling) -> None:
         )
 
 
-def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
+def _consume_refunds(consumer: Consumer, settling: Settlement) -> None:
     @consumer.on_raw("refund.requested")
     async def requested(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)
@@ -196,7 +196,7 @@ def _consume_refunds(consumer: Consumer, settling: Settling) -> None:
         )
 
 
-def _consume_customers(consumer: Consumer, projecting: Projecting) -> None:
+def _consume_customers(consumer: Consumer, projecting: Projections) -> None:
     @consumer.on_raw("voucher.issued")
     async def issued(tx: Transaction, event: Envelope) -> None:
         payload = _Payload(event)

@@ -51,7 +51,7 @@ class TicketFilter:
 class Query:
     @field(description="One's own; staff of its cinema with tickets:read; a guest's with its access token.")
     async def order(self, info: Info, id: ID, access_token: str | None = None) -> Order | None:
-        record = await info.context.service.reading.order(info.context.viewer, id, access_token)
+        record = await info.context.service.queries.order(info.context.viewer, id, access_token)
         return None if record is None else Order.of(record, info)
 
     @field(scopes=[SCOPE_READ], directives=[connection_size()], description="Those of one's cinemas.")
@@ -70,9 +70,9 @@ class Query:
             status=wanted.status,
             cinemas=cinemas_seen_by(viewer),
         )
-        reading = info.context.service.reading
-        page = await reading.page_tickets(query, PageRequest.of(first, after, (str,)))
-        return Connection.of(page, Ticket.of, lambda: reading.count_tickets(query))
+        queries = info.context.service.queries
+        page = await queries.page_tickets(query, PageRequest.of(first, after, (str,)))
+        return Connection.of(page, Ticket.of, lambda: queries.count_tickets(query))
 
     @field(
         scopes=[SCOPE_READ],
@@ -82,9 +82,9 @@ class Query:
     async def waitlist(
         self, info: Info, showtime_id: ID, first: int = 20, after: str | None = None
     ) -> Connection[WaitlistEntry] | None:
-        waiting = info.context.service.waiting
-        page = await waiting.page(info.context.viewer, showtime_id, PageRequest.of(first, after, (int,)))
-        return Connection.of(page, WaitlistEntry.of, lambda: waiting.count(showtime_id))
+        waitlist = info.context.service.waitlist
+        page = await waitlist.page(info.context.viewer, showtime_id, PageRequest.of(first, after, (int,)))
+        return Connection.of(page, WaitlistEntry.of, lambda: waitlist.count(showtime_id))
 
     @field(authenticated=True)
     async def ticket(self, info: Info, id: ID) -> Ticket | None:
@@ -93,7 +93,7 @@ class Query:
 
     @field(authenticated=True, description="One of one's own vouchers.")
     async def validate_voucher(self, info: Info, code: str) -> Voucher | None:
-        record = await info.context.service.reading.voucher(info.context.viewer, code)
+        record = await info.context.service.queries.voucher(info.context.viewer, code)
         return None if record is None else Voucher.of(record)
 
 
@@ -103,7 +103,7 @@ class Subscription:
     async def seat_map_changed(
         self, info: Info, showtime_id: ID, after_version: int | None = None
     ) -> AsyncGenerator[SeatMapChange, None]:
-        async with aclosing(info.context.service.watching.seats(showtime_id, after_version)) as changes:
+        async with aclosing(info.context.service.subscriptions.seats(showtime_id, after_version)) as changes:
             async for change in changes:
                 yield SeatMapChange.of(change)
 
@@ -111,8 +111,8 @@ class Subscription:
     async def order_updated(
         self, info: Info, order_id: ID, access_token: str | None = None
     ) -> AsyncGenerator[Order, None]:
-        watching = info.context.service.watching
-        async with aclosing(watching.order(info.context.viewer, order_id, access_token)) as orders:
+        subscriptions = info.context.service.subscriptions
+        async with aclosing(subscriptions.order(info.context.viewer, order_id, access_token)) as orders:
             async for record in orders:
                 yield Order.of(record, info)
 

@@ -129,7 +129,7 @@ class BlockSeatsInput:
 class Mutation(WaitlistMutation):
     @mutation(description="Hold all these seats for ten minutes, or none.")
     async def hold_seats(self, info: Info, input: HoldSeatsInput) -> HoldSeatsPayload:
-        held = await info.context.service.holding.hold(
+        held = await info.context.service.holds.hold(
             info.context.viewer,
             showtime_id=input.showtime_id,
             seat_ids=input.seat_ids,
@@ -141,32 +141,32 @@ class Mutation(WaitlistMutation):
 
     @mutation(description="Ten minutes more from now, up to thirty in all.")
     async def extend_hold(self, info: Info, input: ExtendHoldInput) -> ExtendHoldPayload:
-        held = await info.context.service.holding.extend(info.context.viewer, hold_token=input.hold_token)
+        held = await info.context.service.holds.extend(info.context.viewer, hold_token=input.hold_token)
         return ExtendHoldPayload(hold=Hold.of(held))
 
     @mutation(description="Give seats back.")
     async def release_hold(self, info: Info, input: ReleaseHoldInput) -> ReleaseHoldPayload:
-        held = await info.context.service.holding.release(
+        held = await info.context.service.holds.release(
             info.context.viewer, hold_token=input.hold_token, seat_ids=input.seat_ids
         )
         return ReleaseHoldPayload(hold=None if held is None else Hold.of(held))
 
     @mutation(description="Make an order of a hold: its price is frozen, payment may begin.")
     async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderPayload:
-        ordering = info.context.service.ordering
-        request = ordering.read_request(
+        orders = info.context.service.orders
+        request = orders.read_request(
             hold_token=input.hold_token,
             email=input.email,
             locale=input.locale,
             voucher=input.voucher,
             idempotency_key=input.idempotency_key,
         )
-        placed = await ordering.place(info.context.viewer, request)
+        placed = await orders.place(info.context.viewer, request)
         return PlaceOrderPayload(order=Order.of(placed.order, info, access_token=placed.access_token))
 
     @mutation(description="Cancel a pending order, or give tickets back as Order.refundOptions says.")
     async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderPayload:
-        order = await info.context.service.refunding.cancel(
+        order = await info.context.service.refunds.cancel(
             info.context.viewer,
             order_id=input.order_id,
             ticket_ids=input.ticket_ids,
@@ -178,14 +178,14 @@ class Mutation(WaitlistMutation):
 
     @mutation(scopes=["tickets:scan"], description="Admit a ticket, once.")
     async def check_in_ticket(self, info: Info, input: CheckInTicketInput) -> CheckInTicketPayload | None:
-        ticket = await info.context.service.door.check_in(
+        ticket = await info.context.service.check_in.check_in(
             info.context.viewer, qr_code=input.qr_code, gate=input.gate, nonce=input.nonce
         )
         return CheckInTicketPayload(ticket=Ticket.of(ticket))
 
     @mutation(scopes=["tickets:scan"], description="Take a check-in back; audited.")
     async def undo_check_in(self, info: Info, input: UndoCheckInInput) -> UndoCheckInPayload | None:
-        ticket = await info.context.service.door.undo_check_in(
+        ticket = await info.context.service.check_in.undo_check_in(
             info.context.viewer, ticket_id=input.ticket_id, reason=input.reason
         )
         return UndoCheckInPayload(ticket=Ticket.of(ticket))
@@ -195,7 +195,7 @@ class Mutation(WaitlistMutation):
         description="Move a ticket to a free seat that costs no more; its code is replaced; audited.",
     )
     async def reseat_ticket(self, info: Info, input: ReseatTicketInput) -> ReseatTicketPayload | None:
-        ticket = await info.context.service.reseating.reseat(
+        ticket = await info.context.service.reseat.reseat(
             info.context.viewer,
             ticket_id=input.ticket_id,
             seat_id=input.seat_id,
@@ -206,7 +206,7 @@ class Mutation(WaitlistMutation):
 
     @mutation(scopes=["seats:block"], description="Take unsold seats out of sale, or put them back; audited.")
     async def block_seats(self, info: Info, input: BlockSeatsInput) -> BlockSeatsPayload | None:
-        seats = await info.context.service.holding.block(
+        seats = await info.context.service.holds.block(
             info.context.viewer,
             showtime_id=input.showtime_id,
             seat_ids=input.seat_ids,

@@ -107,7 +107,7 @@ class Ticket:
     @field()
     async def order(self, info: Info) -> Order:
         service = info.context.service
-        record = await info.context.loaders(service.reading.orders).load(self.record.order_id)
+        record = await info.context.loaders(service.queries.orders).load(self.record.order_id)
         assert record is not None, "a foreign key keeps the order"
         return Order.of(record, info)
 
@@ -118,7 +118,7 @@ class Ticket:
 
 async def load_ticket(info: Info, ticket_id: str) -> Ticket | None:
     """Load a ticket that the viewer may see."""
-    record = await info.context.loaders(info.context.service.reading.tickets).load(ticket_id)
+    record = await info.context.loaders(info.context.service.queries.tickets).load(ticket_id)
     if record is None:
         return None
     allowed = may_read(info.context.viewer, user_id=record.user_id, cinema_id=record.cinema_id)
@@ -161,7 +161,7 @@ class Order:
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
         order_id = representation.text("id")
-        record = await info.context.loaders(info.context.service.reading.orders).load(order_id)
+        record = await info.context.loaders(info.context.service.queries.orders).load(order_id)
         if record is None:
             return None
         if may_read(info.context.viewer, user_id=record.user_id, cinema_id=record.cinema_id):
@@ -202,7 +202,7 @@ class Order:
     async def tickets(self, info: Info) -> list[Ticket]:
         if not self.is_opened:
             return []
-        loader = info.context.loaders(info.context.service.reading.tickets_of_orders)
+        loader = info.context.loaders(info.context.service.queries.tickets_of_orders)
         return [Ticket.of(record) for record in await loader.load(self.record.id) or ()]
 
     @field()
@@ -219,12 +219,12 @@ class Order:
 
     @field(description="What giving the order back is worth, from now on.", directives=[list_size(3)])
     async def refund_options(self, info: Info) -> list[RefundOption]:
-        reading, loaders = info.context.service.reading, info.context.loaders
-        showtime = await loaders(reading.showtimes).load(self.record.showtime_id)
-        tickets = await loaders(reading.tickets_of_orders).load(self.record.id)
-        pending = await loaders(reading.pending_refunds).load(self.record.id)
+        queries, loaders = info.context.service.queries, info.context.loaders
+        showtime = await loaders(queries.showtimes).load(self.record.showtime_id)
+        tickets = await loaders(queries.tickets_of_orders).load(self.record.id)
+        pending = await loaders(queries.pending_refunds).load(self.record.id)
         assert showtime is not None, "an order is for a showtime that is known"
-        options = reading.refund_options(self.record, tickets or [], showtime, pending or 0)
+        options = queries.refund_options(self.record, tickets or [], showtime, pending or 0)
         return [RefundOption.of(option, self.record.currency) for option in options]
 
 
@@ -244,14 +244,14 @@ class User:
         description="Oneself's, or with the scope tickets:read those of one's cinemas.",
     )
     async def orders(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Order] | None:
-        reading, loaders = info.context.service.reading, info.context.loaders
-        query = OrderQuery(cinemas=reading.cinemas_for(info.context.viewer, self.id))
+        queries, loaders = info.context.service.queries, info.context.loaders
+        query = OrderQuery(cinemas=queries.cinemas_for(info.context.viewer, self.id))
         request = PageRequest.of(first, after, (str,))
-        page = await loaders(reading.order_pages).load((self.id, query, request))
+        page = await loaders(queries.order_pages).load((self.id, query, request))
         assert page is not None, "order_pages answers every key"
 
         async def count() -> int:
-            return await loaders(reading.counts).load((self.id, query)) or 0
+            return await loaders(queries.counts).load((self.id, query)) or 0
 
         return Connection.of(page, lambda record: Order.of(record, info), count)
 
@@ -263,19 +263,19 @@ class User:
     async def tickets(
         self, info: Info, first: int = 20, after: str | None = None, upcoming: bool | None = None
     ) -> Connection[Ticket] | None:
-        reading, loaders = info.context.service.reading, info.context.loaders
-        now = reading.now()
+        queries, loaders = info.context.service.queries, info.context.loaders
+        now = queries.now()
         query = TicketQuery(
-            cinemas=reading.cinemas_for(info.context.viewer, self.id),
+            cinemas=queries.cinemas_for(info.context.viewer, self.id),
             ending_after=now if upcoming is True else None,
             ended_before=now if upcoming is False else None,
         )
         request = PageRequest.of(first, after, (str,))
-        page = await loaders(reading.ticket_pages).load((self.id, query, request))
+        page = await loaders(queries.ticket_pages).load((self.id, query, request))
         assert page is not None, "ticket_pages answers every key"
 
         async def count() -> int:
-            return await loaders(reading.counts).load((self.id, query)) or 0
+            return await loaders(queries.counts).load((self.id, query)) or 0
 
         return Connection.of(page, Ticket.of, count)
 
@@ -291,7 +291,7 @@ class User:
 
         if info.context.viewer.require_user() != self.id:
             raise NotAllowed
-        listed = await info.context.loaders(info.context.service.waiting.of_users).load(self.id)
+        listed = await info.context.loaders(info.context.service.waitlist.of_users).load(self.id)
         return [WaitlistEntry.of(each) for each in listed or ()]
 
 
@@ -308,7 +308,7 @@ class Movie:
     @field(authenticated=True, directives=[list_size(5)])
     async def my_tickets(self, info: Info) -> list[Ticket] | None:
         user_id = info.context.viewer.require_user()
-        loader = info.context.loaders(info.context.service.reading.tickets_of_movies)
+        loader = info.context.loaders(info.context.service.queries.tickets_of_movies)
         records = await loader.load((user_id, self.id)) or []
         return [Ticket.of(record) for record in records[:_SHOWN_AT_ONCE]]
 

@@ -72,7 +72,7 @@ class Seat:
         key = read_seat_id(representation.text("id"))
         if key is None:
             return None
-        hall = await info.context.loaders(info.context.service.reading.seats).load(key)
+        hall = await info.context.loaders(info.context.service.queries.seats).load(key)
         return None if hall is None else cls.of(hall.views([key[1]], info.context.viewer.user_id)[0])
 
 
@@ -91,7 +91,7 @@ def to_seats(views: Iterable[SeatView]) -> list[Seat]:
 async def load_seats(info: Info, showtime_id: str, labels: Iterable[str]) -> list[Seat]:
     """Load seats of an order or a ticket."""
     keys = [(showtime_id, label) for label in labels]
-    halls = await info.context.loaders(info.context.service.reading.seats).load_many(keys)
+    halls = await info.context.loaders(info.context.service.queries.seats).load_many(keys)
     user_id = info.context.viewer.user_id
     return to_seats(
         view
@@ -236,14 +236,14 @@ class Showtime:
         hall = await self._hall(info)
         if hall is None:
             return []
-        reading = info.context.service.reading
-        return to_seats(reading.best_available(hall, count, info.context.viewer.user_id, lot=token_hex(8)))
+        queries = info.context.service.queries
+        return to_seats(queries.best_available(hall, count, info.context.viewer.user_id, lot=token_hex(8)))
 
     @field(requires="basePrice { amount currency }", description="What an order of these seats would cost.")
     async def quote(self, info: Info, seat_ids: list[ID], voucher: str | None = None) -> Quote | None:
         assert self.representation is not None, "the router asks for a quote with what it requires"
         base_price = self.representation.money("basePrice")
-        price = await info.context.service.ordering.quote(
+        price = await info.context.service.orders.quote(
             info.context.viewer,
             showtime_id=self.id,
             base_price=base_price.minor_units,
@@ -255,17 +255,17 @@ class Showtime:
 
     @field(scopes=[SCOPE_READ], description="How far a cancelled showtime's refunds are; null otherwise.")
     async def cancellation(self, info: Info) -> ShowtimeCancellation | None:
-        viewer, reading, loaders = info.context.viewer, info.context.service.reading, info.context.loaders
+        viewer, queries, loaders = info.context.viewer, info.context.service.queries, info.context.loaders
         viewer.require_scope(SCOPE_READ)
-        showtime = await loaders(reading.showtimes).load(self.id)
+        showtime = await loaders(queries.showtimes).load(self.id)
         if showtime is None:
             return None
         viewer.require_works_at(showtime.cinema_id, SCOPE_READ)
-        record = await loaders(reading.cancellations).load(self.id)
+        record = await loaders(queries.cancellations).load(self.id)
         return None if record is None else ShowtimeCancellation.of(record)
 
     async def _hall(self, info: Info) -> Hall | None:
-        return await info.context.loaders(info.context.service.reading.halls).load(self.id)
+        return await info.context.loaders(info.context.service.queries.halls).load(self.id)
 
 
 __all__ = [

@@ -60,7 +60,7 @@ class WaitlistEntry:
         entry = self.listed.entry
         if self.listed.status is not WaitlistStatus.OFFERED or not info.context.viewer.is_user(entry.user_id):
             return None
-        held = await info.context.loaders(info.context.service.waiting.offers).load(entry.hold_id or "")
+        held = await info.context.loaders(info.context.service.waitlist.offers).load(entry.hold_id or "")
         return None if held is None else Hold.of(held)
 
 
@@ -100,7 +100,7 @@ class WaitlistMutation:
         description="Wait for seats of a sold-out showtime; who waits longest is offered what is given back.",
     )
     async def join_waitlist(self, info: Info, input: JoinWaitlistInput) -> JoinWaitlistPayload:
-        joined = await info.context.service.waiting.join(
+        joined = await info.context.service.waitlist.join(
             info.context.viewer,
             showtime_id=input.showtime_id,
             seats=input.seats,
@@ -111,7 +111,7 @@ class WaitlistMutation:
 
     @mutation(description="Wait no longer; seats that were offered go to who comes next.")
     async def leave_waitlist(self, info: Info, input: LeaveWaitlistInput) -> LeaveWaitlistPayload:
-        await info.context.service.waiting.leave(
+        await info.context.service.waitlist.leave(
             info.context.viewer, entry_id=input.entry_id, access_token=input.access_token
         )
         return LeaveWaitlistPayload(success=True)

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Self
 
 from marquee_subgraphs.tickets.service.box_office import BoxOffice
-from marquee_subgraphs.tickets.service.check_in import Door
-from marquee_subgraphs.tickets.service.holds import Holding
-from marquee_subgraphs.tickets.service.orders import Ordering
-from marquee_subgraphs.tickets.service.projections import Projecting
-from marquee_subgraphs.tickets.service.queries import Reading
-from marquee_subgraphs.tickets.service.refunds import Refunding
-from marquee_subgraphs.tickets.service.reseat import Reseating
-from marquee_subgraphs.tickets.service.settlement import Settling
-from marquee_subgraphs.tickets.service.expiry import Sweeping
-from marquee_subgraphs.tickets.service.waitlist import Waiting
-from marquee_subgraphs.tickets.service.subscriptions import Watching
+from marquee_subgraphs.tickets.service.check_in import CheckIn
+from marquee_subgraphs.tickets.service.expiry import Expiry
+from marquee_subgraphs.tickets.service.holds import Holds
+from marquee_subgraphs.tickets.service.orders import Orders
+from marquee_subgraphs.tickets.service.projections import Projections
+from marquee_subgraphs.tickets.service.queries import Queries
+from marquee_subgraphs.tickets.service.refunds import Refunds
+from marquee_subgraphs.tickets.service.reseat import Reseat
+from marquee_subgraphs.tickets.service.settlement import Settlement
+from marquee_subgraphs.tickets.service.subscriptions import Subscriptions
+from marquee_subgraphs.tickets.service.waitlist import Waitlist
 
 __all__ = ["BoxOffice", "TicketService"]
 
@@ -26,33 +26,33 @@ class TicketService:
     """What resolvers, consumers and background tasks call."""
 
     office: BoxOffice
-    holding: Holding
-    ordering: Ordering
-    refunding: Refunding
-    reseating: Reseating
-    settling: Settling
-    projecting: Projecting
-    door: Door
-    reading: Reading
-    watching: Watching
-    sweeping: Sweeping
-    waiting: Waiting
+    holds: Holds
+    orders: Orders
+    refunds: Refunds
+    reseat: Reseat
+    settlement: Settlement
+    projections: Projections
+    check_in: CheckIn
+    queries: Queries
+    subscriptions: Subscriptions
+    expiry: Expiry
+    waitlist: Waitlist
 
     @classmethod
     def of(cls, office: BoxOffice) -> Self:
         """Make every use case over one box office."""
-        reading = Reading(office)
+        queries = Queries(office)
         return cls(
             office=office,
-            holding=Holding(office),
-            ordering=Ordering(office),
-            refunding=Refunding(office),
-            reseating=Reseating(office),
-            settling=Settling(office),
-            projecting=Projecting(office),
-            door=Door(office),
-            reading=reading,
-            watching=Watching(office, reading),
-            sweeping=Sweeping(office),
-            waiting=Waiting(office),
+            holds=Holds(office),
+            orders=Orders(office),
+            refunds=Refunds(office),
+            reseat=Reseat(office),
+            settlement=Settlement(office),
+            projections=Projections(office),
+            check_in=CheckIn(office),
+            queries=queries,
+            subscriptions=Subscriptions(office, queries),
+            expiry=Expiry(office),
+            waitlist=Waitlist(office),
         )

@@ -31,7 +31,7 @@ SCOPE_SCAN: Final = "tickets:scan"
 _REFUSALS: Final = {refusal.code: refusal for refusal in (AlreadyCheckedIn, TicketVoid, WrongDay)}
 
 
-class Door:
+class CheckIn:
     """The use cases of check-in."""
 
     def __init__(self, office: BoxOffice) -> None:

@@ -24,7 +24,7 @@ _ORDERS_AT_ONCE: Final = 25
 """Orders given back per transaction: short ones, so that sales of other showtimes go on."""
 
 
-class Sweeping:
+class Expiry:
     """The background work of tickets; each round is safe to repeat and to run in several processes."""
 
     def __init__(self, office: BoxOffice, *, orders_at_once: int = _ORDERS_AT_ONCE) -> None:

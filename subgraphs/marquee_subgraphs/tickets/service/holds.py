@@ -62,7 +62,7 @@ def require_seats(layout: Layout, labels: Sequence[str], *, field: str = "seatId
     return layout.sort(labels)
 
 
-class Holding:
+class Holds:
     """The use cases of holds."""
 
     def __init__(self, office: BoxOffice) -> None:

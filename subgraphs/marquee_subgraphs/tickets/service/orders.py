@@ -51,7 +51,7 @@ class OrderRequest:
     idempotency_key: str
 
 
-class Ordering:
+class Orders:
     """The use cases that make orders, and their prices."""
 
     def __init__(self, office: BoxOffice) -> None:

@@ -15,7 +15,7 @@ from marquee_subgraphs.tickets.domain.vouchers import Voucher
 from marquee_subgraphs.tickets.service.box_office import BoxOffice
 
 
-class Projecting:
+class Projections:
     """Keeps projections up to date; each step is safe to repeat."""
 
     def __init__(self, office: BoxOffice) -> None:

@@ -58,7 +58,7 @@ class SeatChange:
     resync: bool
 
 
-class Reading:
+class Queries:
     """The queries of tickets."""
 
     def __init__(self, office: BoxOffice) -> None:

@@ -53,7 +53,7 @@ def options_for(
     )
 
 
-class Refunding:
+class Refunds:
     """The use case `cancelOrder`."""
 
     def __init__(self, office: BoxOffice) -> None:

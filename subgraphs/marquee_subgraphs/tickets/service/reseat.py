@@ -29,7 +29,7 @@ from marquee_subgraphs.tickets.service.waitlist import offer_seats
 SCOPE_RESEAT: Final = "orders:reseat"
 
 
-class Reseating:
+class Reseat:
     """The use case `reseatTicket`."""
 
     def __init__(self, office: BoxOffice) -> None:

@@ -24,7 +24,7 @@ _WHY_UNSOLD: Final = {
 }
 
 
-class Settling:
+class Settlement:
     """The steps of the purchase and of refunds that events drive."""
 
     def __init__(self, office: BoxOffice) -> None:

@@ -103,7 +103,7 @@ async def offer_seats(office: BoxOffice, tx: Transaction, showtime_id: str) -> N
         await office.tell_seats(tx, "held", showtime, layout.sort(offered))
 
 
-class Waiting:
+class Waitlist:
     """The use cases of the waitlist."""
 
     def __init__(self, office: BoxOffice) -> None:

@@ -1,7 +1,6 @@
 """The only SQL of tickets. Decides nothing: guards are in the statements, rules in `domain`."""
 
 from marquee_subgraphs.tickets.store.customers import erase_user
-from marquee_subgraphs.tickets.store.scans import find_scan, read_or_make_secret, save_scan
 from marquee_subgraphs.tickets.store.holds import (
     adopt_hold,
     close_holds,
@@ -49,6 +48,7 @@ from marquee_subgraphs.tickets.store.pages import (
     page_tickets,
     page_tickets_of_users,
 )
+from marquee_subgraphs.tickets.store.scans import find_scan, read_or_make_secret, save_scan
 from marquee_subgraphs.tickets.store.seats import (
     CHANGES_KEPT,
     block_seats,

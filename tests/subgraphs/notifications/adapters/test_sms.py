@@ -15,8 +15,8 @@ from aiohttp import web
 
 from marquee_subgraphs.kit.validation import is_phone_number
 from marquee_subgraphs.notifications.adapters.carrier import DeliveryRefused
-from marquee_subgraphs.notifications.domain.records import Channel, DeliveryStatus, MessageRecord
 from marquee_subgraphs.notifications.adapters.sms import SmsFailed, TwilioSms
+from marquee_subgraphs.notifications.domain.records import Channel, DeliveryStatus, MessageRecord
 
 ACCOUNT, TOKEN, SENDER = "AC0123", "to:ken", "+15005550006"
 AUTHORIZATION = "Basic QUMwMTIzOnRvOmtlbg=="

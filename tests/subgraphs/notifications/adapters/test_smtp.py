@@ -12,8 +12,8 @@ import pytest
 
 from marquee_subgraphs.kit.settings import SettingsError
 from marquee_subgraphs.notifications.adapters.carrier import DeliveryRefused
-from marquee_subgraphs.notifications.domain.records import Channel, DeliveryStatus, MessageRecord, TicketCode
 from marquee_subgraphs.notifications.adapters.smtp import SmtpMailer
+from marquee_subgraphs.notifications.domain.records import Channel, DeliveryStatus, MessageRecord, TicketCode
 from tests.subgraphs.notifications.adapters.mail_server import Mood, certificate_for_tests, mail_server
 
 SENDER = "Marquee Perú <no-reply@marquee.test>"

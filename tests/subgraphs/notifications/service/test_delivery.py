@@ -19,8 +19,8 @@ from marquee_subgraphs.kit.app import Subgraph
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.events import EmbeddedBroker
 from marquee_subgraphs.kit.runtime import Runtime
-from marquee_subgraphs.notifications.app import build
 from marquee_subgraphs.notifications.adapters.carrier import DeliveryRefused
+from marquee_subgraphs.notifications.app import build
 from marquee_subgraphs.notifications.domain.records import CLAIM, MessageRecord
 from tests.subgraphs.conftest import StoreRuntime
 from tests.subgraphs.hearing import hear, make_event

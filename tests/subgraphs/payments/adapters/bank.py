@@ -9,8 +9,8 @@ from pathlib import Path
 
 import stripe
 
-from marquee_subgraphs.payments.adapters.provider import AuthorizationRequest
 from marquee_subgraphs.payments.adapters.in_process import InProcessClient
+from marquee_subgraphs.payments.adapters.provider import AuthorizationRequest
 from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
 from marquee_subgraphs.payments.adapters.simulator.bank import SIMULATED_KEY
 from marquee_subgraphs.payments.adapters.simulator.wire import sign

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from marquee_subgraphs.payments.domain.intent import IntentStatus
+from marquee_subgraphs.payments.adapters.in_process import InProcessClient, call
 from marquee_subgraphs.payments.adapters.provider import (
     ProviderRefused,
     ProviderUnanswered,
     ReceiptStatus,
     WebhookRejected,
 )
-from marquee_subgraphs.payments.adapters.in_process import InProcessClient, call
 from marquee_subgraphs.payments.adapters.simulator.wire import sign
 from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
+from marquee_subgraphs.payments.domain.intent import IntentStatus
 from tests.subgraphs.payments.adapters.bank import SECRET, Bank, asking, open_bank
 
 
@@ -44,7 +44,7 @@ async def test_asking_twice_reserves_once(bank: Bank) -> None:
     first = await bank.provider.authorize(asking())
     again = await bank.provider.authorize(asking())
     assert first == again
-    assert len(bank.simulator.books.all_intents()) == 1
+    assert len(bank.simulator.store.all_intents()) == 1
 
 
 async def test_the_same_key_with_another_amount_is_refused(bank: Bank) -> None:
@@ -71,7 +71,7 @@ async def test_a_declined_card_is_an_answer_and_says_why(bank: Bank, card: str, 
 async def test_an_unknown_card_is_refused(bank: Bank) -> None:
     with pytest.raises(ProviderRefused, match="resource_missing"):
         await bank.provider.authorize(asking("pm_card_nobody"))
-    assert bank.simulator.books.all_intents() == []
+    assert bank.simulator.store.all_intents() == []
 
 
 async def test_a_lost_answer_is_unknown_until_it_is_asked_for_again(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ async def test_webhooks_are_signed_and_tell_what_to_look_at(tmp_path: Path) -> N
     intent = await bank.provider.authorize(asking())
     await bank.provider.capture("pay_1", intent.provider_id)
     await bank.provider.refund("rfd_1", intent.provider_id, 100)
-    assert await bank.simulator.courier.deliver_due(twice=True, reverse=True) == 3
+    assert await bank.simulator.sender.deliver_due(twice=True, reverse=True) == 3
     notices = [bank.provider.read_webhook(body, signature) for body, signature in received]
     assert [notice.kind for notice in notices[::2]] == [
         "refund.created",
@@ -201,7 +201,7 @@ async def test_webhooks_are_signed_and_tell_what_to_look_at(tmp_path: Path) -> N
     assert notices[0].refund_id == "rfd_1"
     assert {notice.provider_id for notice in notices} == {intent.provider_id}
     assert notices[2].payment_id == "pay_1"
-    assert await bank.simulator.courier.deliver_due() == 0
+    assert await bank.simulator.sender.deliver_due() == 0
     await bank.simulator.close()
 
 
@@ -213,8 +213,8 @@ async def test_a_webhook_that_is_not_answered_comes_again(tmp_path: Path) -> Non
 
     bank = open_bank(tmp_path / "bank.sqlite", deliver=deliver)
     await bank.provider.authorize(asking())
-    assert await bank.simulator.courier.deliver_due() == 0
-    assert await bank.simulator.courier.deliver_due() == 0, "not due before its pause is over"
+    assert await bank.simulator.sender.deliver_due() == 0
+    assert await bank.simulator.sender.deliver_due() == 0, "not due before its pause is over"
     await bank.simulator.close()
     assert statuses == [200]
 
@@ -254,7 +254,7 @@ async def test_a_stranger_with_the_wrong_key_learns_nothing(bank: Bank) -> None:
     stranger = StripeProvider("sk_test_wrong", SECRET, client, base_url="http://bank.test")
     with pytest.raises(ProviderUnanswered):
         await stranger.authorize(asking())
-    assert bank.simulator.books.all_intents() == []
+    assert bank.simulator.store.all_intents() == []
 
 
 @pytest.mark.parametrize(
@@ -278,4 +278,4 @@ async def test_a_bad_request_changes_nothing(bank: Bank, body: bytes) -> None:
     )
     assert status == 400
     assert json.loads(answer)["error"]["type"] == "invalid_request_error"
-    assert bank.simulator.books.all_intents() == []
+    assert bank.simulator.store.all_intents() == []

@@ -13,11 +13,11 @@ import aiohttp
 import pytest
 
 from marquee_subgraphs.kit.settings import load_settings
-from marquee_subgraphs.payments.domain.intent import IntentStatus
-from marquee_subgraphs.payments.adapters.provider import ProviderRefused, ProviderUnanswered, ReceiptStatus
 from marquee_subgraphs.payments.adapters.factory import open_stripe
+from marquee_subgraphs.payments.adapters.provider import ProviderRefused, ProviderUnanswered, ReceiptStatus
 from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
 from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
+from marquee_subgraphs.payments.domain.intent import IntentStatus
 from tests.subgraphs.payments.adapters.bank import SECRET, asking
 from tests.subgraphs.payments.adapters.wire import FAULTS, Fault, Wire, wired
 
@@ -38,7 +38,7 @@ class Line:
 
     def taken(self) -> list[tuple[int, int, int]]:
         """Received, refunded and captures of every intent in the bank's books."""
-        rows = self.bank.books.all_intents()
+        rows = self.bank.store.all_intents()
         return [(row["received"], row["refunded"], row["captures"]) for row in rows]
 
 
@@ -146,7 +146,7 @@ async def test_whatever_befalls_the_wire_is_unknown_and_asking_again_does_it_onc
     answer = await call(line.provider, subject, other)
     assert await call(line.provider, subject, other) == answer
 
-    assert len(line.bank.books.all_intents()) == (3 if name in ("authorize", "forestall") else 2)
+    assert len(line.bank.store.all_intents()) == (3 if name in ("authorize", "forestall") else 2)
     received = 4800 if name == "capture" else 0
     refunded = 1500 if name == "refund" else 1000
     assert line.taken()[:2] == [(4800, refunded, 1), (received, 0, int(name == "capture"))]
@@ -158,7 +158,7 @@ async def test_a_key_that_is_not_taken_decides_nothing(line: Line) -> None:
         stranger = open_stripe(settings, stack, timeout_seconds=5)
         with pytest.raises(ProviderUnanswered):
             await stranger.refund("rfd_1", "pi_1", 100)
-    assert line.bank.books.all_intents() == []
+    assert line.bank.store.all_intents() == []
 
 
 async def test_what_is_refused_says_why(line: Line) -> None:
@@ -179,7 +179,7 @@ async def test_nobody_listens(tmp_path: Path) -> None:
 
 async def test_books_longer_than_a_page_are_read_whole(line: Line) -> None:
     for number in range(230):
-        line.bank.books.add_intent(
+        line.bank.store.add_intent(
             amount=100,
             currency="pen",
             payment_method="pm_card_visa",

@@ -17,21 +17,21 @@ import pytest
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.settings import load_settings
-from marquee_subgraphs.payments.app import build
-from marquee_subgraphs.payments.domain.timing import Pace
 from marquee_subgraphs.payments.adapters.factory import open_stripe
 from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
 from marquee_subgraphs.payments.adapters.simulator.webhook_http import post_to
 from marquee_subgraphs.payments.adapters.simulator.wire import sign
-from marquee_subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.payments.app import build
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.invariants import books_in, verify
 from tests.subgraphs.conftest import OpenDoor
-from tests.subgraphs.payments.conftest import Cinema
 from tests.subgraphs.payments.adapters.wire import Fault, Wire, wired
+from tests.subgraphs.payments.conftest import Cinema
 from tests.subgraphs.payments.tickets import Tickets
 
 KEY, SECRET = "sk_test_of_this_test", "whsec_of_this_test"
-PATIENT = Pace(order_wait_seconds=5.0, settle_wait_seconds=5.0)
-HASTY = Pace(order_wait_seconds=5.0, settle_wait_seconds=0.3, provider_timeout_seconds=0.15)
+PATIENT = Timing(order_wait_seconds=5.0, settle_wait_seconds=5.0)
+HASTY = Timing(order_wait_seconds=5.0, settle_wait_seconds=0.3, provider_timeout_seconds=0.15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class Wired(Cinema):
         """The bank elsewhere."""
         return self.simulator
 
-    async def look_after_due(self) -> None:
+    async def start_due_work(self) -> None:
         """Time passes, and what is due is looked after."""
         self.clock.advance(timedelta(minutes=1))
-        await self.service.upkeep.look_after_due()
+        await self.service.reconciliation.start_due_work()
         await self.service.idle()
 
     async def post_webhook(self, body: bytes, signature: str) -> int:
@@ -75,7 +75,7 @@ class Wired(Cinema):
 
 
 async def _open(
-    stack: AsyncExitStack, open_door: OpenDoor, runtime: Runtime, path: Path, pace: Pace
+    stack: AsyncExitStack, open_door: OpenDoor, runtime: Runtime, path: Path, timing: Timing
 ) -> Wired:
     browser = await stack.enter_async_context(aiohttp.ClientSession())
     to_cinema = await stack.enter_async_context(wired(_NOBODY))
@@ -95,7 +95,7 @@ async def _open(
     assert isinstance(runtime.clock, FrozenClock)
     tickets = await Tickets.open(path / "tickets.sqlite", runtime.broker, runtime.clock)
     stack.push_async_callback(tickets.close)
-    door = await open_door(lambda each: build(dataclasses.replace(each, settings=settings), pace=pace))
+    door = await open_door(lambda each: build(dataclasses.replace(each, settings=settings), timing=timing))
     to_cinema.app = door.subgraph.asgi
     return Wired(door, tickets, runtime.clock, simulator, to_bank, to_cinema, browser)
 
@@ -125,7 +125,7 @@ async def test_an_order_is_paid_and_given_back(wired_cinema: Wired) -> None:
     rest = await wired_cinema.refund(payload["payment"]["id"], key="key-00000002")
     assert rest["refund"]["status"] == "COMPLETED"
     assert await wired_cinema.status(payload["payment"]["id"]) == "REFUNDED"
-    assert await wired_cinema.bank.courier.deliver_due(twice=True, reverse=True) == 4
+    assert await wired_cinema.bank.sender.deliver_due(twice=True, reverse=True) == 4
     assert await wired_cinema.status(payload["payment"]["id"]) == "REFUNDED"
     await wired_cinema.assert_clean()
 
@@ -154,9 +154,9 @@ async def test_the_customer_answers_their_bank(wired_cinema: Wired, told: str) -
             confirmed = await wired_cinema.confirm(payment["id"])
             assert confirmed["payment"]["status"] == "CAPTURED"
         case "by a webhook":
-            assert await wired_cinema.bank.courier.deliver_due() > 0
+            assert await wired_cinema.bank.sender.deliver_due() > 0
         case _:
-            await wired_cinema.look_after_due()
+            await wired_cinema.start_due_work()
     await wired_cinema.tickets.hears("payment.captured")
     await wired_cinema.assert_clean()
 
@@ -172,11 +172,11 @@ async def test_an_authorisation_without_answer_is_found_out_before_any_other(
     assert payload["payment"]["status"] == "UNKNOWN"
     other = await cinema.pay(order_id, "pm_card_mastercard", key="key-00000002")
     assert other["payment"]["id"] == payload["payment"]["id"], "no other card before it is found out"
-    await cinema.look_after_due()
+    await cinema.start_due_work()
     await cinema.tickets.hears("payment.captured")
     looked_up = [seen.path for seen in cinema.to_bank.seen].index("/v1/payment_intents/search")
     assert [seen.method for seen in cinema.to_bank.seen[: looked_up + 1]] == ["POST", "GET"]
-    [intent] = cinema.bank.books.all_intents()
+    [intent] = cinema.bank.store.all_intents()
     assert (intent["captures"], intent["received"]) == (1, 4800)
     await cinema.assert_clean()
 
@@ -192,15 +192,15 @@ async def test_a_capture_or_refund_without_answer_is_made_once(hasty_cinema: Wir
     await cinema.to_bank.befell.wait()
     await cinema.service.idle()
     assert await cinema.status(payload["payment"]["id"]) == "AUTHORIZED"
-    await cinema.look_after_due()
+    await cinema.start_due_work()
     assert await cinema.status(payload["payment"]["id"]) == "CAPTURED"
 
     cinema.to_bank.faults.append(fault)
     refund = (await cinema.refund(payload["payment"]["id"], "8.00"))["refund"]
     assert refund["status"] == "PENDING", "what was not answered did not fail"
-    await cinema.look_after_due()
+    await cinema.start_due_work()
     assert await cinema.status(payload["payment"]["id"]) == "PARTIALLY_REFUNDED"
-    [intent] = cinema.bank.books.all_intents()
+    [intent] = cinema.bank.store.all_intents()
     assert (intent["captures"], intent["received"], intent["refunded"]) == (1, 4800, 800)
     await cinema.assert_clean()
 
@@ -210,7 +210,7 @@ async def test_a_webhook_may_come_before_the_answer(wired_cinema: Wired) -> None
     order_id = await wired_cinema.tickets.place()
     paying = wired_cinema.paying(order_id)
     await wired_cinema.to_bank.held.wait()
-    assert await wired_cinema.bank.courier.deliver_due(twice=True) == 1
+    assert await wired_cinema.bank.sender.deliver_due(twice=True) == 1
     await wired_cinema.tickets.hears("payment.authorized")
     wired_cinema.to_bank.let_go()
     assert (await paying)["payment"]["status"] == "CAPTURED"
@@ -221,7 +221,7 @@ async def test_a_webhook_may_come_before_the_answer(wired_cinema: Wired) -> None
 async def test_a_webhook_whose_question_is_not_answered_comes_again(wired_cinema: Wired) -> None:
     payload = await wired_cinema.pay(await wired_cinema.tickets.place(), "pm_card_threeDSecureRequired")
     wired_cinema.to_bank.faults.append("status 500")
-    [webhook] = wired_cinema.bank.books.due_webhooks()
+    [webhook] = wired_cinema.bank.store.due_webhooks()
     signature = sign(webhook.body, SECRET, int(time.time()))
     assert await wired_cinema.post_webhook(webhook.body, signature) == 503
     assert await wired_cinema.post_webhook(webhook.body, signature) == 200
@@ -230,7 +230,7 @@ async def test_a_webhook_whose_question_is_not_answered_comes_again(wired_cinema
 
 async def test_forged_old_and_foreign_webhooks_ask_nothing(wired_cinema: Wired) -> None:
     await wired_cinema.pay(await wired_cinema.tickets.place(), "pm_card_threeDSecureRequired")
-    [webhook] = wired_cinema.bank.books.due_webhooks()
+    [webhook] = wired_cinema.bank.store.due_webhooks()
     now, asked = int(time.time()), len(wired_cinema.to_bank.seen)
     for signature in (
         sign(webhook.body, "whsec_other", now),

@@ -170,7 +170,7 @@ async def test_a_lost_seat_costs_a_void_and_no_refund(any_cinema: Cinema) -> Non
     assert payload["payment"]["status"] == "VOIDED"
     assert only_error(payload)["code"] == "ORDER_NOT_PAYABLE"
     await any_cinema.tickets.hears("payment.voided")
-    [intent] = any_cinema.bank.books.all_intents()
+    [intent] = any_cinema.bank.store.all_intents()
     assert (intent["status"], intent["received"]) == ("canceled", 0)
 
 
@@ -183,7 +183,7 @@ async def test_an_order_that_ends_lets_go_of_what_is_reserved(any_cinema: Cinema
         await any_cinema.tickets.close_order(order_id, name)
         await any_cinema.tickets.hears("payment.voided", of_order(order_id))
         assert (await paying)["payment"]["status"] == "VOIDED"
-    assert {intent["status"] for intent in any_cinema.bank.books.all_intents()} == {"canceled"}
+    assert {intent["status"] for intent in any_cinema.bank.store.all_intents()} == {"canceled"}
 
 
 async def test_a_capture_that_fails_for_good_is_told_and_the_reservation_let_go(any_cinema: Cinema) -> None:
@@ -193,7 +193,7 @@ async def test_a_capture_that_fails_for_good_is_told_and_the_reservation_let_go(
     failed = await any_cinema.tickets.hears("payment.failed")
     assert (failed["stage"], failed["code"]) == ("capture", "capture_charge_authorization_expired")
     await any_cinema.service.idle()
-    assert [intent["status"] for intent in any_cinema.bank.books.all_intents()] == ["canceled"]
+    assert [intent["status"] for intent in any_cinema.bank.store.all_intents()] == ["canceled"]
 
 
 async def test_an_order_cancelled_after_its_sale_keeps_its_payment(cinema: Cinema) -> None:

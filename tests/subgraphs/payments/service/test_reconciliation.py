@@ -17,14 +17,14 @@ from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.events import EmbeddedBroker
 from marquee_subgraphs.payments.domain.payment import OPEN
 from marquee_subgraphs.payments.domain.records import PaymentRecord
-from marquee_subgraphs.payments.domain.timing import Pace
-from marquee_subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.invariants import books_in, verify
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.lives import Life, start_life
 from tests.subgraphs.payments.tickets import Tickets
 
 AT_ONCE = 12
-HASTY = Pace(settle_wait_seconds=0.02)
+HASTY = Timing(settle_wait_seconds=0.02)
 
 
 class Switch(stripe.HTTPClient):
@@ -75,7 +75,7 @@ class Replicas:
         """Both do what is due, at the same time, until nothing is."""
         while True:
             self.clock.advance(timedelta(minutes=6))
-            due = await asyncio.gather(*[life.service.upkeep.look_after_due() for life in self.lives])
+            due = await asyncio.gather(*[life.service.reconciliation.start_due_work() for life in self.lives])
             await asyncio.gather(*[life.service.idle() for life in self.lives])
             if due == [0, 0]:
                 return
@@ -138,7 +138,7 @@ async def test_unknown_payments_are_found_out_once(replicas: Replicas) -> None:
     await replicas.look_after()
     await replicas.heard("payment.captured", payments)
     await replicas.look_after()
-    books = replicas.lives[0].bank.simulator.books.all_intents()
+    books = replicas.lives[0].bank.simulator.store.all_intents()
     assert [(row["received"], row["captures"]) for row in books] == [(4800, 1)] * AT_ONCE
     await replicas.clean()
 
@@ -149,7 +149,7 @@ async def test_captures_and_refunds_that_wait_are_made_once(replicas: Replicas) 
     await replicas.heard("payment.captured", payments)
     replicas.turn(off=True)
     for number, payment in enumerate(payments):
-        await replicas.lives[0].service.desk.refund(
+        await replicas.lives[0].service.refunds.refund(
             staff("refunds:write"),
             payment_id=payment.id,
             amount=payment.amount.percent(25) if number % 2 else None,
@@ -160,7 +160,7 @@ async def test_captures_and_refunds_that_wait_are_made_once(replicas: Replicas) 
     await replicas.look_after()
     await replicas.heard("refund.completed", payments)
     await replicas.look_after()
-    books = replicas.lives[0].bank.simulator.books.all_intents()
+    books = replicas.lives[0].bank.simulator.store.all_intents()
     assert sorted(row["refunded"] for row in books) == [1200] * (AT_ONCE // 2) + [4800] * (AT_ONCE // 2)
     await replicas.clean()
 
@@ -169,7 +169,7 @@ async def test_what_nobody_wants_is_let_go_once_while_webhooks_come_to_both(repl
     replicas.tickets.answers = False
     payments = await asyncio.gather(*[replicas.pay() for _ in range(AT_ONCE)])
     await replicas.lives[0].service.idle()
-    webhooks = replicas.lives[0].bank.simulator.books.due_webhooks()
+    webhooks = replicas.lives[0].bank.simulator.store.due_webhooks()
     assert len(webhooks) == AT_ONCE
     for payment in payments:
         await replicas.tickets.close_order(payment.order_id)

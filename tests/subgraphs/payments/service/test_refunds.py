@@ -91,7 +91,7 @@ async def test_tickets_refunds_by_itself(any_cinema: Cinema) -> None:
     rest = await any_cinema.tickets.hears("refund.completed", lambda payload: payload["whole"])
     assert rest["refunded_total"] == {"minor": 4800, "currency": "PEN"}
     assert await any_cinema.status(payment["id"]) == "REFUNDED"
-    [intent] = any_cinema.bank.books.all_intents()
+    [intent] = any_cinema.bank.store.all_intents()
     assert intent["refunded"] == 4800
     await clean(any_cinema)
 

@@ -13,7 +13,7 @@ import pytest
 
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.events import EmbeddedBroker
-from marquee_subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.payments.invariants import books_in, verify
 from marquee_subgraphs.payments.service.condition import wait_until
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.conftest import QUICK
@@ -68,7 +68,7 @@ async def void_requested(life: Life, payment_id: str) -> None:
 async def rest(world: World, life: Life, heard: str) -> None:
     """Start looking after what is due, until `heard`."""
     world.clock.advance(timedelta(seconds=10))
-    await life.service.upkeep.look_after_due()
+    await life.service.reconciliation.start_due_work()
     await world.tickets.hears(heard)
     await life.service.idle()
 
@@ -94,7 +94,7 @@ async def test_a_payment_goes_on_to_its_capture(world: World, call: str, moment:
 
     life = await world.start()
     await rest(world, life, "payment.captured")
-    [intent] = life.bank.simulator.books.all_intents()
+    [intent] = life.bank.simulator.store.all_intents()
     assert (intent["status"], intent["captures"]) == ("succeeded", 1)
     assert world.tickets.names() == ["payment.started", "payment.authorized", "payment.captured"]
     payment = await pay(life, order_id)
@@ -114,7 +114,7 @@ async def test_an_order_that_ended_meanwhile_gets_its_reservation_back(world: Wo
     started = await world.tickets.hears("payment.started")
     await void_requested(life, started["payment_id"])
     await rest(world, life, "payment.voided")
-    assert [intent["status"] for intent in life.bank.simulator.books.all_intents()] == ["canceled"]
+    assert [intent["status"] for intent in life.bank.simulator.store.all_intents()] == ["canceled"]
     assert "payment.authorized" not in world.tickets.names()
     await assert_clean(life)
     await life.die()
@@ -128,7 +128,7 @@ async def test_a_void_is_finished(world: World, moment: Moment) -> None:
 
     life = await world.start()
     await rest(world, life, "payment.voided")
-    assert [intent["status"] for intent in life.bank.simulator.books.all_intents()] == ["canceled"]
+    assert [intent["status"] for intent in life.bank.simulator.store.all_intents()] == ["canceled"]
     await assert_clean(life)
     await life.die()
 
@@ -146,7 +146,7 @@ async def test_a_refund_is_finished_once(world: World, moment: Moment, whole: bo
     )
 
     async def refund() -> object:
-        return await life.service.desk.refund(
+        return await life.service.refunds.refund(
             staff("refunds:write"),
             payment_id=payment.id,
             amount=None if whole else payment.amount.percent(25),
@@ -162,7 +162,7 @@ async def test_a_refund_is_finished_once(world: World, moment: Moment, whole: bo
     assert completed["refunded_total"] == {"minor": given, "currency": "PEN"}
     assert completed["whole"] is whole
     assert completed["ticket_ids"] == (["tkt_1", "tkt_2"] if whole else [])
-    [intent] = life.bank.simulator.books.all_intents()
+    [intent] = life.bank.simulator.store.all_intents()
     assert intent["refunded"] == given
     await assert_clean(life)
     await life.die()

@@ -20,13 +20,13 @@ async def test_a_lost_answer_is_unknown_and_found_out(impatient_cinema: Cinema) 
     assert other["payment"]["id"] == payload["payment"]["id"], "no other payment before it is found out"
 
     cinema.clock.advance(timedelta(seconds=10))
-    assert await cinema.service.upkeep.look_after_due() == 1
+    assert await cinema.service.reconciliation.start_due_work() == 1
     await cinema.tickets.hears("payment.captured")
     await cinema.service.idle()
     same = await cinema.pay(order_id, CARD)
     assert (same["payment"]["id"], same["payment"]["status"]) == (payload["payment"]["id"], "CAPTURED")
     assert same["errors"] == []
-    [intent] = cinema.bank.books.all_intents()
+    [intent] = cinema.bank.store.all_intents()
     assert (intent["captures"], intent["received"]) == (1, 4800)
 
 
@@ -36,5 +36,5 @@ async def test_what_was_reserved_unknown_is_let_go_when_the_order_ends(impatient
     await cinema.pay(order_id, CARD)
     await cinema.tickets.close_order(order_id)
     await cinema.tickets.hears("payment.voided")
-    assert [intent["status"] for intent in cinema.bank.books.all_intents()] == ["canceled"]
+    assert [intent["status"] for intent in cinema.bank.store.all_intents()] == ["canceled"]
     assert "payment.authorized" not in cinema.tickets.names()

@@ -15,7 +15,7 @@ async def test_equal_keys_at_once_make_one_charge(any_cinema: Cinema) -> None:
     payloads = await asyncio.gather(*[any_cinema.pay(order_id) for _ in range(AT_ONCE)])
     assert {payload["payment"]["status"] for payload in payloads} == {"CAPTURED"}
     assert len({payload["payment"]["id"] for payload in payloads}) == 1
-    [intent] = any_cinema.bank.books.all_intents()
+    [intent] = any_cinema.bank.store.all_intents()
     assert (intent["captures"], intent["received"]) == (1, 4800)
     await clean(any_cinema)
 
@@ -29,7 +29,7 @@ async def test_different_keys_at_once_make_one_charge(any_cinema: Cinema) -> Non
     refused = [payload for payload in payloads if payload["payment"] is None]
     assert len({payload["payment"]["id"] for payload in paid}) == 1
     assert {error["code"] for payload in refused for error in payload["errors"]} <= {"ORDER_NOT_PAYABLE"}
-    [intent] = any_cinema.bank.books.all_intents()
+    [intent] = any_cinema.bank.store.all_intents()
     assert (intent["captures"], intent["received"]) == (1, 4800)
     await clean(any_cinema)
 
@@ -45,7 +45,7 @@ async def test_refunds_at_once_never_exceed_what_was_taken(any_cinema: Cinema) -
     assert {error["code"] for payload in payloads for error in payload["errors"]} == {
         "REFUND_EXCEEDS_PAYMENT"
     }
-    [intent] = any_cinema.bank.books.all_intents()
+    [intent] = any_cinema.bank.store.all_intents()
     assert intent["refunded"] == 4500
     await clean(any_cinema)
 
@@ -62,7 +62,7 @@ async def test_the_whole_at_once_is_given_back_once(any_cinema: Cinema) -> None:
         if payload["refund"] is not None
     )
     assert given == Decimal("48.00")
-    [intent] = any_cinema.bank.books.all_intents()
+    [intent] = any_cinema.bank.store.all_intents()
     assert intent["refunded"] == 4800
     await clean(any_cinema)
 
@@ -81,5 +81,5 @@ async def test_the_end_of_the_order_races_its_payment(any_cinema: Cinema) -> Non
     payloads = await asyncio.gather(*paying)
     await any_cinema.service.idle()
     assert {payload["payment"]["status"] for payload in payloads if payload["payment"]} <= {"VOIDED"}
-    assert {intent["status"] for intent in any_cinema.bank.books.all_intents()} <= {"canceled"}
+    assert {intent["status"] for intent in any_cinema.bank.store.all_intents()} <= {"canceled"}
     await clean(any_cinema)

@@ -199,8 +199,8 @@ async def test_the_sweeper_frees_what_expired_and_says_so(any_stage: Stage) -> N
     order = await stage.order(showtime_id, "A3", "A4", viewer=ANA)
     stage.clock.advance(timedelta(minutes=10))
 
-    await stage.service.sweeping.sweep()
-    await stage.service.sweeping.sweep()
+    await stage.service.expiry.sweep()
+    await stage.service.expiry.sweep()
 
     released = [event.payload["seat_labels"] for event in await stage.said("seats.released")]
     assert sorted(released) == [["A1", "A2"], ["A3", "A4"]]

@@ -75,7 +75,7 @@ async def test_a_voucher_comes_back_when_its_order_ends_unpaid(any_stage: Stage)
     await stage.order(showtime_id, "A1", "A2", viewer=ANA, voucher="TEN-OFF")
     assert (await stage.door.ask(query, viewer=ANA)).only()["used"] is True
     stage.clock.advance(timedelta(minutes=10))
-    await stage.service.sweeping.sweep()
+    await stage.service.expiry.sweep()
     assert (await stage.door.ask(query, viewer=ANA)).only() == {
         "kind": "AMOUNT",
         "value": {"amount": "10.00"},

@@ -174,7 +174,7 @@ async def test_who_missed_more_than_is_kept_gets_all(stage: Stage) -> None:
             showtime = await store.advance_version(tx, showtime_id)
             assert showtime is not None
             await store.log_change(tx, showtime_id=showtime_id, version=showtime.seat_version, labels=["A1"])
-    reading = stage.service.reading
+    reading = stage.service.queries
     assert (await reading.changes(showtime_id, 50)).resync
     near = await reading.changes(showtime_id, 300)
     assert (near.resync, near.labels) == (False, ["A1"])

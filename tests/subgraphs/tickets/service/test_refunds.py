@@ -8,7 +8,7 @@ from typing import Any
 
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.events import Envelope
-from marquee_subgraphs.tickets.service.expiry import Sweeping
+from marquee_subgraphs.tickets.service.expiry import Expiry
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage, minor
 
@@ -205,12 +205,12 @@ async def test_a_cancelled_showtime_gives_every_order_back_with_its_fees(any_sta
         "showtime.cancelled", showtime_id, {"showtime_id": showtime_id, "reason": "the projector broke"}
     )
     # The first batch is done, then the process ends; another goes on where it stopped.
-    first = Sweeping(stage.service.office, orders_at_once=2)
+    first = Expiry(stage.service.office, orders_at_once=2)
     assert await first.give_back_cancelled()
     assert 1 <= len(await stage.said("refund.approved")) <= 2
     await stage.consumer.handle(cancelled)
-    await stage.service.sweeping.refund()
-    await stage.service.sweeping.refund()
+    await stage.service.expiry.refund()
+    await stage.service.expiry.refund()
 
     approved = await stage.said("refund.approved")
     assert {event.payload["order_id"] for event in approved} == {order["id"] for order in bought}

@@ -14,8 +14,8 @@ from marquee_subgraphs.tickets.app import build
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.subgraphs.door import IdentitySigner, customer
 from tests.subgraphs.replicas import Replica, replicas
-from tests.subgraphs.tickets.stage import CANCEL, Stage
 from tests.subgraphs.tickets.service.test_queries import WATCH
+from tests.subgraphs.tickets.stage import CANCEL, Stage
 
 __all__ = ["own_redis", "redis_prefix", "redis_url"]
 

@@ -115,7 +115,7 @@ async def test_an_offer_that_lapses_passes_on_and_ends_with_nobody(any_stage: St
         assert (offered.payload["user_id"], offered.payload["email"]) == expected
         stage.clock.advance(OFFER_TTL)
         # Replicas sweep at once.
-        await asyncio.gather(*[stage.service.sweeping.sweep() for _ in range(3)])
+        await asyncio.gather(*[stage.service.expiry.sweep() for _ in range(3)])
     assert len(await stage.said("waitlist.offered")) == 2
     assert [entry["status"] for entry in await mine(stage, ANA)] == ["LAPSED"]
     assert (await stage.hold(showtime_id, "A1", "A2", viewer=CAT))["errors"] == []
@@ -216,7 +216,7 @@ async def test_nothing_is_offered_once_sales_have_closed(stage: Stage) -> None:
     assert set((await stage.seat_map(showtime_id)).values()) == {"AVAILABLE", "SOLD"}
     assert await stage.said("waitlist.offered") == []
     stage.clock.advance(timedelta(days=2))
-    await stage.service.waiting.forget()
+    await stage.service.waitlist.forget()
     assert await mine(stage, ANA) == []
 
 
@@ -242,7 +242,7 @@ async def test_freed_seats_are_offered_once_while_all_want_them(any_stage: Stage
             give_back(stage, second),
             join(stage, showtime_id, CAT, seats=1),
             stage.hold(showtime_id, "A3", "A4", viewer=DAN),
-            stage.service.sweeping.sweep(),
+            stage.service.expiry.sweep(),
             join(stage, showtime_id, BEN),
         )
         said = await stage.said("waitlist.offered")
@@ -252,4 +252,4 @@ async def test_freed_seats_are_offered_once_while_all_want_them(any_stage: Stage
         assert offers[0]["user_id"] == "usr_ana", "who waited before the refund comes first"
         assert await stage.broken() == []
         stage.clock.advance(timedelta(hours=1))
-        await stage.service.sweeping.sweep()
+        await stage.service.expiry.sweep()

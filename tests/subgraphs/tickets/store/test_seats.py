@@ -97,7 +97,7 @@ async def test_a_sale_races_the_expiry_and_another_buyer(any_stage: Stage) -> No
 
         async with asyncio.TaskGroup() as group:
             group.create_task(stage.authorize(order, f"pay_{round_}"))
-            group.create_task(stage.service.sweeping.sweep())
+            group.create_task(stage.service.expiry.sweep())
             group.create_task(pass_the_end())
             wish = group.create_task(stage.hold(showtime_id, "A1", "A2", viewer=BEN))
 

@@ -1,4 +1,4 @@
-"""A bank for the demo and the tests: answers in Stripe's wire format, keeps its own books, moves no money.
+"""A bank for the demo and the tests: answers in Stripe's wire format, keeps its own store, moves no money.
 
 It stands for somebody else's system: it imports nothing of payments and shares no table with it.
 """

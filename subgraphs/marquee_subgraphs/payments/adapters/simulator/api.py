@@ -1,4 +1,4 @@
-"""The bank's counter: what it does for each request, by the rules of its cards. Answers, never talks HTTP."""
+"""The bank's api: what it does for each request, by the rules of its cards. Answers, never talks HTTP."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 import sqlite3
 from typing import Any, Final
 
-from marquee_subgraphs.payments.adapters.simulator.store import Answer, Books
 from marquee_subgraphs.payments.adapters.simulator.cards import TestCard, card_of
+from marquee_subgraphs.payments.adapters.simulator.store import Answer, BankStore
 from marquee_subgraphs.payments.adapters.simulator.wire import (
     ApiError,
     Form,
@@ -29,13 +29,13 @@ _DECLINE_MESSAGES: Final = {
 }
 
 
-class Counter:
+class BankApi:
     """Serves intents and refunds."""
 
-    __slots__ = ("_books", "_public_url")
+    __slots__ = ("_public_url", "_store")
 
-    def __init__(self, books: Books, public_url: str) -> None:
-        self._books = books
+    def __init__(self, store: BankStore, public_url: str) -> None:
+        self._store = store
         self._public_url = public_url.rstrip("/")
 
     def create_intent(self, form: Form) -> Answer:
@@ -46,7 +46,7 @@ class Counter:
             raise invalid("This bank only reserves first: capture_method=manual.", param="capture_method")
         card = self._card(text(form, "payment_method"))
         return_url = form.get("return_url")
-        intent_id = self._books.add_intent(
+        intent_id = self._store.add_intent(
             amount=amount,
             currency=currency,
             payment_method=text(form, "payment_method"),
@@ -78,7 +78,7 @@ class Counter:
                 intent=self.intent_object(row),
             )
             return Answer(error.status, error.body)
-        self._books.take(intent_id)
+        self._store.take(intent_id)
         return self._told(intent_id, "payment_intent.succeeded")
 
     def cancel_intent(self, intent_id: str) -> Answer:
@@ -86,20 +86,20 @@ class Counter:
         row = self._existing(intent_id)
         if row["status"] not in _CANCELABLE:
             raise self._unexpected(row, "cancel")
-        self._books.set_status(intent_id, "canceled")
+        self._store.set_status(intent_id, "canceled")
         return self._told(intent_id, "payment_intent.canceled")
 
     def decide_action(self, intent_id: str, *, allowed: bool) -> bool:
         """What the customer said to their bank. False when nothing was asked (any more)."""
-        with self._books.transaction():
-            row = self._books.intent(intent_id)
+        with self._store.transaction():
+            row = self._store.intent(intent_id)
             if row is None or row["status"] != "requires_action":
                 return False
             if allowed:
-                self._books.set_status(intent_id, "requires_capture")
+                self._store.set_status(intent_id, "requires_capture")
                 self._told(intent_id, "payment_intent.amount_capturable_updated")
             else:
-                self._books.set_status(intent_id, "requires_payment_method", "authentication_failed")
+                self._store.set_status(intent_id, "requires_payment_method", "authentication_failed")
                 self._told(intent_id, "payment_intent.payment_failed")
             return True
 
@@ -112,7 +112,7 @@ class Counter:
         match = _SEARCH.fullmatch(query.strip())
         if match is None:
             raise invalid("This bank searches by metadata['payment_id'] only.", param="query")
-        rows = [self.intent_object(row) for row in self._books.intents_of(match[1])]
+        rows = [self.intent_object(row) for row in self._store.intents_of(match[1])]
         body = {
             "object": "search_result",
             "data": rows,
@@ -127,7 +127,7 @@ class Counter:
         size = min(int(limit), _LONGEST_PAGE) if limit.isascii() and limit.isdigit() else 0
         if size < 1:
             raise invalid("Invalid integer: limit", param="limit")
-        rows = self._books.page_of_intents(size, starting_after)
+        rows = self._store.page_of_intents(size, starting_after)
         body = {
             "object": "list",
             "data": [self.intent_object(row) | {"latest_charge": _charge(row)} for row in rows[:size]],
@@ -149,14 +149,14 @@ class Counter:
                 param="amount",
             )
         failure = None if self._card(row["payment_method"]).can_refund else "declined"
-        refund_id = self._books.give_back(row["id"], amount, texts(form, "metadata"), failure)
+        refund_id = self._store.give_back(row["id"], amount, texts(form, "metadata"), failure)
         subject = self._refund_object(refund_id)
-        self._books.add_webhook("refund.failed" if failure else "refund.created", subject)
+        self._store.add_webhook("refund.failed" if failure else "refund.created", subject)
         return Answer(200, subject)
 
     def read_refund(self, refund_id: str) -> Answer:
         """GET /v1/refunds/{id}"""
-        if self._books.refund(refund_id) is None:
+        if self._store.refund(refund_id) is None:
             raise invalid("No such refund", code="resource_missing", param="id", status=404)
         return Answer(200, self._refund_object(refund_id))
 
@@ -190,9 +190,9 @@ class Counter:
         }
 
     def _refund_object(self, refund_id: str) -> dict[str, Any]:
-        row = self._books.refund(refund_id)
+        row = self._store.refund(refund_id)
         assert row is not None
-        intent = self._books.intent(row["intent"])
+        intent = self._store.intent(row["intent"])
         assert intent is not None
         subject = {
             "id": row["id"],
@@ -208,13 +208,13 @@ class Counter:
 
     def _confirm(self, intent_id: str, card: TestCard) -> Answer:
         if card.decline_code is not None:
-            self._books.set_status(intent_id, "requires_payment_method", card.decline_code)
+            self._store.set_status(intent_id, "requires_payment_method", card.decline_code)
             told = self._told(intent_id, "payment_intent.payment_failed")
             return Answer(402, {"error": _decline(card.decline_code) | {"payment_intent": told.body}})
         if card.asks_customer:
-            self._books.set_status(intent_id, "requires_action")
+            self._store.set_status(intent_id, "requires_action")
             return self._told(intent_id, "payment_intent.requires_action")
-        self._books.set_status(intent_id, "requires_capture")
+        self._store.set_status(intent_id, "requires_capture")
         told = self._told(intent_id, "payment_intent.amount_capturable_updated")
         return Answer(200, told.body, lost=not card.answers)
 
@@ -229,7 +229,7 @@ class Counter:
         return card
 
     def _existing(self, intent_id: str) -> sqlite3.Row:
-        row = self._books.intent(intent_id)
+        row = self._store.intent(intent_id)
         if row is None:
             raise invalid("No such payment_intent", code="resource_missing", param="intent", status=404)
         return row
@@ -248,7 +248,7 @@ class Counter:
     def _told(self, intent_id: str, kind: str) -> Answer:
         """Answer with the intent as it is now, and tell the merchant by a webhook too."""
         answer = self._ok(intent_id)
-        self._books.add_webhook(kind, answer.body)
+        self._store.add_webhook(kind, answer.body)
         return answer
 
 

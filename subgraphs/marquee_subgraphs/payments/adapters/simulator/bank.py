@@ -20,21 +20,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from marquee_subgraphs.payments.adapters.simulator.store import Answer, Books, new_id
-from marquee_subgraphs.payments.adapters.simulator.api import Counter
+from marquee_subgraphs.payments.adapters.simulator.api import BankApi
+from marquee_subgraphs.payments.adapters.simulator.store import Answer, BankStore, new_id
 from marquee_subgraphs.payments.adapters.simulator.three_d_secure import three_d_secure_routes
-from marquee_subgraphs.payments.adapters.simulator.webhooks import Courier, Deliver
+from marquee_subgraphs.payments.adapters.simulator.webhooks import Deliver, WebhookSender
 from marquee_subgraphs.payments.adapters.simulator.wire import ApiError, Form, read_form
 
 SIMULATED_KEY: Final = "sk_test_simulated"
 _LOST_ANSWER_SECONDS: Final = 120.0
 """Longer than any client waits."""
 
-Act = Callable[[Counter, Request, Form], Answer]
+Act = Callable[[BankApi, Request, Form], Answer]
 
 
 class SimulatedBank:
-    """Opens the books, serves the API and the 3-D Secure page, sends webhooks."""
+    """Opens the store, serves the API and the 3-D Secure page, sends webhooks."""
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class SimulatedBank:
         now: Callable[[], int] = lambda: int(time.time()),
     ) -> None:
         self.path = path
-        self.books = Books(path, now)
-        self.courier = Courier(self.books, webhook_secret, deliver, now)
-        self._counter = Counter(self.books, public_url)
+        self.store = BankStore(path, now)
+        self.sender = WebhookSender(self.store, webhook_secret, deliver, now)
+        self._api = BankApi(self.store, public_url)
         self._api_key = api_key
         self.app = Starlette(
             routes=[
@@ -70,10 +70,10 @@ class SimulatedBank:
 
     def page_routes(self) -> list[Route]:
         """The pages that a customer's browser opens, for mounting where the browser can reach them."""
-        return three_d_secure_routes(self._counter, self.books, self.courier)
+        return three_d_secure_routes(self._api, self.store, self.sender)
 
     async def __aenter__(self) -> Self:
-        self.courier.start()
+        self.sender.start()
         return self
 
     async def __aexit__(
@@ -82,14 +82,14 @@ class SimulatedBank:
         await self.close()
 
     async def close(self) -> None:
-        """Stop sending and close the books."""
-        await self.courier.stop()
-        self.books.close()
+        """Stop sending and close the store."""
+        await self.sender.stop()
+        self.store.close()
 
     def _doing(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             answer = self._answer(request, await request.body(), act)
-            self.courier.wake()
+            self.sender.wake()
             if answer.lost and not answer.replayed:
                 await asyncio.sleep(_LOST_ANSWER_SECONDS)
             headers = {"Request-Id": new_id("req")}
@@ -107,54 +107,54 @@ class SimulatedBank:
         try:
             form = read_form(body)
             if request.method == "GET":
-                return act(self._counter, request, form)
+                return act(self._api, request, form)
         except ApiError as error:
             return Answer(error.status, error.body)
         asked = json.dumps([request.method, request.url.path, form], sort_keys=True)
-        return self.books.keyed(
+        return self.store.keyed(
             request.headers.get("idempotency-key"),
             hashlib.sha256(asked.encode()).hexdigest(),
-            lambda: act(self._counter, request, form),
+            lambda: act(self._api, request, form),
         )
 
 
-def _create_intent(counter: Counter, _: Request, form: Form) -> Answer:
-    return counter.create_intent(form)
+def _create_intent(api: BankApi, _: Request, form: Form) -> Answer:
+    return api.create_intent(form)
 
 
 async def _health(_: Request) -> Response:
     return JSONResponse({"status": "ok", "service": "simulated bank"})
 
 
-def _list(counter: Counter, request: Request, _: Form) -> Answer:
-    return counter.list_intents(
+def _list(api: BankApi, request: Request, _: Form) -> Answer:
+    return api.list_intents(
         request.query_params.get("limit", "10"), request.query_params.get("starting_after")
     )
 
 
-def _search(counter: Counter, request: Request, _: Form) -> Answer:
-    return counter.search_intents(request.query_params.get("query", ""))
+def _search(api: BankApi, request: Request, _: Form) -> Answer:
+    return api.search_intents(request.query_params.get("query", ""))
 
 
-def _read_intent(counter: Counter, request: Request, _: Form) -> Answer:
-    return counter.read_intent(request.path_params["id"])
+def _read_intent(api: BankApi, request: Request, _: Form) -> Answer:
+    return api.read_intent(request.path_params["id"])
 
 
-def _confirm(counter: Counter, request: Request, _: Form) -> Answer:
-    return counter.confirm_intent(request.path_params["id"])
+def _confirm(api: BankApi, request: Request, _: Form) -> Answer:
+    return api.confirm_intent(request.path_params["id"])
 
 
-def _capture(counter: Counter, request: Request, _: Form) -> Answer:
-    return counter.capture_intent(request.path_params["id"])
+def _capture(api: BankApi, request: Request, _: Form) -> Answer:
+    return api.capture_intent(request.path_params["id"])
 
 
-def _cancel(counter: Counter, request: Request, _: Form) -> Answer:
-    return counter.cancel_intent(request.path_params["id"])
+def _cancel(api: BankApi, request: Request, _: Form) -> Answer:
+    return api.cancel_intent(request.path_params["id"])
 
 
-def _create_refund(counter: Counter, _: Request, form: Form) -> Answer:
-    return counter.create_refund(form)
+def _create_refund(api: BankApi, _: Request, form: Form) -> Answer:
+    return api.create_refund(form)
 
 
-def _read_refund(counter: Counter, request: Request, _: Form) -> Answer:
-    return counter.read_refund(request.path_params["id"])
+def _read_refund(api: BankApi, request: Request, _: Form) -> Answer:
+    return api.read_refund(request.path_params["id"])

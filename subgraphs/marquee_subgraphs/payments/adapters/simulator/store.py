@@ -1,4 +1,4 @@
-"""The bank's books: one SQLite file with intents, refunds, idempotency keys and webhooks still to be sent.
+"""The bank's store: one SQLite file with intents, refunds, idempotency keys and webhooks still to be sent.
 
 Uses the standard library on the event loop: a statement takes microseconds, and with `synchronous=NORMAL` a
 commit does not wait for the disk, yet survives the end of the process. Each request is one transaction.
@@ -65,7 +65,7 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
-class Books:
+class BankStore:
     """Reads and writes the file. One process at a time."""
 
     __slots__ = ("_connection", "_now")
@@ -128,7 +128,7 @@ class Books:
         return self._all("SELECT * FROM intents WHERE reference = ? ORDER BY rowid", reference)
 
     def all_intents(self) -> list[sqlite3.Row]:
-        """Every intent, for comparing books."""
+        """Every intent, for comparing store."""
         return self._all("SELECT * FROM intents ORDER BY rowid")
 
     def page_of_intents(self, limit: int, starting_after: str | None) -> list[sqlite3.Row]:

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from marquee_subgraphs.payments.adapters.simulator.store import Books
-from marquee_subgraphs.payments.adapters.simulator.api import Counter
-from marquee_subgraphs.payments.adapters.simulator.webhooks import Courier
+from marquee_subgraphs.payments.adapters.simulator.api import BankApi
+from marquee_subgraphs.payments.adapters.simulator.store import BankStore
+from marquee_subgraphs.payments.adapters.simulator.webhooks import WebhookSender
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -54,11 +54,11 @@ _OVER: Final = (
 )
 
 
-def three_d_secure_routes(counter: Counter, books: Books, courier: Courier) -> list[Route]:
+def three_d_secure_routes(api: BankApi, store: BankStore, sender: WebhookSender) -> list[Route]:
     """GET and POST /bank/3ds/{intent}."""
 
     async def ask(request: Request) -> Response:
-        row = books.intent(request.path_params["intent"])
+        row = store.intent(request.path_params["intent"])
         if row is None:
             return _page(_OVER.format(title="The bank knows nothing of this payment"), 404)
         if row["status"] != "requires_action":
@@ -70,13 +70,13 @@ def three_d_secure_routes(counter: Counter, books: Books, courier: Courier) -> l
         async with request.form(max_files=0, max_fields=5) as form:
             decision = form.get("decision")
         intent_id = request.path_params["intent"]
-        row = books.intent(intent_id)
+        row = store.intent(intent_id)
         if row is None:
             return _page(_OVER.format(title="The bank knows nothing of this payment"), 404)
         if decision not in {"authorise", "refuse"}:
             return _page(_OVER.format(title="Authorise or refuse"), 400)
-        counter.decide_action(intent_id, allowed=decision == "authorise")
-        courier.wake()
+        api.decide_action(intent_id, allowed=decision == "authorise")
+        sender.wake()
         back = row["return_url"]
         if back and urlsplit(back).scheme in {"http", "https"}:
             return RedirectResponse(back, 303, headers={"Cache-Control": "no-store"})

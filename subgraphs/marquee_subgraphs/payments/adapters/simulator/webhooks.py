@@ -12,7 +12,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from marquee_subgraphs.payments.adapters.simulator.store import Books, Webhook
+from marquee_subgraphs.payments.adapters.simulator.store import BankStore, Webhook
 from marquee_subgraphs.payments.adapters.simulator.wire import sign
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,13 +24,15 @@ Deliver: TypeAlias = Callable[[bytes, str], Awaitable[int]]
 """Carries body and signature to the merchant; answers the status. Raises `OSError` or `TimeoutError`."""
 
 
-class Courier:
+class WebhookSender:
     """Delivers what the books say is due."""
 
-    __slots__ = ("_books", "_deliver", "_now", "_random", "_secret", "_task", "_wake")
+    __slots__ = ("_deliver", "_now", "_random", "_secret", "_store", "_task", "_wake")
 
-    def __init__(self, books: Books, secret: str, deliver: Deliver | None, now: Callable[[], int]) -> None:
-        self._books = books
+    def __init__(
+        self, store: BankStore, secret: str, deliver: Deliver | None, now: Callable[[], int]
+    ) -> None:
+        self._store = store
         self._secret = secret
         self._deliver = deliver
         self._now = now
@@ -57,7 +59,7 @@ class Courier:
 
     async def deliver_due(self, *, twice: bool = False, reverse: bool = False) -> int:
         """Deliver what is due, each `twice` or newest first when asked to; answers how many arrived."""
-        due = self._books.due_webhooks()
+        due = self._store.due_webhooks()
         if reverse:
             due.reverse()
         return sum([await self._send(webhook, twice=twice) for webhook in due])
@@ -65,7 +67,7 @@ class Courier:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            due = self._books.due_webhooks()
+            due = self._store.due_webhooks()
             self._random.shuffle(due)
             for webhook in due:
                 await self._send(webhook, twice=self._random.random() < _TWICE_SHARE)
@@ -77,7 +79,7 @@ class Courier:
         for _ in range(2 if twice else 1):
             delivered = await self._try(webhook) or delivered
         retry_seconds = min(2**webhook.attempts, _MOST_RETRY_SECONDS)
-        self._books.settle_webhook(webhook, delivered=delivered, retry_seconds=retry_seconds)
+        self._store.settle_webhook(webhook, delivered=delivered, retry_seconds=retry_seconds)
         return delivered
 
     async def _try(self, webhook: Webhook) -> bool:

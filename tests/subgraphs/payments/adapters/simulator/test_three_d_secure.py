@@ -44,7 +44,7 @@ async def test_the_bank_tells_of_the_answer_by_webhook(any_cinema: Cinema) -> No
 
 
 async def test_the_page_may_ask_without_waiting_for_the_webhook(cinema: Cinema) -> None:
-    await cinema.bank.courier.stop()
+    await cinema.bank.sender.stop()
     payload = await cinema.pay(await cinema.tickets.place(), CARD)
     waiting = await cinema.confirm(payload["payment"]["id"])
     assert waiting["payment"]["status"] == "ACTION_REQUIRED"
@@ -52,7 +52,7 @@ async def test_the_page_may_ask_without_waiting_for_the_webhook(cinema: Cinema) 
     confirmed = await cinema.confirm(payload["payment"]["id"])
     assert confirmed["payment"]["status"] == "CAPTURED"
     await cinema.tickets.hears("payment.captured")
-    assert await cinema.bank.courier.deliver_due(twice=True, reverse=True) == 3
+    assert await cinema.bank.sender.deliver_due(twice=True, reverse=True) == 3
     assert cinema.tickets.names() == ["payment.started", "payment.authorized", "payment.captured"]
 
 
@@ -77,7 +77,7 @@ async def test_another_card_takes_the_place_of_one_that_waits(any_cinema: Cinema
     assert other["payment"]["status"] == "CAPTURED"
     await any_cinema.service.idle()
     assert await any_cinema.status(waiting["payment"]["id"]) == "VOIDED"
-    assert sorted(intent["status"] for intent in any_cinema.bank.books.all_intents()) == [
+    assert sorted(intent["status"] for intent in any_cinema.bank.store.all_intents()) == [
         "canceled",
         "succeeded",
     ]

@@ -17,10 +17,10 @@ from sqlalchemy import func, select
 
 from marquee_subgraphs.kit.database import Connection, Database
 from marquee_subgraphs.kit.invariants import Invariant
+from marquee_subgraphs.payments.adapters.provider import BookedIntent
 from marquee_subgraphs.payments.domain.order import OrderPhase
 from marquee_subgraphs.payments.domain.payment import IllegalTransition, PaymentEvent, PaymentStatus, fold
 from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.adapters.provider import BookedIntent
 from marquee_subgraphs.payments.store.payments import event_of, state_of
 from marquee_subgraphs.payments.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, REFUNDS
 

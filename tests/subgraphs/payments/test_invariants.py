@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import text
 
-from marquee_subgraphs.payments.verify import books_in, verify
+from marquee_subgraphs.payments.invariants import books_in, verify
 from tests.subgraphs.payments.conftest import Cinema, clean
 
 OURS = {
