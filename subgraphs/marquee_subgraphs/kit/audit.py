@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from marquee_subgraphs.kit.clock import Clock, SystemClock
 from marquee_subgraphs.kit.database import Connection, UnitOfWork, sql_transaction
 from marquee_subgraphs.kit.database.kit_tables import AUDIT_LOG
+from marquee_subgraphs.kit.identity import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,59 @@ class AuditEntry:
     after: Any
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What somebody does, to be audited: `action="refundPayment"`, `target="pay_1"`."""
+
+    actor_id: str | None
+    """None for the system itself."""
+    actor_role: str
+    action: str
+    target: str
+    reason: str
+    before: Any = None
+    """JSON, like `after`: what the deed changes."""
+    after: Any = None
+
+    @classmethod
+    def of_staff(
+        cls, viewer: Viewer, action: str, target: str, reason: str, *, before: Any = None, after: Any = None
+    ) -> Deed:
+        """Return the deed of a member of staff, or of an administrator."""
+        role = "admin" if viewer.is_admin else "staff"
+        return cls(
+            actor_id=viewer.user_id,
+            actor_role=role,
+            action=action,
+            target=target,
+            reason=reason,
+            before=before,
+            after=after,
+        )
+
+
 class AuditLog:
     """The audit log of one subgraph."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
+
+    async def append(self, tx: UnitOfWork, deed: Deed) -> None:
+        """Append `deed` in the transaction that does it. Raises `ValueError` when the reason is blank."""
+        if not deed.reason.strip():
+            raise ValueError(f"{deed.action} on {deed.target} needs a reason")
+        await sql_transaction(tx).execute(
+            insert(AUDIT_LOG).values(
+                at=self._clock.now(),
+                actor_id=deed.actor_id,
+                actor_role=deed.actor_role,
+                action=deed.action,
+                target=deed.target,
+                reason=deed.reason,
+                before=orjson.loads(orjson.dumps(deed.before)),
+                after=orjson.loads(orjson.dumps(deed.after)),
+            )
+        )
 
     async def record(
         self,
@@ -50,21 +99,17 @@ class AuditLog:
         before: Any = None,
         after: Any = None,
     ) -> None:
-        """Append a deed, as `action="refundPayment"`, `target="pay_1"`; `reason` must say something."""
-        if not reason.strip():
-            raise ValueError(f"{action} on {target} needs a reason")
-        await sql_transaction(tx).execute(
-            insert(AUDIT_LOG).values(
-                at=self._clock.now(),
-                actor_id=actor_id,
-                actor_role=actor_role,
-                action=action,
-                target=target,
-                reason=reason,
-                before=orjson.loads(orjson.dumps(before)),
-                after=orjson.loads(orjson.dumps(after)),
-            )
+        """The former form of `append`: only until every subgraph uses that."""
+        deed = Deed(
+            actor_id=actor_id,
+            actor_role=actor_role,
+            action=action,
+            target=target,
+            reason=reason,
+            before=before,
+            after=after,
         )
+        await self.append(tx, deed)
 
     async def entries(
         self, connection: Connection, *, target: str | None = None, after: int = 0, limit: int = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events import Envelope
@@ -79,7 +80,10 @@ class Memberships:
             )
             after = await self._points.post(tx, before, posting)
             await known.store(tx, member.id)
-            await self._record(tx, viewer, "adjustPoints", user_id, reason, before.points, after.points)
+            deed = Deed.of_staff(
+                viewer, "adjustPoints", user_id, reason, before=before.points, after=after.points
+            )
+            await self._backend.audit.append(tx, deed)
             return await self._points.close(tx, after)
 
         return await self._backend.database.run(work)
@@ -97,8 +101,15 @@ class Memberships:
         async def work(tx: Transaction) -> MembershipRecord:
             member = await self._points.release(tx, await self._require_member(tx, user_id))
             if member.plan is not plan:
-                before, after = member.plan.value, plan.value
-                await self._record(tx, viewer, "setMembershipPlan", user_id, reason, before, after)
+                deed = Deed.of_staff(
+                    viewer,
+                    "setMembershipPlan",
+                    user_id,
+                    reason,
+                    before=member.plan.value,
+                    after=plan.value,
+                )
+                await self._backend.audit.append(tx, deed)
             return await self._points.close(tx, replace(member, plan=plan))
 
         return await self._backend.database.run(work)
@@ -139,27 +150,6 @@ class Memberships:
         existing = await self._store.members.lock(tx, user_id=user_id)
         assert existing is not None, "the membership that was in the way"
         return await self._points.close(tx, await self._points.release(tx, existing))
-
-    async def _record(
-        self,
-        tx: Transaction,
-        viewer: Viewer,
-        action: str,
-        user_id: str,
-        reason: str,
-        before: object,
-        after: object,
-    ) -> None:
-        await self._backend.audit.record(
-            tx,
-            actor_id=viewer.user_id,
-            actor_role="admin" if viewer.is_admin else "staff",
-            action=action,
-            target=user_id,
-            reason=reason,
-            before=before,
-            after=after,
-        )
 
 
 def _refuse_oneself(viewer: Viewer, user_id: str) -> None:
