@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 import aiohttp
 import click
 
-from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer
+from marquee_router.serving.server_config import server_config
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
 from marquee_subgraphs.payments.adapters.simulator.webhook_http import post_to
@@ -34,5 +35,6 @@ async def serve_bank(
             )
         )
         await DrainingServer(
-            server_config(bank.app), tell=lambda: click.echo(f"The simulated bank listens on {public_url}")
+            server_config(bank.app),
+            after_start=lambda: click.echo(f"The simulated bank listens on {public_url}"),
         ).serve(sockets=[listener])

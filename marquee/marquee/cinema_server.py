@@ -9,7 +9,8 @@ import click
 
 from marquee.cinema import open_cinema
 from marquee.demo.data import DEMO_PASSWORD, DEMO_USERS, DemoData
-from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer
+from marquee_router.serving.server_config import server_config
 from marquee_subgraphs.kit.settings import Settings
 
 
@@ -27,7 +28,7 @@ async def serve_cinema(
             await DrainingServer(
                 server_config(cinema.app, trusted_proxies=trusted_proxies),
                 begin_drain=cinema.begin_drain,
-                tell=lambda: click.echo(greeting(listener, settings, demo=demo)),
+                after_start=lambda: click.echo(greeting(listener, settings, demo=demo)),
             ).serve(sockets=[listener])
         finally:
             if filling is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from marquee.subgraphs import build_subgraph, open_runtime
-from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer
+from marquee_router.serving.server_config import server_config
 from marquee_subgraphs.kit.identity_keys import open_keys
 from marquee_subgraphs.kit.settings import Settings
 
@@ -23,7 +24,7 @@ async def serve_subgraph(name: str, settings: Settings, port: int | None) -> Non
             await DrainingServer(
                 server_config(subgraph.asgi, host=settings.host, port=chosen, lifespan="off"),
                 begin_drain=subgraph.begin_drain,
-                tell=lambda: click.echo(f"{name} listens on http://{settings.host}:{chosen}/graphql"),
+                after_start=lambda: click.echo(f"{name} listens on http://{settings.host}:{chosen}/graphql"),
             ).serve()
         finally:
             await subgraph.stop()

@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # importing makes no garbage; a server enables it again (`marquee_router.serving.drain`)
+gc.disable()  # importing makes no garbage; `DrainingServer` enables it again
 
 from marquee_router.cli import main  # noqa: E402 - with the collector off, importing is a sixth faster
 

@@ -58,7 +58,7 @@ def command(
         fail(str(error))
     with listener:
         from marquee.bank import serve_bank
-        from marquee_router.serving.drain import run
+        from marquee_router.serving.process import run
 
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         here = f"http://{shown}:{listener.getsockname()[1]}"

@@ -28,7 +28,7 @@ def command(
     keys: `--router-keys http://127.0.0.1:8080/.well-known/jwks.json`.
     """
     from marquee.subgraph_server import serve_subgraph
-    from marquee_router.serving.drain import run
+    from marquee_router.serving.process import run
     from marquee_subgraphs.kit.logs import configure_logs
 
     settings = settings_or_fail(host=host, data_dir=data_dir, router_keys=router_keys)

@@ -32,7 +32,7 @@ def command(
         fail(str(error))
     with listener:
         from marquee.cinema_server import serve_cinema
-        from marquee_router.serving.drain import run
+        from marquee_router.serving.process import run
         from marquee_subgraphs.kit.logs import configure_logs
 
         configure_logs(settings)

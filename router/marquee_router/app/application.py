@@ -21,6 +21,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from marquee_router.app.server_hooks import ServerHooks
 from marquee_router.app.subgraph_transports import SubgraphTransports
 from marquee_router.caching.cache import SubgraphCache
 from marquee_router.caching.caching_exchange import CacheCounts
@@ -84,8 +85,6 @@ class Extras:
     """Where the metrics are registered, when other parts of the process have theirs there."""
     before_scrape: Callable[[], Awaitable[None]] | None = None
     """Awaited before metrics are shown."""
-    metrics_page: Callable[[bytes], Awaitable[bytes]] | None = None
-    """Makes of this process's metrics what is shown: those of several processes, say."""
     policies: PolicyDecision = no_policy_holds
     """Decides which `@policy` names hold for a request."""
     event_sources: Mapping[str, EventSource] = field(default_factory=dict)
@@ -93,8 +92,6 @@ class Extras:
     extensions: Sequence[object] = ()
     """Objects with methods of `stages`, called before those that the configuration names."""
     graphiql_assets: Path = ASSETS
-    after_retirement: Callable[[], None] = lambda: None
-    """Called when the last operation on a replaced supergraph has ended, and what only it used is closed."""
 
 
 class RouterApp:
@@ -112,7 +109,7 @@ class RouterApp:
         self._engine_factory = engine_factory
         self._engines: list[Engine] = []
         """Every one that operations may still run on."""
-        self._after_retirement = extras.after_retirement
+        self.hooks = ServerHooks()
         self.metrics = Metrics(
             max_operation_names=config.metrics.max_operation_names, registry=extras.registry
         )
@@ -215,7 +212,7 @@ class RouterApp:
                 self._engines.remove(engine)
                 await engine.aclose()
             await self._close_unused()
-        self._after_retirement()
+        self.hooks.after_retirement()
 
     async def _close_unused(self) -> None:
         used = {transport for engine in self._engines for transport in engine.transports.values()}
@@ -318,7 +315,7 @@ class RouterApp:
             is_ready=lambda: self._ready,
             metrics=self.metrics if self.config.metrics.enabled else None,
             before_scrape=extras.before_scrape,
-            metrics_page=extras.metrics_page,
+            metrics_page=self.hooks.metrics_page,
             jwks=self.signer.jwks if self.signer is not None else None,
         )
         token = self.config.cache.invalidation_token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,10 +11,7 @@ from marquee_router.cli.failure import fail
 from marquee_router.cli.options import TRUSTED_PROXIES
 
 if TYPE_CHECKING:
-    import socket
-
     from marquee_router.config.model import RouterConfig
-    from marquee_router.serving.serve import Serving
     from marquee_router.serving.supergraph_source import SupergraphSource
 
 
@@ -36,13 +33,13 @@ if TYPE_CHECKING:
 @click.option(
     "--hot-reload/--no-hot-reload",
     default=None,
-    help="Take a new supergraph while running. SIGHUP reloads it and router.yaml in any case.",
+    help="Use a new supergraph while running. SIGHUP reloads it and router.yaml in any case.",
 )
 @click.option(
     "--poll",
     "poll_seconds",
     type=click.FloatRange(min=0.1),
-    help="Hot reload, asking an address or subgraphs so often, in seconds. Files are watched.",
+    help="Hot reload: seconds between asking an address, or subgraphs. Files are watched.",
 )
 @TRUSTED_PROXIES
 @click.option("--config-schema", is_flag=True, help="Print the JSON Schema of router.yaml and exit.")
@@ -68,15 +65,16 @@ def command(
 
     \b
     While it runs:
-        --hot-reload            take the supergraph file when it changes
+        --hot-reload            use the supergraph file when it changes
         --poll 10               ask the address, or the subgraphs, every ten seconds
-        kill -HUP PID           take both supergraph and router.yaml now
-        kill PID                answer what is under way, then end
-        /health /ready /metrics tell how it is
+        kill -HUP PID           read both the supergraph and router.yaml again
+        kill PID                answer the requests under way, then end
+        /health /ready /metrics are for operators
 
     Settings: --config router.yaml; --config-schema prints their JSON Schema for your editor.
     """
     from marquee_router.config.loader import ConfigError, json_schema, load_config
+    from marquee_router.serving.reload import Reload
 
     if config_schema:
         import json
@@ -90,13 +88,16 @@ def command(
     except ConfigError as error:
         fail(str(error))
     source = _source(supergraph, subgraphs, poll_seconds or settings.hot_reload.poll_seconds)
-    sdl = _text(source)
-    if hot_reload is None:
-        hot_reload = settings.hot_reload.enabled or poll_seconds is not None
-    from marquee_router.serving.serve import Serving
-
-    serving = Serving(source, config, hot_reload, workers, trusted_proxies)
-    _serve(sdl, settings, _listen(host, port), serving)
+    watches = (settings.hot_reload.enabled or poll_seconds is not None) if hot_reload is None else hot_reload
+    _serve(
+        source,
+        settings,
+        host=host,
+        port=port,
+        workers=workers,
+        trusted_proxies=trusted_proxies,
+        reload=Reload(source, watches, config),
+    )
 
 
 def _source(supergraph: str | None, subgraphs: tuple[str, ...], poll_seconds: float) -> SupergraphSource:
@@ -123,28 +124,25 @@ def _text(source: SupergraphSource) -> str:
         sdl = asyncio.run(source.read())
     except SourceUnreadable as error:
         fail(str(error))
-        raise
-    assert sdl is not None, "it has told nothing yet"
+    assert sdl is not None, "the first read always returns the text"
     return sdl
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    from marquee_router.serving.listener import PortTaken, listen
-
-    try:
-        return listen(host, port)
-    except PortTaken as error:
-        fail(str(error))
-        raise
-
-
-def _serve(sdl: str, settings: RouterConfig, listener: socket.socket, serving: Serving) -> None:
+def _serve(source: SupergraphSource, settings: RouterConfig, **options: Any) -> None:
+    from marquee_router import create_app, serve
     from marquee_router.errors import RouterMisconfigured
-    from marquee_router.serving.serve import serve_router
+    from marquee_router.observability.logs import configure_logs
+    from marquee_router.serving.listener import PortTaken
+    from marquee_router.serving.serve import WorkersFailed
     from marquee_schema.supergraph import SupergraphError
 
+    sdl = _text(source)
+    configure_logs(settings.logs)
     try:
-        if serve_router(sdl, settings, listener, serving):
-            fail("The workers ended by themselves again and again; so did the router.", code=1)
+        serve(lambda: create_app(sdl, config=settings), **options)
+    except PortTaken as error:
+        fail(str(error))
+    except WorkersFailed as error:
+        fail(str(error), code=1)
     except (SupergraphError, RouterMisconfigured) as error:
-        fail(f"{serving.source.origin}: {error}")
+        fail(f"{source.origin}: {error}")

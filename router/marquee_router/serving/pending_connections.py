@@ -1,8 +1,9 @@
-"""The end of a listening socket, without a loss for whoever has just connected.
+"""Closes a listening socket without resetting a connection that a client has just made.
 
-A listener that is closed resets what waits in it, so what waits is taken first. That nobody comes between the
-last look and the end, new handshakes are ignored before: whoever begins one asks again in a second, and finds
-the port closed, or the next process behind it. Connections that are half made are still completed.
+The system resets what is in the queue of a listener that is closed, so the queue is emptied first. No
+connection can arrive between the last accept and the close, because new handshakes (SYN packets) are ignored
+before: the client's system sends its SYN again after a second, and finds the port closed, or the next process
+on it. A handshake that is half done is still completed.
 """
 
 from __future__ import annotations
@@ -22,15 +23,14 @@ _IGNORE_SYN: Final = b"".join(
     for instruction in (
         (0x30, 0, 0, 13),  # load the byte of the TCP header that has the flags
         (0x45, 0, 1, 0x02),  # SYN?
-        (0x06, 0, 0, 0),  # then take nothing of it
-        (0x06, 0, 0, 0xFFFFFFFF),  # else all of it
+        (0x06, 0, 0, 0),  # then drop it
+        (0x06, 0, 0, 0xFFFFFFFF),  # else accept all of it
     )
 )
 
 
 def ignore_newcomers(listener: socket.socket) -> None:
-    """Let nobody begin to connect any more, in no process that shares the listener. Does nothing where the
-    system cannot."""
+    """Ignore new handshakes, in every process that shares the listener; does nothing outside Linux."""
     if not sys.platform.startswith("linux") or listener.family not in (socket.AF_INET, socket.AF_INET6):
         return
     program = ctypes.create_string_buffer(_IGNORE_SYN)
@@ -42,8 +42,8 @@ def ignore_newcomers(listener: socket.socket) -> None:
         )
 
 
-def waiting(listener: socket.socket) -> Iterator[socket.socket]:
-    """Take every connection that nobody has taken yet, without waiting for one."""
+def accept_pending(listener: socket.socket) -> Iterator[socket.socket]:
+    """Accept every connection in the listener's queue, without waiting for another one."""
     listener.setblocking(False)
     while True:
         try:

@@ -1,7 +1,7 @@
-"""Keeps a running router up to date: with its supergraph as that changes, with router.yaml on SIGHUP.
+"""Reloads a running router: its supergraph when that changes, and router.yaml on SIGHUP.
 
-Owns when to reload and what is said of it. Must never end the router, nor leave it without a supergraph: what
-cannot be used is refused, and the old one goes on.
+Owns when to reload and what is logged about it. Must never end the router, nor leave it without a supergraph:
+an unusable supergraph is refused, and the router goes on with the previous one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from marquee_router import RouterApp
@@ -24,24 +25,36 @@ from marquee_schema.supergraph import SupergraphError
 logger = logging.getLogger("marquee_router.reload")
 
 
-class Reloader:
-    """Reloads one app; several reasons to do so at once are one reload after another."""
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Where a running router finds a new supergraph and new settings. SIGHUP makes it read both."""
 
-    def __init__(self, app: RouterApp, source: SupergraphSource, config_file: Path | None) -> None:
+    source: SupergraphSource
+    watches: bool = False
+    """True to also read the supergraph whenever the source may have changed."""
+    config_file: Path | None = None
+    """`router.yaml`; None keeps the settings that the app was made with."""
+
+
+class Reloader:
+    """Reloads one app; reloads that are asked for at the same time happen one after another."""
+
+    def __init__(self, app: RouterApp, reload: Reload) -> None:
         self._app = app
-        self._source = source
-        self._config_file = config_file
+        self._watches = reload.watches
+        self._source = reload.source
+        self._config_file = reload.config_file
         self._hung_up = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._unreadable: str | None = None
 
     @asynccontextmanager
-    async def running(self, *, hot: bool) -> AsyncIterator[None]:
-        """Reload on SIGHUP, and when `hot` whenever the source changes, until the block ends."""
+    async def running(self) -> AsyncIterator[None]:
+        """Reload on SIGHUP, and on changes if the source is watched, until the block ends."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, self._hung_up.set)
         tasks = [asyncio.create_task(self._on_hangups(), name="reload on SIGHUP")]
-        if hot:
+        if self._watches:
             tasks.append(asyncio.create_task(self._on_changes(), name="reload on changes"))
         try:
             yield
@@ -68,10 +81,10 @@ class Reloader:
             await self.reload()
 
     async def reload(self) -> None:
-        """Take the supergraph and the settings as they are now."""
+        """Read the supergraph and the settings as they are now."""
         async with self._one_at_a_time:
             try:
-                config = load_config(self._config_file)
+                config = self._app.config if self._config_file is None else load_config(self._config_file)
             except ConfigError as error:
                 logger.error("the settings are refused, the old ones go on:\n%s", error)
                 self._app.metrics.reloaded("refused")
@@ -79,7 +92,7 @@ class Reloader:
             await self._update(config)
 
     async def _update(self, config: RouterConfig | None = None) -> None:
-        """Take what is new; with settings, also when the supergraph is as it was."""
+        """Apply a new supergraph if there is one; apply settings also when the supergraph is unchanged."""
         try:
             text = await self._source.read()
         except SourceUnreadable as error:

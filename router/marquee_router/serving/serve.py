@@ -1,90 +1,109 @@
-"""Serves a router alone by uvicorn: reloads what changed, drains on SIGTERM, closes sockets politely."""
+"""`serve`: one router on one port, in one process or several, until a signal ends it.
+
+Owns the order of a start: take the port, make the app, fork the workers, say where the router listens.
+"""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
-import click
-
-from marquee_router import Extras, RouterApp, create_app
-from marquee_router.config.model import RouterConfig
-from marquee_router.observability.logs import configure_logs
-from marquee_router.serving.drain import DrainingServer, collect_and_freeze, run, server_config
-from marquee_router.serving.reload import Reloader
-from marquee_router.serving.supergraph_source import SupergraphSource
+from marquee_router.app import RouterApp
+from marquee_router.serving.drain import DrainingServer
+from marquee_router.serving.listener import listen
+from marquee_router.serving.process import collect_and_freeze, run
+from marquee_router.serving.reload import Reload, Reloader
+from marquee_router.serving.server_config import server_config
 from marquee_router.serving.worker_metrics import WorkerMetrics
 from marquee_router.serving.workers import run_workers
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """How a router is served."""
-
-    source: SupergraphSource
-    """It has told its text once."""
-    config_file: Path | None
-    hot_reload: bool
-    workers: int = 1
-    trusted_proxies: str | None = None
+class WorkersFailed(RuntimeError):
+    """The workers ended by themselves again and again, or one of them failed while it was asked to end."""
 
 
-def serve_router(sdl: str, config: RouterConfig, listener: socket.socket, serving: Serving) -> int:
-    """Run until a signal ends it; the exit code. Raises `SupergraphError`, `RouterMisconfigured` before it
-    listens.
+def serve(
+    app: RouterApp | Callable[[], RouterApp],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 4000,
+    workers: int = 1,
+    trusted_proxies: str | None = None,
+    reload: Reload | None = None,
+) -> None:
+    """Serve an app until SIGINT or SIGTERM; requests under way are answered before this returns.
 
-    Workers are copies of one app, so they sign with one key.
+    - `app` is the app, or a function that makes it; the function is called once, after the port is taken.
+    - `port` 0 takes a free one; the line that is printed names it.
+    - `workers` is the number of processes that share the port. They are forked copies of one app, so they
+      sign identities with one key. Start no thread and no event loop before.
+    - `trusted_proxies` lists the addresses or networks, separated by commas, whose `X-Forwarded-For` is
+      believed; None believes none.
+    - `reload` says where a running router finds a new supergraph and new settings.
+
+    Call it in the main thread. Raises `PortTaken`, `WorkersFailed`, and whatever the function raises.
     """
-    configure_logs(config.logs)
-    if serving.workers > 1:
-        return _serve_by_workers(sdl, config, listener, serving)
-    app = create_app(sdl, config=config, extras=Extras(after_retirement=collect_and_freeze))
-    _serve(app, listener, serving, tell=True)
-    return 0
+    with listen(host, port) as listener:
+        made = app if isinstance(app, RouterApp) else app()
+        made.hooks.after_retirement = collect_and_freeze
+        process = _Process(made, listener, trusted_proxies, reload)
+        if workers == 1:
+            process.serve(greets=True)
+        else:
+            _serve_by_workers(process, workers)
 
 
-def _serve_by_workers(sdl: str, config: RouterConfig, listener: socket.socket, serving: Serving) -> int:
-    metrics = WorkerMetrics(serving.workers)
-    extras = Extras(after_retirement=collect_and_freeze, metrics_page=metrics.page)
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What each process that serves the app does."""
+
+    app: RouterApp
+    listener: socket.socket
+    trusted_proxies: str | None
+    reload: Reload | None
+
+    def serve(
+        self,
+        *,
+        greets: bool,
+        is_replacement: bool = False,
+        beside: AbstractAsyncContextManager[None] | None = None,
+    ) -> None:
+        """Serve until a signal, inside `beside`. A replacement, whose app is its parent's, reloads first."""
+        config = server_config(self.app, trusted_proxies=self.trusted_proxies)
+        server = DrainingServer(
+            config, begin_drain=self.app.begin_drain, after_start=self._greet if greets else None
+        )
+
+        async def serve() -> None:
+            reloader = None if self.reload is None else Reloader(self.app, self.reload)
+            if reloader is not None and is_replacement:
+                await reloader.reload()
+            async with beside or nullcontext(), reloader.running() if reloader else nullcontext():
+                await server.serve(sockets=[self.listener])
+
+        run(serve())
+
+    def _greet(self) -> None:
+        host, port = self.listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"The router listens on http://{shown}:{port}{self.app.config.http.path}", flush=True)
+
+
+def _serve_by_workers(process: _Process, count: int) -> None:
+    metrics = WorkerMetrics(count)
+    process.app.hooks.combine_metrics = metrics.page
     try:
-        app = create_app(sdl, config=config, extras=extras)
 
         def work(index: int, is_replacement: bool) -> None:
-            beside = metrics.at(index, app.metrics.exposition)
-            tell = index == 0 and not is_replacement
-            _serve(app, listener, serving, tell=tell, late=is_replacement, beside=beside)
+            beside = metrics.at(index, process.app.metrics.exposition)
+            greets = index == 0 and not is_replacement
+            process.serve(greets=greets, is_replacement=is_replacement, beside=beside)
 
-        # Connections would else go on being taken here, by nobody.
-        return run_workers(work, serving.workers, at_end=listener.close)
+        # The parent closes its listener at the end: connections that it would accept, nobody would answer.
+        if run_workers(work, count, at_end=process.listener.close):
+            raise WorkersFailed("The workers ended by themselves again and again; so did the router.")
     finally:
         metrics.close()
-
-
-def _serve(
-    app: RouterApp,
-    listener: socket.socket,
-    serving: Serving,
-    *,
-    tell: bool,
-    late: bool = False,
-    beside: AbstractAsyncContextManager[None] | None = None,
-) -> None:
-    """Serve, and be in `beside` meanwhile; `late`, when the app may be older than what there is to serve."""
-    host, port = listener.getsockname()[:2]
-
-    def greet() -> None:
-        if tell:
-            click.echo(f"The router listens on http://{host}:{port}/graphql")
-
-    async def serve() -> None:
-        config = server_config(app, trusted_proxies=serving.trusted_proxies)
-        server = DrainingServer(config, begin_drain=app.begin_drain, tell=greet)
-        reloader = Reloader(app, serving.source, serving.config_file)
-        if late:
-            await reloader.reload()
-        async with beside or nullcontext(), reloader.running(hot=serving.hot_reload):
-            await server.serve(sockets=[listener])
-
-    run(serve())

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -59,24 +60,31 @@ class Router:
 
 @asynccontextmanager
 async def router(*arguments: str, connections: int = 50) -> AsyncIterator[Router]:
-    """A router on a free port; killed at the end when it has not ended."""
+    """`marquee-router serve` on a free port; killed at the end when it has not ended."""
+    command = (sys.executable, "-m", "marquee_router", "serve", "--port", "0", *arguments)
+    async with running(*command, connections=connections) as started:
+        yield started
+
+
+@asynccontextmanager
+async def running(*command: str, folder: Path | None = None, connections: int = 50) -> AsyncIterator[Router]:
+    """A program that serves a router, once it has printed where it listens."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "marquee_router", "serve", "--port", "0", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None
     connector = aiohttp.TCPConnector(limit=connections)
     async with aiohttp.ClientSession(connector=connector) as session:
-        running = Router(process, "", session)
-        listening = asyncio.create_task(running.listen())
+        started = Router(process, "", session)
+        listening = asyncio.create_task(started.listen())
         try:
             async with asyncio.timeout(START_SECONDS):
                 line = (await process.stdout.readline()).decode()
             found = re.search(r"listens on (http://\S+)/graphql", line)
-            assert found, running.said
-            running.url = found[1]
-            yield running
+            assert found, started.said
+            started.url = found[1]
+            yield started
         finally:
             if process.returncode is None:
                 process.kill()

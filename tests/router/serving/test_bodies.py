@@ -14,8 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from marquee_router import Extras
-from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer
 from marquee_router.serving.listener import listen
+from marquee_router.serving.server_config import server_config
 from marquee_router.transport.http import unread_body
 from tests.router.transport.fake import fake_app
 
@@ -37,7 +38,7 @@ async def serving(settings: dict[str, Any]) -> AsyncIterator[tuple[str, int]]:
     app, _ = fake_app(settings, extras=Extras(routes=[Route("/hook", take, methods=["POST"])]))
     started = asyncio.Event()
     with listen("127.0.0.1", 0) as listener:
-        server = DrainingServer(server_config(app), tell=started.set)
+        server = DrainingServer(server_config(app), after_start=started.set)
         running = asyncio.create_task(server._serve([listener]))
         await started.wait()
         try:

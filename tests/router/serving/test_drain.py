@@ -12,7 +12,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer
+from marquee_router.serving.server_config import server_config
 
 
 async def tell_address(scope: Scope, receive: Receive, send: Send) -> None:
@@ -26,7 +27,7 @@ async def served(trusted_proxies: str | None) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         ready = asyncio.Event()
         config = server_config(tell_address, trusted_proxies=trusted_proxies, lifespan="off")
-        server = DrainingServer(config, tell=ready.set)
+        server = DrainingServer(config, after_start=ready.set)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         await ready.wait()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -8,15 +8,15 @@ import sys
 import pytest
 
 from marquee_router.serving.listener import listen
-from marquee_router.serving.pending_connections import ignore_newcomers, waiting
+from marquee_router.serving.pending_connections import accept_pending, ignore_newcomers
 
 
 def test_who_has_connected_is_taken() -> None:
     with listen("127.0.0.1", 0) as listener:
         clients = [socket.create_connection(listener.getsockname()) for _ in range(3)]
-        taken = list(waiting(listener))
+        taken = list(accept_pending(listener))
         assert {c.getpeername() for c in taken} == {c.getsockname() for c in clients}
-        assert list(waiting(listener)) == []
+        assert list(accept_pending(listener)) == []
         for connection in (*clients, *taken):
             connection.close()
 
@@ -30,7 +30,7 @@ def test_a_newcomer_is_ignored_and_who_was_there_is_served(host: str) -> None:
         ignore_newcomers(listener)
         with pytest.raises(TimeoutError):
             socket.create_connection(address, timeout=0.2)
-        (taken,) = waiting(listener)
+        (taken,) = accept_pending(listener)
         client.sendall(b"ask")
         taken.settimeout(10)
         assert taken.recv(3) == b"ask"

@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from marquee_router.message_heads import KnownHead
 from marquee_router.request import GraphQLRequest, RequestContext, Response
 from marquee_router.serving import drain
-from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer
 from marquee_router.serving.listener import listen
+from marquee_router.serving.server_config import server_config
 from marquee_router.transport.http import unread_body
 from marquee_router.transport.http.response import HttpResponse
 from tests import npm
@@ -108,7 +109,7 @@ async def serving(
     config = server_config(shown, **server)
     started = asyncio.Event()
     with listen("127.0.0.1", 0) as listener:
-        served = Serving(DrainingServer(config, tell=started.set), listener.getsockname()[1])
+        served = Serving(DrainingServer(config, after_start=started.set), listener.getsockname()[1])
         if app.front is not None:
             answer = app.front.answer
 

@@ -10,8 +10,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from marquee_router.serving import request_heads
-from marquee_router.serving.drain import DrainingServer, server_config
+from marquee_router.serving.drain import DrainingServer
 from marquee_router.serving.listener import listen
+from marquee_router.serving.server_config import server_config
 
 HEAD = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
 
@@ -30,7 +31,7 @@ async def connected(
     monkeypatch.setattr(request_heads, "HEAD_SECONDS", 0.1)
     started = asyncio.Event()
     with listen("127.0.0.1", 0) as listener:
-        server = DrainingServer(server_config(app, lifespan="off"), tell=started.set)
+        server = DrainingServer(server_config(app, lifespan="off"), after_start=started.set)
         serving = asyncio.create_task(server._serve([listener]))
         await started.wait()
         reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
