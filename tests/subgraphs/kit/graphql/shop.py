@@ -18,17 +18,17 @@ from marquee_subgraphs.kit.app import Subgraph, Wiring
 from marquee_subgraphs.kit.graphql import (
     Connection,
     Context,
+    FieldView,
     Money,
     MoneyInput,
     Payload,
     Representation,
     SubgraphSchema,
-    UserError,
     build_schema,
     connection_size,
     mutation,
+    shown,
     subscription,
-    user_error,
 )
 from marquee_subgraphs.kit.graphql import field as graphql_field
 from marquee_subgraphs.kit.money import Currency
@@ -39,12 +39,22 @@ from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.validation import InputCheck
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A record of the domain; clients see a `Book`."""
+
+    id: str
+    title: str
+
+
 class OutOfStock(Refusal):
     """Too few copies are left."""
 
     code = "OUT_OF_STOCK"
+    left: int
+    alternatives: list[Copy]
 
-    def __init__(self, left: int, alternatives: list[str]) -> None:
+    def __init__(self, left: int, alternatives: list[Copy]) -> None:
         super().__init__(f"Only {left} left.", ["input", "count"])
         self.left = left
         self.alternatives = alternatives
@@ -93,6 +103,11 @@ class Book:
         id_ = representation.text("id")
         title = await info.context.loaders(info.context.service.books_by_id).load(id_)
         return None if title is None else cls(id=ID(id_), title=title)
+
+
+def to_books(copies: Sequence[Copy]) -> list[Book]:
+    """Show copies."""
+    return [Book(id=ID(each.id), title=each.title) for each in copies]
 
 
 @federation.type(keys=["isbn"])
@@ -166,7 +181,7 @@ class Mutation:
             raise NotFound("There is no such book.", ["input", "bookId"])
         match input.count:
             case 3:
-                raise OutOfStock(2, ["b2", "b3"])
+                raise OutOfStock(2, [Copy("b2", "Book 2"), Copy("b3", "Book 3")])
             case 4:
                 raise ShopClosed("Come back tomorrow.")
             case 5:
@@ -189,19 +204,13 @@ class Subscription:
             service.bell.clear()
 
 
-@user_error(OutOfStock)
-class OutOfStockError(UserError):
-    left: int
-    alternatives: list[str]
-
-
 def build_shop_schema() -> SubgraphSchema:
     return build_schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[Edition],
-        user_errors=[OutOfStockError],
+        user_errors=[shown(OutOfStock, alternatives=FieldView(list[Book], to_books, provides=["title"]))],
         logger=logging.getLogger("marquee.shop"),
     )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 
 from marquee_subgraphs.kit.identity import ANONYMOUS
 from tests.subgraphs.door import Door, customer, staff
+from tests.subgraphs.kit.graphql.shop import build_shop_schema
 
 BUY = """
 mutation ($input: BuyBookInput!) {
@@ -15,7 +17,7 @@ mutation ($input: BuyBookInput!) {
     book { id } total { amount currency }
     errors { __typename code message path
       ... on RateLimited { retryAfterSeconds }
-      ... on OutOfStock { left alternatives } }
+      ... on OutOfStock { left alternatives { id title } } }
   }
 }
 """
@@ -50,7 +52,21 @@ async def test_a_refusal_becomes_a_typed_error_of_the_payload(door: Door) -> Non
 async def test_a_subgraphs_own_error_carries_its_data(door: Door) -> None:
     error = await _refused(door, "b1", 3)
     assert error["__typename"] == "OutOfStock"
-    assert (error["code"], error["left"], error["alternatives"]) == ("OUT_OF_STOCK", 2, ["b2", "b3"])
+    assert (error["code"], error["left"]) == ("OUT_OF_STOCK", 2)
+    assert error["alternatives"] == [{"id": "b2", "title": "Book 2"}, {"id": "b3", "title": "Book 3"}]
+
+
+def test_the_type_of_an_error_is_derived_from_its_refusal() -> None:
+    sdl = build_shop_schema().as_str()
+    [declared] = re.findall(r"type OutOfStock implements UserError \{(.*?)\}", sdl, re.DOTALL)
+    assert [line.strip() for line in declared.strip().splitlines()] == [
+        "code: String!",
+        "message: String!",
+        "path: [String!]",
+        "left: Int!",
+        'alternatives: [Book!]! @provides(fields: "title")',
+    ]
+    assert "type RateLimited implements UserError @shareable" in sdl
 
 
 async def test_a_refusal_without_a_type_is_shown_as_its_nearest_with_its_own_code(door: Door) -> None:
