@@ -15,7 +15,7 @@ from marquee_router.config.model import Logs
 from marquee_router.request import RequestContext
 
 _REQUEST_ID: Final = re.compile(r"[\w.:-]{1,100}")
-_OURS: Final = ("marquee_router", "uvicorn", "asyncio", "opentelemetry")
+_LOGGERS: Final = ("marquee_router", "marquee_foundation", "uvicorn", "asyncio", "opentelemetry")
 
 
 def about(context: RequestContext | None, operation: str | None = None) -> dict[str, str]:
@@ -41,8 +41,8 @@ def about(context: RequestContext | None, operation: str | None = None) -> dict[
 def configure_logs(settings: Logs) -> None:
     """Send the lines of the router and of what serves it to standard error, in the chosen format."""
     handler = log_handler(settings.format, with_time=True)
-    for name in _OURS:
+    for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
-        logger.setLevel(settings.level.upper() if name == "marquee_router" else logging.WARNING)
+        logger.setLevel(settings.level.upper() if name.startswith("marquee_") else logging.WARNING)
         logger.propagate = False

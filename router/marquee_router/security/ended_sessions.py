@@ -1,9 +1,10 @@
-"""`EndedSessions`: what a Redis says of sessions that ended while their access tokens were still good.
+"""`EndedSessions`: reads from Redis which sessions ended while their access tokens were still good.
 
-Whoever issues the tokens writes a sorted set (session id, with the time in seconds since the epoch until
+The issuer of the tokens writes a sorted set (session id, with the time in seconds since the epoch until
 which a token of it may be good) and publishes anything on the channel of the same name. A router reads the
-set when it starts, when it is told to, and now and then, so it misses none. Must never make a request wait
-for Redis: while that is away, a token whose session has just ended is good until it expires.
+set when it starts, after each such message, and every few seconds, so it misses none. Must never make a
+request wait for Redis: while that is down, the token of a session that has just ended is good until it
+expires.
 """
 
 from __future__ import annotations
@@ -14,100 +15,89 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
+from marquee_foundation.redis import FAILURES, ChannelListener, RedisServer, reason_of
+from marquee_foundation.tasks import end_tasks
 from marquee_router.config.model import EndedSessionsSource
-from marquee_router.event_sources.redis import RedisEvents
 
 logger = logging.getLogger("marquee_router.security")
 
 MOST_SESSIONS: Final = 100_000
-"""Those that ended first are left out beyond."""
+"""Beyond these, the sessions that ended first are left out."""
 _TIMEOUT_SECONDS: Final = 2.0
 _AGAIN_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.05
-"""What is told within it is read at once."""
+"""Messages that arrive within it cause one reading together."""
 _OVERLAP_SECONDS: Final = 60.0
-"""Clocks differ, and writers may be late: so much is read again."""
-_CANCEL_SECONDS: Final = 0.05
-_FAILURES: Final = (RedisError, OSError, TimeoutError)
+"""So much is read again, because clocks differ and writers may be late."""
 
 
 class EndedSessions:
-    """Implements `Revocations`; `open` begins to listen, `aclose` ends it."""
+    """Implements `Revocations`; `open` begins to read, `aclose` ends it."""
 
     def __init__(self, settings: EndedSessionsSource) -> None:
         """Raises `ValueError` when the address is none of Redis."""
-        assert settings.redis_url is not None, "whoever makes this has looked"
-        url = settings.redis_url.get_secret_value()
+        assert settings.redis_url is not None, "the caller has checked it"
         self._settings = settings
-        self._client: Redis = Redis.from_url(
-            url,
-            socket_connect_timeout=_TIMEOUT_SECONDS,
-            socket_timeout=_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._events = RedisEvents(url, queue_events=1)
+        self._server = RedisServer(settings.redis_url.get_secret_value())
+        self._channels = ChannelListener(self._server.client, self, name="ended sessions")
         self._until: dict[str, float] = {}
         self._is_connected = True
         self._newest = 0.0
-        self._told = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._changed = asyncio.Event()
+        self._reading: asyncio.Task[None] | None = None
         self.changes = 0
-        """How many sessions were heard of."""
+        """Number of ended sessions received."""
 
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the token with these claims belongs to a session that has ended."""
+        """Return True if the token with these claims belongs to a session that has ended."""
         return claims.get(self._settings.claim) in self._until
 
     def __len__(self) -> int:
         return len(self._until)
 
     def open(self) -> None:
-        """Listen from now on."""
-        self._tasks = [
-            asyncio.create_task(work(), name=f"ended sessions: {work.__name__}")
-            for work in (self._listen, self._keep_reading)
-        ]
+        """Listen and read from now on."""
+        self._channels.join(self._settings.key)
+        self._channels.start()
+        self._reading = asyncio.create_task(self._keep_reading(), name="ended sessions: read")
 
     async def aclose(self) -> None:
-        """Stop listening, and disconnect."""
-        running, self._tasks = set(self._tasks), []
-        while running:  # Python 3.11 may lose a cancellation that comes with an answer
-            for task in running:
-                task.cancel()
-            _, running = await asyncio.wait(running, timeout=_CANCEL_SECONDS)
-        await self._events.aclose()
-        await self._client.aclose()
+        """Stop reading, and disconnect."""
+        if self._reading is not None:
+            await end_tasks([self._reading])
+        await self._channels.aclose()
+        await self._server.aclose()
 
-    async def _listen(self) -> None:
-        async for _ in self._events.listen(self._settings.key):
-            self._told.set()
+    def received(self, channel: str, message: bytes) -> None:
+        """Read the set: the message says that it has changed."""
+        self._changed.set()
+
+    def confirmed(self, channel: str, *, again: bool) -> None:
+        """Read the set: sessions may have ended before the channel was subscribed to."""
+        self._changed.set()
 
     async def _keep_reading(self) -> None:
         while True:
-            self._told.clear()
+            self._changed.clear()
             try:
-                await self._read()
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                    await self._read()
                 self._is_connected = True
-            except _FAILURES as error:
+            except FAILURES as error:
                 if self._is_connected:
-                    logger.warning("no word of ended sessions until Redis is back: %s", type(error).__name__)
+                    logger.warning("ended sessions cannot be read until Redis is back: %s", reason_of(error))
                 self._is_connected, self._newest = False, 0.0
             await asyncio.sleep(_PAUSE_SECONDS)
             try:
                 async with asyncio.timeout(_AGAIN_SECONDS):
-                    await self._told.wait()
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 
     async def _read(self) -> None:
-        """Take over what is new in the set, and forget what has expired."""
+        """Add what is new in the set, and drop what has expired."""
         now = time.time()
-        found: Any = await self._client.zrange(
+        found: Any = await self._server.client.zrange(
             self._settings.key,
             "+inf",
             f"({max(now, self._newest - _OVERLAP_SECONDS)}",

@@ -42,5 +42,5 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for ours in ("marquee", "marquee_subgraphs", "marquee_router"):
+    for ours in ("marquee", "marquee_subgraphs", "marquee_router", "marquee_foundation"):
         logging.getLogger(ours).setLevel(settings.log_level.upper())

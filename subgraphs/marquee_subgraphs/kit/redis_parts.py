@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from marquee_foundation.redis import RedisServer, RedisUnavailable
 from marquee_subgraphs.kit.cache import Cache, Codec
 from marquee_subgraphs.kit.cache.redis import RedisCache
 from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.live.redis import RedisFanout
 from marquee_subgraphs.kit.pace import Pace
 from marquee_subgraphs.kit.pace.redis import RedisPace
-from marquee_subgraphs.kit.redis_server import RedisAway, RedisServer
 
 V = TypeVar("V")
 
@@ -43,7 +43,7 @@ class RedisParts:
         """Whether Redis does not answer just now."""
         try:
             await self.server.check()
-        except RedisAway:
+        except RedisUnavailable:
             return True
         return False
 
@@ -58,4 +58,4 @@ async def open_redis(url: str, prefix: str) -> AsyncIterator[RedisParts]:
         yield RedisParts(server, fanout)
     finally:
         await fanout.close()
-        await server.close()
+        await server.aclose()

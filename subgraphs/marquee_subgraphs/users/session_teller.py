@@ -13,8 +13,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
+from marquee_foundation.redis import BACKGROUND_SECONDS, Client, RedisServer, RedisUnavailable
 from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.redis_server import PATIENT_SECONDS, Client, RedisAway, RedisServer
 from marquee_subgraphs.users.ended_sessions import EndedSessions
 
 _LEEWAY_SECONDS: Final = 60
@@ -41,11 +41,11 @@ class SessionTeller:
                 self._added.clear()
                 try:
                     await self._tell()
-                except RedisAway:
+                except RedisUnavailable:
                     self._added.set()
                     await asyncio.sleep(_AGAIN_SECONDS)
         finally:
-            with suppress(RedisAway):
+            with suppress(RedisUnavailable):
                 await self._tell()
 
     def _add(self, until: Mapping[str, datetime]) -> None:
@@ -65,7 +65,7 @@ class SessionTeller:
                 return await commands.execute()
 
         if telling:
-            await self._server.ask(write, timeout_seconds=PATIENT_SECONDS)
+            await self._server.ask(write, timeout_seconds=BACKGROUND_SECONDS)
         for name in telling:
             self._untold.pop(name, None)
         for name in [name for name, end in self._untold.items() if end <= now]:

@@ -12,7 +12,7 @@ import pytest
 from marquee_router.config.model import Logs
 from marquee_router.observability.logs import configure_logs
 
-CONFIGURED = ("marquee_router", "uvicorn", "asyncio", "opentelemetry")
+CONFIGURED = ("marquee_router", "marquee_foundation", "uvicorn", "asyncio", "opentelemetry")
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import redis
 
+from marquee_foundation.redis import RedisServer
+from marquee_foundation.tasks import end_tasks
 from marquee_subgraphs.kit.clock import SystemClock
-from marquee_subgraphs.kit.redis_server import RedisServer, end_tasks
 from marquee_subgraphs.users.domain import ACCESS_TOKEN_LIFETIME
 from marquee_subgraphs.users.ended_sessions import EndedSessions
 from marquee_subgraphs.users.session_teller import SessionTeller
@@ -27,7 +28,7 @@ async def telling(url: str) -> AsyncIterator[EndedSessions]:
         yield ended
     finally:
         await end_tasks([task])
-        await server.close()
+        await server.aclose()
 
 
 def told(url: str) -> dict[str, float]:

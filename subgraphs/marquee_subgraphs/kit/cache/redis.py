@@ -18,10 +18,11 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import orjson
 
+from marquee_foundation.redis import BACKGROUND_SECONDS, Client, RedisServer, RedisUnavailable
+from marquee_foundation.tasks import end_tasks
 from marquee_subgraphs.kit.cache.cache import Codec, Compute
 from marquee_subgraphs.kit.cache.memory import MemoryCache
 from marquee_subgraphs.kit.live import Resync, Topics
-from marquee_subgraphs.kit.redis_server import PATIENT_SECONDS, Client, RedisAway, RedisServer, end_tasks
 
 V = TypeVar("V")
 
@@ -119,7 +120,7 @@ class RedisCache(Generic[V]):
         try:
             names = [self._epoch, *[self._keys + key for key in asked]]
             answer = await self._server.ask(lambda client: client.mget(names))
-        except RedisAway:
+        except RedisUnavailable:
             return await compute(keys)
         first, *kept = cast("list[bytes | None]", answer)
         epoch = (first or b"").decode()
@@ -153,7 +154,7 @@ class RedisCache(Generic[V]):
         names = [self._epoch, *[self._keys + key for key in keys]]
         try:
             await self._server.ask(lambda client: self._store_script(names, arguments, client))
-        except RedisAway:
+        except RedisUnavailable:
             return
 
     # Telling of changes
@@ -166,8 +167,8 @@ class RedisCache(Generic[V]):
             clear, owed = self._clear_owed, dict(self._owed)
             bury = partial(self._bury, everything=clear is not None, keys=tuple(owed))
             try:
-                await self._server.ask(bury, timeout_seconds=PATIENT_SECONDS)
-            except RedisAway:
+                await self._server.ask(bury, timeout_seconds=BACKGROUND_SECONDS)
+            except RedisUnavailable:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 self._to_tell.set()
             else:

@@ -10,7 +10,6 @@ makes it fast, never right.
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections import deque
 from collections.abc import Sequence
@@ -19,30 +18,25 @@ from typing import Any, Final, Generic, TypeVar
 
 import orjson
 
+from marquee_foundation.redis import (
+    BACKGROUND_SECONDS,
+    ChannelListener,
+    Client,
+    RedisServer,
+    RedisUnavailable,
+)
+from marquee_foundation.tasks import end_tasks
 from marquee_subgraphs.kit.live.local import LocalTopics
 from marquee_subgraphs.kit.live.topics import LiveSubscription
-from marquee_subgraphs.kit.redis_server import (
-    FAILURES,
-    PATIENT_SECONDS,
-    Client,
-    RedisAway,
-    RedisServer,
-    end_tasks,
-    reason_of,
-)
 
 M = TypeVar("M")
 _TAG_BYTES: Final = 6
 _OUTBOX_AT_MOST: Final = 10_000
 _OWED_AT_MOST: Final = 1_000
 _BATCH: Final = 500
-_PING_SECONDS: Final = 1.0
-_SILENCE_SECONDS: Final = 3.0
 _RESYNC_AWAY_SECONDS: Final = 3
 _RESYNC_SECONDS: Final = 30
 _PAUSE_SECONDS: Final = 0.5
-
-_logger = logging.getLogger("marquee.redis")
 
 
 class RedisTopics(LocalTopics[M], Generic[M]):
@@ -92,33 +86,32 @@ class RedisFanout:
         self._everyone = f"{self.prefix}:*"
         self._tag = secrets.token_bytes(_TAG_BYTES)
         self._topics: dict[str, RedisTopics[Any]] = {}
-        self._wanted: set[str] = set()
-        self._joined: set[str] = set()
-        self._pubsub: Any = None
-        self._is_connected = False
+        self._channels = ChannelListener(server.client, self, name="live topics")
         self._outbox: deque[tuple[str, bytes]] = deque()
         self._owed: set[str] = set()
-        self._changed = asyncio.Event()
         self._to_send = asyncio.Event()
         self._beat = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     def topics(self, subgraph: str) -> RedisTopics[Any]:
-        """The topics of one subgraph."""
+        """Return the topics of one subgraph."""
         topics = self._topics[subgraph] = RedisTopics(self, subgraph)
         return topics
 
     def start(self) -> None:
-        """Connect, and stay connected as well as may be."""
-        for work in (self._listen, self._follow, self._publish, self._remind):
+        """Connect, and stay connected until `close`."""
+        self._channels.join(self._everyone)
+        self._channels.start()
+        for work in (self._publish, self._remind):
             self._tasks.append(asyncio.create_task(work(), name=f"live topics: {work.__name__}"))
 
     async def close(self) -> None:
-        """Send what waits, within a moment, then leave."""
+        """Send what waits, within a moment, then disconnect."""
         if self._outbox:
             await self._flush()
         await end_tasks(self._tasks)
         self._tasks.clear()
+        await self._channels.aclose()
 
     def send(self, channel: str, message: Any) -> None:
         """Send to the other processes; what cannot be sent is owed as a `RESYNC`."""
@@ -129,16 +122,12 @@ class RedisFanout:
         self._to_send.set()
 
     def join(self, channel: str) -> None:
-        """Somebody watches this channel."""
-        if channel not in self._wanted:
-            self._wanted.add(channel)
-            self._changed.set()
+        """Receive a channel, because a topic has its first watcher."""
+        self._channels.join(channel)
 
     def leave(self, channel: str) -> None:
-        """Nobody watches it any more."""
-        if channel in self._wanted:
-            self._wanted.discard(channel)
-            self._changed.set()
+        """Stop receiving a channel, because its topic has lost its last watcher."""
+        self._channels.leave(channel)
 
     # Publishing
 
@@ -158,8 +147,8 @@ class RedisFanout:
             batch += [(channel, self._tag) for channel in owed]
             try:
                 send = partial(_publish_all, messages=batch)
-                await self._server.ask(send, timeout_seconds=PATIENT_SECONDS)
-            except RedisAway:
+                await self._server.ask(send, timeout_seconds=BACKGROUND_SECONDS)
+            except RedisUnavailable:
                 self._owe([channel for channel, _ in (*batch, *self._outbox)])
                 self._outbox.clear()
                 return False
@@ -172,51 +161,15 @@ class RedisFanout:
 
     # Subscribing
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                await self._hear()
-            except FAILURES as error:
-                if self._is_connected:
-                    _logger.warning("live topics lost Redis, watchers poll: %s", reason_of(error))
-            finally:
-                self._is_connected = False
-            await asyncio.sleep(_PAUSE_SECONDS)
+    def received(self, channel: str, message: bytes) -> None:
+        """Deliver what another process published; drop what this process published itself."""
+        if not message.startswith(self._tag):
+            self._deliver(channel, message[_TAG_BYTES:])
 
-    async def _hear(self) -> None:
-        """Take messages until the connection fails, or is silent though it was pinged."""
-        async with self._server.client.pubsub() as pubsub:
-            async with asyncio.timeout(_PING_SECONDS):
-                await pubsub.subscribe(self._everyone)
-            self._pubsub, self._joined = pubsub, set()
-            self._changed.set()
-            loop = asyncio.get_running_loop()
-            heard = loop.time()
-            try:
-                while True:
-                    response = await pubsub.parse_response(block=False, timeout=_PING_SECONDS)
-                    if response is not None:
-                        heard = loop.time()
-                        self._take(response)
-                    elif loop.time() - heard > _SILENCE_SECONDS:
-                        raise TimeoutError("silence")
-                    else:
-                        await pubsub.ping()
-            finally:
-                self._pubsub = None
-
-    def _take(self, response: Any) -> None:
-        if not isinstance(response, list):
-            return
-        kind, channel = response[0], response[1].decode()
-        if kind == b"message":
-            if not response[2].startswith(self._tag):
-                self._deliver(channel, response[2][_TAG_BYTES:])
-        elif kind == b"subscribe":
-            if channel == self._everyone:
-                self._is_connected = True
-            else:  # from here on nothing is missed; before, something may have been
-                self._deliver(channel, b"")
+    def confirmed(self, channel: str, *, again: bool) -> None:
+        """Make the watchers of a channel read its state: before now, messages may have been missed."""
+        if channel != self._everyone:
+            self._deliver(channel, b"")
 
     def _deliver(self, channel: str, body: bytes) -> None:
         if channel == self._everyone:
@@ -228,31 +181,12 @@ class RedisFanout:
         if subgraph in self._topics:
             self._topics[subgraph].hear(channel, body)
 
-    async def _follow(self) -> None:
-        """Subscribe to what is watched and to nothing else, in few commands."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            pubsub = self._pubsub
-            if pubsub is None:
-                continue  # `_hear` sets the event again
-            new, old = list(self._wanted - self._joined), list(self._joined - self._wanted)
-            try:
-                for start in range(0, len(new), _BATCH):
-                    await pubsub.subscribe(*new[start : start + _BATCH])
-                for start in range(0, len(old), _BATCH):
-                    await pubsub.unsubscribe(*old[start : start + _BATCH])
-            except FAILURES:
-                continue  # `_hear` fails as well, and begins anew
-            if pubsub is self._pubsub:
-                self._joined = (self._joined | set(new)) - set(old)
-
     async def _remind(self) -> None:
         """Tell watchers to look for themselves, each topic at its own second of the period."""
         while True:
             await asyncio.sleep(1.0)
             self._beat += 1
-            period = _RESYNC_SECONDS if self._is_connected else _RESYNC_AWAY_SECONDS
+            period = _RESYNC_SECONDS if self._channels.is_connected else _RESYNC_AWAY_SECONDS
             for topics in self._topics.values():
                 for topic in topics.watched():
                     if hash(topic) % period == self._beat % period:
@@ -261,11 +195,10 @@ class RedisFanout:
                 self._forget_unwatched()
 
     def _forget_unwatched(self) -> None:
-        """Leave the channels whose subscriptions nobody closed: those went by themselves."""
+        """Leave the channels whose subscriptions were dropped without being closed."""
         watched = {channel for topics in self._topics.values() for channel in topics.channels()}
-        if watched != self._wanted:
-            self._wanted = watched
-            self._changed.set()
+        for channel in self._channels.channels - watched - {self._everyone}:
+            self._channels.leave(channel)
 
 
 async def _publish_all(client: Client, messages: Sequence[tuple[str, bytes]]) -> None:

@@ -11,9 +11,9 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Final
 
+from marquee_foundation.redis import RedisServer, RedisUnavailable
 from marquee_subgraphs.kit.pace.memory import MemoryPace
 from marquee_subgraphs.kit.pace.pace import Bucket
-from marquee_subgraphs.kit.redis_server import RedisAway, RedisServer
 
 # Arguments: times, now, window in seconds, an `_Act`. Answers how full the bucket was found.
 _SCRIPT: Final = """
@@ -68,7 +68,7 @@ class RedisPace:
         await self._here.forget(bucket)
         try:
             await self._server.ask(lambda client: client.delete(self._key(bucket)))
-        except RedisAway:
+        except RedisUnavailable:
             return
 
     def _key(self, bucket: Bucket) -> str:
@@ -81,5 +81,5 @@ class RedisPace:
         keys = [self._key(bucket)]
         try:
             return float(await self._server.ask(lambda client: self._script(keys, arguments, client)))
-        except RedisAway:
+        except RedisUnavailable:
             return 0.0
