@@ -37,6 +37,6 @@ async def _open(settings: Settings, name: str, migrate: Migrate) -> tuple[Standi
         return database.standings
 
 
-def _line(name: str, standings: Iterable[Standing]) -> str:
+def _line(name: str, standings: Iterable[object]) -> str:
     told = ", ".join(str(each) for each in standings) or "not there yet"
     return f"{name + ':':<15}{told}"

@@ -26,8 +26,8 @@ from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.database.skew import MOST_SKEW_SECONDS, clock_skew_seconds
 from marquee_subgraphs.kit.events import ServiceEvents
 from marquee_subgraphs.kit.graphql.endpoint import SubgraphEndpoint
-from marquee_subgraphs.kit.graphql.health import Health
 from marquee_subgraphs.kit.graphql.schema import SubgraphSchema
+from marquee_subgraphs.kit.health import Health
 from marquee_subgraphs.kit.idempotency import Idempotency
 from marquee_subgraphs.kit.probes import store_probe
 from marquee_subgraphs.kit.runtime import Runtime

@@ -15,13 +15,9 @@ DatabaseError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from marquee_foundation.errors import MarqueeError
 from marquee_subgraphs.kit.faults import TemporarilyUnavailable
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.database.upgrade.standing import Standing
 
 
 class DatabaseError(MarqueeError):
@@ -73,9 +69,10 @@ class MigrationsPending(StoreUnusable):
 
     code = "MIGRATIONS_PENDING"
 
-    def __init__(self, message: str, standings: Sequence[Standing]) -> None:
+    def __init__(self, message: str, standings: Sequence[str]) -> None:
         super().__init__(message)
         self.standings = tuple(standings)
+        """Where the store stands in each history, as `tickets 0001 → 0002`."""
 
 
 class StoreTooNew(StoreUnusable):

@@ -5,7 +5,12 @@ The SQL implementation serves SQLite and PostgreSQL; MongoDB stands behind the s
 a store's language into its callers.
 """
 
-from marquee_subgraphs.kit.documents.collection import Collection, Field, FieldKind
+from marquee_subgraphs.kit.documents.collection import (
+    Collection,
+    Field,
+    FieldKind,
+    Sort,
+)
 from marquee_subgraphs.kit.documents.errors import (
     DocumentError,
     DocumentsUnavailable,
@@ -25,7 +30,6 @@ from marquee_subgraphs.kit.documents.query import (
     Missing,
     Not,
     OneOf,
-    Sort,
 )
 from marquee_subgraphs.kit.documents.repository import DocumentRepository, DocumentStore, StoredDocument
 from marquee_subgraphs.kit.documents.sql import SqlDocumentRepository

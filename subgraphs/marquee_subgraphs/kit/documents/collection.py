@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marquee_subgraphs.kit.documents.errors import InvalidDocument, UnknownField
 from marquee_subgraphs.kit.documents.text import fold, values_at, words
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.documents.query import Sort
 
 Scalar = str | float | bool
 
@@ -75,6 +72,14 @@ class Field:
                 return value
             case _:
                 raise InvalidDocument(f"{self.name} must be {self.kind.value}, got {type(value).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Order by a single-valued field; documents without it come as the lowest. Ties go by id, upwards."""
+
+    field: str
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a repository can be asked: filters, all of which must hold, and sorts.
+"""What a repository can be asked: filters, all of which must hold.
 
 Pure records, no store's language.
 """
@@ -74,11 +74,3 @@ class AnyOf:
 
 
 Filter = Equal | OneOf | AtLeast | AtMost | Missing | Matches | Not | AnyOf
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """Order by a single-valued field; documents without it come as the lowest. Ties go by id, upwards."""
-
-    field: str
-    descending: bool = False

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from marquee_subgraphs.kit.database import UnitOfWork
-from marquee_subgraphs.kit.documents.collection import Collection, Scalar
-from marquee_subgraphs.kit.documents.query import Filter, Sort
+from marquee_subgraphs.kit.documents.collection import (
+    Collection,
+    Scalar,
+    Sort,
+)
+from marquee_subgraphs.kit.documents.query import (
+    Filter,
+)
 from marquee_subgraphs.kit.pagination import Page, PageRequest
 
 

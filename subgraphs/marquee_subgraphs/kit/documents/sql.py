@@ -11,9 +11,16 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from marquee_subgraphs.kit.database import Connection, Database, Transaction, UnitOfWork, sql_transaction
-from marquee_subgraphs.kit.documents.collection import Collection, Scalar
+from marquee_subgraphs.kit.documents.collection import (
+    Collection,
+    Scalar,
+    Sort,
+)
 from marquee_subgraphs.kit.documents.errors import DuplicateDocument, InvalidDocument, VersionConflict
-from marquee_subgraphs.kit.documents.query import Filter, OneOf, Sort
+from marquee_subgraphs.kit.documents.query import (
+    Filter,
+    OneOf,
+)
 from marquee_subgraphs.kit.documents.repository import StoredDocument
 from marquee_subgraphs.kit.documents.sql_query import after, condition, ordering, single, sort_expressions
 from marquee_subgraphs.kit.documents.sql_tables import DocumentTables, field_column

@@ -7,7 +7,11 @@ from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, true
 
-from marquee_subgraphs.kit.documents.collection import LOWEST, Scalar
+from marquee_subgraphs.kit.documents.collection import (
+    LOWEST,
+    Scalar,
+    Sort,
+)
 from marquee_subgraphs.kit.documents.query import (
     AnyOf,
     AtLeast,
@@ -18,7 +22,6 @@ from marquee_subgraphs.kit.documents.query import (
     Missing,
     Not,
     OneOf,
-    Sort,
 )
 from marquee_subgraphs.kit.documents.sql_tables import DocumentTables, field_column
 from marquee_subgraphs.kit.documents.text import words

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from marquee_dataloaders import Loaders
 from marquee_subgraphs.kit.clock import Clock
+from marquee_subgraphs.kit.health import HealthProbe
 from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.graphql.health import HealthProbe
 
 ServiceT = TypeVar("ServiceT")
 

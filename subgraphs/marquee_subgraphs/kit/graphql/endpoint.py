@@ -20,9 +20,9 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.graphql.context import Context
 from marquee_subgraphs.kit.graphql.documents import UNAUTHENTICATED_ROUTER
-from marquee_subgraphs.kit.graphql.health import HealthProbe
 from marquee_subgraphs.kit.graphql.masking import INTERNAL
 from marquee_subgraphs.kit.graphql.schema import SubgraphSchema
+from marquee_subgraphs.kit.health import HealthProbe
 from marquee_subgraphs.kit.identity import IDENTITY_HEADER, IdentityVerifier, InvalidIdentity
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.telemetry import SubgraphTelemetry

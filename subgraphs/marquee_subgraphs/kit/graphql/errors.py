@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, get_type_hints
+from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform, get_origin, get_type_hints
 
 import strawberry
 from strawberry import federation
@@ -122,6 +122,12 @@ class UserErrors:
     def _nearest(self, refusal: Refusal) -> ShownRefusal:
         known = (self._by_refusal.get(kind) for kind in type(refusal).__mro__)
         return next((shown for shown in known if shown is not None), _FALLBACK)
+
+
+class HasUserErrors(Protocol):
+    """A schema that knows the refusals it may show."""
+
+    user_errors: UserErrors
 
 
 E = TypeVar("E", bound=type[UserError])

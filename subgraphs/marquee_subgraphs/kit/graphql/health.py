@@ -7,8 +7,6 @@ than its kind.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Self, cast
@@ -19,22 +17,10 @@ from strawberry import ID, federation
 from marquee_subgraphs.kit.graphql.context import Context
 from marquee_subgraphs.kit.graphql.entities import Representation
 from marquee_subgraphs.kit.graphql.fields import field
+from marquee_subgraphs.kit.health import Health
 
 SCOPE_SYSTEM: Final = "system:read"
 SYSTEM_ID: Final = "system"
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a subgraph is: `parts` are `ok`, `degraded`, or the kind of their failure, by name."""
-
-    parts: Mapping[str, str]
-    version: str
-    since: datetime
-
-
-HealthProbe = Callable[[], Awaitable[Health]]
-"""Asks every part of a subgraph."""
 
 
 class ServiceStatus(StrEnum):

@@ -8,7 +8,7 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import strawberry
 from strawberry import federation
@@ -16,11 +16,8 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.base import StrawberryContainer
 from strawberry.types.field import StrawberryField
 
-from marquee_subgraphs.kit.graphql.errors import UserError
+from marquee_subgraphs.kit.graphql.errors import HasUserErrors, UserError
 from marquee_subgraphs.kit.refusals import Refusal
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.graphql.schema import SubgraphSchema
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
@@ -44,7 +41,7 @@ class RefusalsAsErrors(FieldExtension):
         try:
             return await next_(source, info, **kwargs)
         except Refusal as refusal:
-            schema: SubgraphSchema = info.schema  # type: ignore[assignment]  # the kit builds every schema
+            schema = cast("HasUserErrors", info.schema)  # `build_schema` made it
             payload = payload_type(self._field)
             assert payload is not None, "build_schema checks that every mutation answers a Payload"
             return payload(errors=schema.user_errors.show(refusal))

@@ -5,11 +5,10 @@ without Alembic, which `runner` imports only when a store is behind. Must never 
 """
 
 from marquee_subgraphs.kit.database.upgrade.history import History
+from marquee_subgraphs.kit.database.upgrade.opening import bring_up_to_date, one_at_a_time
 from marquee_subgraphs.kit.database.upgrade.standing import (
     Migrate,
     Standing,
-    bring_up_to_date,
-    one_at_a_time,
     pending_error,
     read_standings,
 )

@@ -1,20 +1,12 @@
-"""Where a store stands in the histories of its tables, and what is done about it. Loads no Alembic.
-
-An empty store is created at the head. One with tables and no recorded revision was made before there were
-revisions, and is taken through all of them. One behind is migrated. A newer one is used when its last
-revision says that this code may, and refused otherwise.
-"""
+"""Where a store stands in the histories of its tables. Reads only."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, select, text
 
 from marquee_subgraphs.kit.database.errors import MigrationsPending, StoreTooNew
 from marquee_subgraphs.kit.database.upgrade.history import History
@@ -26,8 +18,6 @@ _TABLE_NAMES = {
     "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'table'"),
     "postgresql": text("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"),
 }
-_ALONE = threading.Lock()
-_ALONE_PAUSE_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,49 +67,11 @@ def _standing(connection: Connection, history: History, present: set[str]) -> St
     return Standing(history, row.version_num, has_tables)
 
 
-def bring_up_to_date(connection: Connection, histories: Sequence[History]) -> list[Standing]:
-    """Create or migrate what is pending; answers where the store stood before.
-
-    The caller holds the store's lock and an open transaction, and `one_at_a_time`. Raises `StoreTooNew`,
-    `StoreUnrecognised`, or what a revision raised.
-    """
-    before = read_standings(connection, histories)
-    for standing in before:
-        if standing.is_empty:
-            _create(connection, standing.history)
-        elif standing.is_pending:
-            # Imported here: Alembic costs 0.1 s that a store which is up to date need not pay.
-            from marquee_subgraphs.kit.database.upgrade.runner import upgrade
-
-            upgrade(connection, standing)
-    return before
-
-
-def _create(connection: Connection, history: History) -> None:
-    history.tables.create_all(connection)
-    versions, head = history.versions(), history.head()
-    versions.create(connection, checkfirst=True)
-    connection.execute(
-        insert(versions).values(version_num=head, compatible_from=history.compatible_from(head))
-    )
-
-
 def pending_error(store: str, standings: Sequence[Standing]) -> MigrationsPending:
     """What `check` says of a store that is behind."""
     pending = ", ".join(str(each) for each in standings if each.is_pending)
     return MigrationsPending(
         f"{store} is behind this code ({pending}). Run `marquee migrate`, or start with"
         " MARQUEE_MIGRATE=auto.",
-        standings,
+        [str(each) for each in standings],
     )
-
-
-@asynccontextmanager
-async def one_at_a_time() -> AsyncIterator[None]:
-    """Alembic's `op` is one for the whole process, so two stores must not be migrated side by side in it."""
-    while not _ALONE.acquire(blocking=False):  # noqa: ASYNC110 - an event would belong to one loop
-        await asyncio.sleep(_ALONE_PAUSE_SECONDS)
-    try:
-        yield
-    finally:
-        _ALONE.release()

@@ -9,7 +9,12 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
-from marquee_subgraphs.kit.documents.collection import LOWEST, Collection, Scalar
+from marquee_subgraphs.kit.documents.collection import (
+    LOWEST,
+    Collection,
+    Scalar,
+    Sort,
+)
 from marquee_subgraphs.kit.documents.query import (
     AnyOf,
     AtLeast,
@@ -20,7 +25,6 @@ from marquee_subgraphs.kit.documents.query import (
     Missing,
     Not,
     OneOf,
-    Sort,
 )
 from marquee_subgraphs.kit.documents.repository import StoredDocument
 from marquee_subgraphs.kit.documents.text import words

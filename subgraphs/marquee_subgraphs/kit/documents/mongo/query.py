@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from marquee_subgraphs.kit.documents.collection import Collection, Field, FieldKind, Scalar
+from marquee_subgraphs.kit.documents.collection import (
+    Collection,
+    Field,
+    FieldKind,
+    Scalar,
+    Sort,
+)
 from marquee_subgraphs.kit.documents.mongo.form import (
     NOTHING,
     SEPARATOR,
@@ -27,7 +33,6 @@ from marquee_subgraphs.kit.documents.query import (
     Missing,
     Not,
     OneOf,
-    Sort,
 )
 from marquee_subgraphs.kit.documents.text import words
 from marquee_subgraphs.kit.pagination import SortKey

@@ -12,7 +12,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from marquee_subgraphs.kit.database import Connection, Database, UnitOfWork, sql_transaction
-from marquee_subgraphs.kit.documents.collection import Collection, Scalar
+from marquee_subgraphs.kit.documents.collection import (
+    Collection,
+    Scalar,
+    Sort,
+)
 from marquee_subgraphs.kit.documents.mongo.client import MongoClient
 from marquee_subgraphs.kit.documents.mongo.form import Document
 from marquee_subgraphs.kit.documents.mongo.heads import Head
@@ -33,7 +37,11 @@ from marquee_subgraphs.kit.documents.mongo.query import (
     condition,
     ordering,
 )
-from marquee_subgraphs.kit.documents.query import Equal, Filter, OneOf, Sort
+from marquee_subgraphs.kit.documents.query import (
+    Equal,
+    Filter,
+    OneOf,
+)
 from marquee_subgraphs.kit.documents.repository import StoredDocument
 from marquee_subgraphs.kit.pagination import Page, PageRequest
 

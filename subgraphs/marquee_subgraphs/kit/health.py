@@ -1,0 +1,20 @@
+"""How a subgraph is, as a plain record. Decides nothing; `Subgraph.health` fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a subgraph is: `parts` are `ok`, `degraded`, or the kind of their failure, by name."""
+
+    parts: Mapping[str, str]
+    version: str
+    since: datetime
+
+
+HealthProbe = Callable[[], Awaitable[Health]]
+"""Asks every part of a subgraph."""
