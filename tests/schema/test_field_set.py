@@ -27,7 +27,7 @@ def test_fragments_without_a_type_condition_are_replaced_by_their_contents() -> 
     assert inlined(parse_field_set("id ... { owner { ... { id } } }")) == parse_field_set("id owner { id }")
 
 
-@pytest.mark.parametrize("text", ["", "a {", "a { }", "a } { b", "...F", "query { a } query { b }"])
+@pytest.mark.parametrize("text", ["", "a {", "a { }", "a } { b", "...F", "{ a } query { b }"])
 def test_what_is_not_one_selection_set_is_refused(text: str) -> None:
     with pytest.raises(FieldSetError):
         parse_field_set(text)
