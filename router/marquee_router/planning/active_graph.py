@@ -13,7 +13,10 @@ class ActiveGraph:
     """Edges of the query graph that are open while the given `@override` labels are on."""
 
     def __init__(
-        self, graph: QueryGraph, labels: frozenset[str], resolutions: dict[tuple[str, str], object]
+        self,
+        graph: QueryGraph[Supergraph],
+        labels: frozenset[str],
+        resolutions: dict[tuple[str, str], object],
     ) -> None:
         """For one operation; `resolutions` may be shared by all operations under the same labels."""
         self.graph = graph

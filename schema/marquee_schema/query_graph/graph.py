@@ -1,15 +1,18 @@
-"""The query graph: which fields each subgraph answers, and how one gets from subgraph to subgraph.
+"""The query graph: which fields each subgraph answers, and which edges lead from one subgraph to another.
 
-Owns the meaning of `@external`, `@provides`, `@override`, `@interfaceObject` and keys for whoever walks
-paths: the satisfiability check of the composer, and the planner. Edges are found on demand and remembered.
-Never walks paths itself.
+Owns the meaning of keys, `@external`, `@requires`, `@provides`, `@override`, `@interfaceObject` and contexts,
+for the satisfiability check of the composer and for the planner alike. Edges are found on demand and
+remembered. Never walks paths itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Generic, TypeVar
+
 from graphql import OperationType
 
-from marquee_schema.field_set import FieldSet, FieldSetField, FieldSetFragment, inlined, parse_field_set
+from marquee_schema.field_set import FieldSet, FieldSetField, inlined, parse_field_set
 from marquee_schema.query_graph.edges import (
     AbstractMove,
     EntityEdge,
@@ -18,31 +21,53 @@ from marquee_schema.query_graph.edges import (
     Node,
     RootEdge,
 )
-from marquee_schema.supergraph import ContextArgument, SubgraphField, Supergraph, TypeKind, named_type
+from marquee_schema.query_graph.provided import (
+    merged,
+    provided_below,
+    provided_by_fragments_on,
+    provided_for,
+)
+from marquee_schema.supergraph.model import (
+    ContextArgument,
+    JoinedSchema,
+    SubgraphField,
+    SubgraphType,
+    TypeKind,
+    named_type,
+)
 
 _UNKNOWN = FieldEdge(Node("", ""), "", "", None)
 """Stands for an edge that was not looked for yet."""
 _COMPOSITE = frozenset({TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION})
 
 
-class QueryGraph:
-    """Edges of one supergraph, found on demand."""
+S_co = TypeVar("S_co", bound=JoinedSchema, covariant=True)
 
-    def __init__(self, supergraph: Supergraph) -> None:
+
+class QueryGraph(Generic[S_co]):
+    """Edges of one supergraph, found on demand; the type parameter is how much is known of it."""
+
+    def __init__(self, supergraph: S_co) -> None:
         self.supergraph = supergraph
         self._field_edges: dict[tuple[Node, str], FieldEdge | None] = {}
         self._entity_edges: dict[str, tuple[EntityEdge, ...]] = {}
+        self._edges_from: dict[tuple[str, str], tuple[EntityEdge, ...]] = {}
         self._nodes: dict[tuple[str, str], tuple[Node, ...]] = {}
+        self._own_keys: dict[tuple[str, str], bool] = {}
+        self._declaring: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._implementing: dict[tuple[str, str], set[str]] | None = None
+        self._setters: dict[str, frozenset[str]] = {}
+        self._context_selections: dict[str, FieldSet] = {}
         self.has_interface_objects = any(
             own.interface_object
             for declared in supergraph.types.values()
             for own in declared.subgraphs.values()
         )
-        self._setters: dict[str, frozenset[str]] = {}
-        self._context_selections: dict[str, FieldSet] = {}
+
+    # Nodes
 
     def roots(self, operation: OperationType) -> tuple[Node, ...]:
-        """The root type in every subgraph that declares it; empty when the graph has no such operation."""
+        """The root type in every subgraph with fields on it; empty when the graph has no such operation."""
         name = self.supergraph.root_types.get(operation)
         root = self.supergraph.types.get(name) if name is not None else None
         if root is None:
@@ -50,7 +75,7 @@ class QueryGraph:
         return tuple(Node(root.name, subgraph) for subgraph, own in root.subgraphs.items() if own.fields)
 
     def nodes_of(self, type_name: str, subgraph: str) -> tuple[Node, ...]:
-        """How a subgraph knows an object of the named type: as itself, or as an `@interfaceObject`."""
+        """How a subgraph declares an object of the named type: as itself, or as an `@interfaceObject`."""
         remembered = self._nodes.get((type_name, subgraph))
         if remembered is None:
             remembered = tuple(self._find_nodes(type_name, subgraph))
@@ -68,9 +93,93 @@ class QueryGraph:
         ]
 
     def is_interface_object(self, type_name: str, subgraph: str) -> bool:
-        """Whether the subgraph declares the interface as an object and cannot tell its types apart."""
+        """True if the subgraph declares the interface as an object and cannot distinguish its types."""
         declared = self.supergraph.types[type_name].subgraphs.get(subgraph)
         return declared is not None and declared.interface_object
+
+    def is_abstract(self, node: Node) -> bool:
+        """True if the node is an interface or a union in its own subgraph; not for an `@interfaceObject`."""
+        kind = self.supergraph.types[node.type_name].kind
+        return kind is not TypeKind.OBJECT and not self.is_interface_object(node.type_name, node.subgraph)
+
+    def runtime_types(self, node: Node) -> frozenset[str]:
+        """The object types of a value at the node, under the names that the subgraph itself uses.
+
+        An `@interfaceObject` is one of them under the name of its interface. For example, a subgraph with
+        `interface Node` and `type Media implements Node @interfaceObject` returns `Media` for `Node`, where
+        `possible_types_in` would look for objects that implement `Node` there, and find none.
+        """
+        if not self.is_abstract(node):
+            return frozenset((node.type_name,))
+        declared = self._declared(node)
+        if self.supergraph.types[node.type_name].kind is TypeKind.UNION:
+            return declared.members if declared is not None else frozenset()
+        if self._implementing is None:
+            self._implementing = self._find_implementing()
+        return frozenset(self._implementing.get((node.type_name, node.subgraph), ()))
+
+    def _find_implementing(self) -> dict[tuple[str, str], set[str]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for name, declared in self.supergraph.types.items():
+            for subgraph, own in declared.subgraphs.items():
+                if declared.kind is TypeKind.OBJECT or own.interface_object:
+                    for interface in own.interfaces:
+                        found.setdefault((interface, subgraph), set()).add(name)
+        return found
+
+    def narrow(self, node: Node, type_name: str) -> Node:
+        """The node of one object type below an abstract node, with all that is provided on that type.
+
+        Below `@provides(fields: "name ... on Book { isbn }")`, a `Book` has both `name` and `isbn`.
+        """
+        if not node.provided:
+            return Node(type_name, node.subgraph)
+        provided = provided_for(node.provided, type_name, self.supergraph.possible_types)
+        return Node(type_name, node.subgraph, provided)
+
+    def narrow_by_fragments(self, node: Node, type_name: str) -> Node:
+        """Like `narrow`, with only what is provided in fragments on exactly that type.
+
+        For the satisfiability check. Below `@provides(fields: "name ... on Book { isbn }")`, a `Book` has
+        `isbn` alone: the reference composer takes `name` as provided on the interface, but not on its types.
+        """
+        provided = provided_by_fragments_on(node.provided, type_name)
+        return Node(type_name, node.subgraph, provided)
+
+    def abstract_moves(self, node: Node) -> tuple[AbstractMove, ...]:
+        """To each object type that the subgraph returns for an abstract type; none for an object type.
+
+        None either for an `@interfaceObject`: its owner must be asked first.
+        """
+        if not self.is_abstract(node):
+            return ()
+        possible = self.supergraph.possible_types_in(node.subgraph, node.type_name)
+        return tuple(AbstractMove(node, self.narrow(node, name)) for name in sorted(possible))
+
+    def _declared(self, node: Node) -> SubgraphType | None:
+        return self.supergraph.types[node.type_name].subgraphs.get(node.subgraph)
+
+    # Fields
+
+    def declaring_subgraphs(self, type_name: str, field_name: str) -> tuple[str, ...]:
+        """The subgraphs that declare an object type's field, on the type or on an `@interfaceObject` for it.
+
+        External declarations count too: `field_edge` decides where the field can be read.
+        """
+        remembered = self._declaring.get(type_name)
+        if remembered is None:
+            remembered = self._find_declaring(type_name)
+            self._declaring[type_name] = remembered
+        return remembered.get(field_name, ())
+
+    def _find_declaring(self, type_name: str) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for subgraph in self.supergraph.subgraphs:
+            for node in self.nodes_of(type_name, subgraph):
+                declared = self._declared(node)
+                for name in declared.fields if declared is not None else ():
+                    found.setdefault(name, []).append(subgraph)
+        return {name: tuple(dict.fromkeys(subgraphs)) for name, subgraphs in found.items()}
 
     def field_edge(self, node: Node, name: str) -> FieldEdge | None:
         """Reading the named field at the node; None when the subgraph cannot answer it there."""
@@ -83,59 +192,61 @@ class QueryGraph:
 
     def field_edges(self, node: Node) -> tuple[FieldEdge, ...]:
         """Every field that can be read at the node."""
-        declared = self.supergraph.types[node.type_name].subgraphs.get(node.subgraph)
+        declared = self._declared(node)
         names = declared.fields if declared is not None else ()
         edges = (self.field_edge(node, name) for name in names)
         return tuple(edge for edge in edges if edge is not None)
 
     def _find_field_edge(self, node: Node, name: str) -> FieldEdge | None:
-        declared = self.supergraph.types[node.type_name].subgraphs.get(node.subgraph)
+        declared = self._declared(node)
         field = declared.fields.get(name) if declared is not None else None
         if field is None:
             return None
-        nested = _provided_below(node.provided, name)
-        if field.external and nested is None:
-            return None
+        provided = provided_below(node.provided, name)
+        if field.external or not self._is_readable_in_all_types(node, name):
+            # What is provided comes with its parent, so neither requirements nor override labels matter.
+            return None if provided is None else self._edge(node, name, field, provided)
+        return self._edge(node, name, field, merged(field.provides, provided or ()), is_resolved=True)
+
+    def _edge(
+        self, node: Node, name: str, field: SubgraphField, provided: FieldSet, *, is_resolved: bool = False
+    ) -> FieldEdge:
         target = named_type(field.type)
-        composite = (
-            self.supergraph.types[target].kind in _COMPOSITE if target in self.supergraph.types else False
-        )
-        view = _merge_views(field.provides, nested or ())
+        known = self.supergraph.types.get(target)
+        head = Node(target, node.subgraph, provided) if known and known.kind in _COMPOSITE else None
+        if not is_resolved:
+            return FieldEdge(node, name, field.type, head)
         return FieldEdge(
             tail=node,
             name=name,
             type=field.type,
-            head=Node(target, node.subgraph, view) if composite else None,
-            requires=() if nested is not None and field.external else field.requires,
+            head=head,
+            requires=field.requires,
             condition=_label_condition(field),
             context_arguments=field.context_arguments,
         )
 
-    def abstract_moves(self, node: Node) -> tuple[AbstractMove, ...]:
-        """To each object type that the subgraph returns for an abstract type; none for an object type.
+    def _is_readable_in_all_types(self, node: Node, name: str) -> bool:
+        """True unless the node is an interface with a type in which the subgraph does not resolve the field.
 
-        None either for an `@interfaceObject`: its owner must be asked first.
+        An interface's field is read from the object that is returned. With `type Book implements Media
+        { title: String @external }`, this subgraph cannot answer `media { title }`; asked for each type on
+        its own, it can still answer those that have the field. A hidden interface is read by its types, too.
         """
-        kind = self.supergraph.types[node.type_name].kind
-        if kind is TypeKind.OBJECT or self.is_interface_object(node.type_name, node.subgraph):
-            return ()
-        possible = self.supergraph.possible_types_in(node.subgraph, node.type_name)
-        return tuple(AbstractMove(node, self.narrow(node, name)) for name in sorted(possible))
+        declared = self.supergraph.types[node.type_name]
+        if declared.kind is not TypeKind.INTERFACE or self.is_interface_object(node.type_name, node.subgraph):
+            return True
+        if declared.inaccessible:
+            return False
+        for type_name in self.supergraph.possible_types[node.type_name]:
+            own = self.supergraph.types[type_name].subgraphs.get(node.subgraph)
+            if own is not None:
+                field = own.fields.get(name)
+                if field is None or field.external or field.requires:
+                    return False
+        return True
 
-    def narrow(self, node: Node, type_name: str) -> Node:
-        """The node of one object type below an abstract node, with what is provided for that type."""
-        return Node(type_name, node.subgraph, self._view_of(node.provided, type_name))
-
-    def _view_of(self, view: FieldSet, type_name: str) -> FieldSet:
-        if not view:
-            return ()
-        found: list[FieldSetField | FieldSetFragment] = []
-        for selection in view:
-            if isinstance(selection, FieldSetField):
-                found.append(selection)
-            elif type_name in self.supergraph.possible_types.get(selection.type_condition, ()):
-                found.extend(self._view_of(selection.selections, type_name))
-        return tuple(found)
+    # Entities
 
     def entity_edges(self, type_name: str) -> tuple[EntityEdge, ...]:
         """Every way into a subgraph for an entity of the named type; its key must be fetched before.
@@ -157,13 +268,88 @@ class QueryGraph:
                 found.extend(EntityEdge(node, key, node.type_name) for key in keys if key.resolvable)
         return found
 
+    def entity_edges_from(self, node: Node) -> tuple[EntityEdge, ...]:
+        """The entity edges that lead from a node to other subgraphs, those to the node's own type first.
+
+        An edge to an `@interfaceObject` counts only where the node's subgraph declares the fields of the key
+        on its own type. For example, from `type Book { isbn: ID! }` no edge leads to `type Media
+        @key(fields: "id") @interfaceObject`, even when a third subgraph has `Book.id`: Federation accepts the
+        key of an interface for an implementation only where it is valid on that implementation.
+        """
+        remembered = self._edges_from.get((node.type_name, node.subgraph))
+        if remembered is None:
+            own, standing = [], []
+            for edge in self.entity_edges(node.type_name):
+                if edge.head.subgraph == node.subgraph:
+                    continue
+                if edge.head.type_name == node.type_name:
+                    own.append(edge)
+                elif self._selects_declared(node, edge.key.selection, only_resolved=False):
+                    standing.append(edge)
+            remembered = (*own, *standing)
+            self._edges_from[node.type_name, node.subgraph] = remembered
+        return remembered
+
     def return_edges(self, node: Node) -> tuple[EntityEdge, ...]:
         """Every key by which an entity could be sent back to the subgraph it was read from.
 
-        Keys with `resolvable: false` too: a subgraph with `@requires` must take back what it gave.
+        Keys with `resolvable: false` too: a subgraph with `@requires` must accept the keys that it gave.
         """
         declared = self.supergraph.types[node.type_name].subgraphs[node.subgraph]
         return tuple(EntityEdge(node, key, node.type_name) for key in declared.keys)
+
+    def has_own_key(self, node: Node) -> bool:
+        """True if the subgraph resolves all fields of one of its keys, so that one can return to the object.
+
+        A field with `@requires` needs it: what is required is fetched elsewhere, and sent back with the key.
+        """
+        place = (node.type_name, node.subgraph)
+        remembered = self._own_keys.get(place)
+        if remembered is None:
+            declared = self._declared(node)
+            remembered = any(
+                self._selects_declared(node, key.selection, only_resolved=True)
+                for key in (declared.keys if declared is not None else ())
+            )
+            self._own_keys[place] = remembered
+        return remembered
+
+    def _selects_declared(self, node: Node, selection: FieldSet, *, only_resolved: bool) -> bool:
+        """True if the subgraph declares all selected fields, and resolves them if `only_resolved`."""
+        for item in selection:
+            if not isinstance(item, FieldSetField):
+                inner = Node(item.type_condition, node.subgraph)
+                if not self._selects_declared(inner, item.selections, only_resolved=only_resolved):
+                    return False
+            elif item.name != "__typename":
+                declared = self._declared(node)
+                field = declared.fields.get(item.name) if declared is not None else None
+                if field is None or (only_resolved and field.external):
+                    return False
+                inner = Node(named_type(field.type), node.subgraph)
+                if item.selections and not self._selects_declared(
+                    inner, item.selections, only_resolved=only_resolved
+                ):
+                    return False
+        return True
+
+    def root_edges(
+        self, node: Node, operations: Collection[OperationType] = (OperationType.QUERY,)
+    ) -> tuple[RootEdge, ...]:
+        """From a root type met below the root to the same root type in other subgraphs.
+
+        By default for the query type alone, since only queries are re-entered when a plan runs. The check
+        passes all operations, as Federation accepts `type Payload { mutation: Mutation }` over subgraphs.
+        """
+        return tuple(
+            RootEdge(node, root)
+            for operation in operations
+            if self.supergraph.root_types.get(operation) == node.type_name
+            for root in self.roots(operation)
+            if root.subgraph != node.subgraph
+        )
+
+    # Contexts
 
     def context_setters(self, context: str) -> frozenset[str]:
         """The object types that set a context: themselves, or by their interfaces and unions."""
@@ -182,27 +368,6 @@ class QueryGraph:
             remembered = inlined(parse_field_set(argument.selection))
             self._context_selections[argument.selection] = remembered
         return remembered
-
-    def root_edges(self, node: Node) -> tuple[RootEdge, ...]:
-        """From a node of the query type to the query type elsewhere."""
-        if node.type_name != self.supergraph.root_types.get(OperationType.QUERY):
-            return ()
-        roots = self.roots(OperationType.QUERY)
-        return tuple(RootEdge(node, root) for root in roots if root.subgraph != node.subgraph)
-
-
-def _provided_below(view: FieldSet, name: str) -> FieldSet | None:
-    found: list[FieldSetField | FieldSetFragment] = []
-    provided = False
-    for selection in view:
-        if isinstance(selection, FieldSetField) and selection.name == name:
-            provided = True
-            found.extend(selection.selections)
-    return tuple(found) if provided else None
-
-
-def _merge_views(left: FieldSet, right: FieldSet) -> FieldSet:
-    return tuple(dict.fromkeys((*left, *right)))
 
 
 def _label_condition(field: SubgraphField) -> LabelCondition | None:

@@ -24,10 +24,11 @@ class Annotated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One applied directive: its arguments as Python values, and its node for error messages."""
+    """One applied directive: its arguments as Python values."""
 
     arguments: Mapping[str, Any]
-    node: Node
+    node: Node | None
+    """For error messages; None in the composer, which has no document."""
 
 
 class AnnotationReader:

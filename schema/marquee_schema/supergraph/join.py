@@ -1,44 +1,46 @@
-"""The `join__*` directives of a supergraph: who declares what; owns the per-subgraph view.
+"""The `join__*` directives of a supergraph: which subgraph declares what, and how.
 
-Reads join v0.2 and later; `join_legacy` rewrites what v0.1 says in these terms first. Never merges: it only
-reports what the composer wrote down.
+Reads join v0.2 and later from plain annotations, so that it serves the loader, which has a document, and the
+composer, which has what it merged. `join_legacy` rewrites v0.1 in these terms first. Never merges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from graphql import (
-    EnumTypeDefinitionNode,
-    FieldDefinitionNode,
-    GraphQLError,
-    InterfaceTypeDefinitionNode,
-    ObjectTypeDefinitionNode,
-    TypeDefinitionNode,
-    TypeNode,
-    UnionTypeDefinitionNode,
-    parse_type,
-    print_ast,
-)
+from graphql import GraphQLError, parse_type, print_ast
 
 from marquee_schema.field_set import FieldSet, FieldSetError, FieldSetField, inlined, parse_field_set
-from marquee_schema.supergraph.annotations import Annotation, AnnotationReader
+from marquee_schema.supergraph.annotations import Annotation
 from marquee_schema.supergraph.errors import error_at
 from marquee_schema.supergraph.model import ContextArgument, Key, Subgraph, SubgraphField, SubgraphType
+
+
+@dataclass(frozen=True, slots=True)
+class TypeAnnotations:
+    """The join directives of one type: `join__type`, `join__implements` and `join__unionMember`.
+
+    `all_members` are the members of a union; `values` are those of an enum with their `join__enumValue`s.
+    """
+
+    types: Sequence[Annotation]
+    implements: Sequence[Annotation] = ()
+    members: Sequence[Annotation] = ()
+    all_members: frozenset[str] = frozenset()
+    values: Mapping[str, Sequence[Annotation]] = field(default_factory=dict)
 
 
 class JoinReader:
     """Reads the join data of one element at a time, against the subgraphs of `join__Graph`."""
 
-    def __init__(self, annotations: AnnotationReader, subgraphs: Iterable[Subgraph]) -> None:
-        self._annotations = annotations
+    def __init__(self, subgraphs: Iterable[Subgraph]) -> None:
         self._by_graph = {subgraph.graph: subgraph.name for subgraph in subgraphs}
 
-    def subgraph_types(self, node: TypeDefinitionNode) -> dict[str, SubgraphType]:
+    def subgraph_types(self, annotations: TypeAnnotations) -> dict[str, SubgraphType]:
         """Each subgraph's declaration of the type, without its fields."""
         found: dict[str, SubgraphType] = {}
-        for annotation in self._annotations.all(node, "join", "type"):
+        for annotation in annotations.types:
             name = self._graph(annotation)
             declared = found.get(name, SubgraphType(name))
             found[name] = replace(
@@ -47,31 +49,28 @@ class JoinReader:
                 extension=declared.extension or annotation.arguments.get("extension") is True,
                 interface_object=annotation.arguments.get("isInterfaceObject") is True,
             )
-        self._add_parts(node, found)
+        for annotation in annotations.implements:
+            declared = self._declared(annotation, found)
+            interfaces = declared.interfaces | {str(annotation.arguments.get("interface"))}
+            found[declared.subgraph] = replace(declared, interfaces=interfaces)
+        self._add_members(annotations, found)
+        self._add_values(annotations, found)
         return found
 
-    def _add_parts(self, node: TypeDefinitionNode, found: dict[str, SubgraphType]) -> None:
-        if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
-            for annotation in self._annotations.all(node, "join", "implements"):
-                declared = self._declared(annotation, found)
-                interfaces = declared.interfaces | {str(annotation.arguments.get("interface"))}
-                found[declared.subgraph] = replace(declared, interfaces=interfaces)
-        elif isinstance(node, UnionTypeDefinitionNode):
-            every = frozenset(member.name.value for member in node.types or ())
-            annotations = list(self._annotations.all(node, "join", "unionMember"))
-            for annotation in annotations:
-                declared = self._declared(annotation, found)
-                members = declared.members | {str(annotation.arguments.get("member"))}
-                found[declared.subgraph] = replace(declared, members=members)
-            if not annotations:
-                found.update({name: replace(declared, members=every) for name, declared in found.items()})
-        elif isinstance(node, EnumTypeDefinitionNode):
-            for value in node.values or ():
-                annotations = list(self._annotations.all(value, "join", "enumValue"))
-                owners = [self._graph(annotation) for annotation in annotations] or list(found)
-                for owner in owners:
-                    declared = found.get(owner, SubgraphType(owner))
-                    found[owner] = replace(declared, values=declared.values | {value.name.value})
+    def _add_members(self, annotations: TypeAnnotations, found: dict[str, SubgraphType]) -> None:
+        for annotation in annotations.members:
+            declared = self._declared(annotation, found)
+            members = declared.members | {str(annotation.arguments.get("member"))}
+            found[declared.subgraph] = replace(declared, members=members)
+        if annotations.all_members and not annotations.members:
+            for name, declared in found.items():
+                found[name] = replace(declared, members=annotations.all_members)
+
+    def _add_values(self, annotations: TypeAnnotations, found: dict[str, SubgraphType]) -> None:
+        for value, applied in annotations.values.items():
+            for owner in [self._graph(annotation) for annotation in applied] or list(found):
+                declared = found.get(owner, SubgraphType(owner))
+                found[owner] = replace(declared, values=declared.values | {value})
 
     def _declared(self, annotation: Annotation, found: Mapping[str, SubgraphType]) -> SubgraphType:
         name = self._graph(annotation)
@@ -80,30 +79,31 @@ class JoinReader:
         return found[name]
 
     def subgraph_fields(
-        self, node: FieldDefinitionNode, types: Mapping[str, SubgraphType]
+        self, annotations: Sequence[Annotation], merged: str, types: Mapping[str, SubgraphType]
     ) -> dict[str, SubgraphField]:
-        """Each subgraph's declaration of the field: all that declare the type when none is named."""
-        annotations = list(self._annotations.all(node, "join", "field"))
+        """Each subgraph's declaration of a field, given its `join__field`s and its merged type.
+
+        Without any `join__field`, every subgraph that declares the type declares the field.
+        """
         if not annotations:
-            text = print_ast(node.type)
-            return {name: SubgraphField(name, text) for name in types}
+            return {name: SubgraphField(name, merged) for name in types}
         found: dict[str, SubgraphField] = {}
         for annotation in annotations:
             if annotation.arguments.get("graph") is not None:
-                declared = self._subgraph_field(annotation, node.type)
+                declared = self._subgraph_field(annotation, merged)
                 if declared.subgraph not in types:
                     message = f'subgraph "{declared.subgraph}" has this field but not its type'
                     raise error_at(message, annotation.node)
                 found[declared.subgraph] = declared
         return found
 
-    def _subgraph_field(self, annotation: Annotation, merged: TypeNode) -> SubgraphField:
+    def _subgraph_field(self, annotation: Annotation, merged: str) -> SubgraphField:
         arguments = annotation.arguments
         text = arguments.get("type")
         used_overridden = arguments.get("usedOverridden") is True
         return SubgraphField(
             subgraph=self._graph(annotation),
-            type=self._type(annotation, text) if isinstance(text, str) else print_ast(merged),
+            type=self._type(annotation, text) if isinstance(text, str) else merged,
             external=arguments.get("external") is True
             or (used_overridden and arguments.get("overrideLabel") is None),
             requires=self._field_set(annotation, "requires"),
@@ -145,6 +145,17 @@ class JoinReader:
             return inlined(parse_field_set(text))
         except FieldSetError as error:
             raise error_at(f'"{text}" is not a field set: {error}', annotation.node) from error
+
+
+def with_fields(
+    types: Mapping[str, SubgraphType], fields: Mapping[str, Mapping[str, SubgraphField]]
+) -> dict[str, SubgraphType]:
+    """A type's declarations by subgraph, each with its fields; `fields` is by field, then by subgraph."""
+    own: dict[str, dict[str, SubgraphField]] = {name: {} for name in types}
+    for field_name, by_subgraph in fields.items():
+        for name, declared in by_subgraph.items():
+            own[name][field_name] = declared
+    return {name: replace(declared, fields=own[name]) for name, declared in types.items()}
 
 
 def free_extension_keys(

@@ -26,7 +26,7 @@ from marquee_schema.supergraph.annotations import AnnotationReader
 from marquee_schema.supergraph.api import build_api_schema
 from marquee_schema.supergraph.errors import SupergraphError, error_at
 from marquee_schema.supergraph.features import Features, read_features
-from marquee_schema.supergraph.join import JoinReader, free_extension_keys
+from marquee_schema.supergraph.join import JoinReader, TypeAnnotations, free_extension_keys, with_fields
 from marquee_schema.supergraph.join_legacy import modernise
 from marquee_schema.supergraph.model import (
     EnumValue,
@@ -38,6 +38,7 @@ from marquee_schema.supergraph.model import (
     Supergraph,
     Type,
     TypeKind,
+    possible_types,
 )
 
 _DEFAULT_ROOTS = {
@@ -61,14 +62,14 @@ def load_supergraph(sdl: str) -> Supergraph:
     annotations = AnnotationReader(features)
     subgraphs = _read_subgraphs(document, features, annotations)
     document = modernise(document, features, [subgraph.graph for subgraph in subgraphs])
-    types = _TypeReader(features, annotations, JoinReader(annotations, subgraphs)).read(document)
+    types = _TypeReader(features, annotations, JoinReader(subgraphs)).read(document)
     roots = _read_roots(document, types)
     return Supergraph(
         sdl=sdl,
         subgraphs={subgraph.name: subgraph for subgraph in subgraphs},
         types=types,
         root_types=roots,
-        possible_types=_possible_types(types),
+        possible_types=possible_types(types),
         override_labels=_override_labels(types),
         api_schema=build_api_schema(document, features, annotations),
     )
@@ -101,20 +102,6 @@ def _read_roots(document: DocumentNode, types: dict[str, Type]) -> dict[Operatio
     return {operation: name for operation, name in _DEFAULT_ROOTS.items() if name in types}
 
 
-def _possible_types(types: dict[str, Type]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for item in types.values():
-        if item.kind is TypeKind.OBJECT:
-            found.setdefault(item.name, set()).add(item.name)
-            for interface in item.interfaces:
-                found.setdefault(interface, set()).add(item.name)
-        elif item.kind is TypeKind.UNION:
-            found.setdefault(item.name, set()).update(item.members)
-        elif item.kind is TypeKind.INTERFACE:
-            found.setdefault(item.name, set())
-    return {name: frozenset(possible) for name, possible in found.items()}
-
-
 def _override_labels(types: dict[str, Type]) -> frozenset[str]:
     return frozenset(
         declared.override_label
@@ -143,17 +130,36 @@ class _TypeReader:
                     raise error_at(f'there is more than one type named "{name}"', definition)
                 if not self._features.is_machinery(name) and name not in imported:
                     nodes[name] = definition
-        declared = {name: self._join.subgraph_types(node) for name, node in nodes.items()}
+        declared = {
+            name: self._join.subgraph_types(self._type_annotations(node)) for name, node in nodes.items()
+        }
         fields = {
-            name: {
-                field.name.value: self._join.subgraph_fields(field, declared[name]) for field in _fields(node)
-            }
+            name: {field.name.value: self._subgraph_fields(field, declared[name]) for field in _fields(node)}
             for name, node in nodes.items()
         }
         for name, by_subgraph in declared.items():
             for subgraph_type in by_subgraph.values():
                 free_extension_keys(name, lambda other: fields.get(other, {}), subgraph_type)
         return {name: self._type(node, declared[name], fields[name]) for name, node in nodes.items()}
+
+    def _type_annotations(self, node: TypeDefinitionNode) -> TypeAnnotations:
+        applied = self._annotations.all
+        return TypeAnnotations(
+            types=tuple(applied(node, "join", "type")),
+            implements=tuple(applied(node, "join", "implements")),
+            members=tuple(applied(node, "join", "unionMember")),
+            all_members=_members(node),
+            values={
+                value.name.value: tuple(applied(value, "join", "enumValue"))
+                for value in (node.values or () if isinstance(node, EnumTypeDefinitionNode) else ())
+            },
+        )
+
+    def _subgraph_fields(
+        self, node: FieldDefinitionNode, types: dict[str, SubgraphType]
+    ) -> dict[str, SubgraphField]:
+        annotations = tuple(self._annotations.all(node, "join", "field"))
+        return self._join.subgraph_fields(annotations, print_ast(node.type), types)
 
     def _type(
         self,
@@ -162,19 +168,6 @@ class _TypeReader:
         fields: dict[str, dict[str, SubgraphField]],
     ) -> Type:
         note = self._annotations
-        subgraphs = {
-            name: SubgraphType(
-                subgraph=name,
-                keys=own.keys,
-                extension=own.extension,
-                interface_object=own.interface_object,
-                interfaces=own.interfaces,
-                members=own.members,
-                fields={f: by_subgraph[name] for f, by_subgraph in fields.items() if name in by_subgraph},
-                values=own.values,
-            )
-            for name, own in declared.items()
-        }
         return Type(
             name=node.name.value,
             kind=_kind(node),
@@ -191,14 +184,12 @@ class _TypeReader:
                     else ()
                 )
             ),
-            members=frozenset(
-                m.name.value for m in (node.types or () if isinstance(node, UnionTypeDefinitionNode) else ())
-            ),
+            members=_members(node),
             values={
                 v.name.value: self._enum_value(v)
                 for v in (node.values or () if isinstance(node, EnumTypeDefinitionNode) else ())
             },
-            subgraphs=subgraphs,
+            subgraphs=with_fields(declared, fields),
             contexts=note.contexts(node),
             inaccessible=note.is_inaccessible(node),
             tags=note.tags(node),
@@ -240,6 +231,11 @@ def _fields(node: TypeDefinitionNode) -> tuple[FieldDefinitionNode, ...]:
     if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
         return node.fields or ()
     return ()
+
+
+def _members(node: TypeDefinitionNode) -> frozenset[str]:
+    members = node.types or () if isinstance(node, UnionTypeDefinitionNode) else ()
+    return frozenset(member.name.value for member in members)
 
 
 def _kind(node: TypeDefinitionNode) -> TypeKind:

@@ -149,44 +149,49 @@ class EnumValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
-    """A named type, merged."""
+class JoinedType:
+    """A named type with what each subgraph declares of it: what the `join__*` directives say."""
 
     name: str
     kind: TypeKind
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    input_fields: Mapping[str, InputValue] = field(default_factory=dict)
     interfaces: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
-    values: Mapping[str, EnumValue] = field(default_factory=dict)
     subgraphs: Mapping[str, SubgraphType] = field(default_factory=dict)
     contexts: frozenset[str] = frozenset()
     inaccessible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Type(JoinedType):
+    """A named type, merged."""
+
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    input_fields: Mapping[str, InputValue] = field(default_factory=dict)
+    values: Mapping[str, EnumValue] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     authorization: Authorization = field(default_factory=Authorization)
     cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Supergraph:
-    """All a router knows of its graph. Built once by `load_supergraph`; compared by identity."""
+class JoinedSchema:
+    """Which subgraph declares what: all that the query graph reads.
 
-    sdl: str
+    The composer builds one from what it merged, before the supergraph is printed; a router has a whole
+    `Supergraph`.
+    """
+
     subgraphs: Mapping[str, Subgraph]
-    types: Mapping[str, Type]
-    """Without the composition machinery; inaccessible types included."""
+    types: Mapping[str, JoinedType]
+    """The graph's own types, inaccessible ones included, without those of linked specifications."""
     root_types: Mapping[OperationType, str]
     possible_types: Mapping[str, frozenset[str]]
     """Object, interface or union name → names of the object types a value of it may have."""
-    override_labels: frozenset[str]
-    """Every label of a progressive `@override`."""
-    api_schema: GraphQLSchema
-    """What clients see: no machinery, nothing inaccessible."""
 
     def possible_types_in(self, subgraph: str, type_name: str) -> frozenset[str]:
         """The object types that `subgraph` can return where it declares `type_name`.
 
-        For an `@interfaceObject` these are all implementations, though it cannot tell them apart.
+        For an `@interfaceObject` these are all implementations, though the subgraph cannot distinguish them.
         """
         declared = self.types[type_name].subgraphs.get(subgraph)
         if declared is None:
@@ -201,6 +206,33 @@ class Supergraph:
                 if (own := self.types[name].subgraphs.get(subgraph)) and type_name in own.interfaces
             )
         return self.possible_types[type_name]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Supergraph(JoinedSchema):
+    """All that a router knows of its graph. Built once by `load_supergraph`; compared by identity."""
+
+    sdl: str
+    types: Mapping[str, Type]
+    override_labels: frozenset[str]
+    """Every label of a progressive `@override`."""
+    api_schema: GraphQLSchema
+    """What clients see: no type of a linked specification, nothing inaccessible."""
+
+
+def possible_types(types: Mapping[str, JoinedType]) -> dict[str, frozenset[str]]:
+    """Each object, interface and union with the object types a value of it may have."""
+    found: dict[str, set[str]] = {}
+    for item in types.values():
+        if item.kind is TypeKind.OBJECT:
+            found.setdefault(item.name, set()).add(item.name)
+            for interface in item.interfaces:
+                found.setdefault(interface, set()).add(item.name)
+        elif item.kind is TypeKind.UNION:
+            found.setdefault(item.name, set()).update(item.members)
+        elif item.kind is TypeKind.INTERFACE:
+            found.setdefault(item.name, set())
+    return {name: frozenset(possible) for name, possible in found.items()}
 
 
 def named_type(reference: str) -> str:

@@ -7,7 +7,7 @@ from graphql import OperationType
 from marquee_schema.composition import Subgraph, compose
 from marquee_schema.field_set import FieldSetField
 from marquee_schema.query_graph import LabelCondition, Node, QueryGraph
-from marquee_schema.supergraph import load_supergraph
+from marquee_schema.supergraph import Supergraph, load_supergraph
 
 _LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable",'
@@ -15,7 +15,7 @@ _LINK = (
 )
 
 
-def _graph(**subgraphs: str) -> QueryGraph:
+def _graph(**subgraphs: str) -> QueryGraph[Supergraph]:
     composed = compose([Subgraph(name=n, url="", sdl=_LINK + sdl) for n, sdl in subgraphs.items()])
     return QueryGraph(load_supergraph(composed.supergraph_sdl))
 

@@ -95,6 +95,10 @@ class MergeContext:
         """The subgraphs' names, in order."""
         return [subgraph.name for subgraph in self.subgraphs]
 
+    def subgraph(self, name: str) -> SubgraphSchema:
+        """The subgraph of that name."""
+        return next(subgraph for subgraph in self.subgraphs if subgraph.name == name)
+
     def names_of(self, indexes: Iterable[int]) -> list[str]:
         """The names of some subgraphs."""
         return [self.subgraphs[index].name for index in indexes]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from marquee_schema.composition.satisfiability.conditions import ConditionResolver
-from marquee_schema.composition.satisfiability.contexts import RequiredContext, is_setter
-from marquee_schema.composition.satisfiability.graph import FieldEdge, Node, SatisfiabilityGraph
 from marquee_schema.field_set import FieldSetField
+from marquee_schema.query_graph import FieldEdge, Node, QueryGraph
+from marquee_schema.supergraph import ContextArgument, JoinedSchema
 
 Labels = Mapping[str, bool]
 """The progressive overrides decided on the way here."""
@@ -24,10 +24,10 @@ class Position:
 
     node: Node
     is_fresh: bool = False
-    setters: tuple[tuple[frozenset[str], Node], ...] = ()
+    setters: tuple[tuple[str, Node], ...] = ()
 
 
-Spread: TypeAlias = Mapping[int, Sequence[Position]]
+Spread: TypeAlias = Mapping[str, Sequence[Position]]
 """Positions by subgraph."""
 
 
@@ -35,9 +35,9 @@ Spread: TypeAlias = Mapping[int, Sequence[Position]]
 class Advancer:
     """Takes steps; remembers where keys lead."""
 
-    graph: SatisfiabilityGraph
+    graph: QueryGraph[JoinedSchema]
     conditions: ConditionResolver
-    context_setters: tuple[frozenset[str], ...] = ()
+    contexts: tuple[str, ...] = ()
     _moves: dict[Node, list[Node]] = field(default_factory=dict)
 
     def moves(self, position: Position) -> list[Position]:
@@ -49,12 +49,12 @@ class Advancer:
     def spread(self, positions: Iterable[Position], *, stays: bool) -> Spread:
         """All positions with those that keys lead to from them, by subgraph; unless one `stays`, as at the
         root."""
-        found: dict[int, dict[Position, None]] = {}
+        found: dict[str, dict[Position, None]] = {}
         for position in positions:
             found.setdefault(position.node.subgraph, {})[position] = None
             for moved in () if stays else self.moves(position):
                 found.setdefault(moved.node.subgraph, {})[moved] = None
-        return {index: list(entries) for index, entries in found.items()}
+        return {subgraph: list(entries) for subgraph, entries in found.items()}
 
     def can_be(self, position: Position, type_name: str, *, from_interface: bool) -> bool:
         """Whether an object type can be met at all where one stands."""
@@ -72,8 +72,8 @@ class Advancer:
     def read(self, spread: Spread, owner: str, name: str, labels: Labels, *, is_leaf: bool) -> list[Position]:
         """A field of an object type; for a leaf, one way to read it is enough."""
         found: dict[Position, None] = {}
-        for index in self.graph.definers_of(owner, name):
-            for position in spread.get(index, ()):
+        for subgraph in self.graph.declaring_subgraphs(owner, name):
+            for position in spread.get(subgraph, ()):
                 found.update(dict.fromkeys(self.read_here(position, owner, name, labels)))
             if found and is_leaf:
                 break
@@ -82,10 +82,10 @@ class Advancer:
     def read_here(self, position: Position, owner: str, name: str, labels: Labels) -> list[Position]:
         """A field, without leaving the subgraph."""
         graph = self.graph
-        if position.node.type != owner and graph.is_abstract(position.node):
+        if position.node.type_name != owner and graph.is_abstract(position.node):
             if owner not in graph.runtime_types(position.node):
                 return []
-            position = Position(graph.cast(position.node, owner), False, position.setters)
+            position = Position(graph.narrow_by_fragments(position.node, owner), False, position.setters)
         edge = graph.field_edge(position.node, name)
         if edge is None or not self.can_take(position, edge, labels):
             return []
@@ -97,54 +97,54 @@ class Advancer:
         condition = edge.condition
         if condition is not None and labels.get(condition.label) != condition.enabled:
             return False
-        if edge.contexts:
-            if not all(self.context_holds(position, context) for context in edge.contexts):
+        if edge.context_arguments:
+            if not all(self.context_holds(position, argument) for argument in edge.context_arguments):
                 return False
-            if not self.graph.has_local_key(position.node):
+            if not self.graph.has_own_key(position.node):
                 return False
         if not edge.requires:
             return True
-        if not position.is_fresh and not self.graph.has_local_key(position.node):
+        if not position.is_fresh and not self.graph.has_own_key(position.node):
             return False
         return self.conditions.holds(position.node, edge.requires)
 
-    def context_holds(self, position: Position, context: RequiredContext) -> bool:
-        """Whether the nearest type that sets a context can give what is selected there."""
-        for setters, node in position.setters:
-            if setters == context.setters:
-                runtime_types = {t.name for t in self.graph.context.merged.runtime_types(node.type)}
+    def context_holds(self, position: Position, argument: ContextArgument) -> bool:
+        """True if the nearest type that sets the context can give what the argument selects there."""
+        for context, node in position.setters:
+            if context == argument.context:
+                runtime_types = self.graph.supergraph.possible_types[node.type_name]
                 matching = tuple(
                     item
-                    for item in context.selections
-                    if isinstance(item, FieldSetField) or item.type_condition in ("", *runtime_types)
+                    for item in self.graph.context_selection(argument)
+                    if isinstance(item, FieldSetField) or item.type_condition in runtime_types
                 )
                 return self.conditions.holds(node, matching)
         return False
 
     def _narrow_here(self, position: Position, type_name: str) -> list[Position]:
         graph, node = self.graph, position.node
-        if node.type == type_name:
+        if node.type_name == type_name:
             return [position]
         if graph.is_abstract(node):
             if type_name in graph.runtime_types(node):
-                return [Position(graph.cast(node, type_name), False, position.setters)]
+                return [Position(graph.narrow_by_fragments(node, type_name), False, position.setters)]
             return []
-        if graph.is_interface_object(node) and self.knows_type(node, type_name):
+        if graph.is_interface_object(node.type_name, node.subgraph) and self.knows_type(node, type_name):
             return [Position(node, False, position.setters)]
         return []
 
     def knows_type(self, node: Node, type_name: str) -> bool:
         """Whether an interface object can learn from another subgraph which type it stands for."""
-        merged = self.graph.context.merged.runtime_types(node.type)
-        return any(candidate.name == type_name for candidate in merged) and any(
-            not self.graph.is_interface_object(other) for other in self.conditions.reachable(node)
+        graph = self.graph
+        return type_name in graph.supergraph.possible_types[node.type_name] and any(
+            not graph.is_interface_object(other.type_name, other.subgraph)
+            for other in self.conditions.reachable(node)
         )
 
-    def _updated(self, position: Position, owner: str) -> tuple[tuple[frozenset[str], Node], ...]:
+    def _updated(self, position: Position, owner: str) -> tuple[tuple[str, Node], ...]:
         """The setters passed, once a field of `owner` is read."""
-        merged = self.graph.context.merged
-        mine = [setters for setters in self.context_setters if is_setter(merged, owner, setters)]
-        if not mine:
+        own = [context for context in self.contexts if owner in self.graph.context_setters(context)]
+        if not own:
             return position.setters
-        kept = [entry for entry in position.setters if entry[0] not in mine]
-        return (*kept, *((setters, position.node) for setters in mine))
+        kept = [entry for entry in position.setters if entry[0] not in own]
+        return (*kept, *((context, position.node) for context in own))

@@ -9,6 +9,8 @@ positions can only do more.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from graphql import OperationType
+
 from marquee_schema.composition.errors import ErrorCode, Problem
 from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import (
@@ -22,8 +24,6 @@ from marquee_schema.composition.model import (
 from marquee_schema.composition.report import Report
 from marquee_schema.composition.satisfiability.advancing import Advancer, Labels, Position, Spread
 from marquee_schema.composition.satisfiability.conditions import BudgetExceededError, ConditionResolver
-from marquee_schema.composition.satisfiability.contexts import required_contexts
-from marquee_schema.composition.satisfiability.graph import SatisfiabilityGraph
 from marquee_schema.composition.satisfiability.reasons import Explainer
 from marquee_schema.composition.satisfiability.runtime_types import check_runtime_types
 from marquee_schema.composition.satisfiability.witness import (
@@ -32,7 +32,10 @@ from marquee_schema.composition.satisfiability.witness import (
     WitnessStep,
     print_witness,
 )
+from marquee_schema.composition.supergraph.joined import joined_schema
 from marquee_schema.composition.type_reference import base_name
+from marquee_schema.query_graph import QueryGraph
+from marquee_schema.supergraph import JoinedSchema
 
 MAX_STATES = 1_000_000
 
@@ -102,31 +105,20 @@ class _Traversal:
     def __init__(self, context: MergeContext, api: Schema) -> None:
         self._context = context
         self._api = api
-        self._graph = SatisfiabilityGraph(context, frozenset(api.types))
-        self._conditions = ConditionResolver(self._graph)
-        self._advancer = Advancer(self._graph, self._conditions, self._context_setters())
-        self._explainer = Explainer(self._advancer)
+        schema = joined_schema(context)
+        self._graph = QueryGraph(schema)
+        self._advancer = Advancer(self._graph, ConditionResolver(self._graph), _used_contexts(schema))
+        self._explainer = Explainer(context, self._advancer)
         self._visited = _Visited()
-        self._labels = _override_labels(context.merged)
+        self._labels = _override_labels(schema)
         self._states = 0
 
     def run(self) -> None:
         """All operation kinds of the API."""
         for operation, name in self._api.roots.items():
-            positions = frozenset(Position(node) for node in self._graph.roots(operation))
+            positions = frozenset(Position(node) for node in self._graph.roots(OperationType(operation)))
             root = _State(name, positions, (), operation, None)
             self._walk([root], self._visited, self._context.report)
-
-    def _context_setters(self) -> tuple[frozenset[str], ...]:
-        found = {
-            context.setters
-            for subgraph in self._context.subgraphs
-            if "fromContext" in subgraph.canonical_names.values()
-            for candidate in subgraph.composites()
-            for own in candidate.fields.values()
-            for context in required_contexts(subgraph, own)
-        }
-        return tuple(sorted(found, key=sorted))
 
     def _walk(self, states: list[_State], visited: _Visited, report: Report) -> None:
         index = 0
@@ -196,7 +188,7 @@ class _Traversal:
             return True
         ordered = sorted(reached.positions, key=lambda position: position.node.subgraph)
         operation = print_witness(self._api, reached.operation, reached.steps.unrolled())
-        return check_runtime_types(self._graph, own, ordered, operation)
+        return check_runtime_types(self._context, self._graph, own, ordered, operation)
 
     def _narrow(self, state: _State, spread: Spread, type_name: str, report: Report) -> _State | None:
         """One object type below an abstract one; None when it cannot be met on this path, or not be
@@ -215,7 +207,7 @@ class _Traversal:
     def _after_mutation(self, state: _State, visited: _Visited, report: Report) -> Iterator[_State]:
         """A mutation is sent once, so everything below it must be answerable after one of the subgraphs that
         have it."""
-        by_subgraph: dict[int, set[Position]] = {}
+        by_subgraph: dict[str, set[Position]] = {}
         for position in state.positions:
             by_subgraph.setdefault(position.node.subgraph, set()).add(position)
         if len(by_subgraph) == 1:
@@ -229,13 +221,12 @@ class _Traversal:
             if not own.problems:
                 return
             failures += own.problems
-        names = self._context.names_of(sorted(by_subgraph))
         details = "\n".join(problem.message for problem in failures)
         report.error(
             ErrorCode.SATISFIABILITY_ERROR,
-            f"A mutation is called in one subgraph only, but whichever of {', '.join(names)} is called,"
-            " parts of the result"
-            f" cannot be answered:\n{details}",
+            "A mutation is called in one subgraph only, but whichever of"
+            f" {', '.join(sorted(by_subgraph))} is called, parts of the result cannot be"
+            f" answered:\n{details}",
         )
 
     def _report(
@@ -257,12 +248,24 @@ class _Traversal:
         )
 
 
-def _override_labels(supergraph: Schema) -> dict[str, set[str]]:
+def _override_labels(schema: JoinedSchema) -> dict[str, set[str]]:
     """The labels of progressive overrides, by the coordinate of their field."""
     found: dict[str, set[str]] = {}
-    for candidate in supergraph.composites():
-        for own in candidate.fields.values():
-            for applied in own.directives:
-                if "overrideLabel" in applied.arguments:
-                    found.setdefault(own.coordinate, set()).add(str(applied.arguments["overrideLabel"]))
+    for type_name, declared in schema.types.items():
+        for own in declared.subgraphs.values():
+            for name, field_ in own.fields.items():
+                if field_.override_label is not None:
+                    found.setdefault(f"{type_name}.{name}", set()).add(field_.override_label)
     return found
+
+
+def _used_contexts(schema: JoinedSchema) -> tuple[str, ...]:
+    """The contexts from which some argument is filled."""
+    found = {
+        argument.context
+        for declared in schema.types.values()
+        for own in declared.subgraphs.values()
+        for field_ in own.fields.values()
+        for argument in field_.context_arguments
+    }
+    return tuple(sorted(found))

@@ -11,25 +11,28 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
-from marquee_schema.composition.satisfiability.graph import Node, SatisfiabilityGraph, View
+from graphql import OperationType
+
 from marquee_schema.composition.selected_fields import normalized
 from marquee_schema.field_set import FieldSet, FieldSetField
+from marquee_schema.query_graph import Node, QueryGraph
+from marquee_schema.supergraph import JoinedSchema
 
 Step: TypeAlias = FieldSetField | str
 """A field, or the name of the type that a fragment narrows to."""
 
-_NONE: frozenset[int] = frozenset()
-_NO_VIEWS: frozenset[View] = frozenset()
+_NONE: frozenset[str] = frozenset()
+_NOTHING_PENDING: frozenset[FieldSet] = frozenset()
 
 
 @lru_cache(maxsize=65536)
-def leaf_paths(selections: View) -> tuple[tuple[Step, ...], ...]:
+def leaf_paths(selections: FieldSet) -> tuple[tuple[Step, ...], ...]:
     """Every path from the top of a selection to one of its leaves."""
     return tuple(_paths(selections))
 
 
 @lru_cache(maxsize=65536)
-def same_selection(selections: View) -> frozenset[object]:
+def same_selection(selections: FieldSet) -> frozenset[object]:
     """Equal for selections that differ in order only."""
     return normalized(selections)
 
@@ -60,15 +63,15 @@ class _Question:
     node: Node
     path: tuple[Step, ...]
     is_fresh: bool
-    excluded: frozenset[int]
-    pending: frozenset[View]
+    excluded: frozenset[str]
+    pending: frozenset[FieldSet]
 
 
 @dataclass(slots=True)
 class ConditionResolver:
     """Answers, and remembers the answers that do not depend on questions still open."""
 
-    graph: SatisfiabilityGraph
+    graph: QueryGraph[JoinedSchema]
     _answers: dict[_Question, bool] = field(default_factory=dict)
     _open: set[_Question] = field(default_factory=set)
     _cut_short: int = 0
@@ -77,9 +80,9 @@ class ConditionResolver:
     def holds(
         self,
         node: Node,
-        selections: View,
-        excluded: frozenset[int] = _NONE,
-        pending: frozenset[View] = _NO_VIEWS,
+        selections: FieldSet,
+        excluded: frozenset[str] = _NONE,
+        pending: frozenset[FieldSet] = _NOTHING_PENDING,
     ) -> bool:
         """Whether every path of a selection can be read at a node, without entering the excluded
         subgraphs."""
@@ -94,30 +97,29 @@ class ConditionResolver:
         if len(path) != 1 or not isinstance(path[0], FieldSetField):
             return False
         edge = self.graph.field_edge(node, path[0].name)
-        return (
-            edge is not None and edge.head is None and not (edge.requires or edge.condition or edge.contexts)
-        )
+        return edge is not None and edge.head is None and edge.condition is None and not edge.is_conditional
 
     def reachable(
-        self, node: Node, excluded: frozenset[int] = _NONE, pending: frozenset[View] = _NO_VIEWS
+        self, node: Node, excluded: frozenset[str] = _NONE, pending: frozenset[FieldSet] = _NOTHING_PENDING
     ) -> list[Node]:
         """Every node of the same object in other subgraphs that keys lead to, directly or by way of others.
 
         Having entered a subgraph by a key, one does not go on by the same key: it led there directly.
         """
         entered: dict[Node, frozenset[object]] = {}
-        found = [root for root in self.graph.root_edges(node) if root.subgraph not in excluded]
+        roots = (edge.head for edge in self.graph.root_edges(node, tuple(OperationType)))
+        found = [root for root in roots if root.subgraph not in excluded]
         queue = deque([node])
         while queue:
             current = queue.popleft()
-            for edge in self.graph.key_edges(current):
+            for edge in self.graph.entity_edges_from(current):
                 head = edge.head
                 if head in entered or head.subgraph == node.subgraph or head.subgraph in excluded:
                     continue
-                key = same_selection(edge.conditions)
-                if edge.conditions in pending or entered.get(current) == key:
+                key = same_selection(edge.key.selection)
+                if edge.key.selection in pending or entered.get(current) == key:
                     continue
-                if self.holds(current, edge.conditions, excluded | {head.subgraph}, pending):
+                if self.holds(current, edge.key.selection, excluded | {head.subgraph}, pending):
                     entered[head] = key
                     queue.append(head)
         return [*found, *entered]
@@ -161,26 +163,28 @@ class ConditionResolver:
     def _find_narrowed(self, question: _Question, type_name: str) -> bool:
         """A fragment: the object types it leaves must all be readable."""
         graph, node, rest = self.graph, question.node, question.path[1:]
-        if node.type == type_name:
+        if node.type_name == type_name:
             return self._next(question, node, rest, is_fresh=question.is_fresh)
-        merged = {candidate.name for candidate in graph.context.merged.runtime_types(type_name)}
+        merged = graph.supergraph.possible_types.get(type_name, frozenset())
         if graph.is_abstract(node):
             narrowed = graph.runtime_types(node) & merged
             return all(
-                self._next(question, graph.cast(node, name), rest, is_fresh=False)
+                self._next(question, graph.narrow_by_fragments(node, name), rest, is_fresh=False)
                 for name in sorted(narrowed)
             )
-        if node.type in merged:
+        if node.type_name in merged:
             return self._next(question, node, rest, is_fresh=question.is_fresh)
-        return graph.is_interface_object(node) and self._next(question, node, rest, is_fresh=False)
+        return graph.is_interface_object(node.type_name, node.subgraph) and self._next(
+            question, node, rest, is_fresh=False
+        )
 
     def _reads_here(self, question: _Question, step: FieldSetField) -> bool:
         """The field right at the node, or in each of the types that the node can be."""
         graph, node, rest = self.graph, question.node, question.path[1:]
         if step.name == "__typename":
-            return not graph.is_interface_object(node)
+            return not graph.is_interface_object(node.type_name, node.subgraph)
         edge = graph.field_edge(node, step.name)
-        if edge is not None and edge.condition is None and not edge.contexts:
+        if edge is not None and edge.condition is None and not edge.context_arguments:
             holds = not edge.requires or self._requirements_hold(node, edge.requires, question.is_fresh)
             if holds and (edge.head is None or self._next(question, edge.head, rest, is_fresh=False)):
                 return True
@@ -188,11 +192,12 @@ class ConditionResolver:
             return False
         types = sorted(graph.runtime_types(node))
         return bool(types) and all(
-            self._next(question, graph.cast(node, name), question.path, is_fresh=False) for name in types
+            self._next(question, graph.narrow_by_fragments(node, name), question.path, is_fresh=False)
+            for name in types
         )
 
-    def _requirements_hold(self, node: Node, requires: View, is_fresh: bool) -> bool:
-        return (is_fresh or self.graph.has_local_key(node)) and self.holds(node, requires)
+    def _requirements_hold(self, node: Node, requires: FieldSet, is_fresh: bool) -> bool:
+        return (is_fresh or self.graph.has_own_key(node)) and self.holds(node, requires)
 
     def _next(self, question: _Question, node: Node, path: tuple[Step, ...], *, is_fresh: bool) -> bool:
         return self._can_read(_Question(node, path, is_fresh, question.excluded, question.pending))

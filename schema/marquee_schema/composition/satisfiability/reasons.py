@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from marquee_schema.composition.model import CompositeType, InterfaceType
-from marquee_schema.composition.report import subgraphs
+from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.satisfiability.advancing import Advancer, Labels, Position
-from marquee_schema.composition.satisfiability.graph import FieldEdge, Node
 from marquee_schema.composition.selected_fields import canonical_literal
-from marquee_schema.composition.subgraph.federation_directives import is_resolvable
 from marquee_schema.field_set import print_field_set
+from marquee_schema.query_graph import FieldEdge, Node
+from marquee_schema.supergraph import TypeKind
 
 Reason = tuple[str, str]
 """The subgraph one is in, and why it is of no help."""
@@ -17,7 +16,8 @@ Reason = tuple[str, str]
 class Explainer:
     """Explains steps that failed; asked only then, so it may take its time."""
 
-    def __init__(self, advancer: Advancer) -> None:
+    def __init__(self, context: MergeContext, advancer: Advancer) -> None:
+        self._context = context
         self._advancer = advancer
         self._graph = advancer.graph
 
@@ -39,58 +39,55 @@ class Explainer:
 
     def _reasons(self, position: Position, owner: str, name: str | None, labels: Labels) -> Iterator[Reason]:
         node = position.node
-        yield self._name(node), self._dead_end(position, owner, name, labels)
+        yield node.subgraph, self._dead_end(position, owner, name, labels)
         reached = [node]
         for moved in self._advancer.moves(position):
             reached.append(moved.node)
-            yield self._name(moved.node), self._dead_end(moved, owner, name, labels)
+            yield moved.node.subgraph, self._dead_end(moved, owner, name, labels)
         known = {other.subgraph for other in reached}
-        for index in range(len(self._graph.subgraphs)):
-            if index not in known and self._could_help(index, owner, name):
-                yield self._name(node), self._cannot_move(reached, node, index, owner, name)
+        for subgraph in self._graph.supergraph.subgraphs:
+            if subgraph not in known and self._could_help(subgraph, owner, name):
+                yield node.subgraph, self._cannot_move(reached, node, subgraph, owner, name)
 
-    def _name(self, node: Node) -> str:
-        return self._graph.subgraphs[node.subgraph].name
-
-    def _could_help(self, index: int, owner: str, name: str | None) -> bool:
-        candidate = self._graph.subgraphs[index].types.get(owner)
-        if name is None:
-            return candidate is not None
-        field = candidate.fields.get(name) if isinstance(candidate, CompositeType) else None
-        return field is not None and self._graph.is_readable(index, field)
+    def _could_help(self, subgraph: str, owner: str, name: str | None) -> bool:
+        """True if the subgraph declares the type, and resolves the field of that name if one is given."""
+        declared = self._graph.supergraph.types[owner].subgraphs.get(subgraph)
+        if name is None or declared is None:
+            return declared is not None
+        field = declared.fields.get(name)
+        return field is not None and not field.external
 
     def _dead_end(self, position: Position, owner: str, name: str | None, labels: Labels) -> str:
         """Why the step cannot be taken where one stands."""
         graph, node = self._graph, position.node
         if name is None:
-            if graph.is_interface_object(node):
+            if graph.is_interface_object(node.type_name, node.subgraph):
                 return (
                     "no subgraph can be reached to resolve the implementation type of @interfaceObject type"
-                    f' "{node.type}"'
+                    f' "{node.type_name}"'
                 )
             return f'cannot find type "{owner}"'
         coordinate = f"{owner}.{name}"
-        here = graph.cast(node, owner) if graph.is_abstract(node) else node
+        here = graph.narrow_by_fragments(node, owner) if graph.is_abstract(node) else node
         edge = graph.field_edge(here, name)
         if edge is not None:
             return self._untaken(Position(here, position.is_fresh, position.setters), edge, labels)
-        subgraph = graph.subgraphs[node.subgraph]
-        candidate = subgraph.composite(here.type)
-        field = candidate.fields.get(name) if candidate else None
+        subgraph = self._context.subgraph(node.subgraph)
+        declaring = subgraph.composite(here.type_name)
+        field = declaring.fields.get(name) if declaring else None
         if field is None:
-            if owner not in subgraph.types and node.type != owner:
+            if owner not in subgraph.types and node.type_name != owner:
                 return (
-                    f'cannot find implementation type "{owner}" (supergraph interface "{node.type}" is'
-                    " declared with"
-                    f' @interfaceObject in "{subgraph.name}")'
+                    f'cannot find implementation type "{owner}" (supergraph interface "{node.type_name}" is'
+                    f' declared with @interfaceObject in "{subgraph.name}")'
                 )
             return f'cannot find field "{coordinate}"'
-        if graph.is_overridden(node.subgraph, field):
-            return f'field "{coordinate}" is not resolvable because it is overridden by another subgraph'
-        return f'field "{coordinate}" is not resolvable because marked @external'
+        if subgraph.facts.is_external(field):
+            return f'field "{coordinate}" is not resolvable because marked @external'
+        return f'field "{coordinate}" is not resolvable because it is overridden by another subgraph'
 
     def _untaken(self, position: Position, edge: FieldEdge, labels: Labels) -> str:
-        graph, coordinate = self._graph, edge.field.coordinate
+        node, coordinate = position.node, f"{edge.tail.type_name}.{edge.name}"
         condition = edge.condition
         if condition is not None and labels.get(condition.label) != condition.enabled:
             state = "on" if condition.enabled else "off"
@@ -98,53 +95,51 @@ class Explainer:
                 f'field "{coordinate}" is only resolved here while override label "{condition.label}" is'
                 f" {state}"
             )
-        for context in edge.contexts:
-            if not self._advancer.context_holds(position, context):
-                return f'could not find a match for the context that "{context.argument}" needs'
-        if not edge.requires or self._advancer.conditions.holds(position.node, edge.requires):
+        for argument in edge.context_arguments:
+            if not self._advancer.context_holds(position, argument):
+                needing = f"{coordinate}({argument.name}:)"
+                return f'could not find a match for the context that "{needing}" needs'
+        if not edge.requires or self._advancer.conditions.holds(node, edge.requires):
             return (
                 f'@requires condition on field "{coordinate}" can be satisfied but there is no usable key on'
-                f' "{position.node.type}" in subgraph "{graph.subgraphs[position.node.subgraph].name}" to'
+                f' "{node.type_name}" in subgraph "{node.subgraph}" to'
                 " resume the query"
             )
         required = print_field_set(edge.requires, canonical_literal)
         return (
             f'cannot satisfy @requires conditions "{required}" on field "{coordinate}"'
-            f"{self._external_keys(position.node)}"
+            f"{self._external_keys(node)}"
         )
 
     def _external_keys(self, node: Node) -> str:
-        if not self._graph.keys(node) or self._graph.has_local_key(node):
+        if not self._graph.return_edges(node) or self._graph.has_own_key(node):
             return ""
         return (
-            f' (please ensure that this is not due to key fields of "{node.type}" being accidentally marked'
-            " @external)"
+            f' (please ensure that this is not due to key fields of "{node.type_name}" being accidentally'
+            " marked @external)"
         )
 
     def _cannot_move(
-        self, reached: Sequence[Node], node: Node, index: int, owner: str, name: str | None
+        self, reached: Sequence[Node], node: Node, subgraph: str, owner: str, name: str | None
     ) -> str:
         """Why a subgraph that could help cannot be entered."""
         graph = self._graph
         what = f'has field "{owner}.{name}"' if name else f'defines type "{owner}"'
-        target = graph.subgraphs[index]
-        head = (
-            f"cannot move to subgraph {subgraphs([target.name]).removeprefix('subgraph ')}, which {what},"
-            " because"
-        )
+        head = f'cannot move to subgraph "{subgraph}", which {what}, because'
         for current in reached:
-            for edge in graph.key_edges(current):
-                if edge.head.subgraph == index:
+            for edge in graph.entity_edges_from(current):
+                if edge.head.subgraph == subgraph:
+                    key = print_field_set(edge.key.selection, canonical_literal)
                     return (
-                        f'{head} its @key(fields: "{print_field_set(edge.conditions, canonical_literal)}") of'
-                        f' "{edge.head.type}" cannot be resolved'
-                        f" in {subgraphs([self._name(current)])}"
+                        f'{head} its @key(fields: "{key}") of "{edge.head.type_name}" cannot be resolved in'
+                        f' subgraph "{current.subgraph}"'
                     )
-        definition = target.types.get(node.type)
-        if definition is None:
-            kind = "interface" if isinstance(graph.definition(node), InterfaceType) else "type"
-            return f'{head} {kind} "{node.type}" is not defined in that subgraph'
-        keys = definition.all_applied("key")
-        if keys and not any(is_resolvable(key) for key in keys):
-            return f'{head} none of the @key defined on "{node.type}" there are resolvable'
-        return f'{head} type "{node.type}" has no @key defined there'
+        target = graph.supergraph.types[node.type_name]
+        declared = target.subgraphs.get(subgraph)
+        if declared is None:
+            is_interface = target.kind is TypeKind.INTERFACE and graph.is_abstract(node)
+            kind = "interface" if is_interface else "type"
+            return f'{head} {kind} "{node.type_name}" is not defined in that subgraph'
+        if declared.keys and not any(key.resolvable for key in declared.keys):
+            return f'{head} none of the @key defined on "{node.type_name}" there are resolvable'
+        return f'{head} type "{node.type_name}" has no @key defined there'

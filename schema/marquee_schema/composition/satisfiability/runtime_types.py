@@ -7,37 +7,40 @@ from collections.abc import Sequence
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.hints import HintCode
 from marquee_schema.composition.merge.context import MergeContext
-from marquee_schema.composition.model import Element, Field, ObjectType
+from marquee_schema.composition.model import Element, Field
 from marquee_schema.composition.report import listed, subgraphs
 from marquee_schema.composition.satisfiability.advancing import Position
-from marquee_schema.composition.satisfiability.graph import SatisfiabilityGraph
 from marquee_schema.composition.type_reference import base_name
+from marquee_schema.query_graph import QueryGraph
+from marquee_schema.supergraph import JoinedSchema, TypeKind
 
 
 def check_runtime_types(
-    graph: SatisfiabilityGraph, field: Field, positions: Sequence[Position], operation: str
+    context: MergeContext,
+    graph: QueryGraph[JoinedSchema],
+    field: Field,
+    positions: Sequence[Position],
+    operation: str,
 ) -> bool:
     """Compares what the subgraphs return from a shared field of abstract type; False when that is an
     error."""
-    context = graph.context
     abstract = [position for position in positions if graph.is_abstract(position.node)]
-    if len(abstract) < 2 or not _is_shared(context, field):
+    if len(abstract) < 2 or not _is_shared(graph.supergraph, field):
         return True
-    every = {candidate.name for candidate in context.merged.runtime_types(base_name(field.type))}
-    by_subgraph: dict[int, frozenset[str]] = {}
+    every = graph.supergraph.possible_types[base_name(field.type)]
+    by_subgraph: dict[str, frozenset[str]] = {}
     for position in positions:
         found = graph.runtime_types(position.node)
         if not (len(found) == 1 and not found <= every):
             by_subgraph[position.node.subgraph] = found
     if not any(by_subgraph.values()):
         return True
-    common = frozenset.intersection(frozenset(every), *by_subgraph.values())
+    common = frozenset.intersection(every, *by_subgraph.values())
     described = "; ".join(
-        f"in {subgraphs(context.names_of([index]))}, {listed(sorted(found), 'type')}"
-        for index, found in by_subgraph.items()
+        f"in {subgraphs([name])}, {listed(sorted(found), 'type')}" for name, found in by_subgraph.items()
     )
     places: dict[int, Element] = {}
-    for index in by_subgraph:
+    for index in sorted(map(context.names.index, by_subgraph)):
         owner = context.subgraphs[index].composite(field.parent.name)
         if owner is not None and field.name in owner.fields:
             places[index] = owner.fields[field.name]
@@ -65,15 +68,11 @@ def check_runtime_types(
     return True
 
 
-def _is_shared(context: MergeContext, field: Field) -> bool:
-    """Whether several subgraphs resolve a field of an object."""
-    owner = context.merged.types.get(field.parent.name)
-    if not isinstance(owner, ObjectType):
+def _is_shared(schema: JoinedSchema, field: Field) -> bool:
+    """True if several subgraphs resolve a field of an object; those that are overridden do not."""
+    owner = schema.types.get(field.parent.name)
+    if owner is None or owner.kind is not TypeKind.OBJECT:
         return False
-    joins = owner.fields[field.name].named("join__field")
-    if not joins:
-        return len(owner.named("join__type")) > 1
-    resolving = [
-        join for join in joins if not (join.arguments.get("external") or join.arguments.get("usedOverridden"))
-    ]
+    declared = (own.fields.get(field.name) for own in owner.subgraphs.values())
+    resolving = [own for own in declared if own and not (own.external or own.used_overridden)]
     return len(resolving) > 1

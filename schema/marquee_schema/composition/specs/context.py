@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from marquee_schema.composition.specs.definition import (
+    SPECS,
     ArgumentSpec,
     Composition,
     DirectiveSpec,
@@ -12,6 +13,8 @@ from marquee_schema.composition.specs.definition import (
     feature,
 )
 from marquee_schema.composition.values import Value
+
+CONTEXT_IDENTITY = f"{SPECS}/context"
 
 
 def name_in_supergraph(subgraph: str, context: object) -> str:
