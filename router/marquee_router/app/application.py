@@ -26,6 +26,7 @@ from marquee_router.app.subgraph_transports import SubgraphTransports
 from marquee_router.caching.cache import SubgraphCache
 from marquee_router.caching.caching_exchange import CacheCounts
 from marquee_router.caching.invalidation_route import invalidation_route
+from marquee_router.config.extras import check_extras
 from marquee_router.config.model import EndedSessionsSource, RouterConfig
 from marquee_router.config.reload import reloaded
 from marquee_router.engine import Engine, EngineOptions
@@ -437,5 +438,7 @@ def create_app(
     `transports` are by subgraph name, for subgraphs not reached by their URL; the app closes them. Raises
     `SupergraphError` and `RouterMisconfigured` at once, never later.
     """
+    settings = config or RouterConfig()
+    check_extras(settings)
     model = load_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
-    return RouterApp(model, transports or {}, config or RouterConfig(), extras or Extras(), engine_factory)
+    return RouterApp(model, transports or {}, settings, extras or Extras(), engine_factory)
