@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from graphql import DocumentNode
 
 from marquee_router.planning.active_graph import ActiveGraph
-from marquee_router.planning.candidates.selections import Walk
+from marquee_router.planning.candidates.search import CandidateSearch
 from marquee_router.planning.choice.choose import choose
 from marquee_router.planning.deferral import Deferrals
 from marquee_router.planning.errors import FetchGraphError, NoPathError
@@ -25,7 +25,7 @@ from marquee_router.planning.optimise import optimise
 from marquee_router.planning.plan import OperationKind, PlanNode, QueryPlan, RootFetch, Sequence, Subscribe
 from marquee_router.planning.plan_nodes import assemble, assemble_deferred, in_sequence
 from marquee_router.planning.response import response_selection
-from marquee_router.planning.response_position import ResponsePosition
+from marquee_router.planning.response_tree import ResponseNode
 from marquee_router.planning.serial_fields import in_order, join_neighbours
 from marquee_router.planning.source_keys import Shapes
 from marquee_schema.query_graph import QueryGraph
@@ -83,11 +83,11 @@ class Planner:
         `max_ways`, when given, bounds it more tightly than the planner's own limits.
         """
         labels = frozenset(override_labels) & self.supergraph.override_labels
-        reach = ActiveGraph(self._graph, labels, self._resolutions.setdefault(labels, {}))
+        graph = ActiveGraph(self._graph, labels, self._resolutions.setdefault(labels, {}))
         limits = self._limits
         if max_ways is not None:
             limits = replace(limits, max_ways=min(max_ways, limits.max_ways))
-        planning = _Planning(operation, reach, self._shapes, limits)
+        planning = _Planning(operation, graph, self._shapes, limits)
         node = planning.node()
         return QueryPlan(
             kind=operation.kind,
@@ -103,12 +103,12 @@ class _Planning:
     """The planning of one operation."""
 
     def __init__(
-        self, operation: NormalizedOperation, reach: ActiveGraph, shapes: Shapes, limits: PlanningLimits
+        self, operation: NormalizedOperation, graph: ActiveGraph, shapes: Shapes, limits: PlanningLimits
     ) -> None:
         self._operation = operation
-        self._reach = reach
+        self._graph = graph
         self._limits = limits
-        self._root = ResponsePosition(reach.supergraph, shapes, (operation.selection,))
+        self._root = ResponseNode(graph.supergraph, shapes, (operation.selection,))
         self.deferred: list[FetchGroup] = []
         """Found beside `node`: what only deferred fragments need."""
 
@@ -130,12 +130,12 @@ class _Planning:
         """The fetches that answer root fields, from anywhere or beginning in one subgraph only."""
         selection = NormalizedSelection({self._operation.root_type: tuple(fields)})
         begin = frozenset((subgraph,)) if subgraph is not None else None
-        walk = Walk(self._reach, self._limits.max_ways)
-        units = walk.operation(self._operation.kind, self._root, selection, begin)
-        choice = choose(units, self._limits.max_options)
+        search = CandidateSearch(self._graph, self._limits.max_ways)
+        candidates = search.find(self._operation.kind, self._root, selection, begin)
+        choice = choose(candidates, self._limits.max_options)
         build = DeferredFetchBuilder if self._operation.deferrals else FetchGraphBuilder
-        graph = build(choice, self._reach, self._limits.max_fields).build()
-        return optimise(render(graph, self._operation, self._reach))
+        graph = build(choice, self._graph, self._limits.max_fields).build()
+        return optimise(render(graph, self._operation, self._graph))
 
     def _serial_fetches(self, fields: Iterable[NormalizedField]) -> list[list[FetchGroup]]:
         """Root fields in order, each from one subgraph only; neighbours of one subgraph go together."""
@@ -155,7 +155,7 @@ class _Planning:
         return join_neighbours(self._fetches(same, subgraph) for subgraph, same in steps)
 
     def _best_subgraph(self, item: NormalizedField) -> str:
-        root = self._reach.supergraph.types[self._operation.root_type]
+        root = self._graph.supergraph.types[self._operation.root_type]
         candidates = [name for name in root.subgraphs if self._begins_in(name, item)]
         if len(candidates) == 1:
             return candidates[0]
@@ -166,8 +166,8 @@ class _Planning:
         return min(costs, key=lambda name: costs[name])
 
     def _begins_in(self, subgraph: str, item: NormalizedField) -> bool:
-        nodes = self._reach.graph.nodes_of(self._operation.root_type, subgraph)
-        return any(self._reach.edge(node, item.name) is not None for node in nodes)
+        nodes = self._graph.query_graph.nodes_of(self._operation.root_type, subgraph)
+        return any(self._graph.field_edge(node, item.name) is not None for node in nodes)
 
     def _assemble(self, fetches: list[FetchGroup]) -> PlanNode | None:
         if self._operation.deferrals:

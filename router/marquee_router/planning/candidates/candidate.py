@@ -1,6 +1,7 @@
-"""What the walk finds: ways to have an object in a subgraph, the fetches behind them, the fields to read.
+"""Records of the candidate search: candidate paths, the fetches behind them, the fields they can read.
 
-Owns records only. Everything here is potential: the search chooses, and only what it chose becomes a fetch.
+Owns records only. Everything here is a possibility: a candidate fetch becomes part of the plan only when the
+choice takes a candidate path that leads through it.
 """
 
 from __future__ import annotations
@@ -8,100 +9,72 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from marquee_router.planning.candidates.context_value import ContextValue
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Conditions, Path
-from marquee_router.planning.response_position import ResponsePosition
+from marquee_router.planning.response_tree import ResponseNode
 from marquee_schema.field_set import FieldSet
 from marquee_schema.query_graph import EntityEdge, Node
-from marquee_schema.supergraph import ContextArgument
 
 FetchIdentity: TypeAlias = tuple[object, ...]
+"""Equal for candidate fetches that are the same fetch, found from different fields."""
 
 
 @dataclass(slots=True, eq=False)
 class FieldCandidates:
-    """A field that must be read, and the accesses that could read it (`field` None: the object itself).
+    """A field that must be read, and the candidate paths on which it can be read.
 
-    When `whole`, all that is asked for below the field is read with it.
+    `field` is None when only the objects themselves must be known: which there are, and of which types.
     """
 
-    place: ResponsePosition
+    response: ResponseNode
     types: frozenset[str]
     field: NormalizedField | None
-    options: tuple[CandidatePath, ...]
+    paths: tuple[CandidatePath, ...]
     whole: bool = False
+    """True if everything that is selected below the field is read in the same fetch."""
     conditions: Conditions = ()
-    """When the object itself must be read; a field brings its own."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ContextSetter:
-    """Objects on the way to an entity that set a context, and what is read of them."""
-
-    path: Path
-    types: frozenset[str]
-    is_everyone: bool
-    """Whether all objects at the path are of these types."""
-    selection: NormalizedSelection
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ContextValue:
-    """What fills an argument from a context, and where that may be set, nearest first."""
-
-    argument: ContextArgument
-    setters: tuple[ContextSetter, ...]
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Equal for arguments of one type that are filled alike."""
-        return context_key(self.argument)
-
-
-def context_key(argument: ContextArgument) -> tuple[str, str, str]:
-    """Equal for arguments that one variable can fill."""
-    return (argument.context, argument.selection, argument.type)
+    """When the objects themselves must be known; a field has conditions of its own."""
 
 
 @dataclass(slots=True, eq=False)
 class FetchEntry:
-    """One way into a fetch: what must have been read before, and what of it is sent."""
+    """One way into a fetch: what must be read before it, and what of that is sent as a representation."""
 
-    units: tuple[FieldCandidates, ...]
+    inputs: tuple[FieldCandidates, ...]
     edge: EntityEdge | None = None
+    """The key by which the entity is sent; None where a subgraph is entered by its own root fields."""
     key: NormalizedSelection | None = None
     required: NormalizedSelection | None = None
+    """What a field with `@requires` is sent beside the key."""
 
 
 @dataclass(slots=True, eq=False)
 class CandidateFetch:
-    """A fetch that could be made: root fields of a subgraph, or entities of some types at some path.
-
-    Two points of equal `identity` are the same fetch, found on different walks.
-    """
+    """A fetch that could be made: root fields of a subgraph, or entities of some types at a response path."""
 
     identity: FetchIdentity
     node: Node
-    place: ResponsePosition
+    response: ResponseNode
     path: Path
     types: frozenset[str]
     stage: int
-    """The earliest serial step in which it can run."""
-    alternatives: list[FetchEntry] = field(default_factory=list)
-    """Empty for the operation's own root fields."""
+    """The earliest serial step in which it can run; 0 for the root fields of the operation."""
+    entries: list[FetchEntry] = field(default_factory=list)
+    """Empty for the root fields of the operation, which need nothing."""
     requires: FieldSet = ()
     contexts: tuple[ContextValue, ...] = ()
-    """One per variable that contexts fill."""
+    """One for each variable that takes the value of a context."""
 
     @property
     def subgraph(self) -> str:
-        """Where it is fetched."""
+        """The subgraph that answers it."""
         return self.node.subgraph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldOrigin:
-    """The object was read as the value of a field of another object, on some of its types."""
+    """The field of a parent object, on some of its types, whose value the objects are."""
 
     parent: CandidatePath
     field: NormalizedField
@@ -110,21 +83,21 @@ class FieldOrigin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidatePath:
-    """An object at a place, had in a subgraph through one fetch."""
+    """One way to have the objects at a response path: in one subgraph, by one fetch and fields below it."""
 
-    place: ResponsePosition
+    response: ResponseNode
     node: Node
     fetch: CandidateFetch
     types: frozenset[str]
-    """The object types that may arrive this way."""
+    """The object types that can arrive this way."""
     typed: bool
-    """False where only an `@interfaceObject` is known, which cannot say its own type."""
+    """False where the subgraph knows an `@interfaceObject`, which cannot resolve `__typename`."""
     origin: FieldOrigin | None = None
-    """None when it is the very object that is fetched."""
-    anonymous: bool = False
-    """True where another fetch writes the object's own type, which an interface's name must not replace."""
+    """None for the very objects that are fetched."""
+    hides_typename: bool = False
+    """True if another fetch reads the concrete type, which the interface's name must not overwrite."""
 
     @property
     def stage(self) -> int:
-        """The earliest serial step in which the object is had."""
+        """The earliest serial step in which the objects are known."""
         return self.fetch.stage

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from marquee_router.planning.candidates.candidate import CandidateFetch, ContextValue
+from marquee_router.planning.candidates.candidate import CandidateFetch
+from marquee_router.planning.candidates.context_value import ContextValue
 from marquee_router.planning.fetch_groups.representation import value_selections
 from marquee_router.planning.operation import NormalizedField, NormalizedOperation, NormalizedSelection
 from marquee_router.planning.plan import ContextSource, ContextualVariable
@@ -70,7 +71,7 @@ def _sources(value: ContextValue, supergraph: Supergraph) -> tuple[ContextSource
     return tuple(
         ContextSource(
             depth=len(setter.path),
-            possible=None if setter.is_everyone else setter.types,
+            possible=None if setter.covers_path else setter.types,
             selections=value_selections(setter.selection, setter.types, supergraph),
         )
         for setter in value.setters

@@ -18,7 +18,8 @@ from marquee_router.planning.candidates.candidate import (
     FieldCandidates,
     FieldOrigin,
 )
-from marquee_router.planning.choice.choose import Choice, ChosenFetch
+from marquee_router.planning.choice.choose import Choice
+from marquee_router.planning.choice.chosen_fetches import ChosenFetch
 from marquee_router.planning.conditions import ALWAYS, both, widened
 from marquee_router.planning.deferral import delayed, implies
 from marquee_router.planning.fetch_groups.fetch_graph import FetchGraphBuilder, FetchNode, asked
@@ -32,10 +33,10 @@ from marquee_schema.query_graph import EntityEdge, Node
 class DeferredFetchBuilder(FetchGraphBuilder):
     """Builds the graph group by group: first what is asked for at once, then for each deferred fragment."""
 
-    def __init__(self, choice: Choice, reach: ActiveGraph, max_fields: int) -> None:
-        super().__init__(choice, reach, max_fields)
-        self._reach = reach
-        self._realised = {realised.point.identity: realised for realised in choice.fetches}
+    def __init__(self, choice: Choice, graph: ActiveGraph, max_fields: int) -> None:
+        super().__init__(choice, graph, max_fields)
+        self._graph = graph
+        self._chosen = {chosen.candidate.identity: chosen for chosen in choice.fetches}
         self._groups: dict[FetchIdentity, list[FetchNode]] = {}
         self._delaying: dict[int, bool] = {}
 
@@ -50,7 +51,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
                 self._read_for(delay, unit, access, asked(unit, access))
             self._provide_for(delay)
         used = [node for nodes in self._groups.values() for node in nodes if node.conditions is not None]
-        return sorted(used, key=lambda node: node.realised.stage)
+        return sorted(used, key=lambda node: node.chosen.stage)
 
     def _expanded(
         self, unit: FieldCandidates, access: CandidatePath
@@ -61,13 +62,13 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         if field is None or below is None or not self._delays(below):
             yield unit, access
             return
-        edge = self._reach.edge(self._reach.narrow(access.node, min(unit.types)), field.name)
+        edge = self._graph.field_edge(self._graph.narrow(access.node, min(unit.types)), field.name)
         if edge is None or edge.head is None or not self._is_alike(unit, access, field, edge.head):
             yield unit, access
             return
         inner = self._below(access, field, unit.types, edge.head)
         everyone = frozenset(below.by_type)
-        yield FieldCandidates(inner.place, everyone, None, (inner,)), inner
+        yield FieldCandidates(inner.response, everyone, None, (inner,)), inner
         possible = inner.types if inner.typed else everyone
         grouped: dict[int, tuple[NormalizedField, set[str]]] = {}
         for type_name, fields in below.by_type.items():
@@ -76,7 +77,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
                     grouped.setdefault(id(item), (item, set()))[1].add(type_name)
         for item, types in grouped.values():
             part = FieldCandidates(
-                inner.place, frozenset(types), item, (inner,), whole=item.selection is not None
+                inner.response, frozenset(types), item, (inner,), whole=item.selection is not None
             )
             yield from self._expanded(part, inner)
 
@@ -84,7 +85,9 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         self, unit: FieldCandidates, access: CandidatePath, field: NormalizedField, head: Node
     ) -> bool:
         """Whether the field leads to the same on all of the unit's types."""
-        edges = (self._reach.edge(self._reach.narrow(access.node, name), field.name) for name in unit.types)
+        edges = (
+            self._graph.field_edge(self._graph.narrow(access.node, name), field.name) for name in unit.types
+        )
         return all(edge is not None and edge.head == head for edge in edges)
 
     def _delays(self, selection: NormalizedSelection) -> bool:
@@ -103,11 +106,11 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         self, access: CandidatePath, field: NormalizedField, types: frozenset[str], head: Node
     ) -> CandidatePath:
         return CandidatePath(
-            place=access.place.child(field.source),
+            response=access.response.child(field.source),
             node=head,
             fetch=access.fetch,
-            types=self._reach.possible(head),
-            typed=self._reach.is_typed(head),
+            types=self._graph.possible_types(head),
+            typed=self._graph.knows_types(head),
             origin=FieldOrigin(access, field, types),
         )
 
@@ -137,10 +140,10 @@ class DeferredFetchBuilder(FetchGraphBuilder):
             ]
             if not open_:
                 return
-            node = max(open_, key=lambda each: each.realised.stage)
+            node = max(open_, key=lambda each: each.chosen.stage)
             done.add(id(node))
             conditions = node.conditions if node.conditions is not None else ALWAYS
-            for unit, access in node.realised.providers:
+            for unit, access in node.chosen.inputs:
                 self._provide(node, self._lands_in(access, delay, conditions), unit, access, conditions)
 
     def _lands_in(self, access: CandidatePath, delay: Conditions, conditions: Conditions) -> FetchNode:
@@ -161,8 +164,8 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         for node in nodes:
             if node.delay == delay:
                 return node
-        realised = self._realised[identity]
-        made = FetchNode(realised, SelectionTree(realised.point.node), delay=delay)
+        chosen = self._chosen[identity]
+        made = FetchNode(chosen, SelectionTree(chosen.candidate.node), delay=delay)
         nodes.append(made)
         return made
 
@@ -172,7 +175,7 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         """The entity around a deferred field, fetched once more where it came from; None if it is none."""
         steps: list[CandidatePath] = []
         entity = access
-        while not implies(node.delay, entity.place.delay()):
+        while not implies(node.delay, entity.response.deferral()):
             if entity.origin is None:
                 return None
             steps.append(entity)
@@ -185,12 +188,12 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         point = self._point(node, entity, types & entity.types, name, delay)
         if point is None:
             return None
-        current = CandidatePath(entity.place, point.node, point, point.types, typed=True)
+        current = CandidatePath(entity.response, point.node, point, point.types, typed=True)
         for step in reversed(steps):
             assert step.origin is not None
             origin = FieldOrigin(current, step.origin.field, step.origin.types)
             current = CandidatePath(
-                step.place, step.node, point, step.types, step.typed, origin, step.anonymous
+                step.response, step.node, point, step.types, step.typed, origin, step.hides_typename
             )
         return self._groups[point.identity][0], current
 
@@ -201,46 +204,46 @@ class DeferredFetchBuilder(FetchGraphBuilder):
             return None
         (type_name,) = types
         own = Node(type_name, entity.node.subgraph)
-        was = self._reach.edge(self._reach.narrow(entity.node, type_name), name)
-        now = self._reach.edge(own, name)
+        was = self._graph.field_edge(self._graph.narrow(entity.node, type_name), name)
+        now = self._graph.field_edge(own, name)
         path = self._path(entity)
         if was is None or now is None or now.head != was.head or now.is_conditional or path is None:
             return None
-        if self._reach.is_abstract(entity.node.type_name):
+        if self._graph.is_abstract(entity.node.type_name):
             path = (*path, TypeCondition(types))
         identity: FetchIdentity = ("again", path, own, delay)
         known = self._groups.get(identity)
         if known:
             return known[0].point
-        alternative = self._return(entity, own, types)
-        if alternative is None:
+        entry = self._return(entity, own, types)
+        if entry is None:
             return None
-        stage = node.realised.stage + 1
-        point = CandidateFetch(identity, own, entity.place, path, types, stage, [alternative])
-        providers = tuple((unit, entity) for unit in alternative.units)
-        realised = ChosenFetch(point, stage, alternative, providers)
-        self._realised[identity] = realised
-        self._groups[identity] = [FetchNode(realised, SelectionTree(own), delay=delay)]
+        stage = node.chosen.stage + 1
+        point = CandidateFetch(identity, own, entity.response, path, types, stage, [entry])
+        providers = tuple((unit, entity) for unit in entry.inputs)
+        chosen = ChosenFetch(point, stage, entry, providers)
+        self._chosen[identity] = chosen
+        self._groups[identity] = [FetchNode(chosen, SelectionTree(own), delay=delay)]
         return point
 
     def _return(self, entity: CandidatePath, own: Node, types: frozenset[str]) -> FetchEntry | None:
         """The way back into the entity's own subgraph, by a key that is read where the entity is."""
-        for edge in self._reach.graph.entity_edges(own.type_name):
+        for edge in self._graph.query_graph.entity_edges(own.type_name):
             if edge.head == own:
                 units = self._key_units(entity, edge, types)
                 if units is not None:
-                    return FetchEntry(units, edge, entity.place.field_set(types, edge.key.selection))
+                    return FetchEntry(units, edge, entity.response.field_set(types, edge.key.selection))
         return None
 
     def _key_units(
         self, entity: CandidatePath, edge: EntityEdge, types: frozenset[str]
     ) -> tuple[FieldCandidates, ...] | None:
-        key = entity.place.field_set(types, edge.key.selection)
-        node = self._reach.narrow(entity.node, edge.head.type_name)
-        if not self._reach.answers_whole(node, key, strict=True):
+        key = entity.response.field_set(types, edge.key.selection)
+        node = self._graph.narrow(entity.node, edge.head.type_name)
+        if not self._graph.can_read_selection(node, key, strict=True):
             return None
         return tuple(
-            FieldCandidates(entity.place, types, item, (entity,), whole=item.selection is not None)
+            FieldCandidates(entity.response, types, item, (entity,), whole=item.selection is not None)
             for fields in key.by_type.values()
             for item in fields
         )
@@ -251,11 +254,11 @@ class DeferredFetchBuilder(FetchGraphBuilder):
         current = access
         while current.origin is not None:
             parent, field, types = current.origin.parent, current.origin.field, current.origin.types
-            edge = self._reach.edge(self._reach.narrow(parent.node, min(types)), field.name)
+            edge = self._graph.field_edge(self._graph.narrow(parent.node, min(types)), field.name)
             if edge is None or not parent.typed:
                 return None
             elements[:0] = (field.source, *(Each.ITEM,) * edge.type.count("["))
-            if self._reach.is_abstract(parent.node.type_name):
+            if self._graph.is_abstract(parent.node.type_name):
                 elements.insert(0, TypeCondition(types))
             current = parent
         return (*access.fetch.path, *elements)
@@ -264,8 +267,8 @@ class DeferredFetchBuilder(FetchGraphBuilder):
 def _delay(unit: FieldCandidates) -> Conditions:
     """Which deferred fragments bring what the unit reads; `ALWAYS` when it is asked for at once."""
     if unit.field is None or unit.field.type is None:
-        return unit.place.delay()
-    return both(unit.place.delay(), delayed(unit.field.shown or ALWAYS)) or ALWAYS
+        return unit.response.deferral()
+    return both(unit.response.deferral(), delayed(unit.field.shown or ALWAYS)) or ALWAYS
 
 
 def _least_delay(access: CandidatePath) -> Conditions:
@@ -277,7 +280,7 @@ def _least_delay(access: CandidatePath) -> Conditions:
         origin = origin.parent.origin
     if origin.field.type is None:
         return ALWAYS
-    return both(origin.parent.place.delay(), delayed(origin.field.shown or ALWAYS)) or ALWAYS
+    return both(origin.parent.response.deferral(), delayed(origin.field.shown or ALWAYS)) or ALWAYS
 
 
 def _strength(delay: Conditions) -> tuple[int, int, Conditions]:

@@ -16,19 +16,20 @@ from marquee_router.planning.candidates.candidate import (
     FieldCandidates,
     FieldOrigin,
 )
-from marquee_router.planning.choice.choose import Choice, ChosenFetch
+from marquee_router.planning.choice.choose import Choice
+from marquee_router.planning.choice.chosen_fetches import ChosenFetch
 from marquee_router.planning.conditions import ALWAYS, narrowed, widened
 from marquee_router.planning.fetch_groups.selection_tree import Entry, SelectionTree, TreeBuilder
 from marquee_router.planning.operation import NormalizedField
 from marquee_router.planning.plan import Conditions
-from marquee_router.planning.response_position import ResponsePosition
+from marquee_router.planning.response_tree import ResponseNode
 
 
 @dataclass(slots=True, eq=False)
 class FetchNode:
     """One fetch point with its selection; `conditions` is None until something is read by it."""
 
-    realised: ChosenFetch
+    chosen: ChosenFetch
     tree: SelectionTree
     conditions: Conditions | None = None
     delay: Conditions = ALWAYS
@@ -39,32 +40,32 @@ class FetchNode:
     @property
     def point(self) -> CandidateFetch:
         """What is fetched."""
-        return self.realised.point
+        return self.chosen.candidate
 
 
 class FetchGraphBuilder:
     """Builds the graph of one choice."""
 
-    def __init__(self, choice: Choice, reach: ActiveGraph, max_fields: int) -> None:
+    def __init__(self, choice: Choice, graph: ActiveGraph, max_fields: int) -> None:
         self._choice = choice
-        self._trees = TreeBuilder(reach, max_fields)
+        self._trees = TreeBuilder(graph, max_fields)
         self._nodes: dict[FetchIdentity, FetchNode] = {
-            realised.point.identity: FetchNode(realised, SelectionTree(realised.point.node))
-            for realised in choice.fetches
+            chosen.candidate.identity: FetchNode(chosen, SelectionTree(chosen.candidate.node))
+            for chosen in choice.fetches
         }
 
     def build(self) -> list[FetchNode]:
         """The fetches, in an order in which each comes after all it needs. Raises `TooComplexError`."""
         for unit, access in self._choice.reads:
             self._read(self._nodes[access.fetch.identity], unit, access, asked(unit, access))
-        latest_first = sorted(self._nodes.values(), key=lambda node: -node.realised.stage)
+        latest_first = sorted(self._nodes.values(), key=lambda node: -node.chosen.stage)
         for node in latest_first:
-            for unit, access in node.realised.providers:
+            for unit, access in node.chosen.inputs:
                 conditions = node.conditions if node.conditions is not None else ALWAYS
                 provider = self._nodes[access.fetch.identity]
                 self._provide(node, provider, unit, access, conditions)
         used = [node for node in self._nodes.values() if node.conditions is not None]
-        return sorted(used, key=lambda node: node.realised.stage)
+        return sorted(used, key=lambda node: node.chosen.stage)
 
     def _provide(
         self,
@@ -94,11 +95,11 @@ class FetchGraphBuilder:
             if access.origin is None:
                 tree.typename = True
         elif unit.whole or unit.field.selection is None:
-            named = not _is_shadowed(unit.field, unit.place)
+            named = not _is_shadowed(unit.field, unit.response)
             self._trees.add_field(tree, unit.field, unit.types, below, named=named)
             required = self._trees.provided_requirement(tree, unit.field, unit.types)
             if required and not access.fetch.requires:
-                selection = unit.place.field_set(unit.types, required)
+                selection = unit.response.field_set(unit.types, required)
                 self._trees.add_all(tree, selection, below)
         if access.origin is None:
             node.conditions = widened(node.conditions, conditions)
@@ -121,8 +122,8 @@ class FetchGraphBuilder:
                 node.conditions = widened(node.conditions, outer)
             if entry.tree is not None:
                 tree = entry.tree
-                tree.anonymous = tree.anonymous or step.anonymous
-                tree.named = tree.named or not _is_shadowed(origin.field, origin.parent.place)
+                tree.hides_typename = tree.hides_typename or step.hides_typename
+                tree.named = tree.named or not _is_shadowed(origin.field, origin.parent.response)
         return tree, conditions if entry is None else entry.below(outer, conditions)
 
     def _read_typename(
@@ -130,10 +131,10 @@ class FetchGraphBuilder:
     ) -> None:
         """A representation carries the object's type: select it where the object itself was read."""
         current: CandidatePath | None = access
-        while current is not None and current.place is not node.point.place:
+        while current is not None and current.response is not node.point.response:
             current = current.origin.parent if current.origin is not None else None
-        alternative = node.realised.alternative
-        is_entity = alternative is not None and alternative.edge is not None
+        entry = node.chosen.entry
+        is_entity = entry is not None and entry.edge is not None
         if is_entity and current is not None and current.origin is not None:
             self._tree_of(provider, current, conditions, needed=True)[0].typename = True
 
@@ -143,7 +144,7 @@ def asked(unit: FieldCandidates, access: CandidatePath) -> Conditions:
     what that says of it.
     """
     own = unit.field.conditions if unit.field is not None else unit.conditions
-    return narrowed(own, access.place.asked()) if access.origin is None else own
+    return narrowed(own, access.response.selected_when()) if access.origin is None else own
 
 
 def _way(
@@ -158,18 +159,18 @@ def _way(
     current = access
     while current.origin is not None:
         origin = current.origin
-        needed = needed and current.place.is_required
+        needed = needed and current.response.is_required
         own = conditions if needed or origin.field.type is None else origin.field.conditions
         found.append((current, origin, own))
         current = origin.parent
     top, origin, own = found[-1]
     if origin.field.type is not None:
-        found[-1] = (top, origin, narrowed(own, access.fetch.place.asked()))
+        found[-1] = (top, origin, narrowed(own, access.fetch.response.selected_when()))
     return found[::-1]
 
 
-def _is_shadowed(field_: NormalizedField, place: ResponsePosition) -> bool:
+def _is_shadowed(field_: NormalizedField, place: ResponseNode) -> bool:
     """Whether only the planner wants it, of an object that the client reads too: the client's reading decides
     under which type the object is known.
     """
-    return field_.type is None and place.child(field_.source).is_asked
+    return field_.type is None and place.child(field_.source).is_selected

@@ -64,7 +64,7 @@ class FetchGroup:
 
 
 def render(
-    nodes: Sequence[FetchNode], operation: NormalizedOperation, reach: ActiveGraph
+    nodes: Sequence[FetchNode], operation: NormalizedOperation, graph: ActiveGraph
 ) -> list[FetchGroup]:
     """The fetches with their selections as text, in the same order."""
     found: dict[int, FetchGroup] = {}
@@ -73,24 +73,24 @@ def render(
         point = node.point
         conditions = node.conditions if node.conditions is not None else ALWAYS
         contexts = context_names(point, prefix)
-        printer = SelectionPrinter(reach, conditions, contexts)
-        alternative = node.realised.alternative
+        printer = SelectionPrinter(graph, conditions, contexts)
+        entry = node.chosen.entry
         fetch = FetchGroup(
             point.subgraph, OperationKind.QUERY, conditions, printer.variables, delay=node.delay
         )
-        if alternative is None or alternative.edge is None:
-            fetch.kind = operation.kind if alternative is None else OperationKind.QUERY
+        if entry is None or entry.edge is None:
+            fetch.kind = operation.kind if entry is None else OperationKind.QUERY
             fetch.selection = printer.fields(node.tree)
             fetch.path = point.path
         else:
-            name = alternative.edge.typename
+            name = entry.edge.typename
             target = EntityList(
                 paths=[point.path],
-                representation=representation(alternative, point.types, reach.supergraph),
-                typenames={} if name in point.types else _typenames(node, name, reach),
+                representation=representation(entry, point.types, graph.supergraph),
+                typenames={} if name in point.types else _typenames(node, name, graph),
                 fragments=printer.fragments(node.tree, point.types),
                 conditions=conditions,
-                contextual=contextual_variables(point, contexts, reach.supergraph),
+                contextual=contextual_variables(point, contexts, graph.supergraph),
             )
             fetch.targets.append(target)
         fetch.needs.update(found[key] for key in node.needs if key in found)
@@ -98,9 +98,9 @@ def render(
     return list(found.values())
 
 
-def _typenames(node: FetchNode, name: str, reach: ActiveGraph) -> dict[str, str]:
+def _typenames(node: FetchNode, name: str, graph: ActiveGraph) -> dict[str, str]:
     """Objects are sent under the interface's name to a subgraph that knows only that."""
-    if reach.is_typed(node.point.node):
+    if graph.knows_types(node.point.node):
         return {}
     return dict.fromkeys(sorted(node.point.types), name)
 

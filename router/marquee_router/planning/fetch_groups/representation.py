@@ -14,17 +14,17 @@ _Selections = tuple[RepresentationSelection, ...]
 _TYPENAME = RepresentationField(TYPENAME, TYPENAME)
 
 
-def representation(alternative: FetchEntry, types: frozenset[str], supergraph: Supergraph) -> _Selections:
+def representation(entry: FetchEntry, types: frozenset[str], supergraph: Supergraph) -> _Selections:
     """The representation of objects of the given types, `__typename` first.
 
     A field of the key keeps out the objects where it is null; a nullable required field is sent as null.
     """
-    subgraph = alternative.edge.head.subgraph if alternative.edge is not None else None
+    subgraph = entry.edge.head.subgraph if entry.edge is not None else None
     writer = _Writer(supergraph, subgraph)
     per_type: dict[str, _Selections] = {}
     for type_name in sorted(types):
-        key = writer.fields(type_name, alternative.key, required=False)
-        required = writer.fields(type_name, alternative.required, required=True)
+        key = writer.fields(type_name, entry.key, required=False)
+        required = writer.fields(type_name, entry.required, required=True)
         per_type[type_name] = _merge((*key, *required))
     return (_TYPENAME, *_by_type(per_type))
 

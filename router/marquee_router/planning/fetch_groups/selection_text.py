@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from marquee_router.planning.active_graph import ActiveGraph
-from marquee_router.planning.candidates.candidate import context_key
+from marquee_router.planning.candidates.context_value import context_key
 from marquee_router.planning.conditions import both, given, variables_of
 from marquee_router.planning.fetch_groups.context_variables import ContextNames
 from marquee_router.planning.fetch_groups.selection_tree import Entry, SelectionTree
@@ -24,10 +24,10 @@ class SelectionPrinter:
     """Prints trees of one fetch and remembers the client's variables that they use."""
 
     def __init__(
-        self, reach: ActiveGraph, conditions: Conditions, contexts: ContextNames | None = None
+        self, graph: ActiveGraph, conditions: Conditions, contexts: ContextNames | None = None
     ) -> None:
         """`conditions` hold whenever the fetch runs; `contexts` are the variables that contexts fill."""
-        self._reach = reach
+        self._graph = graph
         self._context = conditions
         self._contexts = contexts or {}
         self.variables: set[str] = set()
@@ -38,12 +38,12 @@ class SelectionPrinter:
         An `@interfaceObject` says its interface's name, unless it is an entity, whose type is known better.
         """
         parts: list[str] = []
-        open_ = self._reach.is_abstract(tree.node.type_name)
-        abstract = open_ and self._reach.is_typed(tree.node)
+        open_ = self._graph.is_abstract(tree.node.type_name)
+        abstract = open_ and self._graph.knows_types(tree.node)
         if (
             abstract
             or (narrowed and not open_)
-            or ((tree.typename or (open_ and tree.named and not entity)) and not tree.anonymous)
+            or ((tree.typename or (open_ and tree.named and not entity)) and not tree.hides_typename)
         ):
             parts.append(TYPENAME)
         if abstract:
@@ -59,14 +59,14 @@ class SelectionPrinter:
         return tuple(self._fragment(tree, type_name) for type_name in sorted(types))
 
     def _fragment(self, tree: SelectionTree, type_name: str) -> str:
-        node = self._reach.narrow(tree.node, type_name)
+        node = self._graph.narrow(tree.node, type_name)
         parts = [self._field(entry, node) for entry in tree.entries.values() if type_name in entry.types]
         if tree.typename:
             parts.insert(0, TYPENAME)
         return f"...on {type_name}{{{join(parts) or TYPENAME}}}"
 
     def _abstract_fields(self, tree: SelectionTree) -> list[str]:
-        possible = self._reach.possible(tree.node)
+        possible = self._graph.possible_types(tree.node)
         general: dict[str, bool] = {}
         for entry in tree.entries.values():
             source = entry.field.source
@@ -86,7 +86,7 @@ class SelectionPrinter:
         """Whether the field may be written on the tree's abstract type itself."""
         if not possible <= entry.types:
             return False
-        edge = self._reach.edge(tree.node, entry.field.name)
+        edge = self._graph.field_edge(tree.node, entry.field.name)
         return edge is not None and edge.head == (entry.tree.node if entry.tree is not None else None)
 
     def _grouped(self, tree: SelectionTree, per_type: dict[str, list[str]]) -> list[str]:
@@ -129,13 +129,13 @@ class SelectionPrinter:
 
     def _is_narrowed(self, entry: Entry, tree: SelectionTree) -> bool:
         """Whether the subgraph gives the field a type that for others is one of several."""
-        owner = self._reach.supergraph.types.get(min(entry.types))
+        owner = self._graph.supergraph.types.get(min(entry.types))
         declared = owner.fields.get(entry.field.name) if owner is not None else None
         return declared is not None and named_type(declared.type) != tree.node.type_name
 
     def _contextual(self, node: Node, name: str) -> Iterator[str]:
         """The arguments that contexts fill; only fields of the fetched entities themselves have any."""
-        edge = self._reach.edge(node, name)
+        edge = self._graph.field_edge(node, name)
         for argument in edge.context_arguments if edge is not None else ():
             yield f"{argument.name}:${self._contexts[context_key(argument)]}"
 

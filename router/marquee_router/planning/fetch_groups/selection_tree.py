@@ -51,7 +51,7 @@ class SelectionTree:
 
     node: Node
     typename: bool = False
-    anonymous: bool = False
+    hides_typename: bool = False
     """An `@interfaceObject` whose objects get their types from another fetch: its own name is not read."""
     named: bool = False
     """Whether somebody who reads here may have to do with an `@interfaceObject`'s own name."""
@@ -74,13 +74,13 @@ class SelectionTree:
 class TreeBuilder:
     """Adds whole selections to trees; bounded by the number of fields it writes."""
 
-    def __init__(self, reach: ActiveGraph, max_fields: int) -> None:
-        self._reach = reach
+    def __init__(self, graph: ActiveGraph, max_fields: int) -> None:
+        self._graph = graph
         self._remaining = max_fields
 
     def head(self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]) -> Node | None:
         """Where the field leads from the tree's node, for any of the types."""
-        edge = self._reach.edge(self._reach.narrow(tree.node, min(types)), field_.name)
+        edge = self._graph.field_edge(self._graph.narrow(tree.node, min(types)), field_.name)
         return edge.head if edge is not None else None
 
     def add_field(
@@ -109,7 +109,7 @@ class TreeBuilder:
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
     ) -> FieldSet:
         """What the field requires, where it is read in place because that is provided there."""
-        edge = self._reach.edge(self._reach.narrow(tree.node, min(types)), field_.name)
+        edge = self._graph.field_edge(self._graph.narrow(tree.node, min(types)), field_.name)
         return edge.requires if edge is not None else ()
 
     def add_all(self, tree: SelectionTree, selection: NormalizedSelection, conditions: Conditions) -> None:
@@ -125,8 +125,8 @@ class TreeBuilder:
         tree = entry.tree
         if tree is None:
             return
-        possible = self._reach.possible(tree.node)
-        untyped = not self._reach.is_typed(tree.node)
+        possible = self._graph.possible_types(tree.node)
+        untyped = not self._graph.knows_types(tree.node)
         grouped: dict[int, tuple[NormalizedField, set[str]]] = {}
         for type_name, fields in selection.by_type.items():
             if type_name in possible or untyped:
@@ -140,7 +140,7 @@ class TreeBuilder:
     def _heads(
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
     ) -> list[tuple[frozenset[str], Node | None]]:
-        if len(types) == 1 or not self._reach.is_typed(tree.node):
+        if len(types) == 1 or not self._graph.knows_types(tree.node):
             return [(types, self.head(tree, field_, types))]
         heads: dict[Node | None, set[str]] = {}
         for type_name in sorted(types):

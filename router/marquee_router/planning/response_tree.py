@@ -1,7 +1,8 @@
-"""One place of the collected data: where an object stands, and which keys its fields have there.
+"""The response as a tree: which fields the client selects at each node, and under which source keys.
 
-Owns the meeting of the client's keys and the planner's own: a field that only the planner wants (of a key, or
-required) is read under the client's key when it is the very same field, else under one that nobody uses.
+Owns the meeting of the client's keys and the planner's own. A field that only the planner wants (a key field,
+or a required one) shares the client's key when it is the very same field. Otherwise it gets a key that is not
+in use: for `{ item { id: name } }` the key field `id` is read as `id_1`.
 """
 
 from __future__ import annotations
@@ -21,67 +22,67 @@ _TYPE_NAME = NormalizedField(response_key=TYPENAME, source=TYPENAME, name=TYPENA
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a field set is asked for."""
+class FieldSetForm:
+    """How a field set is read."""
 
-    alike: bool = False
-    """Under the same keys on all types: for objects whose types may not be known."""
-    named: bool = False
-    """With the type that each object is of."""
-    subgraph: str | None = None
-    """To whom it will be sent."""
+    same_keys: bool = False
+    """Under the same source keys on all types: for objects whose concrete types may not be known."""
+    with_typename: bool = False
+    """With the concrete type of each object."""
+    sent_to: str | None = None
+    """The subgraph that it will be sent to."""
 
 
-PLAIN = Manner()
-ALIKE = Manner(alike=True)
+PER_TYPE = FieldSetForm()
+SAME_KEYS = FieldSetForm(same_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _FieldScope:
     """What holds for all fields of a field set on one type."""
 
-    same: list[str]
-    """The types that have the same keys."""
-    manner: Manner
+    types: list[str]
+    """The types on which the fields have the same keys."""
+    form: FieldSetForm
     shared: dict[tuple[object, ...], NormalizedField]
-    """Fields by what they are, so that equal ones are one object."""
+    """Fields by their content, so that equal ones are one object."""
 
 
-class ResponsePosition:
-    """A place, by its path of source keys; types are not part of it."""
+class ResponseNode:
+    """A node of the response tree, by its path of source keys; types are not part of the path."""
 
     def __init__(
         self,
         supergraph: Supergraph,
         shapes: Shapes,
         selections: Iterable[NormalizedSelection],
-        above: tuple[ResponsePosition, str] | None = None,
+        parent: tuple[ResponseNode, str] | None = None,
     ) -> None:
         self._supergraph = supergraph
         self._shapes = shapes
-        self._above = above
+        self._parent = parent
         self._selections = list(selections)
         """All that the client asks for here, in whatever branch."""
-        self._children: dict[str, ResponsePosition] = {}
+        self._children: dict[str, ResponseNode] = {}
         self._keys: SourceKeys | None = None
-        self._field_sets: dict[tuple[frozenset[str], FieldSet, Manner], NormalizedSelection] = {}
+        self._field_sets: dict[tuple[frozenset[str], FieldSet, FieldSetForm], NormalizedSelection] = {}
         self.is_required = False
         """Whether a field set of an object further up reads something of this one."""
 
     @property
-    def is_asked(self) -> bool:
+    def is_selected(self) -> bool:
         """Whether the client reads something of the object itself."""
         return bool(self._selections)
 
-    def asked(self) -> Conditions:
+    def selected_when(self) -> Conditions:
         """When the client reads the object, if it may be there for a field set only; else `ALWAYS`."""
-        if self._above is None or not self.is_required:
+        if self._parent is None or not self.is_required:
             return ALWAYS
-        above, source = self._above
-        own = any_of(field.conditions for field in above._asked_as(source))
-        return narrowed(own or ALWAYS, above.asked())
+        parent, source = self._parent
+        own = any_of(field.conditions for field in parent._selected_as(source))
+        return narrowed(own or ALWAYS, parent.selected_when())
 
-    def _asked_as(self, source: str) -> Iterator[NormalizedField]:
+    def _selected_as(self, source: str) -> Iterator[NormalizedField]:
         """The client's fields under a key."""
         for selection in self._selections:
             for fields in selection.by_type.values():
@@ -89,68 +90,68 @@ class ResponsePosition:
                     if field.source == source:
                         yield field
 
-    def delay(self) -> Conditions:
+    def deferral(self) -> Conditions:
         """Which deferred fragments bring the object itself; `ALWAYS` when it comes with the first answer."""
-        if self._above is None:
+        if self._parent is None:
             return ALWAYS
-        above, source = self._above
-        return above.delay_of(source)
+        parent, source = self._parent
+        return parent.deferral_of(source)
 
-    def delay_of(self, source: str) -> Conditions:
+    def deferral_of(self, source: str) -> Conditions:
         """Which deferred fragments bring the field."""
-        own = any_of(delayed(field.shown or ALWAYS) for field in self._asked_as(source))
-        return both(self.delay(), own or ALWAYS) or ALWAYS
+        own = any_of(delayed(field.shown or ALWAYS) for field in self._selected_as(source))
+        return both(self.deferral(), own or ALWAYS) or ALWAYS
 
-    def child(self, source: str) -> ResponsePosition:
+    def child(self, source: str) -> ResponseNode:
         """The place below a field."""
         found = self._children.get(source)
         if found is None:
-            asked = (field.selection for field in self._asked_as(source))
+            asked = (field.selection for field in self._selected_as(source))
             below = {id(selection): selection for selection in asked if selection is not None}
-            found = ResponsePosition(self._supergraph, self._shapes, below.values(), (self, source))
+            found = ResponseNode(self._supergraph, self._shapes, below.values(), (self, source))
             self._children[source] = found
         return found
 
     def field_set(
-        self, types: frozenset[str], field_set: FieldSet, manner: Manner = PLAIN
+        self, types: frozenset[str], field_set: FieldSet, form: FieldSetForm = PER_TYPE
     ) -> NormalizedSelection:
         """A field set asked for here, on the given object types."""
-        found = self._field_sets.get((types, field_set, manner))
+        found = self._field_sets.get((types, field_set, form))
         if found is None:
             shared: dict[tuple[object, ...], NormalizedField] = {}
             by_type: dict[str, tuple[NormalizedField, ...]] = {}
             for name in sorted(types):
-                same = sorted(types) if manner.alike else [name]
-                fields = self._fields(name, field_set, _Wanted(same, manner, shared))
-                by_type[name] = (*fields.values(), *((_TYPE_NAME,) if manner.named else ()))
+                same = sorted(types) if form.same_keys else [name]
+                fields = self._fields(name, field_set, _FieldScope(same, form, shared))
+                by_type[name] = (*fields.values(), *((_TYPE_NAME,) if form.with_typename else ()))
             found = NormalizedSelection(by_type)
-            self._field_sets[types, field_set, manner] = found
+            self._field_sets[types, field_set, form] = found
         return found
 
-    def _fields(self, type_name: str, field_set: FieldSet, wanted: _Wanted) -> dict[str, NormalizedField]:
+    def _fields(self, type_name: str, field_set: FieldSet, scope: _FieldScope) -> dict[str, NormalizedField]:
         found: dict[str, NormalizedField] = {}
         for item in field_set:
             if not isinstance(item, FieldSetField):
                 if type_name in self._supergraph.possible_types.get(item.type_condition, ()):
-                    found.update(self._fields(type_name, item.selections, wanted))
+                    found.update(self._fields(type_name, item.selections, scope))
             elif item.name != TYPENAME:
-                field = self._field(type_name, item, wanted)
+                field = self._field(type_name, item, scope)
                 found[field.source] = field
         return found
 
-    def _field(self, type_name: str, item: FieldSetField, wanted: _Wanted) -> NormalizedField:
+    def _field(self, type_name: str, item: FieldSetField, scope: _FieldScope) -> NormalizedField:
         arguments = tuple(Argument(name, value) for name, value in item.arguments)
-        source = self._source(wanted.same, item.name, arguments)
+        source = self._source(scope.types, item.name, arguments)
         selection: NormalizedSelection | None = None
         if item.selections:
             target = named_type(self._supergraph.types[type_name].fields[item.name].type)
             possible = self._supergraph.possible_types[target]
-            below = self._below(target, wanted.manner.subgraph)
+            below = self._form_below(target, scope.form.sent_to)
             child = self.child(source)
             child.is_required = True
             selection = child.field_set(possible, item.selections, below)
         key = (source, item.name, arguments, id(selection))
-        field = wanted.shared.get(key)
+        field = scope.shared.get(key)
         if field is None:
             field = NormalizedField(
                 response_key=item.name,
@@ -160,16 +161,18 @@ class ResponsePosition:
                 arguments=arguments,
                 selection=selection,
             )
-            wanted.shared[key] = field
+            scope.shared[key] = field
         return field
 
-    def _below(self, type_name: str, subgraph: str | None) -> Manner:
+    def _form_below(self, type_name: str, subgraph: str | None) -> FieldSetForm:
         """How objects of a type are read for a subgraph, where they may come from an `@interfaceObject`."""
         owners = self._supergraph.types[type_name].subgraphs
         if not any(own.interface_object for own in owners.values()):
-            return Manner(subgraph=subgraph)
+            return FieldSetForm(sent_to=subgraph)
         own = owners.get(subgraph) if subgraph is not None else None
-        return Manner(alike=True, named=own is not None and not own.interface_object, subgraph=subgraph)
+        return FieldSetForm(
+            same_keys=True, with_typename=own is not None and not own.interface_object, sent_to=subgraph
+        )
 
     def _source(self, types: list[str], name: str, arguments: tuple[Argument, ...]) -> str:
         """The key of a field that all the types have, the same for all."""
