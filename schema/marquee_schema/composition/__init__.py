@@ -12,7 +12,7 @@ reports it names it in the first line of its docstring.
 from marquee_schema.composition.composer import Composition, compose
 from marquee_schema.composition.errors import CompositionError, ErrorCode, Location, Problem
 from marquee_schema.composition.hints import Hint, HintCode, HintLevel
-from marquee_schema.composition.subgraph.reading import Subgraph
+from marquee_schema.composition.subgraph.reader import Subgraph
 from marquee_schema.composition.supergraph.contract import Contract
 
 __all__ = [

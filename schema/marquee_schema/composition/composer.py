@@ -16,11 +16,11 @@ from marquee_schema.composition.report import Report, SupergraphReport
 from marquee_schema.composition.satisfiability import check_satisfiability
 from marquee_schema.composition.specs.inaccessible import INACCESSIBLE_IDENTITY
 from marquee_schema.composition.specs.tag import TAG_IDENTITY
-from marquee_schema.composition.subgraph.reading import Subgraph, read_subgraph
+from marquee_schema.composition.subgraph.reader import Subgraph, read_subgraph
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.supergraph.api import api_schema, is_feature_element
 from marquee_schema.composition.supergraph.contract import Contract, apply_contract
-from marquee_schema.composition.supergraph.printing import print_schema
+from marquee_schema.composition.supergraph.printer import print_schema
 from marquee_schema.composition.upgrade import upgrade_subgraphs
 from marquee_schema.composition.validation.graphql import SUPERGRAPH_RULES
 from marquee_schema.composition.validation.graphql.applied_directives import check_composed_applications

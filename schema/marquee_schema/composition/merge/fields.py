@@ -16,7 +16,7 @@ from marquee_schema.composition.merge.overrides import Overrides
 from marquee_schema.composition.merge.type_references import merge_type_reference
 from marquee_schema.composition.model import Field
 from marquee_schema.composition.report import subgraphs
-from marquee_schema.composition.supergraph.printing import print_applied
+from marquee_schema.composition.supergraph.printer import print_applied
 
 
 def merge_field(context: MergeContext, sources: Sources[Field], target: Field, overrides: Overrides) -> None:

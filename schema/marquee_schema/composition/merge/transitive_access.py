@@ -10,7 +10,7 @@ from marquee_schema.composition.merge.access_control import access_control_names
 from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import Argument, Element, Field, NamedType
 from marquee_schema.composition.selected_fields import Resolved, ResolvedFragment, resolve
-from marquee_schema.composition.specs.argument_merging import dnf_conjunction
+from marquee_schema.composition.specs.argument_strategies import dnf_conjunction
 from marquee_schema.composition.subgraph.context_argument import parse_context_argument
 from marquee_schema.composition.subgraph.federation_directives import fields_argument
 from marquee_schema.composition.subgraph.schema import SubgraphSchema

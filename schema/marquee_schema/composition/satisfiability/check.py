@@ -22,7 +22,7 @@ from marquee_schema.composition.model import (
     UnionType,
 )
 from marquee_schema.composition.report import Report
-from marquee_schema.composition.satisfiability.advancing import Advancer, Labels, Position, Spread
+from marquee_schema.composition.satisfiability.advancer import Advancer, Labels, Position, Spread
 from marquee_schema.composition.satisfiability.conditions import BudgetExceededError, ConditionResolver
 from marquee_schema.composition.satisfiability.reasons import Explainer
 from marquee_schema.composition.satisfiability.runtime_types import check_runtime_types

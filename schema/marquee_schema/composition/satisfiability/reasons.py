@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from marquee_schema.composition.merge.context import MergeContext
-from marquee_schema.composition.satisfiability.advancing import Advancer, Labels, Position
+from marquee_schema.composition.satisfiability.advancer import Advancer, Labels, Position
 from marquee_schema.composition.selected_fields import canonical_literal
 from marquee_schema.field_set import print_field_set
 from marquee_schema.query_graph import FieldEdge, Node

@@ -9,7 +9,7 @@ from marquee_schema.composition.hints import HintCode
 from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import Element, Field
 from marquee_schema.composition.report import listed, subgraphs
-from marquee_schema.composition.satisfiability.advancing import Position
+from marquee_schema.composition.satisfiability.advancer import Position
 from marquee_schema.composition.type_reference import base_name
 from marquee_schema.query_graph import QueryGraph
 from marquee_schema.supergraph import JoinedSchema, TypeKind

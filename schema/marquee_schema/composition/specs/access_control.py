@@ -1,6 +1,6 @@
 """`@authenticated`, `@requiresScopes` and `@policy`: who may read what."""
 
-from marquee_schema.composition.specs.argument_merging import dnf_conjunction
+from marquee_schema.composition.specs.argument_strategies import dnf_conjunction
 from marquee_schema.composition.specs.definition import (
     SPECS,
     ArgumentSpec,

@@ -1,6 +1,6 @@
 """`@cost` and `@listSize`: what an operation may cost, known before it runs."""
 
-from marquee_schema.composition.specs.argument_merging import conjunction, maximum, union
+from marquee_schema.composition.specs.argument_strategies import conjunction, maximum, union
 from marquee_schema.composition.specs.definition import (
     ArgumentSpec,
     Composition,

@@ -30,7 +30,7 @@ from marquee_schema.composition.model import (
 from marquee_schema.composition.report import SubgraphReport
 from marquee_schema.composition.specs.built_in import BUILT_IN_DIRECTIVES
 from marquee_schema.composition.specs.federation import ALL_FEDERATION_DIRECTIVES
-from marquee_schema.composition.subgraph.linking import arguments_of
+from marquee_schema.composition.subgraph.linked_features import arguments_of
 from marquee_schema.composition.subgraph.schema import FEDERATION_OPERATION_FIELDS, SubgraphSchema
 from marquee_schema.composition.suggestions import did_you_mean
 from marquee_schema.composition.type_reference import BUILT_IN_SCALARS, TypeReference, base_name, reference_of

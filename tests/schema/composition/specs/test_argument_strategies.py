@@ -1,4 +1,4 @@
-from marquee_schema.composition.specs.argument_merging import conjunction, dnf_conjunction, maximum, union
+from marquee_schema.composition.specs.argument_strategies import conjunction, dnf_conjunction, maximum, union
 from marquee_schema.composition.values import MISSING
 
 

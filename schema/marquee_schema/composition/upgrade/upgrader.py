@@ -8,8 +8,8 @@ from marquee_schema.composition.report import Report, SubgraphReport
 from marquee_schema.composition.report import subgraphs as listed_subgraphs
 from marquee_schema.composition.specs.federation import AUTO_EXPANDED, FEDERATION_1, federation_spec
 from marquee_schema.composition.specs.link import LINK
-from marquee_schema.composition.subgraph.building import build_subgraph_schema
 from marquee_schema.composition.subgraph.completion import add_elements
+from marquee_schema.composition.subgraph.document_builder import build_subgraph_schema
 from marquee_schema.composition.subgraph.links import Import, LinkedFeature, LinkError, Links
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.traversal import directive_sites

@@ -43,8 +43,8 @@ from marquee_schema.composition.model import (
 )
 from marquee_schema.composition.report import Report, SubgraphReport
 from marquee_schema.composition.subgraph.completion import complete
-from marquee_schema.composition.subgraph.element_building import ElementBuilder
-from marquee_schema.composition.subgraph.linking import link_features
+from marquee_schema.composition.subgraph.element_builder import ElementBuilder
+from marquee_schema.composition.subgraph.linked_features import link_features
 from marquee_schema.composition.subgraph.schema import FEDERATION_OPERATION_TYPES, SubgraphSchema
 from marquee_schema.composition.type_reference import BUILT_IN_SCALARS
 

@@ -6,7 +6,7 @@ from graphql import DocumentNode, GraphQLSyntaxError, parse
 
 from marquee_schema.composition.errors import ErrorCode, Location
 from marquee_schema.composition.report import Report, SubgraphReport
-from marquee_schema.composition.subgraph.building import build_subgraph_schema
+from marquee_schema.composition.subgraph.document_builder import build_subgraph_schema
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 
