@@ -27,7 +27,8 @@ from marquee_router.config.model import (
     Subscriptions,
 )
 from marquee_router.execution.in_process import InProcessTransport
-from marquee_router.observability.tracing import TraceContext, Tracer
+from marquee_router.instrumentation import Tracer
+from marquee_router.observability.tracing import TraceContext
 from marquee_router.transport.graphiql import read_examples
 from marquee_subgraphs.kit.app import Subgraph
 from marquee_subgraphs.kit.identity_keys import FixedKeys, parse_jwks

@@ -1,15 +1,14 @@
-"""What one GraphQL request is made of, between transport, security, planning and execution. Records only.
+"""The records of one GraphQL request, which transport, security, planning and execution pass on.
 
-What is made anew for each request is not frozen, for that costs a microsecond each; nobody changes it either.
+Records that are made for each request are not frozen, because a frozen one costs a microsecond more. Treat
+them as immutable all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from marquee_router.observability.tracing import OperationSpan
+from typing import Any, Protocol
 
 
 @dataclass(slots=True)
@@ -24,17 +23,17 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UploadedFile:
-    """A file in place of a variable's value; `content` is in memory."""
+    """A file that takes the place of a variable's value; `content` is in memory."""
 
     name: str
-    """As the client says: never a path to be opened."""
+    """The client's name for the file; never use it as a path."""
     content_type: str
     content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks, from a verified token. Never built from anything unverified."""
+    """The client of a request, from a verified token. Never built from anything unverified."""
 
     subject: str
     issuer: str
@@ -46,9 +45,33 @@ class Identity:
     claims: Mapping[str, Any] = field(default_factory=dict)
 
 
+class OperationSpan(Protocol):
+    """Records one client operation in a trace."""
+
+    @property
+    def traceparent(self) -> str:
+        """The trace context of the current phase, for the `traceparent` header of subgraph requests."""
+        ...
+
+    def prepared(self, phases: Sequence[tuple[str, int, int]]) -> None:
+        """Record the phases of a preparation: name, begin and end in nanoseconds since the epoch.
+
+        It is not called for an operation that was in the cache.
+        """
+        ...
+
+    def executing(self, kind: str, name: str | None) -> None:
+        """Begin the execution phase: from here on `traceparent` is that phase's."""
+        ...
+
+    def end(self, outcome: str) -> None:
+        """End the span: `outcome` is `ok`, or a word or error code for how the operation failed."""
+        ...
+
+
 @dataclass(slots=True)
 class RequestContext:
-    """The life of one request: made by the transport, read by every stage, thrown away with the answer."""
+    """The context of one request: made by the transport, read by every stage, dropped after the response."""
 
     headers: Mapping[str, str]
     """The client's headers, names in lower case."""
@@ -60,20 +83,21 @@ class RequestContext:
     address: str | None = None
     """The client's IP address, where the server knows it."""
     span: OperationSpan | None = None
-    """What records this request; None when nothing does."""
+    """The recorder of this request; None if it is not recorded."""
     has_files: bool = False
     """Whether variables have files in them."""
     state: dict[str, Any] = field(default_factory=dict)
-    """For hooks; the router itself keeps nothing here."""
+    """For extensions; the router itself keeps nothing here but the estimated cost."""
 
 
 @dataclass(slots=True)
 class Response:
-    """An encoded answer. `has_data` is False when execution never began (the request itself was refused)."""
+    """An encoded GraphQL response."""
 
     body: bytes
     has_data: bool = True
+    """False if the request was refused before execution, so that the response has no `data` entry."""
     has_errors: bool = False
     has_next: bool = False
-    """True for a part that is not the last."""
+    """True for a part of an incremental response that is not the last."""
     headers: Mapping[str, str] = field(default_factory=dict)

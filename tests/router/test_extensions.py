@@ -216,7 +216,7 @@ async def test_an_identity_may_be_given_and_taken() -> None:
 
 def test_without_extensions_there_is_nothing_to_call() -> None:
     running = graph()
-    assert running.app.service.edge.extensions is None
+    assert running.app.service.clients.extensions is None
     assert Extensions.of((), ()) is None
     transport = running.subgraphs["people"]
     assert Extensions([RefusesAt("on_event", Forbidden(""))]).around("people", transport) is transport

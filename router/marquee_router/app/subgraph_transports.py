@@ -12,9 +12,9 @@ from marquee_router.errors import RouterMisconfigured
 from marquee_router.execution.resilience import ResilienceOptions, ResilientTransport
 from marquee_router.execution.subgraph import SubgraphTransport
 from marquee_router.extensions import Extensions
+from marquee_router.instrumentation import Tracer
 from marquee_router.observability.metrics import Metrics
 from marquee_router.observability.subgraph_calls import MeasuredTransport, TracedTransport
-from marquee_router.observability.tracing import Tracer
 from marquee_schema.supergraph import Supergraph
 
 

@@ -30,7 +30,7 @@ _SEPARATOR: Final = b"\n"
 _requester: Final[ContextVar[Identity | None]] = ContextVar("requester", default=None)
 
 
-def asking(identity: Identity | None) -> None:
+def set_requester(identity: Identity | None) -> None:
     """Calls made from here on in this task, and in tasks that it begins, are for this user."""
     _requester.set(identity)
 

@@ -8,33 +8,39 @@ from marquee_router.planning.planner import PlanningLimits
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerCaching:
+    """How long clients may keep answers: what `Cache-Control` says."""
+
+    default_max_age_seconds: int = 0
+    """For root fields and composite fields without `@cacheControl`."""
+    from_subgraphs: bool = False
+    """True: never longer than the `Cache-Control` of every subgraph response allows."""
+    varying_headers: tuple[str, ...] = ()
+    """Names, in lower case, of the client's headers that subgraphs receive: an answer may depend on them."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineOptions:
     """Bounds and choices of one engine."""
 
     documents_cached: int = 1_000
-    """Prepared operations kept, by text; the least recently used go first."""
+    """Prepared operations that are kept, by document; the least recently used is dropped first."""
     documents_cached_bytes: int = 128 * 1024 * 1024
-    """What they may take together, as `marquee_router.engine.memory_estimate` estimates it."""
+    """Their size together, as `engine.memory_estimate` estimates it; variants may take as much again."""
     variants_cached: int = 4_000
-    """Further plans kept, of all operations, by the rights of the requester and the labels of overrides; they
-    may take as much again."""
+    """Plans that are kept for some requesters only, by their rights and by the labels of `@override`."""
     timeout_seconds: float = 30.0
-    """For each subgraph call, unless the request's deadline is nearer."""
+    """For each subgraph call, unless the deadline of the request is nearer."""
     max_tokens: int = 20_000
-    """Longer documents are refused while they are parsed."""
+    """A document with more tokens is refused while it is parsed."""
     planning: PlanningLimits = field(default_factory=PlanningLimits)
-    """Dearer operations are refused while they are planned."""
+    """An operation that exceeds these is refused while it is planned."""
     max_validation_errors: int = 50
-    """Validation stops after so many."""
+    """Validation stops after this many."""
     pass_subgraph_messages: bool = True
-    """Show clients the messages of errors that subgraphs report; unexpected faults are masked in any case."""
+    """Show clients the messages of errors that subgraphs report. Faults are always masked."""
     defer: bool = True
-    """Know `@defer`: it is in the schema, and may be answered in parts."""
-    default_max_age_seconds: int = 0
-    """How long an answer may be kept where `@cacheControl` has no say in it."""
-    subgraphs_say_max_age: bool = False
-    """Let answers be kept as long as the `Cache-Control` of every subgraph's reply allows."""
-    varying_headers: tuple[str, ...] = ()
-    """Names of the client's headers, lower case, that subgraphs receive."""
+    """Support `@defer`: it is in the schema, and such operations may be answered in parts."""
+    answer_caching: AnswerCaching = field(default_factory=AnswerCaching)
     suggestions: bool = True
     """Let validation errors suggest names of the schema."""

@@ -1,139 +1,74 @@
-"""Turns the text of a document into a prepared operation: parse, validate, normalise, plan, compile; each
-once.
+"""Turns a document into a prepared operation: parse, validate, normalise, plan and compile, each once.
 
-Synchronous and costly: the engine runs it on worker threads, never on the event loop. Refusals are
-`RequestError`s.
+It is synchronous and takes milliseconds, so the engine runs it on worker threads, never on the event loop.
+Every refusal is a `RequestError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from threading import Lock
 
-from graphql import (
-    DocumentNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLSchema,
-    GraphQLSyntaxError,
-    OperationDefinitionNode,
-    parse,
-    print_ast,
-    validate,
-)
+from graphql import DocumentNode, GraphQLSchema, GraphQLSyntaxError, parse, print_ast, validate
 
 from marquee_foundation.lru import LeastRecentlyUsed
-from marquee_router.caching import AnswerPolicies, AnswerPolicy
+from marquee_router.caching import AnswerPolicies
+from marquee_router.engine.documents import formatted_errors, get_operation, without_other_operations
 from marquee_router.engine.duplicate_fields import without_duplicate_fields
 from marquee_router.engine.memory_estimate import estimated_bytes
+from marquee_router.engine.operations import IncrementalOperation, PreparedOperation, Variation
 from marquee_router.engine.options import EngineOptions
-from marquee_router.errors import (
-    DocumentSyntaxError,
-    FormattedError,
-    LimitExceeded,
-    OperationUnplannable,
-    OperationUnresolved,
-    ValidationFailed,
-)
-from marquee_router.execution.compiled_plan import CompiledPlan, compile_plan
-from marquee_router.execution.denied_fields import deny
+from marquee_router.engine.plan_compiler import PlanCompiler, planning_refusals
+from marquee_router.engine.policies import OperationPolicies
+from marquee_router.errors import DocumentSyntaxError, ValidationFailed
 from marquee_router.execution.exchange import Exchange
-from marquee_router.execution.incremental.incremental_plan import IncrementalPlan, compile_incremental
-from marquee_router.execution.introspection import Introspect, Introspection
+from marquee_router.execution.introspection import Introspection
 from marquee_router.execution.variables import Coerce, CoerceVariables, compile_variables
-from marquee_router.observability.tracing import PhaseTimes
+from marquee_router.instrumentation import PhaseTimes
 from marquee_router.planning.deferral import Deferrals, with_defer, without_defer
-from marquee_router.planning.errors import PlanningError, TooComplexError
 from marquee_router.planning.normalise import normalise
 from marquee_router.planning.operation import NormalizedOperation
-from marquee_router.planning.plan import OperationKind, QueryPlan, ResponseSelection
+from marquee_router.planning.plan import OperationKind
 from marquee_router.planning.planner import Planner
-from marquee_router.stages import Authorizer, OperationGuard, Protected, Pruned, RequestCheck
 from marquee_schema.supergraph import Supergraph
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedOperation:
-    """A valid operation with its plan; immutable, shared by all requests with the same text."""
-
-    kind: OperationKind
-    name: str | None
-    text: str
-    """The document as normalised text: one operation and its fragments; equal texts are one operation."""
-    plan: QueryPlan
-    compiled: CompiledPlan = field(repr=False)
-    coerce: CoerceVariables = field(repr=False)
-    normalised: NormalizedOperation | None = field(default=None, repr=False)
-    """Kept only when there may be variants."""
-    introspect: Introspect | None = field(default=None, repr=False)
-    check: RequestCheck | None = field(default=None, repr=False)
-    protected: Protected | None = field(default=None, repr=False)
-    varies: bool = False
-    """Whether something about a request (its requester, labels) can change the plan."""
-    weight: int = 0
-    """Bytes, estimated."""
-    incremental: IncrementalOperation | None = field(default=None, repr=False)
-    """How it is answered in parts; None when it has no `@defer` that counts."""
-    keeping: AnswerPolicy | None = field(default=None, repr=False)
-    """What its answers may be kept; None: nothing."""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Those of its answers without errors."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IncrementalOperation:
-    """An operation with deferred fragments, planned so that these can come later."""
-
-    plan: QueryPlan
-    compiled: IncrementalPlan
-    normalised: NormalizedOperation
-    protected: Protected | None = None
-    varies: bool = False
-    weight: int = 0
-    """Both as of the whole operation."""
-
-
-@dataclass(frozen=True, slots=True)
-class VariantKey:
-    """What of a request decides which plan of an operation it gets."""
-
-    labels: frozenset[str] = frozenset()
-    """The labels of progressive overrides that are on."""
-    grant: Hashable = None
-    """What the requester may see, as `Protected.key` says; None when nothing is protected."""
-
-
 class Preparation:
-    """Prepares operations for one schema generation, on several threads if need be."""
+    """Prepares operations on one supergraph. Safe to use on several threads."""
 
     def __init__(
         self,
         supergraph: Supergraph,
         exchanges: Mapping[str, Exchange],
         options: EngineOptions,
-        guard: OperationGuard | None = None,
-        authorizer: Authorizer | None = None,
-        policies: AnswerPolicies | None = None,
+        policies: OperationPolicies | None = None,
     ) -> None:
+        """Raises nothing; a subgraph without exchange is reported when an operation needs it."""
         self._supergraph = supergraph
-        self._policies = policies
+        self._options = options
+        self._policies = policies or OperationPolicies()
         self._schema: GraphQLSchema = supergraph.api_schema
         if options.defer:
             self._schema = with_defer(self._schema)
-        self._planner = Planner(supergraph, options.planning)
-        self._exchanges = exchanges
-        self._options = options
-        self._guard = guard
-        self._authorizer = authorizer
+        self.compiler = PlanCompiler(
+            Planner(supergraph, options.planning),
+            self._schema,
+            exchanges,
+            pass_subgraph_messages=options.pass_subgraph_messages,
+        )
+        self._answer_policies = AnswerPolicies(
+            supergraph,
+            default_max_age=options.answer_caching.default_max_age_seconds,
+            varying=options.answer_caching.varying_headers,
+        )
         self._introspection = Introspection(self._schema)
         self._coercers: dict[str, Coerce] = {}
+        # Two texts that differ in white space or in other operations are one operation: this finds it.
         self._by_normalised_text: LeastRecentlyUsed[str, PreparedOperation] = LeastRecentlyUsed(
             options.documents_cached, options.documents_cached_bytes
         )
-        self._one_at_a_time = Lock()
-        """Whoever uses that map; what else is remembered may be found twice and is the same."""
+        # Guards that map only. The other caches may compute a value twice: both results are equal.
+        self._lock = Lock()
 
     def prepare(
         self,
@@ -143,42 +78,43 @@ class Preparation:
         *,
         max_ways: int | None = None,
     ) -> PreparedOperation:
-        """The prepared operation of a document; raises `RequestError` when it is refused.
+        """Return the prepared operation of a document; raises `RequestError` if it is refused.
 
-        Raises `TooComplexError` when planning takes more than `max_ways`, if these are given.
+        Raises `TooComplexError` if planning looks at more than `max_ways` ways through the subgraphs.
         """
         phases = phases or PhaseTimes()
         document = self._parse(text)
-        phases.lap("parse")
-        if self._guard is not None:
-            self._guard.check_document(document)
-        document = without_duplicate_fields(document)
-        self._validate(document)
-        phases.lap("validate")
-        operation = _resolve(document, operation_name)
-        normalised_text = print_ast(_only(document, operation))
-        with self._one_at_a_time:
+        phases.end("parse")
+        document = self._checked(document)
+        phases.end("validate")
+        operation = get_operation(document, operation_name)
+        normalised_text = print_ast(without_other_operations(document, operation))
+        with self._lock:
             known = self._by_normalised_text.get(normalised_text)
         if known is None:
             definitions = tuple(operation.variable_definitions or ())
             coerce = compile_variables(self._schema, definitions, self._coercers)
             known = self._compile(normalised_text, coerce, max_ways)
-            with self._one_at_a_time:
+            with self._lock:
                 self._by_normalised_text.put(normalised_text, known, known.weight)
-        phases.lap("plan")
+        phases.end("plan")
         return known
 
     def _parse(self, text: str) -> DocumentNode:
-        if self._guard is not None:
-            self._guard.check_text(text)
+        if self._policies.guard is not None:
+            self._policies.guard.check_text(text)
         try:
             return parse(text, max_tokens=self._options.max_tokens)
         except GraphQLSyntaxError as error:
             raise DocumentSyntaxError(
-                error.message, errors=_formatted([error], DocumentSyntaxError.code)
+                error.message, errors=formatted_errors([error], DocumentSyntaxError.code)
             ) from None
 
-    def _validate(self, document: DocumentNode) -> None:
+    def _checked(self, document: DocumentNode) -> DocumentNode:
+        """The document within the limits, without duplicate fields, and valid."""
+        if self._policies.guard is not None:
+            self._policies.guard.check_document(document)
+        document = without_duplicate_fields(document)
         errors = validate(
             self._schema,
             document,
@@ -187,147 +123,66 @@ class Preparation:
         )
         if errors:
             raise ValidationFailed(
-                "The document is invalid", errors=_formatted(errors, ValidationFailed.code)
+                "The document is invalid", errors=formatted_errors(errors, ValidationFailed.code)
             )
+        return document
 
     def _compile(self, text: str, coerce: CoerceVariables, max_ways: int | None) -> PreparedOperation:
-        """Everything after validation works on the normalised text without locations.
+        """Plan and compile the normalised text.
 
-        What stays in the cache would otherwise keep the tokens of the client's whole document alive.
+        The text is parsed again without locations: a node of the client's document would keep all of its
+        tokens alive for as long as the operation is in the cache.
         """
-        document = parse(text, no_location=True)
-        deferring = document
-        if "@defer" in text:
-            document = without_defer(document)
-        operation = _resolve(document, None)
+        deferring = parse(text, no_location=True)
+        document = without_defer(deferring) if "@defer" in text else deferring
+        operation = get_operation(document, None)
         name = operation.name.value if operation.name else None
-        check = None if self._guard is None else self._guard.check_operation(document, name, self._schema)
-        with _planning_refusals(max_ways):
+        guard = self._policies.guard
+        check = None if guard is None else guard.check_operation(document, name, self._schema)
+        with planning_refusals(max_ways):
             normalised = normalise(document, name, self._supergraph)
-            plan = self._planner.plan_operation(normalised, max_ways=max_ways)
-        protected = None if self._authorizer is None else self._authorizer.examine(normalised)
-        varies = protected is not None or bool(self._supergraph.override_labels)
-        incremental = None if deferring is document else self._compile_incremental(deferring, name, max_ways)
-        keeping = None if self._policies is None else self._policies.of(plan)
+            plan = self.compiler.plan(normalised, max_ways)
+        variation = self._variation(normalised)
+        incremental = None
+        if document is not deferring:
+            incremental = self._compile_incremental(deferring, name, max_ways)
+        answer_policy = self._answer_policies.of(plan)
+        weight = estimated_bytes(text, plan.response, kept_normalised=variation is not None)
         return PreparedOperation(
-            kind=plan.kind,
             name=name,
             text=text,
             plan=plan,
-            compiled=self._compile_plan(plan),
+            compiled=self.compiler.compile(plan),
             coerce=coerce,
-            normalised=normalised if varies else None,
             introspect=self._introspection.compile(document, operation),
             check=check,
-            protected=protected,
-            varies=varies,
-            weight=estimated_bytes(text, plan.response, kept_normalised=varies)
-            + (incremental.weight if incremental is not None else 0),
+            variation=variation,
+            weight=weight + (incremental.weight if incremental is not None else 0),
             incremental=incremental,
-            keeping=keeping,
-            headers={} if keeping is None else keeping.headers,
+            answer_policy=answer_policy,
+            headers={} if answer_policy is None else answer_policy.headers,
         )
 
     def _compile_incremental(
         self, document: DocumentNode, name: str | None, max_ways: int | None
     ) -> IncrementalOperation | None:
+        """The operation planned with its `@defer`; None if none of them takes effect."""
         deferrals = Deferrals()
-        with _planning_refusals(max_ways):
+        with planning_refusals(max_ways):
             normalised = normalise(document, name, self._supergraph, deferrals=deferrals)
             if not deferrals.found or normalised.kind is OperationKind.SUBSCRIPTION:
                 return None
-            plan = self._planner.plan_operation(normalised, max_ways=max_ways)
-        protected = None if self._authorizer is None else self._authorizer.examine(normalised)
-        varies = protected is not None or bool(self._supergraph.override_labels)
+            plan = self.compiler.plan(normalised, max_ways)
         return IncrementalOperation(
             plan=plan,
-            compiled=self._compile_parts(plan),
-            normalised=normalised,
-            protected=protected,
-            varies=varies,
+            compiled=self.compiler.compile_incremental(plan),
+            variation=self._variation(normalised),
             weight=estimated_bytes("", plan.response, kept_normalised=True),
         )
 
-    def incremental_variant(self, incremental: IncrementalOperation, key: VariantKey) -> IncrementalPlan:
-        """The plan in parts of an operation under these labels and as far as this grant reaches."""
-        plan, errors = self._varied(incremental.plan, incremental.normalised, incremental.protected, key)
-        return self._compile_parts(plan, errors)
-
-    def variant(self, prepared: PreparedOperation, key: VariantKey) -> CompiledPlan:
-        """The plan of an operation under these labels and as far as this grant reaches."""
-        assert prepared.normalised is not None
-        plan, errors = self._varied(prepared.plan, prepared.normalised, prepared.protected, key)
-        return self._compile_plan(plan, errors)
-
-    def _varied(
-        self, whole: QueryPlan, normalised: NormalizedOperation, protected: Protected | None, key: VariantKey
-    ) -> tuple[QueryPlan, tuple[FormattedError, ...]]:
-        """The plan of what is granted, which answers in the shape of the whole; and what is denied."""
-        pruned = Pruned(normalised) if protected is None else protected.prune(key.grant)
-        varied, kept = replace(whole, node=None, deferred=()), ResponseSelection({})
-        if pruned.operation is not None:
-            with _planning_refusals():
-                plan = self._planner.plan_operation(pruned.operation, override_labels=key.labels)
-            varied, kept = replace(whole, node=plan.node, deferred=plan.deferred), plan.response
-        if pruned.errors:
-            varied = replace(varied, response=deny(whole.response, kept))
-        return varied, pruned.errors
-
-    def _compile_parts(self, plan: QueryPlan, denied: tuple[FormattedError, ...] = ()) -> IncrementalPlan:
-        return compile_incremental(
-            plan,
-            self._schema,
-            self._exchanges,
-            pass_subgraph_messages=self._options.pass_subgraph_messages,
-            denied=denied,
-        )
-
-    def _compile_plan(self, plan: QueryPlan, denied: tuple[FormattedError, ...] = ()) -> CompiledPlan:
-        return compile_plan(
-            plan,
-            self._schema,
-            self._exchanges,
-            pass_subgraph_messages=self._options.pass_subgraph_messages,
-            denied=denied,
-        )
-
-
-@contextmanager
-def _planning_refusals(max_ways: int | None = None) -> Iterator[None]:
-    """The planner's errors as refusals of the request; but when only `max_ways` of it were reached."""
-    try:
-        yield
-    except TooComplexError as error:
-        if error.maximum is None:
-            raise LimitExceeded(error.message, extensions={"limit": "planning"}) from error
-        if error.maximum == max_ways:
-            raise
-        told = {"limit": "max_planning", "maximum": error.maximum}
-        raise LimitExceeded(error.message, extensions=told) from error
-    except PlanningError as error:
-        raise OperationUnplannable(error.message) from error
-
-
-def _resolve(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:
-    """The operation to run (specification 6.1, GetOperation)."""
-    operations = [found for found in document.definitions if isinstance(found, OperationDefinitionNode)]
-    if operation_name is not None:
-        for operation in operations:
-            if operation.name is not None and operation.name.value == operation_name:
-                return operation
-        raise OperationUnresolved(f"Unknown operation named '{operation_name}'.")
-    if len(operations) == 1:
-        return operations[0]
-    if operations:
-        raise OperationUnresolved("Must provide operation name if query contains multiple operations.")
-    raise OperationUnresolved("Must provide an operation.")
-
-
-def _only(document: DocumentNode, operation: OperationDefinitionNode) -> DocumentNode:
-    """The document without its other operations."""
-    fragments = [found for found in document.definitions if isinstance(found, FragmentDefinitionNode)]
-    return DocumentNode(definitions=(operation, *fragments))
-
-
-def _formatted(errors: Iterable[GraphQLError], code: str) -> list[FormattedError]:
-    return [{**error.formatted, "extensions": {**(error.extensions or {}), "code": code}} for error in errors]
+    def _variation(self, normalised: NormalizedOperation) -> Variation | None:
+        authorizer = self._policies.authorizer
+        protected = None if authorizer is None else authorizer.examine(normalised)
+        if protected is None and not self._supergraph.override_labels:
+            return None
+        return Variation(normalised, protected)

@@ -18,7 +18,7 @@ from marquee_router.execution.nesting_depth import MOST_LEVELS, nests_deeper
 from marquee_router.execution.path_collector import SourcePath
 from marquee_router.execution.projection.completion import ResponsePath, Violation
 from marquee_router.execution.state import Execution, Failure, FetchLocation
-from marquee_router.observability.logs import about
+from marquee_router.log_fields import log_fields
 from marquee_router.planning.plan import ResponseField, ResponseSelection
 
 logger = logging.getLogger("marquee_router.execution")
@@ -193,7 +193,7 @@ class Reporter:
 
 def _trace(execution: Execution) -> dict[str, str]:
     """What finds the client's request again in traces and in other logs."""
-    return about(execution.context)
+    return log_fields(execution.context)
 
 
 def _at(value: Any, element: str | int) -> Any:

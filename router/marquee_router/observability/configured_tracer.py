@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from marquee_router.config.model import Telemetry
-from marquee_router.observability.tracing import TraceContext, Tracer
+from marquee_router.instrumentation import Tracer
+from marquee_router.observability.tracing import TraceContext
 
 
 def open_tracer(settings: Telemetry) -> Tracer:

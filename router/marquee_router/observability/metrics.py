@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, S
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from marquee_router.observability.tracing import PhaseTimes
+from marquee_router.instrumentation import AnsweredOperation, PhaseTimes
 from marquee_router.planning.plan import OperationKind
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -60,7 +60,7 @@ class Sum:
 
 
 class PreparationCounts:
-    """How operations became ready: known, or prepared, and how long each phase of that took."""
+    """Implements `PreparationHook`: counts how operations became ready, and the time of each phase."""
 
     __slots__ = ("_phases", "hits", "misses")
 
@@ -68,6 +68,10 @@ class PreparationCounts:
         self.hits = 0
         self.misses = 0
         self._phases: dict[str, Timings] = {}
+
+    def reused(self) -> None:
+        """Count one operation from the cache."""
+        self.hits += 1
 
     def prepared(self, phases: PhaseTimes) -> None:
         """Count one preparation."""
@@ -94,7 +98,7 @@ class PreparationCounts:
 
 
 class Metrics(Collector):
-    """One registry per app, so that several apps live in one process."""
+    """Implements `OperationHook`. Each app has a registry, so that several apps can be in one process."""
 
     def __init__(self, *, max_operation_names: int, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
@@ -110,8 +114,9 @@ class Metrics(Collector):
         self.preparation = PreparationCounts()
         self.registry.register(self)
 
-    def answered(self, name: str | None, kind: OperationKind, outcome: str, seconds: float) -> None:
+    def answered(self, operation: AnsweredOperation) -> None:
         """Count one executed operation."""
+        name, kind, outcome, seconds, _ = operation
         label = name if name in self._names else self._label(name)
         key = (label, kind, outcome)
         self._requests[key] = self._requests.get(key, 0) + 1

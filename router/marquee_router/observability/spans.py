@@ -16,7 +16,9 @@ from opentelemetry.trace import Tracer as OpenTelemetry
 from marquee_foundation.span_export import ROOT, SpanExport, context_of, span_traceparent
 from marquee_foundation.trace_context import is_sampled, is_traceparent, unsampled
 from marquee_router.config.model import Telemetry
-from marquee_router.observability.tracing import FetchSpan, OperationSpan, TraceContext
+from marquee_router.instrumentation import FetchSpan
+from marquee_router.observability.tracing import TraceContext
+from marquee_router.request import OperationSpan
 
 
 class OpenTelemetryTracer(TraceContext):

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from marquee_router.errors import SubgraphTimeout, SubgraphUnavailable
 from marquee_router.execution.subgraph import SubgraphReply, SubgraphTransport
+from marquee_router.instrumentation import Tracer
 from marquee_router.observability.metrics import Metrics
-from marquee_router.observability.tracing import Tracer
 
 
 class TracedTransport:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from marquee_router.errors import LimitExceeded, RequestError
-from marquee_router.observability.logs import about
+from marquee_router.log_fields import log_fields
 from marquee_router.request import GraphQLRequest, RequestContext, Response
 
 logger = logging.getLogger("marquee_router.subscriptions")
@@ -217,7 +217,7 @@ class _Upstream:
         except asyncio.CancelledError:
             raise
         except Exception:  # an edge: whatever fails is masked for clients, and logged whole
-            logger.exception("a subscription failed", extra=about(self.source.context))
+            logger.exception("a subscription failed", extra=log_fields(self.source.context))
             error = RequestError("Internal server error", extensions={"code": "INTERNAL_SERVER_ERROR"})
         finally:
             close = getattr(stream, "aclose", None)

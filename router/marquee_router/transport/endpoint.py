@@ -26,8 +26,8 @@ class GraphQLEndpoint:
 
     def __init__(self, service: GraphQLService, page: GraphiqlPage | None) -> None:
         self._page = page
-        self.whole = SingleResponses(service)
-        self._http = HttpHandler(service, StreamResponses(service), self.whole)
+        self.single = SingleResponses(service)
+        self._http = HttpHandler(service, StreamResponses(service), self.single)
         self.sockets = WebSocketHandler(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from graphql import DocumentNode, GraphQLSchema, parse
 
-from marquee_router.engine import Engine, EngineOptions
+from marquee_router.engine import Engine, EngineOptions, SubgraphAccess
 from marquee_router.errors import (
     DocumentSyntaxError,
     LimitExceeded,
@@ -204,8 +204,8 @@ async def test_the_cache_is_bounded_in_bytes_too_whatever_is_asked() -> None:
         await engine.prepare(GraphQLRequest(f"query Q{index} {{ products {{ {wide} }} }}"), CONTEXT)
         with pytest.raises(ValidationFailed):
             await engine.prepare(GraphQLRequest(f"{{ nothing{index} }}"), CONTEXT)
-        assert engine.cached_bytes <= 2 * bound
-    assert 0 < engine.documents < 60
+        assert engine.operations_cached()[1] <= 2 * bound
+    assert 0 < engine.operations_cached()[0] < 60
 
 
 async def test_a_new_engine_is_warmed_with_what_the_old_one_answered() -> None:
@@ -400,7 +400,7 @@ class Stored:
 
 
 async def test_a_document_source_finds_the_text() -> None:
-    engine = federation(document_source=Stored()).engine
+    engine = federation(documents=Stored()).engine
     prepared = await engine.prepare(GraphQLRequest(None, extensions={"name": "me"}), CONTEXT)
     assert prepared.kind is OperationKind.QUERY
     with pytest.raises(RequestError, match="unknown"):
@@ -423,7 +423,7 @@ async def test_headers_come_from_the_context_and_the_header_source() -> None:
 
 async def test_a_subgraph_without_a_transport_is_a_misconfiguration() -> None:
     graph = federation()
-    engine = Engine(graph.supergraph, {"products": graph.transports["products"]})
+    engine = Engine(graph.supergraph, SubgraphAccess.of({"products": graph.transports["products"]}))
     with pytest.raises(RouterMisconfigured):
         await engine.prepare(GraphQLRequest("{ me { id } }"), CONTEXT)
 
@@ -441,7 +441,7 @@ async def test_closing_closes_the_transports_it_owns() -> None:
             closed.append("closed")
 
     supergraph = federation().supergraph
-    await Engine(supergraph, {"products": Closing()}, owns_transports=False).aclose()
+    await Engine(supergraph, SubgraphAccess.of({"products": Closing()}, closes_transports=False)).aclose()
     assert closed == []
-    await Engine(supergraph, {"products": Closing()}).aclose()
+    await Engine(supergraph, SubgraphAccess.of({"products": Closing()})).aclose()
     assert closed == ["closed"]

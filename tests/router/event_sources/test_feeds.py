@@ -184,7 +184,9 @@ async def test_a_long_subscription_asks_with_the_identity_as_it_is_now() -> None
     socket = await watch(target, CHANGES % "status", id="1")
     await listening(bus, "shops.main.orders.1")
     name = target.app.config.subgraph_identity.header
-    for context in target.app.service._live.values():  # what `keep_identities_fresh` does now and then
+    for (
+        context
+    ) in target.app.service.subscriptions._live.values():  # what `keep_identities_fresh` does now and then
         context.subgraph_headers[name] = "signed anew"
     bus.publish("shops.main.orders.1", {"id": "1"})
     await answer(socket)

@@ -21,7 +21,7 @@ from graphql import (
     validate,
 )
 
-from marquee_router.engine import Engine
+from marquee_router.engine import Engine, SubgraphAccess
 from marquee_router.execution.subgraph import SubgraphReply
 from marquee_router.request import GraphQLRequest, RequestContext
 from marquee_schema.composition import Subgraph, compose
@@ -79,7 +79,7 @@ async def answered(
 ) -> tuple[Any, dict[str, int]]:
     """The router's decoded answer, and how often it asked whom."""
     found = compose([Subgraph(name=name, url="", sdl=each.sdl) for name, each in subgraphs.items()])
-    engine = Engine(load_supergraph(found.supergraph_sdl), dict(subgraphs))
+    engine = Engine(load_supergraph(found.supergraph_sdl), SubgraphAccess.of(subgraphs))
     request, context = GraphQLRequest(query, variables=variables or {}), RequestContext(headers={})
     try:
         prepared = await engine.prepare(request, context)

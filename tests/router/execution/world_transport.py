@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from marquee_router.engine import Engine
+from marquee_router.engine import Engine, EngineOptions, OperationPolicies, SubgraphAccess
 from marquee_router.errors import SubgraphUnavailable
+from marquee_router.execution.state import HeaderSource
 from marquee_router.execution.subgraph import SubgraphReply
 from marquee_router.request import GraphQLRequest, RequestContext
 from marquee_schema.composition import Subgraph as ComposedSubgraph
@@ -62,17 +63,23 @@ class Federation:
         subgraphs: Mapping[str, str],
         root: dict[str, Any],
         entities: Sequence[dict[str, Any]],
-        **engine: Any,
+        options: EngineOptions | None = None,
+        header_source: HeaderSource | None = None,
+        **policies: Any,
     ) -> None:
+        """`policies` are those of `OperationPolicies`."""
         self.supergraph = composed(subgraphs)
         self.world = World(self.supergraph, subgraphs, root, entities)
         self.transports = {name: WorldTransport(found) for name, found in self.world.subgraphs.items()}
-        self._options = engine
+        self._options = options
+        self._header_source = header_source
+        self._policies = OperationPolicies(**policies)
         self.renew()
 
     def renew(self) -> None:
         """Make the engine, again when transports were replaced."""
-        self.engine = Engine(self.supergraph, self.transports, **self._options)
+        access = SubgraphAccess.of(self.transports, header_source=self._header_source)
+        self.engine = Engine(self.supergraph, access, options=self._options, policies=self._policies)
 
     async def ask(
         self, query: str, variables: dict[str, Any] | None = None, context: RequestContext | None = None

@@ -9,9 +9,11 @@ import pytest
 
 from marquee_foundation.logs import JsonFormatter
 from marquee_foundation.trace_context import trace_id
+from marquee_router.instrumentation import AnsweredOperation
 from marquee_router.observability.metrics import Metrics
 from marquee_router.observability.tracing import TraceContext
 from marquee_router.planning.plan import OperationKind
+from marquee_router.request import RequestContext
 from tests.router.transport.driving import call, post
 from tests.router.transport.fake import fake_app
 from tests.router.transport.graph import graph
@@ -61,11 +63,15 @@ async def test_metrics_count_operations_and_subgraph_calls() -> None:
     assert "router_websockets 0.0" in text
 
 
+def answered(name: str | None) -> AnsweredOperation:
+    return AnsweredOperation(name, OperationKind.QUERY, "ok", 0.01, RequestContext({}))
+
+
 def test_clients_cannot_grow_the_series() -> None:
     metrics = Metrics(max_operation_names=2)
     for number in range(50):
-        metrics.answered(f"Name{number}", OperationKind.QUERY, "ok", 0.01)
-    metrics.answered(None, OperationKind.QUERY, "ok", 0.01)
+        metrics.answered(answered(f"Name{number}"))
+    metrics.answered(answered(None))
     text = metrics.exposition().decode()
     assert text.count("router_requests_total{") == 4
     assert 'operation="(other)",outcome="ok"} 48.0' in text

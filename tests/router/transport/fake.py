@@ -30,6 +30,7 @@ from graphql.execution.values import get_variable_values
 from marquee_router import Extras, RouterApp, create_app
 from marquee_router.config import RouterConfig
 from marquee_router.errors import DocumentSyntaxError, OperationUnresolved, ValidationFailed, VariablesInvalid
+from marquee_router.execution.incremental.formats import IncrementalFormat
 from marquee_router.planning.plan import OperationKind, QueryPlan, ResponseField, ResponseSelection
 from marquee_router.request import GraphQLRequest, RequestContext, Response
 
@@ -62,6 +63,8 @@ class Prepared:
     name: str | None
     text: str
     plan: QueryPlan
+    is_protected: bool = False
+    defers: bool = False
 
 
 @dataclass(slots=True)
@@ -130,6 +133,27 @@ class FakeEngine:
             return
         async for result in stream:
             yield encoded(result)
+
+    def execute_in_parts(
+        self,
+        prepared: Prepared,
+        request: GraphQLRequest,
+        context: RequestContext,
+        format_: IncrementalFormat,
+    ) -> AsyncIterator[Response]:
+        """No operation defers here."""
+        raise NotImplementedError
+
+    def operations_cached(self) -> tuple[int, int]:
+        """None are."""
+        return 0, 0
+
+    async def warm(self, previous: FakeEngine) -> int:
+        """Nothing is prepared in advance."""
+        return 0
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
     async def opened(self, count: int) -> None:
         """Wait until so many `ticks` are running."""

@@ -15,9 +15,11 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from marquee_router.errors import RequestError
-from marquee_router.observability.logs import about
+from marquee_router.log_fields import log_fields
 from marquee_router.request import GraphQLRequest, RequestContext
+from marquee_router.transport.clients import address_of
 from marquee_router.transport.errors import BodyTooLarge, Fault, MethodNotAllowed, NotAcceptable
+from marquee_router.transport.generation import BoundOperation
 from marquee_router.transport.http.negotiation import Accepted
 from marquee_router.transport.http.request_body import ClientGone, read_body
 from marquee_router.transport.http.request_parameters import (
@@ -30,7 +32,7 @@ from marquee_router.transport.http.response import send_response
 from marquee_router.transport.http.single_response import SingleResponses
 from marquee_router.transport.http.stream_response import TOKEN_HEADER, StreamResponses
 from marquee_router.transport.multipart.uploads import UploadReader
-from marquee_router.transport.service import GraphQLService, Job, address_of
+from marquee_router.transport.service import GraphQLService
 
 logger = logging.getLogger("marquee_router.http")
 
@@ -66,7 +68,7 @@ class HttpHandler:
         except asyncio.CancelledError:
             raise
         except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
-            logger.exception("a request failed", extra=about(scope.get("router.context")))
+            logger.exception("a request failed", extra=log_fields(scope.get("router.context")))
             await self._refuse(receive, send, Fault(), headers, accepted)
 
     async def _post(
@@ -125,7 +127,7 @@ class HttpHandler:
 
     async def _context(self, scope: Scope, headers: Mapping[str, str]) -> RequestContext:
         identity = await self._service.identify(headers.get("authorization"))
-        context = self._service.context(headers, identity, address_of(scope))
+        context = self._service.clients.context(headers, identity, address_of(scope))
         scope["router.context"] = context
         return context
 
@@ -155,15 +157,17 @@ class HttpHandler:
         *,
         only_reads: bool = False,
     ) -> None:
-        job: Job | None
+        operation: BoundOperation | None
         if accepted.stream is None and (TOKEN_HEADER not in headers or context.has_files):
-            job = await self._service.begin(request, context)
+            operation = await self._service.begin(request, context)
         else:
-            job = await self._streams.answer(
+            operation = await self._streams.answer(
                 request, receive, send, headers, accepted, context, only_reads=only_reads
             )
-        if job is not None:
-            await send_response(send, await self._whole.to_job(job, headers, accepted, only_reads=only_reads))
+        if operation is not None:
+            await send_response(
+                send, await self._whole.to_operation(operation, headers, accepted, only_reads=only_reads)
+            )
 
     async def _refuse(
         self,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marquee_router.errors import RequestError
-from marquee_router.observability.logs import about
+from marquee_router.log_fields import log_fields
 from marquee_router.planning.plan import OperationKind
 from marquee_router.request import GraphQLRequest, RequestContext, Response
 from marquee_router.transport.errors import (
@@ -20,6 +20,7 @@ from marquee_router.transport.errors import (
     MalformedRequest,
     NotAcceptable,
 )
+from marquee_router.transport.generation import BoundOperation
 from marquee_router.transport.http.content_type import ContentTypes
 from marquee_router.transport.http.negotiation import Accepted, Media
 from marquee_router.transport.http.request_parameters import decode_json, request_of
@@ -31,7 +32,7 @@ from marquee_router.transport.http.response import (
     response_status,
 )
 from marquee_router.transport.http.stream_response import refuse_mutation
-from marquee_router.transport.service import GraphQLService, Job
+from marquee_router.transport.service import GraphQLService
 
 logger = logging.getLogger("marquee_router.http")
 
@@ -54,25 +55,25 @@ class SingleResponses:
             self.content_types.is_upload(headers)
             service = self._service
             identity = await service.identify(headers.get("authorization"))
-            context = service.context(headers, identity, address)
+            context = service.clients.context(headers, identity, address)
             value = decode_json(body)
             if type(value) is list:
                 return await self.to_batch(value, headers, accepted, context)
-            job = await service.begin(request_of(value), context)
-            return await self.to_job(job, headers, accepted, only_reads=False)
+            operation = await service.begin(request_of(value), context)
+            return await self.to_operation(operation, headers, accepted, only_reads=False)
         except RequestError as error:
             return await self.refusal(error, headers, accepted)
         except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
-            logger.exception("a request failed", extra=about(context))
+            logger.exception("a request failed", extra=log_fields(context))
             return await self.refusal(Fault(), headers, accepted)
 
-    async def to_job(
-        self, job: Job, headers: Mapping[str, str], accepted: Accepted, *, only_reads: bool
+    async def to_operation(
+        self, operation: BoundOperation, headers: Mapping[str, str], accepted: Accepted, *, only_reads: bool
     ) -> HttpResponse:
         """The answer to an operation that is prepared. Raises `RequestError` when it is refused."""
-        refuse_kind(job.kind, only_reads=only_reads)
+        refuse_kind(operation.kind, only_reads=only_reads)
         media = accepted.refusal
-        response = await self._service.run(job)
+        response = await self._service.run(operation)
         return await self._writer.answer(
             status=response_status(response, media),
             media=media,
@@ -105,9 +106,9 @@ class SingleResponses:
 
     async def _batch_entry(self, request: GraphQLRequest, context: RequestContext) -> Response:
         try:
-            job = await self._service.begin(request, context)
-            refuse_kind(job.kind, only_reads=False)
-            return await self._service.run(job)
+            operation = await self._service.begin(request, context)
+            refuse_kind(operation.kind, only_reads=False)
+            return await self._service.run(operation)
         except RequestError as error:
             return refusal_response(error)
 

@@ -17,11 +17,12 @@ from marquee_router.request import GraphQLRequest, RequestContext
 from marquee_router.transport.broadcast import Event
 from marquee_router.transport.errors import HttpFault, MethodNotAllowed, NotAcceptable
 from marquee_router.transport.event_queue import EventQueue
+from marquee_router.transport.generation import BoundOperation
 from marquee_router.transport.http.negotiation import Accepted, Media
 from marquee_router.transport.http.request_parameters import query_parameters
 from marquee_router.transport.multipart.framing import AnswerParts, SinglePart, SubscriptionParts
 from marquee_router.transport.response_stream import Framing, stream_events, stream_parts
-from marquee_router.transport.service import GraphQLService, Job
+from marquee_router.transport.service import GraphQLService
 from marquee_router.transport.sse import OperationEvents, SingleConnections
 from marquee_router.transport.sse.single_connection import operation_id_of
 
@@ -48,7 +49,7 @@ class StreamResponses:
         context: RequestContext,
         *,
         only_reads: bool,
-    ) -> Job | None:
+    ) -> BoundOperation | None:
         """Answer by a stream, or return the prepared operation that the client wants answered whole."""
         token = headers.get(TOKEN_HEADER)
         if token is not None:
@@ -70,21 +71,23 @@ class StreamResponses:
         context: RequestContext,
         *,
         only_reads: bool,
-    ) -> Job | None:
-        job = await self._service.begin(request, context)
-        if job.kind is OperationKind.SUBSCRIPTION:
-            await self._subscribe(job, accepted, receive, send)
+    ) -> BoundOperation | None:
+        operation = await self._service.begin(request, context)
+        if operation.kind is OperationKind.SUBSCRIPTION:
+            await self._subscribe(operation, accepted, receive, send)
             return None
-        if not job.defers or accepted.stream is not Media.MULTIPART or accepted.incremental is None:
-            return job
-        refuse_mutation(job.kind, only_reads=only_reads)
-        await self._answer_in_parts(job, accepted, receive, send)
+        if not operation.defers or accepted.stream is not Media.MULTIPART or accepted.incremental is None:
+            return operation
+        refuse_mutation(operation.kind, only_reads=only_reads)
+        await self._answer_in_parts(operation, accepted, receive, send)
         return None
 
-    async def _answer_in_parts(self, job: Job, accepted: Accepted, receive: Receive, send: Send) -> None:
+    async def _answer_in_parts(
+        self, operation: BoundOperation, accepted: Accepted, receive: Receive, send: Send
+    ) -> None:
         format_ = incremental_format(accepted.incremental, self._part_format)
         framing: Framing = AnswerParts(format_) if accepted.stream is Media.MULTIPART else OperationEvents()
-        parts = self._service.run_in_parts(job, format_)
+        parts = self._service.run_in_parts(operation, format_)
         async with aclosing(parts):
             await stream_parts(
                 await anext(parts),
@@ -109,15 +112,17 @@ class StreamResponses:
         queue = EventQueue(2, "drop-oldest")
         framing: Framing = SinglePart() if accepted.stream is Media.MULTIPART else OperationEvents()
         try:
-            job = await self._service.begin(request, context)
-            refuse_mutation(job.kind, only_reads=only_reads)
-            if job.kind is OperationKind.SUBSCRIPTION:
-                await self._subscribe(job, accepted, receive, send)
+            operation = await self._service.begin(request, context)
+            refuse_mutation(operation.kind, only_reads=only_reads)
+            if operation.kind is OperationKind.SUBSCRIPTION:
+                await self._subscribe(operation, accepted, receive, send)
                 return
-            if job.defers and (accepted.stream is not Media.MULTIPART or accepted.incremental is not None):
-                await self._answer_in_parts(job, accepted, receive, send)
+            if operation.defers and (
+                accepted.stream is not Media.MULTIPART or accepted.incremental is not None
+            ):
+                await self._answer_in_parts(operation, accepted, receive, send)
                 return
-            queue.deliver(Event(await self._service.run(job)))
+            queue.deliver(Event(await self._service.run(operation)))
             queue.finish(None)
         except (HttpFault, RateLimited):
             raise
@@ -132,10 +137,12 @@ class StreamResponses:
             headers={},
         )
 
-    async def _subscribe(self, job: Job, accepted: Accepted, receive: Receive, send: Send) -> None:
+    async def _subscribe(
+        self, operation: BoundOperation, accepted: Accepted, receive: Receive, send: Send
+    ) -> None:
         framing: Framing = SubscriptionParts() if accepted.stream is Media.MULTIPART else OperationEvents()
         queue = EventQueue(self._settings.queue_events, self._settings.slow_client)
-        leave = self._service.listen(job, queue)
+        leave = self._service.listen(operation, queue)
         try:
             await stream_events(
                 queue,
@@ -183,11 +190,11 @@ class StreamResponses:
         stream = self._single.find(token)
         operation_id = operation_id_of(request.extensions)
         try:
-            job = await self._service.begin(request, context)
+            operation = await self._service.begin(request, context)
         except RequestError as error:
             stream.refuse(operation_id, error)
         else:
-            stream.start(operation_id, job)
+            stream.start(operation_id, operation)
         await _send_plain(send, 202, b"")
 
 

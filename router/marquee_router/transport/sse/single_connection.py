@@ -18,14 +18,15 @@ from starlette.types import Receive, Send
 from marquee_router.config.model import Subscriptions
 from marquee_router.errors import LimitExceeded, RequestError
 from marquee_router.execution.incremental.formats import IncrementalFormat
-from marquee_router.observability.logs import about
+from marquee_router.log_fields import log_fields
 from marquee_router.planning.plan import OperationKind
 from marquee_router.request import Response
 from marquee_router.transport.broadcast import Event, Restarting
 from marquee_router.transport.errors import Fault, MalformedRequest, StreamConflict, StreamUnknown
 from marquee_router.transport.event_queue import EventQueue
+from marquee_router.transport.generation import BoundOperation
 from marquee_router.transport.response_stream import stream_events
-from marquee_router.transport.service import GraphQLService, Job
+from marquee_router.transport.service import GraphQLService
 
 logger = logging.getLogger("marquee_router.http")
 
@@ -129,17 +130,17 @@ class _Stream:
         self.expiry: asyncio.TimerHandle | None = None
         self._operations: dict[str, Callable[[], object]] = {}
 
-    def start(self, operation_id: str, job: Job) -> None:
+    def start(self, operation_id: str, operation: BoundOperation) -> None:
         """Run an operation; its events go to the stream. Raises `StreamConflict` for an id in use."""
         if operation_id in self._operations:
             raise StreamConflict("An operation with this id is running")
         if len(self._operations) >= MAXIMUM_OPERATIONS:
             raise LimitExceeded("Too many operations run on this stream")
         listener = _OperationListener(self, operation_id)
-        if job.kind is OperationKind.SUBSCRIPTION:
-            self._operations[operation_id] = self._service.listen(job, listener)
+        if operation.kind is OperationKind.SUBSCRIPTION:
+            self._operations[operation_id] = self._service.listen(operation, listener)
         else:
-            task = asyncio.create_task(self._run(job, listener), name="operation on an event stream")
+            task = asyncio.create_task(self._run(operation, listener), name="operation on an event stream")
             self._operations[operation_id] = task.cancel
 
     def refuse(self, operation_id: str, error: RequestError) -> None:
@@ -172,19 +173,19 @@ class _Stream:
             stop()
         self.queue.finish(None)
 
-    async def _run(self, job: Job, listener: _OperationListener) -> None:
+    async def _run(self, operation: BoundOperation, listener: _OperationListener) -> None:
         try:
-            if job.defers:
+            if operation.defers:
                 format_ = IncrementalFormat(self._service.config.defer.stream_format)
-                async with aclosing(self._service.run_in_parts(job, format_)) as parts:
+                async with aclosing(self._service.run_in_parts(operation, format_)) as parts:
                     async for part in parts:
                         listener.deliver(Event(part))
             else:
-                listener.deliver(Event(await self._service.run(job)))
+                listener.deliver(Event(await self._service.run(operation)))
         except RequestError as error:
             listener.finish(error)
         except Exception:  # the edge of an operation: its fault must not leave the client waiting
-            logger.exception("an operation on an event stream failed", extra=about(job.context))
+            logger.exception("an operation on an event stream failed", extra=log_fields(operation.context))
             listener.finish(Fault())
         else:
             listener.finish(None)

@@ -19,7 +19,7 @@ from starlette.types import Receive, Send
 from marquee_router.config.model import RouterConfig
 from marquee_router.errors import LimitExceeded, RequestError
 from marquee_router.execution.incremental.formats import IncrementalFormat
-from marquee_router.observability.logs import about
+from marquee_router.log_fields import log_fields
 from marquee_router.planning.plan import OperationKind
 from marquee_router.request import GraphQLRequest, Identity, RequestContext
 from marquee_router.transport.broadcast import Event
@@ -273,25 +273,25 @@ class Session:
         context: RequestContext | None = None
         try:
             request: GraphQLRequest = request_of(payload)
-            context = self._service.context(self._headers, self.identity, self._address)
-            job = await self._service.begin(request, context)
-            if job.kind is OperationKind.SUBSCRIPTION:
+            context = self._service.clients.context(self._headers, self.identity, self._address)
+            operation = await self._service.begin(request, context)
+            if operation.kind is OperationKind.SUBSCRIPTION:
                 listener = _SocketListener(self, operation_id, self._outbox)
-                self._operations[operation_id] = self._service.listen(job, listener)
+                self._operations[operation_id] = self._service.listen(operation, listener)
                 return
-            if job.defers:
-                async with aclosing(self._service.run_in_parts(job, self._part_format)) as parts:
+            if operation.defers:
+                async with aclosing(self._service.run_in_parts(operation, self._part_format)) as parts:
                     async for part in parts:
                         self._push_result(operation_id, part.body)
                 self._operations.pop(operation_id, None)
                 self._complete(operation_id)
                 return
-            response = await self._service.run(job)
+            response = await self._service.run(operation)
         except RequestError as error:
             self._operations.pop(operation_id, None)
             self._refuse(operation_id, error)
         except Exception:  # the edge of an operation: its fault must not close the socket of the others
-            logger.exception("an operation on a socket failed", extra=about(context))
+            logger.exception("an operation on a socket failed", extra=log_fields(context))
             self._operations.pop(operation_id, None)
             self._refuse(
                 operation_id,

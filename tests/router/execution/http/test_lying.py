@@ -81,8 +81,8 @@ async def router_before(reviews: Respond, **traffic: Any) -> AsyncGenerator[Runn
             config=RouterConfig.model_validate({"subgraphs": {"all": limits}, "mask_subgraph_errors": False}),
         )
         yield Running(app, (honest, other))
-        await app.service.engine.aclose()  # type: ignore[attr-defined]  # an Engine
-        await app._transports.aclose()
+        await app.service.engine.aclose()
+        await app._shared.transports.aclose()
         async with asyncio.timeout(5):
             await honest.idle()
             await other.idle()

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from graphql import parse
 
-from marquee_router.engine import Engine, EngineOptions
+from marquee_router.engine import Engine, EngineOptions, SubgraphAccess
 from marquee_router.errors import RequestError, ValidationFailed
 from marquee_router.execution.incremental.formats import IncrementalFormat
 from marquee_router.execution.subgraph import SubgraphReply
@@ -398,7 +398,7 @@ async def test_the_directive_is_in_the_schema_only_when_it_is_enabled() -> None:
     world = World()
     names = [each["name"] for each in (await world.ask(DIRECTIVES))["data"]["__schema"]["directives"]]
     assert "defer" in names
-    engine = Engine(world.supergraph, world.transports, options=EngineOptions(defer=False))
+    engine = Engine(world.supergraph, SubgraphAccess.of(world.transports), options=EngineOptions(defer=False))
     world.engine = engine
     names = [each["name"] for each in (await world.ask(DIRECTIVES))["data"]["__schema"]["directives"]]
     assert "defer" not in names

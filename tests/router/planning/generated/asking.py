@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult, parse, validate
 
+from marquee_router.engine.operations import VariantKey
 from marquee_router.engine.options import EngineOptions
-from marquee_router.engine.preparation import Preparation, VariantKey
+from marquee_router.engine.preparation import Preparation
 from marquee_router.errors import RequestError
 from marquee_router.execution.exchange import Exchange
 from marquee_router.execution.state import Execution
@@ -75,7 +76,7 @@ class Asked:
         prepared = self._preparation.prepare(question.text, None)
         compiled, plan = prepared.compiled, prepared.plan
         if question.labels:
-            compiled = self._preparation.variant(prepared, VariantKey(question.labels))
+            compiled = self._preparation.compiler.variant(prepared, VariantKey(question.labels))
         variables = prepared.coerce(dict(question.variables))
         execution = Execution({}, variables, RequestContext(headers={}), 10)
         response = await compiled.execute(execution)

@@ -212,8 +212,8 @@ async def routers(url: str, prefix: str, **rates: Any) -> AsyncIterator[tuple[Ro
     apps = [limited(redis_url=url, redis_prefix=prefix, **rates) for _ in range(2)]
     yield apps[0], apps[1]
     for app in apps:
-        assert app.service.edge.rates is not None
-        await app.service.edge.rates.aclose()
+        assert app.service.rates is not None
+        await app.service.rates.aclose()
 
 
 @pytest.fixture
@@ -266,8 +266,8 @@ async def test_each_rule_says_which_it_is_and_when_it_lets_pass_again(
         assert refused.headers["ratelimit-policy"] == f'"{name}";q=4;w=90'
         assert refused.headers["ratelimit"] == f'"{name}";r=0;t={seconds}'
         assert 1 <= seconds <= 180
-        assert app.service.edge.rates is not None
-        await app.service.edge.rates.aclose()
+        assert app.service.rates is not None
+        await app.service.rates.aclose()
 
 
 async def test_little_use_asks_redis_nothing(own_redis: OwnRedis) -> None:

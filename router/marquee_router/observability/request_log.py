@@ -1,0 +1,33 @@
+"""`RequestLog`: one log line for each executed operation. Must never log a document or a variable."""
+
+from __future__ import annotations
+
+import logging
+
+from marquee_router.instrumentation import AnsweredOperation
+from marquee_router.log_fields import log_fields
+
+logger = logging.getLogger("marquee_router.requests")
+
+
+class RequestLog:
+    """Implements `OperationHook`."""
+
+    def answered(self, operation: AnsweredOperation) -> None:
+        """Log the operation's name, kind, outcome and time, and the ids of its request."""
+        logger.info(
+            "%s answered",
+            operation.kind,
+            extra={
+                **log_fields(operation.context, operation.name),
+                "kind": str(operation.kind),
+                "outcome": operation.outcome,
+                "seconds": round(operation.seconds, 6),
+            },
+        )
+
+    def refused(self, code: str) -> None:
+        """Refusals are counted, not logged: anybody can cause them."""
+
+    def subscribed(self, name: str | None) -> None:
+        """Subscriptions are counted, not logged."""
