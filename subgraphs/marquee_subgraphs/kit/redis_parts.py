@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from marquee_foundation.rates.redis_buckets import RedisBuckets
 from marquee_foundation.redis import RedisServer, RedisUnavailable
 from marquee_subgraphs.kit.cache import Cache, Codec
 from marquee_subgraphs.kit.cache.redis import RedisCache
 from marquee_subgraphs.kit.live import Topics
 from marquee_subgraphs.kit.live.redis import RedisFanout
 from marquee_subgraphs.kit.pace import Pace
-from marquee_subgraphs.kit.pace.redis import RedisPace
 
 V = TypeVar("V")
 
@@ -37,7 +37,7 @@ class RedisParts:
 
     def pace(self, subgraph: str) -> Pace:
         """Rates counted in all processes of the subgraph."""
-        return RedisPace(self.server, subgraph)
+        return Pace(RedisBuckets(self.server, f"{self.server.prefix}:pace:{subgraph}:"))
 
     async def is_away(self) -> bool:
         """Whether Redis does not answer just now."""

@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from marquee_foundation.rates.buckets import MemoryBuckets
 from marquee_subgraphs.kit.cache import Cache, Codec, MemoryCache
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Database, History
@@ -17,7 +18,7 @@ from marquee_subgraphs.kit.documents import Documents, DocumentTables, open_docu
 from marquee_subgraphs.kit.events import Broker, ServiceEvents
 from marquee_subgraphs.kit.identity import IdentityVerifier
 from marquee_subgraphs.kit.live import LocalTopics, Topics
-from marquee_subgraphs.kit.pace import MemoryPace, Pace
+from marquee_subgraphs.kit.pace import Pace
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.kit.telemetry import Telemetry
 
@@ -72,8 +73,8 @@ class Runtime:
         return MemoryCache() if self.redis is None else self.redis.cache(subgraph, name, codec, topics)
 
     def pace(self, subgraph: str) -> Pace:
-        """How often the subgraph lets somebody do something."""
-        return MemoryPace() if self.redis is None else self.redis.pace(subgraph)
+        """Return the rates of the subgraph."""
+        return Pace(MemoryBuckets()) if self.redis is None else self.redis.pace(subgraph)
 
     def events(self, subgraph: str, database: Database) -> ServiceEvents:
         """The subgraph's outbox, relay and consumer over the broker. `Subgraph` starts and closes them."""

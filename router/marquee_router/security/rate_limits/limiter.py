@@ -1,8 +1,7 @@
 """`RateLimiter`: the rules of `rate_limits` in router.yaml, for each operation, whatever its transport.
 
 A client is its user, when it is signed in, and its address, as the server knows it: never what a header says.
-With Redis, a client that uses less than an eighth of a rate costs no question: each router lets so much pass
-on its own count.
+With Redis, each router allows a client an eighth of a rate by its own count, and asks Redis only beyond that.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from marquee_router.config.model import Rate, RateLimits
 from marquee_router.errors import RateLimited
 from marquee_router.planning.plan import QueryPlan
 from marquee_router.request import RequestContext
-from marquee_router.security.rate_limits.window import SlidingWindow
 
 if TYPE_CHECKING:
-    from marquee_router.security.rate_limits.shared import SharedCounts
+    from marquee_foundation.rates.shared_windows import SharedWindows
+    from marquee_foundation.rates.windows import WindowRate
 
 _UNSHARED_PART: Final = 8
 _ADDRESSES_REMEMBERED: Final = 10_000
@@ -33,23 +32,19 @@ _NETWORK_OF_ONE_CLIENT: Final = 64
 class _Rule:
     name: str
     rate: Rate
-    window: SlidingWindow
+    window: WindowRate
 
 
 class RateLimiter:
     """Admits operations, or raises `RateLimited`."""
 
     def __init__(self, settings: RateLimits, *, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._per_user = _rule("user", settings.per_user)
-        self._per_address = _rule("address", settings.per_address)
+        self._per_user = _rule("user", settings.per_user, now) if settings.per_user else None
+        self._per_address = _rule("address", settings.per_address, now) if settings.per_address else None
         self._operations = {
-            name: _Rule(f"operation {name}", rate, SlidingWindow(rate))
-            for name, rate in settings.operations.items()
+            name: _rule(f"operation {name}", rate, now) for name, rate in settings.operations.items()
         }
-        self._fields = {
-            name: _Rule(f"field {name}", rate, SlidingWindow(rate)) for name, rate in settings.fields.items()
-        }
+        self._fields = {name: _rule(f"field {name}", rate, now) for name, rate in settings.fields.items()}
         self._exempt = tuple(ip_network(str(network)) for network in settings.exempt_addresses)
         self._network_of = lru_cache(maxsize=_ADDRESSES_REMEMBERED)(self._find_network)
         self._shared = _shared(settings)
@@ -98,12 +93,10 @@ class RateLimiter:
                 yield rule
 
     async def _hit(self, rule: _Rule, subject: str) -> None:
-        now = self._now()
-        count = rule.window.hit(subject, now)
-        if count > rule.window.limit:
-            raise _refusal(rule, rule.window.retry_after_seconds(subject, now))
-        if self._shared is not None and count * _UNSHARED_PART > rule.window.limit:
-            seconds = await self._shared.hit(rule.rate, rule.name, subject)
+        if not rule.window.hit(subject):
+            raise _refusal(rule, rule.window.retry_after_seconds(subject))
+        if self._shared is not None and rule.window.used(subject) * _UNSHARED_PART > rule.rate.limit:
+            seconds = await self._shared.hit(rule.window.item, rule.name, subject)
             if seconds is not None:
                 raise _refusal(rule, seconds)
 
@@ -122,16 +115,18 @@ class RateLimiter:
         return str(found)
 
 
-def _rule(name: str, rate: Rate | None) -> _Rule | None:
-    return None if rate is None else _Rule(name, rate, SlidingWindow(rate))
+def _rule(name: str, rate: Rate, now: Callable[[], float]) -> _Rule:
+    from marquee_foundation.rates.windows import WindowRate  # `limits` takes 0.1 s to load
+
+    return _Rule(name, rate, WindowRate(rate.limit, rate.seconds, now=now))
 
 
-def _shared(settings: RateLimits) -> SharedCounts | None:
+def _shared(settings: RateLimits) -> SharedWindows | None:
     if settings.redis_url is None:
         return None
-    from marquee_router.security.rate_limits.shared import SharedCounts  # it takes its time to load
+    from marquee_foundation.rates.shared_windows import SharedWindows  # as above
 
-    return SharedCounts(settings.redis_url.get_secret_value(), settings.redis_prefix)
+    return SharedWindows(settings.redis_url.get_secret_value(), settings.redis_prefix)
 
 
 def _refusal(rule: _Rule, seconds: int) -> RateLimited:

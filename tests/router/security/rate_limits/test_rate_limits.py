@@ -11,10 +11,10 @@ import orjson
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from marquee_foundation.rates import shared_windows
 from marquee_router import RouterApp
-from marquee_router.config.model import Rate, RateLimits
-from marquee_router.security.rate_limits import RateLimiter, shared
-from marquee_router.security.rate_limits.window import SlidingWindow
+from marquee_router.config.model import RateLimits
+from marquee_router.security.rate_limits import RateLimiter
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Answer, Socket, call, post
@@ -187,25 +187,6 @@ async def test_a_refusal_is_counted() -> None:
     assert b'code="RATE_LIMITED"' in metrics.body
 
 
-def test_the_window_slides() -> None:
-    window = SlidingWindow(Rate(limit=10, seconds=60))
-    assert [window.hit("ada", 0.0) for _ in range(11)] == [*range(1, 11), 11]
-    assert window.retry_after_seconds("ada", 0.0) == 66
-    assert window.hit("ada", 65.9) > 10
-    assert window.hit("ada", 66.0) == pytest.approx(10)
-    assert window.hit("ada", 66.0) > 10
-    assert window.retry_after_seconds("ada", 66.0) == 6
-    assert window.hit("ada", 72.0) == pytest.approx(10)
-    assert window.hit("ada", 240.0) == 1
-
-
-def test_what_is_remembered_is_bounded() -> None:
-    window = SlidingWindow(Rate(limit=1, seconds=60), capacity=3)
-    assert [window.hit(subject, 0.0) for subject in "abcd"] == [1, 1, 1, 1]
-    assert [window.hit(subject, 0.0) for subject in "dcb"] == [2, 2, 2]
-    assert window.hit("a", 0.0) == 1
-
-
 @asynccontextmanager
 async def routers(url: str, prefix: str, **rates: Any) -> AsyncIterator[tuple[RouterApp, RouterApp]]:
     """Two routers that count in one Redis."""
@@ -219,7 +200,7 @@ async def routers(url: str, prefix: str, **rates: Any) -> AsyncIterator[tuple[Ro
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no Redis that is away."""
-    monkeypatch.setattr(shared, "_TIMEOUT_SECONDS", 20.0)
+    monkeypatch.setattr(shared_windows, "_TIMEOUT_SECONDS", 20.0)
 
 
 @pytest.mark.usefixtures("patient")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from marquee_subgraphs.kit.pace import Bucket, MemoryPace, Pace
+from marquee_foundation.rates.buckets import MemoryBuckets
+from marquee_subgraphs.kit.pace import Bucket, Pace
 from marquee_subgraphs.kit.redis_parts import open_redis
 from marquee_subgraphs.kit.refusals import RateLimited
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
@@ -21,7 +22,7 @@ TEN = Bucket("account ana", 10, timedelta(minutes=15))
 @pytest.fixture(params=["memory", "redis"])
 async def pace(request: pytest.FixtureRequest) -> AsyncIterator[Pace]:
     if request.param == "memory":
-        yield MemoryPace()
+        yield Pace(MemoryBuckets())
         return
     url, prefix = request.getfixturevalue("redis_url"), request.getfixturevalue("redis_prefix")
     async with open_redis(url, prefix) as parts:

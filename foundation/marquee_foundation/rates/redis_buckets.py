@@ -1,6 +1,6 @@
-"""`RedisPace`: buckets that all processes of a subgraph fill together.
+"""`RedisBuckets`: buckets that all processes fill together.
 
-Each process also counts for itself, and goes on by that while Redis is away.
+Each process also counts for itself, and goes on by its own count while Redis is down.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Final
 
+from marquee_foundation.rates.buckets import Bucket, MemoryBuckets
 from marquee_foundation.redis import RedisServer, RedisUnavailable
-from marquee_subgraphs.kit.pace.memory import MemoryPace
-from marquee_subgraphs.kit.pace.pace import Bucket
 
-# Arguments: times, now, window in seconds, an `_Act`. Answers how full the bucket was found.
+# Arguments: times, now, window in seconds, an `_Act`. Returns how full the bucket was found.
 _SCRIPT: Final = """
 local times, now, window, act = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local kept = redis.call('HMGET', KEYS[1], 'level', 'at')
@@ -37,34 +36,36 @@ class _Act(IntEnum):
     TAKE = 2
 
 
-class RedisPace:
-    """`Pace` of all processes of `subgraph`."""
+class RedisBuckets:
+    """Implements `Buckets` under keys that begin with `prefix`."""
 
-    def __init__(self, server: RedisServer, subgraph: str) -> None:
+    def __init__(self, server: RedisServer, prefix: str) -> None:
         self._server = server
-        self._keys = f"{server.prefix}:pace:{subgraph}:"
+        self._prefix = prefix
         self._script = server.client.register_script(_SCRIPT)
-        self._here = MemoryPace()
+        self._here = MemoryBuckets()
 
-    async def check(self, buckets: Sequence[Bucket], now: datetime) -> None:
-        """Raise `RateLimited` when one of the buckets is full; counts nothing."""
-        await self._here.check(buckets, now)
-        for bucket in buckets:
-            bucket.refuse(await self._ask(bucket, now, _Act.LOOK))
+    async def look(self, buckets: Sequence[Bucket], now: datetime) -> int:
+        """As `Buckets.look`."""
+        wait = await self._here.look(buckets, now)
+        if wait:
+            return wait
+        levels = [(bucket, await self._ask(bucket, now, _Act.LOOK)) for bucket in buckets]
+        return max((bucket.seconds_until_room(level) for bucket, level in levels), default=0)
 
     async def count(self, buckets: Sequence[Bucket], now: datetime) -> None:
-        """Count one time into each bucket that is not full."""
+        """As `Buckets.count`."""
         await self._here.count(buckets, now)
         for bucket in buckets:
             await self._ask(bucket, now, _Act.COUNT)
 
-    async def take(self, bucket: Bucket, now: datetime) -> None:
-        """Count one time; raises `RateLimited`, and counts nothing, when the bucket is full."""
-        await self._here.take(bucket, now)
-        bucket.refuse(await self._ask(bucket, now, _Act.TAKE))
+    async def take(self, bucket: Bucket, now: datetime) -> int:
+        """As `Buckets.take`."""
+        wait = await self._here.take(bucket, now)
+        return wait or bucket.seconds_until_room(await self._ask(bucket, now, _Act.TAKE))
 
     async def forget(self, bucket: Bucket) -> None:
-        """Empty a bucket."""
+        """As `Buckets.forget`."""
         await self._here.forget(bucket)
         try:
             await self._server.ask(lambda client: client.delete(self._key(bucket)))
@@ -72,11 +73,11 @@ class RedisPace:
             return
 
     def _key(self, bucket: Bucket) -> str:
-        """Where a bucket is: no mail address nor IP address can be read from it."""
-        return self._keys + hashlib.blake2b(bucket.subject.encode(), digest_size=16).hexdigest()
+        """Return where a bucket is: no mail address and no IP address can be read from it."""
+        return self._prefix + hashlib.blake2b(bucket.subject.encode(), digest_size=16).hexdigest()
 
     async def _ask(self, bucket: Bucket, now: datetime, act: _Act) -> float:
-        """How full a bucket is; empty while Redis is away."""
+        """Return how full a bucket was; 0 while Redis is down."""
         arguments = [bucket.times, now.timestamp(), bucket.window.total_seconds(), int(act)]
         keys = [self._key(bucket)]
         try:
