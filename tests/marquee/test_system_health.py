@@ -51,8 +51,9 @@ async def test_an_admin_sees_every_service_and_one_that_is_down(
         async def failing() -> None:
             raise ConnectionRefusedError("postgresql://secret@host")
 
-        checks = cinema.subgraphs["loyalty"]._checks
-        monkeypatch.setitem(checks, "database", failing)
+        started = cinema.subgraphs["loyalty"]._started
+        assert started is not None
+        monkeypatch.setitem(started.readiness._checks, "database", failing)
         await cinema.subgraphs["reviews"].stop()
         answer = await ask(cinema, HEALTH, admin)
         health = answer["data"]["systemHealth"]

@@ -54,7 +54,7 @@ class Runtime:
             history,
             migrate=self.settings.migrate,
             pool_size=self.settings.postgres_pool_size,
-            telemetry=self.telemetry.of(subgraph),
+            observer=self.telemetry.of(subgraph),
         )
 
     async def open_documents(self, subgraph: str, database: Database, *tables: DocumentTables) -> Documents:

@@ -100,7 +100,7 @@ async def test_a_part_that_does_not_answer_is_not_ready_and_holds_up_no_other(
     async def silent() -> None:
         await asyncio.get_running_loop().create_future()
 
-    monkeypatch.setattr("marquee_subgraphs.kit.app._CHECK_SECONDS", 0.01)
+    monkeypatch.setattr("marquee_subgraphs.kit.readiness._CHECK_SECONDS", 0.01)
     subgraph = _subgraph(runtime, lambda _: Wiring(service=Shop(), checks={"store": silent}))
     await subgraph.start()
     status, body = await Door(subgraph, signer).get("/ready")

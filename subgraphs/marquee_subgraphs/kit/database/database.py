@@ -19,7 +19,7 @@ from contextlib import (
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import URL, Executable, MetaData, make_url
 from sqlalchemy import Connection as SyncConnection
@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from marquee_subgraphs.kit.database.connection import Connection, Transaction
 from marquee_subgraphs.kit.database.errors import NestedTransaction
 from marquee_subgraphs.kit.database.migrations import HISTORY as KIT_HISTORY
+from marquee_subgraphs.kit.database.observer import DatabaseObserver
 from marquee_subgraphs.kit.database.sqlite import SqliteBackend
 from marquee_subgraphs.kit.database.sqlstates import is_retriable
 from marquee_subgraphs.kit.database.upgrade import (
@@ -39,9 +40,6 @@ from marquee_subgraphs.kit.database.upgrade import (
     pending_error,
     read_standings,
 )
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 
 T = TypeVar("T")
 _UNRECORDED: Final = nullcontext()
@@ -131,11 +129,11 @@ class Database:
     """The store of one subgraph."""
 
     def __init__(
-        self, backend: _Backend, statements: _Statements, telemetry: SubgraphTelemetry | None = None
+        self, backend: _Backend, statements: _Statements, observer: DatabaseObserver | None = None
     ) -> None:
         self._backend = backend
         self._statements = statements
-        self._telemetry = telemetry
+        self._observer = observer
         self.dialect = backend.dialect
         self.standings: tuple[Standing, ...] = ()
         """Where the store stood in each history when it was opened, before it was brought up to date."""
@@ -149,7 +147,7 @@ class Database:
         pool_size: int = 5,
         kit_tables: bool = True,
         migrate: Migrate = "auto",
-        telemetry: SubgraphTelemetry | None = None,
+        observer: DatabaseObserver | None = None,
     ) -> Database:
         """Open `sqlite:///path` or `postgresql+asyncpg://…/name` and bring its tables up to date.
 
@@ -163,7 +161,7 @@ class Database:
         histories = [KIT_HISTORY] if kit_tables else []
         histories += [each for each in tables if isinstance(each, History)]
         try:
-            database = cls(backend, statements, telemetry)
+            database = cls(backend, statements, observer)
             database.standings = await _prepare(backend, histories, migrate, str(parsed.database))
             loose = [each for each in tables if isinstance(each, MetaData)]
             if loose and migrate == "auto":
@@ -194,7 +192,7 @@ class Database:
             raise NestedTransaction(
                 "this task has a transaction open on the same database; pass it on instead"
             )
-        telemetry = self._telemetry
+        observer = self._observer
         started = time.perf_counter()
         committed = False
         try:
@@ -207,17 +205,17 @@ class Database:
                         self._writing.discard(task)
             committed = True
         finally:
-            if telemetry is not None:
-                telemetry.wrote(time.perf_counter() - started, committed=committed)
+            if observer is not None:
+                observer.wrote(time.perf_counter() - started, committed=committed)
 
     def read(self, *, heavy: bool = False) -> AbstractAsyncContextManager[Connection]:
         """Read from one snapshot. `heavy` is for scans of many rows, which must not hold up the loop."""
-        telemetry = self._telemetry
-        if telemetry is None:
+        observer = self._observer
+        if observer is None:
             return self._backend.read(heavy)
-        if telemetry.traces:
-            return self._recorded_read(heavy, telemetry.read_seconds)
-        return _TimedRead(self._backend.read(heavy), telemetry.read_seconds)
+        if observer.traces:
+            return self._recorded_read(heavy, observer.read_seconds)
+        return _TimedRead(self._backend.read(heavy), observer.read_seconds)
 
     @asynccontextmanager
     async def _recorded_read(
@@ -228,14 +226,14 @@ class Database:
                 yield connection
 
     def _span(self, name: str) -> AbstractContextManager[None]:
-        telemetry = self._telemetry
-        return self._recorded(name, telemetry) if telemetry and telemetry.traces else _UNRECORDED
+        observer = self._observer
+        return self._recorded(name, observer) if observer and observer.traces else _UNRECORDED
 
     @contextmanager
-    def _recorded(self, name: str, telemetry: SubgraphTelemetry) -> Iterator[None]:
+    def _recorded(self, name: str, observer: DatabaseObserver) -> Iterator[None]:
         """A span with the text of its statements: placeholders, never values."""
         with (
-            telemetry.span(name, "client", db__system__name=self.dialect) as span,
+            observer.span(name, "client", db__system__name=self.dialect) as span,
             self.count_statements() as counter,
         ):
             try:

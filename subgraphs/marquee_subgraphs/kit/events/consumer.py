@@ -5,20 +5,17 @@ Must never call another service inside that transaction; `outside_transaction` i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol, TypeVar
 
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events.broker import EventHandler
 from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.inbox import Inbox
+from marquee_subgraphs.kit.events.observer import UNOBSERVED, EventObserver
 from marquee_subgraphs.kit.events.records import C, decoder
-from marquee_subgraphs.kit.trace import current_trace, work_for
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
+from marquee_subgraphs.kit.trace import work_for
 
 T = TypeVar("T")
 TransactionHandler = Callable[[Transaction, Envelope], Awaitable[None]]
@@ -40,10 +37,10 @@ class Consumer:
         database: TransactionRunner,
         service: str,
         clock: Clock | None = None,
-        telemetry: SubgraphTelemetry | None = None,
+        observer: EventObserver = UNOBSERVED,
     ) -> None:
         self._database = database
-        self._telemetry = telemetry
+        self._observer = observer
         self.queue = service
         self.inbox = Inbox(service, clock)
         self._handlers: dict[str, TransactionHandler] = {}
@@ -118,29 +115,18 @@ class Consumer:
 
     def died(self, event: Envelope) -> None:
         """A delivery was given up."""
-        if self._telemetry is not None:
-            self._telemetry.died(event)
+        self._observer.died(event)
 
     async def handle(self, event: Envelope) -> None:
-        """Take one event; an unknown type or one taken before has no effect."""
-        with self._under_its_trace(event):
+        """Handle one event in its own trace; an unknown type, or an event handled before, has no effect."""
+        with (
+            work_for(correlation_id=event.correlation_id, operation=event.type),
+            self._observer.handling(event),
+        ):
             if event.type in self._outside:
                 await self._outside[event.type](event)
             elif event.type in self._handlers:
                 await self._database.run(lambda transaction: self._take(transaction, event))
-
-    @contextmanager
-    def _under_its_trace(self, event: Envelope) -> Iterator[None]:
-        with work_for(correlation_id=event.correlation_id, operation=event.type):
-            if self._telemetry is not None:
-                with self._telemetry.handling(event):
-                    yield
-                return
-            token = current_trace.set(event.trace)
-            try:
-                yield
-            finally:
-                current_trace.reset(token)
 
     async def _take(self, transaction: Transaction, event: Envelope) -> None:
         if await self.inbox.record(transaction, event):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -24,12 +24,10 @@ from marquee_subgraphs.kit.database import (
 )
 from marquee_subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
 from marquee_subgraphs.kit.events.envelope import Envelope
+from marquee_subgraphs.kit.events.observer import UNOBSERVED, EventObserver
 from marquee_subgraphs.kit.events.records import PublishedEvent
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.trace import current_trace
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 
 _PRUNED_AT_ONCE = 1000
 _ADD = insert(OUTBOX)
@@ -58,10 +56,10 @@ class Outbox:
     """The events of one producer, on their way out."""
 
     def __init__(
-        self, producer: str, clock: Clock | None = None, telemetry: SubgraphTelemetry | None = None
+        self, producer: str, clock: Clock | None = None, observer: EventObserver = UNOBSERVED
     ) -> None:
         self.producer = producer
-        self._telemetry = telemetry
+        self._observer = observer
         self._clock = clock or SystemClock()
         self._wake: Callable[[], None] = _nobody
 
@@ -120,8 +118,7 @@ class Outbox:
         row = {"event_id": event.id, "aggregate_id": aggregate_id, "event": event.to_json()}
         await transaction.execute(_ADD, row)
         transaction.after_commit(self._wake)
-        if self._telemetry is not None:
-            transaction.after_commit(partial(self._telemetry.event_committed, event))
+        transaction.after_commit(partial(self._observer.event_committed, event))
         return event
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
@@ -19,11 +17,9 @@ from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events.broker import Broker
 from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerUnavailable
+from marquee_subgraphs.kit.events.observer import UNOBSERVED, EventObserver
 from marquee_subgraphs.kit.events.outbox import Outbox, count_unpublished, mark_published, unpublished
 from marquee_subgraphs.kit.faults import TemporarilyUnavailable
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 
 _LOGGER = logging.getLogger(__name__)
 _BATCH = 256
@@ -44,9 +40,9 @@ class Relay:
         outbox: Outbox,
         broker: Broker,
         clock: Clock | None = None,
-        telemetry: SubgraphTelemetry | None = None,
+        observer: EventObserver = UNOBSERVED,
     ) -> None:
-        self._telemetry = telemetry
+        self._observer = observer
         self._database = database
         self._outbox = outbox
         self._broker = broker
@@ -118,7 +114,7 @@ class Relay:
         return len(batch)
 
     async def _publish(self, events: Sequence[Envelope]) -> None:
-        with nullcontext() if self._telemetry is None else self._telemetry.publishing(events):
+        with self._observer.publishing(events):
             async with asyncio.timeout(_PUBLISH_TIMEOUT_SECONDS):
                 await self._broker.publish(events)
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from marquee_subgraphs.kit.clock import Clock, SystemClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events.broker import Broker, Subscription
 from marquee_subgraphs.kit.events.consumer import Consumer
+from marquee_subgraphs.kit.events.observer import UNOBSERVED, EventObserver
 from marquee_subgraphs.kit.events.outbox import Outbox
 from marquee_subgraphs.kit.events.relay import Relay
 from marquee_subgraphs.kit.faults import log_fault
-
-if TYPE_CHECKING:
-    from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 
 _LOGGER = logging.getLogger(__name__)
 _OUTBOX_KEPT = timedelta(days=7)
@@ -46,11 +44,11 @@ class ServiceEvents:
         database: Database,
         broker: Broker,
         clock: Clock | None = None,
-        telemetry: SubgraphTelemetry | None = None,
+        observer: EventObserver = UNOBSERVED,
     ) -> None:
-        self.outbox = Outbox(service, clock, telemetry)
-        self.consumer = Consumer(database, service, clock, telemetry)
-        self.relay = Relay(database, self.outbox, broker, clock, telemetry)
+        self.outbox = Outbox(service, clock, observer)
+        self.consumer = Consumer(database, service, clock, observer)
+        self.relay = Relay(database, self.outbox, broker, clock, observer)
         self._broker = broker
         self._database = database
         self._clock = clock or SystemClock()

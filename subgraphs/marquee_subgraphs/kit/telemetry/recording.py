@@ -1,4 +1,4 @@
-"""A span of a subgraph by OpenTelemetry. Import it only when traces are on: the library loads slowly."""
+"""A recorded span, by OpenTelemetry. Import it only when traces are on: the library loads slowly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS: Final = {kind.name.lower(): kind for kind in SpanKind}
 
 
 class Recording:
-    """A span from `with` to its end; inside it is the trace at hand, unless it is started `aside`."""
+    """A span that lasts as long as its `with` block. Spans opened inside are its children, unless `aside`."""
 
     __slots__ = ("_aside", "_span", "_token")
 
@@ -31,12 +31,12 @@ class Recording:
         self._token: Token[str | None] | None = None
 
     def note(self, **attributes: str | int) -> None:
-        """Add attributes; dots are written as `__`."""
+        """Add attributes; `__` stands for a dot."""
         for name, value in attributes.items():
             self._span.set_attribute(name.replace("__", "."), value)
 
     def fail(self, kind: str) -> None:
-        """Mark the span as failed, by a word that says how; never by a message, which may hold data."""
+        """Mark the span as failed, by a word that says how; never by a message, which may contain data."""
         self._span.set_attribute("error.type", kind)
         self._span.set_status(Status(StatusCode.ERROR))
 

@@ -21,8 +21,7 @@ from marquee_subgraphs.kit.events import (
     all_settled,
     current_trace,
 )
-from marquee_subgraphs.kit.probes import store_probe
-from marquee_subgraphs.kit.telemetry import Telemetry
+from marquee_subgraphs.kit.telemetry import Telemetry, store_probe
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OTHER_TRACE = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01"
@@ -36,7 +35,7 @@ def telemetry() -> Telemetry:
 @pytest.fixture
 async def database(tmp_path: Path, telemetry: Telemetry) -> AsyncIterator[Database]:
     async with await Database.open(
-        f"sqlite:///{tmp_path / 'shop.sqlite'}", telemetry=telemetry.of("shop")
+        f"sqlite:///{tmp_path / 'shop.sqlite'}", observer=telemetry.of("shop")
     ) as opened:
         yield opened
 
@@ -90,7 +89,7 @@ async def test_money_is_counted_in_units_of_its_currency(telemetry: Telemetry, c
         "evt_1", "payment.captured", 1, clock.now(), "payments", "pay_1", 1, "c", None, None,
         {"amount": {"minor": 4850, "currency": "PEN"}},
     )  # fmt: skip
-    telemetry.committed("payments", event)
+    telemetry.of("payments").event_committed(event)
     assert telemetry.registry.get_sample_value("marquee_revenue_captured_total", {"currency": "PEN"}) == 48.5
 
 
@@ -121,7 +120,7 @@ async def test_events_are_counted_from_the_outbox_to_their_end(
 async def test_a_scrape_tells_how_long_an_event_waits(
     database: Database, events: ServiceEvents, telemetry: Telemetry, clock: FrozenClock
 ) -> None:
-    telemetry.add_probe(store_probe(telemetry.of("shop"), database, clock, outbox=True))
+    telemetry.add_probe(store_probe(telemetry.of("shop"), database, clock))
     await _add(database, events)
     clock.advance(timedelta(seconds=30))
     text = (await telemetry.exposition()).decode()
