@@ -31,7 +31,7 @@ from marquee_router.instrumentation import Tracer
 from marquee_router.observability.tracing import TraceContext
 from marquee_router.transport.graphiql import read_examples
 from marquee_subgraphs.kit.app import Subgraph
-from marquee_subgraphs.kit.identity_keys import FixedKeys, parse_jwks
+from marquee_subgraphs.kit.identity_keys import FixedKeys, ed25519_keys
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.kit.telemetry import Telemetry
@@ -102,7 +102,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
         subgraphs = {name: build_subgraph(name, runtime) for name in NAMES}
         app = _router(subgraphs, settings, runtime.telemetry)
         assert app.signer is not None, "the identity to subgraphs is never switched off here"
-        keys.replace(parse_jwks(app.signer.jwks))
+        keys.replace(ed25519_keys(app.signer.jwks))
         for subgraph in subgraphs.values():
             await subgraph.start()
             stack.push_async_callback(subgraph.stop)

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 
+from marquee_foundation.jwks import JwksFetch
 from marquee_router.event_sources import EventSource
 from marquee_router.instrumentation import Tracer
 from marquee_router.security.authorization import PolicyDecision, no_policy_holds
-from marquee_router.security.jwks import JwksFetch
 from marquee_router.security.revocations import Revocations
 from marquee_router.transport.graphiql import ASSETS
 

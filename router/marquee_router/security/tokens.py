@@ -12,13 +12,15 @@ from typing import Any, TypeAlias
 
 import jwt
 
+from marquee_foundation.jwks import JwksFetch, JwksUnavailable, KeySet, http_jwks
 from marquee_router.config.model import Authentication, Issuer
 from marquee_router.errors import RequestError, Unauthenticated
 from marquee_router.request import Identity
-from marquee_router.security.jwks import JwksFetch, JwksUnavailable, KeySet, http_jwks
 from marquee_router.security.revocations import Revocations
 
 MAXIMUM_TOKEN_CHARACTERS = 8192
+REFETCH_SECONDS = 5.0
+"""The shortest time between two fetches of an issuer's keys for unknown key ids."""
 
 Claims: TypeAlias = Mapping[str, Any]
 
@@ -65,7 +67,8 @@ class TokenVerifier:
                         f"issuer {issuer.issuer!r} has no jwks_url, and no key set was handed over"
                     )
                 fetch = http_jwks(issuer.jwks_url)
-            self._issuers[issuer.issuer] = (issuer, KeySet(fetch, keep_seconds=settings.jwks_cache_seconds))
+            keys = KeySet(fetch, keep_seconds=settings.jwks_cache_seconds, refetch_seconds=REFETCH_SECONDS)
+            self._issuers[issuer.issuer] = (issuer, keys)
         self._verified: dict[str, Identity] = {}
 
     async def authenticate(self, authorization: str | None) -> Identity | None:

@@ -1,23 +1,30 @@
-"""Where the router's public keys come from: memory, a file, or the router's JWKS address. Holds no private
-key.
+"""Where the router's public keys come from: memory, a file, or the router's JWKS address.
+
+Holds no private key.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from jwt.algorithms import OKPAlgorithm
+
+from marquee_foundation.errors import MarqueeError
+from marquee_foundation.jwks import JwksUnavailable, KeySet, http_jwks, parse_jwks
+
+_UNNAMED: Final = ("", "#0")
+"""The ids of a lone key that carries none: of a PEM file, and of a JWKS."""
 
 
-class UnknownKey(Exception):
+class UnknownKey(MarqueeError):
     """No key of this id is published, or the key set could not be fetched."""
+
+    code = "UNKNOWN_KEY"
 
 
 class IdentityKeys(Protocol):
@@ -28,28 +35,14 @@ class IdentityKeys(Protocol):
         ...
 
 
-def parse_jwks(document: Any) -> dict[str, Ed25519PublicKey]:
-    """Read the Ed25519 keys of a JSON Web Key Set (RFC 7517, RFC 8037); other kinds are passed over."""
-    keys: dict[str, Ed25519PublicKey] = {}
-    entries = document.get("keys", []) if isinstance(document, Mapping) else []
-    for entry in entries:
-        if isinstance(entry, dict) and entry.get("kty") == "OKP" and entry.get("crv") == "Ed25519":
-            key = OKPAlgorithm.from_jwk(entry)
-            if isinstance(key, Ed25519PublicKey):
-                keys[str(entry.get("kid", ""))] = key
-    return keys
-
-
-def _pick(keys: Mapping[str, Ed25519PublicKey], key_id: str | None) -> Ed25519PublicKey | None:
-    if key_id is None:
-        return next(iter(keys.values())) if len(keys) == 1 else None
-    return keys.get(key_id)
+def ed25519_keys(document: Mapping[str, Any]) -> dict[str, Ed25519PublicKey]:
+    """Return the Ed25519 keys of a JWKS (RFC 8037) by id; keys of other kinds are left out."""
+    keys = {key_id: jwk.key for key_id, jwk in parse_jwks(document).items()}
+    return {key_id: key for key_id, key in keys.items() if isinstance(key, Ed25519PublicKey)}
 
 
 class FixedKeys:
-    """Keys given in memory; may be changed while running, as the composition root does when the router
-    rotates.
-    """
+    """Keys given in memory; the composition root replaces them when the router rotates its keys."""
 
     __slots__ = ("_keys",)
 
@@ -61,7 +54,7 @@ class FixedKeys:
         """Read a JWKS document or one PEM public key. Raises `OSError` or `ValueError` naming the file."""
         content = path.read_bytes()
         if content.lstrip().startswith(b"{"):
-            keys = parse_jwks(orjson.loads(content))
+            keys = ed25519_keys(orjson.loads(content))
             if not keys:
                 raise ValueError(f"{path} holds no Ed25519 key")
             return cls(keys)
@@ -75,61 +68,44 @@ class FixedKeys:
         self._keys = dict(keys)
 
     async def find(self, key_id: str | None) -> Ed25519PublicKey:
-        key = _pick(self._keys, key_id)
-        if key is None and len(self._keys) == 1:
-            key = self._keys.get("")  # a lone PEM key carries no id and answers to any
+        """As `IdentityKeys.find`."""
+        if len(self._keys) == 1:
+            [(lone_id, lone)] = self._keys.items()
+            # A lone key without an id verifies whatever id a token names: nothing else can be meant.
+            if key_id in (None, lone_id) or lone_id in _UNNAMED:
+                return lone
+        key = None if key_id is None else self._keys.get(key_id)
         if key is None:
             raise UnknownKey
         return key
 
 
 class RemoteKeys:
-    """Keys fetched from the router's JWKS address, kept, and fetched again for an unknown id, at most once
-    a while.
+    """Keys fetched from the router's JWKS address, kept, and fetched again for an unknown id, at most every
+    `interval_seconds`.
     """
 
-    __slots__ = ("_fetched_at", "_interval_seconds", "_keys", "_lock", "_timeout_seconds", "_url")
+    __slots__ = ("_keys",)
 
-    def __init__(self, url: str, *, interval_seconds: float = 10.0, timeout_seconds: float = 3.0) -> None:
-        self._url = url
-        self._interval_seconds = interval_seconds
-        self._timeout_seconds = timeout_seconds
-        self._keys: dict[str, Ed25519PublicKey] = {}
-        self._fetched_at: float | None = None
-        self._lock = asyncio.Lock()
+    def __init__(self, url: str, *, interval_seconds: float = 10.0) -> None:
+        self._keys = KeySet(
+            http_jwks(url), keep_seconds=math.inf, refetch_seconds=interval_seconds, retry_seconds=0.0
+        )
 
     async def find(self, key_id: str | None) -> Ed25519PublicKey:
-        key = _pick(self._keys, key_id)
-        if key is None:
-            await self._refresh()
-            key = _pick(self._keys, key_id)
-        if key is None:
+        """As `IdentityKeys.find`."""
+        try:
+            found = await self._keys.key(key_id)
+        except JwksUnavailable as error:
+            raise UnknownKey("the router's keys could not be fetched") from error
+        if found is None or not isinstance(found.key, Ed25519PublicKey):
             raise UnknownKey
-        return key
-
-    async def _refresh(self) -> None:
-        async with self._lock:
-            now = time.monotonic()
-            if self._fetched_at is not None and now - self._fetched_at < self._interval_seconds:
-                return
-            import aiohttp  # here, for it is not needed where keys are in memory
-
-            try:
-                timeout = aiohttp.ClientTimeout(total=self._timeout_seconds)
-                async with (
-                    aiohttp.ClientSession(timeout=timeout) as session,
-                    session.get(self._url) as answer,
-                ):
-                    answer.raise_for_status()
-                    self._keys = parse_jwks(orjson.loads(await answer.read()))
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                raise UnknownKey("the router's keys could not be fetched") from error
-            self._fetched_at = now
+        return found.key
 
 
 def open_keys(location: str) -> IdentityKeys:
-    """Keys from a JWKS address (`http`, `https`) or a file. Raises `OSError` or `ValueError` for a bad
-    file.
+    """Return the keys of a JWKS address (`http`, `https`) or a file. Raises `OSError` or `ValueError` for a
+    file that cannot be used.
     """
     if location.startswith(("http://", "https://")):
         return RemoteKeys(location)

@@ -141,7 +141,7 @@ async def test_nonsense_is_refused(token: str) -> None:
 
 
 async def test_a_rotated_key_is_fetched_when_it_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marquee_router.security.jwks.MINIMUM_REFETCH_SECONDS", 0.0)
+    monkeypatch.setattr("marquee_router.security.tokens.REFETCH_SECONDS", 0.0)
     issuer = issuing()
     checker = verifier(issuer)
     assert await checker.authenticate(f"Bearer {issuer.token('ada')}") is not None
