@@ -1,1 +1,1 @@
-"""The payments subgraph: what an order's money did, from authorisation to refund. It decides on no seat."""
+"""The payments subgraph: the money of orders, from authorisation to refund. It decides about no seat."""

@@ -6,11 +6,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
-
 from marquee_subgraphs.kit.app import Subgraph, Wiring
+from marquee_subgraphs.kit.backend import open_backend
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.supervisor import BackgroundTask
 from marquee_subgraphs.payments.adapters.factory import open_provider
@@ -18,31 +15,30 @@ from marquee_subgraphs.payments.adapters.measured import MeasuredProvider
 from marquee_subgraphs.payments.adapters.return_page import RETURN_PATH, RETURN_ROUTE
 from marquee_subgraphs.payments.adapters.webhooks import Webhooks
 from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.events.handlers import PaymentHandlers
 from marquee_subgraphs.payments.migrations import HISTORY
 from marquee_subgraphs.payments.schema import build_payments_schema
-from marquee_subgraphs.payments.service.metrics import unsettled_probe
-from marquee_subgraphs.payments.wiring import Parts, assemble
+from marquee_subgraphs.payments.service import PaymentService, Resources
+from marquee_subgraphs.payments.service.metrics import unknown_payments_probe
+from marquee_subgraphs.payments.service.work_queue import WorkQueue
+from marquee_subgraphs.payments.store import PaymentsStore
 
 NAME = "payments"
 PORT = 6000
-_UPKEEP_SECONDS = 1.0
+_DUE_WORK_EVERY_SECONDS = 1.0
 
 
 def build(runtime: Runtime, *, timing: Timing | None = None) -> Subgraph:
-    """The payments subgraph; `timing` sets how long it waits, by default as `Timing` says."""
-    return Subgraph(
-        runtime,
-        name=NAME,
-        port=PORT,
-        schema=build_payments_schema(runtime.logger(NAME)),
-        wire=partial(_wire, timing or Timing()),
-    )
+    """Return the payments subgraph, not started; `timing` is for tests."""
+    schema = build_payments_schema(runtime.logger(NAME))
+    wire = partial(_wire, timing or Timing())
+    return Subgraph(runtime, name=NAME, port=PORT, schema=schema, wire=wire)
 
 
 async def _wire(timing: Timing, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
     settings = runtime.settings
     public_url = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
-    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
+    backend = await open_backend(runtime, NAME, HISTORY, stack)
     topics = runtime.topics(NAME)
     stack.push_async_callback(topics.close)
     webhooks = Webhooks()
@@ -53,38 +49,32 @@ async def _wire(timing: Timing, runtime: Runtime, stack: AsyncExitStack) -> Wiri
         public_url=public_url,
         timeout_seconds=timing.provider_timeout_seconds,
     )
-    telemetry = runtime.telemetry.of(NAME)
-    opened = replace(opened, provider=MeasuredProvider(opened.provider, telemetry))
-    events = runtime.events(NAME, database)
-    service = assemble(
-        Parts(
-            database=database,
-            events=events,
-            opened=opened,
-            topics=topics,
-            clock=runtime.clock,
-            logger=runtime.logger(NAME),
-            return_url=f"{public_url}{RETURN_PATH}",
-            timing=timing,
-        )
+    opened = replace(opened, provider=MeasuredProvider(opened.provider, runtime.telemetry.of(NAME)))
+    logger = runtime.logger(NAME)
+    resources = Resources(
+        backend=backend,
+        store=PaymentsStore(),
+        opened=opened,
+        topics=topics,
+        timing=timing,
+        logger=logger,
+        return_url=f"{public_url}{RETURN_PATH}",
+        payment_work=WorkQueue(logger),
+        refund_work=WorkQueue(logger),
     )
-    stack.callback(runtime.telemetry.add_probe(unsettled_probe(runtime.telemetry, database, runtime.clock)))
-    webhooks.open(opened.provider, service.reconciliation)
-    stack.push_async_callback(service.payment_work.close)
-    stack.push_async_callback(service.refund_work.close)
+    service = PaymentService.of(resources)
+    stack.push_async_callback(service.close)
+    stack.callback(runtime.telemetry.add_probe(unknown_payments_probe(runtime.telemetry, resources)))
+    PaymentHandlers(backend, service).register()
+    webhooks.open(opened.provider, service.reconciliation.handle_notice)
 
-    async def reconciliation() -> None:
+    async def start_due_work() -> None:
         await service.reconciliation.start_due_work()
 
-    async def webhook(request: Request) -> Response:
-        status = await webhooks.deliver(await request.body(), request.headers.get("stripe-signature"))
-        return JSONResponse({"received": status == 200}, status)
-
-    pages: list[BaseRoute] = [*opened.bank.page_routes()] if opened.bank is not None else []
+    bank_pages = [] if opened.bank is None else opened.bank.page_routes()
     return Wiring(
+        backend=backend,
         service=service,
-        database=database,
-        events=events,
-        tasks=[BackgroundTask("payments-reconciliation", reconciliation, _UPKEEP_SECONDS)],
-        routes=[Route("/webhooks/stripe", webhook, methods=["POST"]), RETURN_ROUTE, *pages],
+        tasks=[BackgroundTask("start due payments and refunds", start_due_work, _DUE_WORK_EVERY_SECONDS)],
+        routes=[webhooks.route(), RETURN_ROUTE, *bank_pages],
     )

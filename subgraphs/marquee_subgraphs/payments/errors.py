@@ -1,11 +1,12 @@
-"""What payments says no to.
+"""What payments refuses beyond the shared refusals. The annotated fields are those that clients see.
 
 Refusal
-├── CardDeclined           CARD_DECLINED: the bank said no; the order can be paid again
-├── OrderNotPayable        ORDER_NOT_PAYABLE: unknown, over, paid already, or not theirs
-├── PaymentUnknown         PAYMENT_UNKNOWN: the bank has not answered; it is being found out
-├── NotRefundable          PAYMENT_NOT_REFUNDABLE: nothing is left, or nothing was ever taken
-└── RefundExceedsPayment   REFUND_EXCEEDS_PAYMENT: more than is left
+├── CardDeclined           the bank declined the card; the order can be paid by another
+├── OrderNotPayable        the order is unknown, over, paid already, or somebody else's
+├── PaymentUnknown         the bank has not answered; the outcome is being found out
+└── Conflict
+    ├── NotRefundable          nothing is left, or nothing was ever taken
+    └── RefundExceedsPayment   more was asked for than is left
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from marquee_subgraphs.kit.refusals import Conflict, Refusal
 
 
 class CardDeclined(Refusal):
-    """The bank said no. `decline_code` is the provider's reason, as `insufficient_funds`."""
+    """The bank said no; the order can be paid again while its hold lives."""
 
     code = "CARD_DECLINED"
+    decline_code: str
 
     def __init__(self, message: str, decline_code: str) -> None:
+        """`decline_code` is the provider's reason, as `insufficient_funds`."""
         super().__init__(message, ["input", "paymentMethod"])
         self.decline_code = decline_code
 
@@ -36,7 +39,7 @@ class OrderNotPayable(Refusal):
 
 
 class PaymentUnknown(Refusal):
-    """The bank has not answered; nothing is charged twice, and the answer will be found out."""
+    """The bank has not answered. It is being found out; nothing is charged twice."""
 
     code = "PAYMENT_UNKNOWN"
 
@@ -56,7 +59,7 @@ class NotRefundable(Conflict):
 
 
 class RefundExceedsPayment(Conflict):
-    """More was asked than is left; `left` says how much is."""
+    """More was asked for than is left."""
 
     code = "REFUND_EXCEEDS_PAYMENT"
 

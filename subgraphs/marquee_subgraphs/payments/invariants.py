@@ -1,6 +1,6 @@
-"""The invariants of payments, checked on the stores as they are: running or not, on either SQL store.
+"""The invariants of payments, checked on its store and, when given, on the provider's records.
 
-Also gives the sets that only several stores together can be checked by. Changes nothing.
+Reads only, and works while the cinema runs or is stopped. Also returns what other stores are compared with.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _OVER: Final = ("FAILED", "VOIDED")
 _HOLDING: Final = ("requires_capture", "requires_action")
 
 ReadBooks: TypeAlias = Callable[[], Awaitable[Sequence[BookedIntent]]]
-"""Reads the provider's books as they are now."""
+"""Reads the provider's records as they are now."""
 
 
 @dataclass(frozen=True, slots=True)
 class CapturedPayment:
-    """Money that was taken, for comparing with the tickets and the revenue."""
+    """Money that was taken, for comparison with the tickets and the revenue."""
 
     payment_id: str
     order_id: str
@@ -52,14 +52,15 @@ class Report:
 
     @property
     def refunded_by_order(self) -> Mapping[str, int]:
-        """Minor units given back, of each order that was paid."""
+        """Return the minor units given back of each order that was paid."""
         return {payment.order_id: payment.refunded_minor for payment in self.captured}
 
 
 async def verify(database: Database, read_books: ReadBooks | None = None) -> Report:
-    """Check every invariant; with `read_books`, the provider's books must agree with ours too."""
-    # What the bank knows was written here first, and what is over here was over at the bank first: so its
-    # books are read before ours for the one comparison and after ours for the other.
+    """Check every invariant; with `read_books`, the provider's records must agree with ours too."""
+    # While payments run, the two reads are of different moments. A payment is written here before the bank
+    # knows it, so "the bank knows nothing unknown" reads the bank first. A payment is over at the bank before
+    # it is over here, so "the bank agrees" reads the bank last.
     before = None if read_books is None else await read_books()
     async with database.read(heavy=True) as connection:
         payments = (await connection.execute(select(PAYMENTS))).all()
@@ -86,7 +87,7 @@ async def verify(database: Database, read_books: ReadBooks | None = None) -> Rep
 
 
 async def captured_payments(database: Database) -> tuple[CapturedPayment, ...]:
-    """The money taken so far, for comparing with another store."""
+    """Return the money taken so far, for comparison with another store."""
     async with database.read(heavy=True) as connection:
         return _captured((await connection.execute(select(PAYMENTS))).all())
 
@@ -181,8 +182,7 @@ def _work_is_due(payments: Sequence[Any]) -> Invariant:
 
 
 def books_in(bank_file: Path) -> ReadBooks:
-    """The books of the simulated bank, read from its file beside it."""
-
+    """Return the reader of a simulated bank's store, from its file."""
     address = f"{bank_file.absolute().as_uri()}?mode=ro"
 
     async def read() -> Sequence[BookedIntent]:
@@ -210,9 +210,7 @@ def _bank_took_once(intents: Sequence[BookedIntent]) -> Invariant:
 
 
 def _bank_agrees(payments: Sequence[Any], waiting: set[str], intents: Sequence[BookedIntent]) -> Invariant:
-    """Of payments at rest, the bank took and gave back what we say, and holds nothing for those that are
-    over.
-    """
+    """For payments at rest, the bank took and gave back what we say, and reserves nothing for ended ones."""
     settled = [
         row
         for row in payments

@@ -1,4 +1,4 @@
-"""The payments subgraph's types and thin resolvers. Decides nothing but what a viewer is shown."""
+"""The GraphQL types and resolvers of payments. Decides only what a viewer is shown."""
 
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`, `id`)
 from __future__ import annotations
@@ -25,17 +25,18 @@ from marquee_subgraphs.kit.graphql import (
     field,
     mutation,
     system_health,
-    user_error,
 )
 from marquee_subgraphs.kit.pagination import PageRequest
-from marquee_subgraphs.payments import errors
 from marquee_subgraphs.payments.adapters.methods import PaymentMethodInfo
 from marquee_subgraphs.payments.domain.payment import PaymentEvent as Happening
 from marquee_subgraphs.payments.domain.payment import PaymentStatus
 from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
 from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.service import PaymentService, trouble_of
+from marquee_subgraphs.payments.errors import CardDeclined, OrderNotPayable, PaymentUnknown
+from marquee_subgraphs.payments.service import PaymentService
+from marquee_subgraphs.payments.service.checkout import refusal_of
 from marquee_subgraphs.payments.service.queries import may_ask, may_see
+from marquee_subgraphs.payments.service.refunds import RefundRequest
 
 Info: TypeAlias = strawberry.Info[Context[PaymentService], None]
 
@@ -232,7 +233,7 @@ class Query:
 
     @field(description="The demo cards, with what each does; none where money is real.")
     def payment_methods(self, info: Info) -> list[PaymentMethod] | None:
-        return [PaymentMethod.of(method) for method in info.context.service.methods.offered()]
+        return [PaymentMethod.of(method) for method in info.context.service.resources.methods.offered()]
 
 
 @strawberry.type
@@ -273,9 +274,9 @@ class RefundPaymentInput:
     idempotency_key: str
 
 
-def _troubles(info: Info, record: PaymentRecord) -> list[UserError]:
-    trouble = trouble_of(record)
-    return [] if trouble is None else cast(SubgraphSchema, info.schema).user_errors.show(trouble)
+def _refusals(info: Info, record: PaymentRecord) -> list[UserError]:
+    refusal = refusal_of(record)
+    return [] if refusal is None else cast(SubgraphSchema, info.schema).user_errors.show(refusal)
 
 
 @strawberry.type
@@ -291,12 +292,12 @@ class Mutation:
             payment_method=input.payment_method,
             idempotency_key=input.idempotency_key,
         )
-        return PayOrderPayload(payment=Payment.of(record), errors=_troubles(info, record))
+        return PayOrderPayload(payment=Payment.of(record), errors=_refusals(info, record))
 
     @mutation(directives=[cost(20)], description="Go on after 3-D Secure.")
     async def confirm_payment(self, info: Info, input: ConfirmPaymentInput) -> ConfirmPaymentPayload:
         record = await info.context.service.checkout.confirm(info.context.viewer, input.payment_id)
-        return ConfirmPaymentPayload(payment=Payment.of(record), errors=_troubles(info, record))
+        return ConfirmPaymentPayload(payment=Payment.of(record), errors=_refusals(info, record))
 
     @mutation(
         scopes=["refunds:write"],
@@ -306,29 +307,14 @@ class Mutation:
     async def refund_payment(self, info: Info, input: RefundPaymentInput) -> RefundPaymentPayload | None:
         refund, payment = await info.context.service.refunds.refund(
             info.context.viewer,
-            payment_id=input.payment_id,
-            amount=None if input.amount is None else input.amount.to_money("amount"),
-            reason=input.reason,
-            idempotency_key=input.idempotency_key,
+            RefundRequest(
+                payment_id=input.payment_id,
+                amount=None if input.amount is None else input.amount.to_money("amount"),
+                reason=input.reason,
+                idempotency_key=input.idempotency_key,
+            ),
         )
         return RefundPaymentPayload(refund=Refund.of(refund), payment=Payment.of(payment))
-
-
-@user_error(errors.CardDeclined)
-class CardDeclined(UserError):
-    """The bank said no; the order can be paid again while its hold lives."""
-
-    decline_code: str
-
-
-@user_error(errors.OrderNotPayable)
-class OrderNotPayable(UserError):
-    """The order is unknown, over, paid already, or another's."""
-
-
-@user_error(errors.PaymentUnknown)
-class PaymentUnknown(UserError):
-    """The bank has not answered. It is being found out; nothing is charged twice."""
 
 
 def build_payments_schema(logger: logging.Logger) -> SubgraphSchema:

@@ -1,4 +1,4 @@
-"""The tables. Constraints repeat the rules of money, so that no bug can write what may not be."""
+"""The tables of payments. Constraints repeat the rules about money: no bug can break them silently."""
 
 from __future__ import annotations
 

@@ -10,9 +10,8 @@ from prometheus_client.metrics_core import Metric
 from marquee.business import count_business
 from marquee_router import create_app
 from marquee_router.app import Extras
-from marquee_subgraphs.kit.clock import SystemClock
 from marquee_subgraphs.kit.telemetry import Telemetry
-from marquee_subgraphs.payments.service.metrics import unsettled_probe
+from marquee_subgraphs.payments.service.metrics import unknown_payments_probe
 from tests.marquee.running import ROOT
 
 GUIDE = ROOT / "docs" / "guides" / "observability.md"
@@ -28,7 +27,7 @@ def registered() -> Iterator[Metric]:
     """Every metric of a process in which the whole cinema runs."""
     telemetry = Telemetry()
     count_business(telemetry)
-    unsettled_probe(telemetry, None, SystemClock())  # type: ignore[arg-type]  # its gauges are all that is asked for
+    unknown_payments_probe(telemetry, None)  # type: ignore[arg-type]  # its gauges are all that is asked for
     create_app(
         (ROOT / "schema" / "supergraph.graphql").read_text(), extras=Extras(registry=telemetry.registry)
     )

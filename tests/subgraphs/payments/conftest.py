@@ -67,7 +67,7 @@ class Cinema:
     @property
     def bank(self) -> SimulatedBank:
         """The simulated bank, for its books and its webhooks."""
-        bank = self.service.bank
+        bank = self.service.resources.opened.bank
         assert bank is not None
         return bank
 
@@ -152,7 +152,7 @@ async def impatient_cinema(open_door: OpenDoor, runtime: Runtime, tmp_path: Path
 async def clean(cinema: Cinema) -> None:
     """Every invariant of payments holds, and the bank agrees."""
     await cinema.service.idle()
-    assert cinema.service.bank is not None
-    report = await verify(cinema.service.database, books_in(cinema.service.bank.path))
+    assert cinema.service.resources.opened.bank is not None
+    report = await verify(cinema.service.database, books_in(cinema.service.resources.opened.bank.path))
     assert len(report.invariants) == 8
     assert [str(each) for each in report.invariants if not each.holds] == []

@@ -12,6 +12,7 @@ from typing import Literal
 
 import stripe
 
+from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import EmbeddedBroker, ServiceEvents
@@ -27,9 +28,11 @@ from marquee_subgraphs.payments.adapters.provider import (
 from marquee_subgraphs.payments.adapters.webhooks import Webhooks
 from marquee_subgraphs.payments.domain.intent import Intent
 from marquee_subgraphs.payments.domain.timing import Timing
+from marquee_subgraphs.payments.events.handlers import PaymentHandlers
 from marquee_subgraphs.payments.migrations import HISTORY
-from marquee_subgraphs.payments.service import PaymentService
-from marquee_subgraphs.payments.wiring import Parts, assemble
+from marquee_subgraphs.payments.service import PaymentService, Resources
+from marquee_subgraphs.payments.service.work_queue import WorkQueue
+from marquee_subgraphs.payments.store import PaymentsStore
 from tests.subgraphs.payments.adapters.bank import Bank, open_bank
 
 Moment = Literal["before", "after"]
@@ -130,30 +133,29 @@ async def start_life(
     bank = open_bank(folder / "bank.sqlite", through=through)
     stack.push_async_callback(bank.simulator.close)
     tripwire = None if dies_at is None else Tripwire(bank.provider, *dies_at)
-    events = ServiceEvents("payments", database, broker, clock)
+    backend = Backend.of(database, ServiceEvents("payments", database, broker, clock), clock)
     topics: LocalTopics[None] = LocalTopics()
     stack.push_async_callback(topics.close)
-    service = assemble(
-        Parts(
-            database=database,
-            events=events,
-            opened=OpenProvider(
-                tripwire or bank.provider,
-                PaymentMethods(simulated=True, shows_test_cards=True),
-                bank.simulator,
-            ),
+    logger = logging.getLogger("test.payments")
+    methods = PaymentMethods(simulated=True, shows_test_cards=True)
+    service = PaymentService.of(
+        Resources(
+            backend=backend,
+            store=PaymentsStore(),
+            opened=OpenProvider(tripwire or bank.provider, methods, bank.simulator),
             topics=topics,
-            clock=clock,
-            logger=logging.getLogger("test.payments"),
-            return_url="http://cinema.test/bank/done",
             timing=timing,
+            logger=logger,
+            return_url="http://cinema.test/bank/done",
+            payment_work=WorkQueue(logger),
+            refund_work=WorkQueue(logger),
         )
     )
-    stack.push_async_callback(service.refund_work.close)
-    stack.push_async_callback(service.payment_work.close)
-    stack.push_async_callback(events.close)
+    PaymentHandlers(backend, service).register()
+    stack.push_async_callback(service.close)
+    stack.push_async_callback(backend.events.close)
     if listens:
-        await events.start()
+        await backend.events.start()
     webhooks = Webhooks()
-    webhooks.open(bank.provider, service.reconciliation)
+    webhooks.open(bank.provider, service.reconciliation.handle_notice)
     return Life(service, bank, folder / "bank.sqlite", webhooks, tripwire, stack)

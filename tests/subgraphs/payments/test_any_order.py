@@ -28,6 +28,7 @@ from marquee_subgraphs.payments.domain.payment import OPEN, PAID
 from marquee_subgraphs.payments.domain.records import PaymentRecord
 from marquee_subgraphs.payments.domain.timing import Timing
 from marquee_subgraphs.payments.invariants import books_in, verify
+from marquee_subgraphs.payments.service.refunds import RefundRequest
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.lives import Life, start_life
 from tests.subgraphs.payments.tickets import Tickets
@@ -160,10 +161,12 @@ class Story:
                     partial(
                         self.life.service.refunds.refund,
                         staff("refunds:write"),
-                        payment_id=payment.id,
-                        amount=choose([None, payment.amount.percent(25)]),
-                        reason="The film tore.",
-                        idempotency_key=f"key-{chance.randrange(4):08}",
+                        RefundRequest(
+                            payment_id=payment.id,
+                            amount=choose([None, payment.amount.percent(25)]),
+                            reason="The film tore.",
+                            idempotency_key=f"key-{chance.randrange(4):08}",
+                        ),
                     )
                 )
             case "events":
@@ -224,7 +227,7 @@ class Story:
         service = self.life.service
         async with service.database.read() as connection:
             rows = await connection.scalars(PAYMENT_IDS)
-            return list((await service.checkout.payments.find_many(connection, rows)).values())
+            return list((await service.resources.store.payments.find_many(connection, rows)).values())
 
     async def open_payments(self) -> list[PaymentRecord]:
         return [payment for payment in await self.all_payments() if payment.state.status in OPEN]

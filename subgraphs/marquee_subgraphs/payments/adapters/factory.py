@@ -1,4 +1,4 @@
-"""Opens the provider that the settings name: Stripe by its key, or the simulated bank in this process."""
+"""Opens the provider that the settings name: Stripe when there is a key, else the simulated bank."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenProvider:
-    """The provider, what may be paid with, and the bank when it is simulated here."""
+    """The provider, its payment methods, and the bank when it is simulated in this process."""
 
     provider: PaymentProvider
     methods: PaymentMethods
@@ -27,18 +27,18 @@ class OpenProvider:
 
 
 def open_stripe(settings: Settings, stack: AsyncExitStack, *, timeout_seconds: float) -> StripeProvider:
-    """Stripe, or what speaks its API at `stripe_url`, by the key of the settings; the stack closes it."""
-    # Imported here: the client of Stripe costs 0.2 s, which printing a schema need not pay.
+    """Return the client of Stripe, or of the server at `stripe_url`; `stack` closes it."""
+    # Imported here, because Stripe's client takes 0.2 s to import: printing a schema does not need it.
     import aiohttp
     import stripe
 
     from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
 
-    assert settings.stripe_key is not None, "whoever asks for Stripe has a key"
+    assert settings.stripe_key is not None, "only called with a key"
     secret, url = settings.stripe_webhook_secret, settings.stripe_url
     provider = StripeProvider(
         settings.stripe_key.get_secret_value(),
-        # Without a secret nobody can sign what is believed; what is true is found out by asking.
+        # Without a secret no webhook is believed; reconciliation finds out what is true by asking.
         secrets.token_hex(32) if secret is None else secret.get_secret_value(),
         stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout_seconds)),
         base_url=stripe.DEFAULT_API_BASE if url is None else url.get_secret_value().rstrip("/"),
@@ -50,7 +50,7 @@ def open_stripe(settings: Settings, stack: AsyncExitStack, *, timeout_seconds: f
 async def open_provider(
     settings: Settings, deliver: Deliver, stack: AsyncExitStack, *, public_url: str, timeout_seconds: float
 ) -> OpenProvider:
-    """Make the provider; the stack closes it. `deliver` takes the simulated bank's webhooks."""
+    """Return the provider; `stack` closes it. `deliver` takes the webhooks of the simulated bank."""
     if settings.stripe_key is not None:
         methods = PaymentMethods(
             simulated=False,

@@ -1,6 +1,6 @@
-"""Carries the Stripe client's requests to an ASGI application in this process: no socket, no thread.
+"""Sends the Stripe client's requests to an ASGI application in this process: no socket, no thread.
 
-Knows nothing of payments. The application runs inside the caller's task, so the deadline cancels it as well.
+Knows nothing of payments. The application runs in the caller's task, so the caller's deadline cancels it too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AsgiApp = Callable[
 async def call(
     app: AsgiApp, method: str, url: str, headers: Mapping[str, str], body: bytes
 ) -> tuple[bytes, int, CIMultiDict[str]]:
-    """Ask an ASGI application once; answers body, status and headers."""
+    """Send one request to an ASGI application; return body, status and headers."""
     parts = urlsplit(url)
     scope = {
         "type": "http",
@@ -68,7 +68,7 @@ def _no_answer() -> stripe.APIConnectionError:
 
 
 class InProcessClient(stripe.HTTPClient):
-    """The Stripe client's way to an application in this process."""
+    """The Stripe client's HTTP client for an application in this process."""
 
     name: ClassVar[str] = "in-process"
 

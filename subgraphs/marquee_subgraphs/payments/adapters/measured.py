@@ -1,4 +1,4 @@
-"""`MeasuredProvider`: a provider whose calls are timed, counted and recorded in the trace at hand.
+"""`MeasuredProvider`: times and counts the calls of another provider and adds them to the current trace.
 
 Must never record what is sent or answered.
 """

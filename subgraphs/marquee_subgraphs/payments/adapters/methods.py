@@ -1,4 +1,4 @@
-"""The payment methods that are offered, and which names are taken at all. The provider has the last word."""
+"""The payment methods that are offered, and the names that are accepted. The provider decides in the end."""
 
 from __future__ import annotations
 
@@ -24,23 +24,21 @@ class PaymentMethodInfo:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethods:
-    """What may be paid with. `simulated`: only the bank's test cards; else any name that the provider
-    may know.
-    """
+    """The accepted payment methods: the test cards of a `simulated` bank, else every well-formed name."""
 
     simulated: bool
     shows_test_cards: bool
     at_stripe: bool = False
-    """Stripe itself is the provider, so that only its own test cards are worth showing."""
+    """True if Stripe itself is the provider: then only the test cards that Stripe knows too are offered."""
 
     def knows(self, name: str) -> bool:
-        """Whether a payment method of this name may exist."""
+        """True if a payment method of this name may exist."""
         if _NAME.fullmatch(name) is None:
             return False
         return not self.simulated or card_of(name) is not None
 
     def offered(self) -> list[PaymentMethodInfo]:
-        """The test cards, where money is not real."""
+        """Return the test cards; none where money is real."""
         if not self.shows_test_cards:
             return []
         return [

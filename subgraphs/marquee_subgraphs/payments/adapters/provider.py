@@ -1,11 +1,11 @@
-"""The seam to the card provider: what payments asks of it, and how it fails. Knows neither HTTP nor Stripe.
+"""The port to the card provider: what payments asks of it, and how it fails. Knows neither HTTP nor Stripe.
 
     ProviderFault
-    ├── ProviderUnanswered   nobody knows whether it happened: ask again by the same key, never with a new one
-    └── ProviderRefused      it understood and will not; nothing happened
-    WebhookRejected          a message that is not the provider's
+    ├── ProviderUnanswered   the outcome is unknown: ask again by the same key, never by a new one
+    └── ProviderRefused      the provider understood and refused; nothing happened
+    WebhookRejected          a webhook that the provider did not sign
 
-Every call that moves money carries a key of ours, so asking twice happens once.
+Each call that moves money carries an idempotency key made of our own id, so asking twice moves it once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from marquee_subgraphs.payments.domain.intent import Intent
 
 
 class ProviderFault(Exception):
-    """A call to the provider that did not end in its yes."""
+    """A call to the provider that did not succeed."""
 
 
 class ProviderUnanswered(ProviderFault):
@@ -40,7 +40,7 @@ class WebhookRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """Reserve this much on this card, for this payment of ours."""
+    """An amount to reserve on a card, for one of our payments."""
 
     payment_id: str
     order_id: str
@@ -53,7 +53,7 @@ class AuthorizationRequest:
 
 
 class ReceiptStatus(Enum):
-    """What became of a refund at the provider."""
+    """The state of a refund at the provider."""
 
     SUCCEEDED = auto()
     PENDING = auto()
@@ -72,7 +72,7 @@ class RefundReceipt:
 
 @dataclass(frozen=True, slots=True)
 class BookedIntent:
-    """One intent in the provider's books, for comparing them with ours. Amounts in minor units."""
+    """One intent as the provider has it, for comparison with our store. Amounts in minor units."""
 
     payment_id: str | None
     provider_id: str
@@ -80,12 +80,12 @@ class BookedIntent:
     received: int
     refunded: int
     captures: int
-    """How often its money was taken."""
+    """How often its money was captured; more than once is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A webhook, verified: something changed about this payment or refund; ask what is true now."""
+    """A verified webhook: this payment or refund changed, so ask the provider what is true now."""
 
     event_id: str
     kind: str
@@ -98,23 +98,22 @@ class PaymentProvider(Protocol):
     """A card provider that can reserve now and take later."""
 
     async def authorize(self, request: AuthorizationRequest) -> Intent:
-        """Reserve the money, keyed by the payment. A card that is declined is an answer, not an error."""
+        """Reserve the money, keyed by the payment. A declined card is an intent with a failure."""
         ...
 
     async def forestall(self, request: AuthorizationRequest) -> Intent | None:
-        """Use up the payment's key without reserving anything, so that a request still on its way does
-        nothing.
+        """Use up the payment's key without reserving anything, so that a delayed `authorize` does nothing.
 
-        Answers an intent to be cancelled, or None when the key is used: the request had arrived before.
+        Return an intent to be cancelled, or None when the key is used up already: `authorize` has arrived.
         """
         ...
 
     async def find(self, payment_id: str) -> Intent | None:
-        """The intent made for a payment, or None when the provider knows of none (yet)."""
+        """Return the intent made for a payment, or None when the provider knows of none (yet)."""
         ...
 
     async def retrieve(self, provider_id: str) -> Intent:
-        """What is true of an intent now."""
+        """Return an intent as it is now."""
         ...
 
     async def capture(self, payment_id: str, provider_id: str) -> Intent:
@@ -122,7 +121,7 @@ class PaymentProvider(Protocol):
         ...
 
     async def cancel(self, payment_id: str, provider_id: str) -> Intent:
-        """Let go of the reserved money. When that is no longer possible, answers what is true instead."""
+        """Cancel the reservation. When that is no longer possible, return the intent as it is now."""
         ...
 
     async def refund(self, refund_id: str, provider_id: str, amount_minor: int) -> RefundReceipt:
@@ -130,7 +129,7 @@ class PaymentProvider(Protocol):
         ...
 
     async def retrieve_refund(self, provider_refund_id: str) -> RefundReceipt:
-        """What is true of a refund now."""
+        """Return a refund as it is now."""
         ...
 
     def read_webhook(self, body: bytes, signature: str | None) -> Notice:
@@ -138,5 +137,5 @@ class PaymentProvider(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...

@@ -1,4 +1,4 @@
-"""The page to which a bank, simulated or real, sends its customer back. Says nothing of the payment."""
+"""The page to which a bank sends its customer back after 3-D Secure. Shows nothing of the payment."""
 
 from __future__ import annotations
 

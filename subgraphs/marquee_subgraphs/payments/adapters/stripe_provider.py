@@ -1,7 +1,7 @@
-"""`PaymentProvider` by Stripe's official client: intents with manual capture, refunds, signed webhooks.
+"""`StripeProvider`: the provider by Stripe's official client, with manual capture and signed webhooks.
 
-The only module that knows Stripe's objects. Retries nothing by itself: who asks again, and when, follows from
-the payment's state. Imported only where a provider is made, for the client costs 0.2 s and 8 MiB.
+The only module that knows Stripe's objects. It retries nothing: settlement decides when to ask again.
+Imported only where a provider is made, because the client costs 0.2 s and 8 MiB.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RETRIABLE: Final = (
     stripe.AuthenticationError,
     stripe.PermissionError,
 )
-"""Nothing was decided about the money: the wire, the pace or our own key is at fault."""
+"""Nothing was decided about the money: the network, the rate limit or our own key is at fault."""
 _IN_PROGRESS_STATUS: Final = 409
 _RECEIPTS: Final = {
     "succeeded": ReceiptStatus.SUCCEEDED,
@@ -44,7 +44,7 @@ _RECEIPTS: Final = {
 
 
 class StripeProvider:
-    """Speaks to Stripe, or to whatever speaks like it at `base_url`, by the HTTP client given."""
+    """Speaks to Stripe, or to a server with Stripe's API at `base_url`, through `http_client`."""
 
     __slots__ = ("_client", "_http_client", "_webhook_secret")
 
@@ -79,8 +79,9 @@ class StripeProvider:
             return declined
 
     async def forestall(self, request: AuthorizationRequest) -> Intent | None:
-        """Create an unconfirmed intent under the payment's key: other parameters, so each excludes the
-        other.
+        """Create an unconfirmed intent under the key of `authorize`.
+
+        Its parameters differ, so Stripe refuses whichever of the two requests comes second.
         """
         try:
             with _faults():
@@ -120,7 +121,7 @@ class StripeProvider:
             )
 
     async def cancel(self, payment_id: str, provider_id: str) -> Intent:
-        """Cancel the intent, or answer what is true when it cannot be cancelled any more."""
+        """Cancel the intent, or return it as it is when it cannot be cancelled any more."""
         try:
             with _faults():
                 return _intent(
@@ -154,7 +155,7 @@ class StripeProvider:
             return _receipt(await self._client.v1.refunds.retrieve_async(provider_refund_id))
 
     async def booked(self) -> list[BookedIntent]:
-        """Every intent at the provider that was made for a payment of ours, for comparing books."""
+        """Return every intent that was made for a payment of ours, for comparison with our store."""
         with _faults():
             page = await self._client.v1.payment_intents.list_async(
                 params={"limit": 100, "expand": ["data.latest_charge"]}
@@ -196,7 +197,7 @@ def _params(request: AuthorizationRequest) -> PaymentIntentCreateParams:
 
 
 class _CardRefused(ProviderRefused):
-    """A refusal that carries the intent it is about."""
+    """A refusal with the intent that it is about."""
 
     def __init__(self, code: str, message: str, intent: dict[str, Any]) -> None:
         super().__init__(code, message)
@@ -205,7 +206,7 @@ class _CardRefused(ProviderRefused):
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Sort the client's errors into what is unknown and what was refused."""
+    """Turn the client's errors into `ProviderUnanswered` and `ProviderRefused`."""
     try:
         yield
     except _RETRIABLE as error:
@@ -214,7 +215,7 @@ def _faults() -> Iterator[None]:
         if error.http_status is None or error.http_status >= 500 or error.http_status == _IN_PROGRESS_STATUS:
             raise ProviderUnanswered(f"status {error.http_status}") from error
         details = _error_object(error)
-        if not details:  # not the provider's words: a proxy's page, or half an answer
+        if not details:  # not written by the provider: the page of a proxy, or half an answer
             raise ProviderUnanswered(f"status {error.http_status} without an error object") from error
         code = str(details.get("decline_code") or details.get("code") or details.get("type") or "refused")
         message = error.user_message or "The bank refused."
@@ -222,7 +223,7 @@ def _faults() -> Iterator[None]:
         if isinstance(intent, dict):
             raise _CardRefused(code, message, intent) from error
         raise ProviderRefused(code, message) from error
-    except (KeyError, ValueError, TypeError, AttributeError) as error:  # an object that is none of Stripe's
+    except (KeyError, ValueError, TypeError, AttributeError) as error:  # not an object of Stripe's
         raise ProviderUnanswered(f"unreadable answer: {type(error).__name__}") from error
     except (OSError, asyncio.IncompleteReadError, aiohttp.ClientError) as error:
         raise ProviderUnanswered(type(error).__name__) from error

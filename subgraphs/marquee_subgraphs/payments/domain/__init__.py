@@ -1,4 +1,4 @@
-"""The rules of payments, pure: what a payment is after its events, what it needs next, what may be refunded.
+"""The rules of payments: the state of a payment after its events, its next step, and what may be refunded.
 
-Time is an argument and nothing here awaits, asks a database or knows Stripe.
+Pure: time is an argument, and nothing here awaits, reads a store or knows Stripe.
 """

@@ -1,6 +1,6 @@
-"""The provider's view of a payment, and the decision table: which facts follow from what it says.
+"""The provider's view of a payment, and the table of the facts that follow from it.
 
-The provider's last word counts, never the order in which its messages arrive.
+What the provider says when it is asked counts, never the order in which its webhooks arrive.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from marquee_subgraphs.payments.domain.payment import (
 
 
 class IntentStatus(StrEnum):
-    """The states of a payment intent, by the provider's names."""
+    """The states of a payment intent, by Stripe's names."""
 
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
     REQUIRES_CONFIRMATION = "requires_confirmation"
@@ -37,7 +37,7 @@ class Intent:
 
     provider_id: str
     payment_id: str | None
-    """Ours, from the metadata; None for an intent that somebody else made."""
+    """The id of our payment, from the metadata; None for an intent that was not made by payments."""
     status: IntentStatus
     amount_minor: int
     received_minor: int = 0
@@ -47,16 +47,16 @@ class Intent:
 
     @property
     def holds_money(self) -> bool:
-        """Whether it could still take money, so that it must be cancelled when nobody wants it."""
+        """True if it can still take money, and so must be cancelled when its payment is over."""
         return self.status not in {IntentStatus.CANCELED, IntentStatus.SUCCEEDED}
 
 
 def facts_of(
     state: PaymentState, intent: Intent, *, sale_confirmed: bool, now: datetime
 ) -> list[PaymentEvent]:
-    """The events that bring `state` up to what the provider says; none when it says nothing new.
+    """Return the events that bring `state` up to what the provider says; none when it says nothing new.
 
-    `sale_confirmed`: the seats are sold, so an authorisation that is gone is a failed capture and not a void.
+    `sale_confirmed` is True when the seats are sold by this payment.
     """
 
     def fact(kind: EventKind) -> PaymentEvent:
@@ -82,10 +82,13 @@ def facts_of(
             captured = PaymentEvent(
                 EventKind.CAPTURED, now, minor=intent.received_minor, provider_id=intent.provider_id
             )
+            # Somebody captured it in the provider's dashboard: `captured` may only follow `authorized`.
             if undecided:
                 return [fact(EventKind.AUTHORIZED), captured]
             return [captured] if status is PaymentStatus.AUTHORIZED else []
         case IntentStatus.CANCELED:
+            # The bank let the authorisation expire after the seats were sold: a void would leave the seats
+            # sold and unpaid, a failed capture has tickets free them.
             if status is PaymentStatus.AUTHORIZED and sale_confirmed:
                 return [_failure(EventKind.CAPTURE_FAILED, intent, now, "authorization_gone")]
             return [fact(EventKind.VOIDED)] if state.is_open else []
@@ -109,6 +112,6 @@ def _failure(kind: EventKind, intent: Intent, now: datetime, code: str) -> Payme
 
 
 def is_stray(state: PaymentState, intent: Intent) -> bool:
-    """Whether the provider still holds money for a payment that is over here, and must be told to let go."""
+    """True if the provider still reserves money for a payment that is over here: cancel it."""
     over = state.status in {PaymentStatus.VOIDED, PaymentStatus.FAILED}
     return over and intent.holds_money and intent.status is not IntentStatus.REQUIRES_PAYMENT_METHOD

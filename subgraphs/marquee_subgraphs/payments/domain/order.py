@@ -1,4 +1,4 @@
-"""The order as payments knows it: a projection of what tickets says, and whether it can be paid.
+"""The order as payments knows it, from the events of tickets, and whether it can be paid.
 
 Tickets is the authority on orders; nothing here may decide that an order is sold.
 """
@@ -13,10 +13,10 @@ from marquee_subgraphs.kit.money import Money
 
 
 class OrderPhase(StrEnum):
-    """What payments needs to know of an order's life."""
+    """The part of an order's life that decides about its payment."""
 
     PENDING = "PENDING"
-    """Placed; may be paid while its hold lives."""
+    """Placed; it may be paid while its hold lives."""
     CONFIRMED = "CONFIRMED"
     """The seats are sold by one payment, which is to be captured."""
     CLOSED = "CLOSED"
@@ -25,7 +25,7 @@ class OrderPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was said of one order. No name and no address: payments needs neither."""
+    """One order, without name or address: payments needs neither."""
 
     order_id: str
     number: str
@@ -39,10 +39,10 @@ class Order:
     phase: OrderPhase
     confirmed_payment_id: str | None
     live_payment_id: str | None
-    """The payment under way or done; an order has one at a time."""
+    """The payment that is under way or succeeded; an order has at most one."""
 
     def why_not_payable(self, now: datetime) -> str | None:
-        """Say for people why no payment can be started, or None when it can."""
+        """Return the message why no payment can be started at `now`, or None when one can."""
         match self.phase:
             case OrderPhase.CONFIRMED:
                 return "This order is paid already."
@@ -54,11 +54,11 @@ class Order:
         return None
 
     def wants(self, payment_id: str) -> bool:
-        """Whether a payment may still serve this order."""
+        """True if this payment may still be needed: the order is pending, or was sold by it."""
         if self.phase is OrderPhase.CONFIRMED:
             return self.confirmed_payment_id == payment_id
         return self.phase is OrderPhase.PENDING
 
     def is_sold_by(self, payment_id: str) -> bool:
-        """Whether the seats were sold by this payment."""
+        """True if the seats were sold by this payment."""
         return self.phase is OrderPhase.CONFIRMED and self.confirmed_payment_id == payment_id

@@ -1,4 +1,4 @@
-"""A payment as the fold of its append-only events. The only place that says which event may follow which.
+"""A payment: the fold of its append-only events. Only this module says which event may follow which.
 
 CREATED ──> ACTION_REQUIRED ──> AUTHORIZED ──> CAPTURED ──> PARTIALLY_REFUNDED ──> REFUNDED
    └──> UNKNOWN ──┘                  └──> VOIDED, FAILED (from every state before CAPTURED)
@@ -14,7 +14,7 @@ from typing import Final, assert_never
 
 
 class PaymentStatus(StrEnum):
-    """Where a payment stands, as clients see it."""
+    """The state of a payment, as clients see it."""
 
     CREATED = "CREATED"
     ACTION_REQUIRED = "ACTION_REQUIRED"
@@ -28,7 +28,7 @@ class PaymentStatus(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What can happen to a payment."""
+    """The kinds of facts about a payment."""
 
     STARTED = "started"
     UNANSWERED = "unanswered"
@@ -44,17 +44,17 @@ class EventKind(StrEnum):
 
 
 UNDECIDED: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.UNKNOWN, PaymentStatus.ACTION_REQUIRED})
-"""The bank has not said yes or no."""
+"""The bank has neither granted nor declined."""
 
 OPEN: Final = UNDECIDED | {PaymentStatus.AUTHORIZED}
-"""Neither paid nor over: something is still to be done or awaited."""
+"""Neither paid nor over: there is a step to take or to wait for."""
 
 PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 """The money was taken, whatever was given back since."""
 
 
 class IllegalTransition(Exception):
-    """An event that cannot follow what happened before: a bug, or two writers of one payment."""
+    """An event cannot follow the earlier ones: a bug, or two writers of one payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class PaymentEvent:
 
 @dataclass(frozen=True, slots=True)
 class PaymentState:
-    """What the events so far amount to. `version` counts them."""
+    """The state after the events so far; `version` is their number."""
 
     status: PaymentStatus
     version: int
@@ -102,7 +102,7 @@ class PaymentState:
 
 
 def fold(events: Iterable[PaymentEvent]) -> PaymentState:
-    """Derive the state of a payment from all its events, in order. Raises `IllegalTransition`."""
+    """Return the state of a payment after all its events, in order. Raises `IllegalTransition`."""
     state: PaymentState | None = None
     for event in events:
         state = apply(state, event)
@@ -112,7 +112,7 @@ def fold(events: Iterable[PaymentEvent]) -> PaymentState:
 
 
 def apply(state: PaymentState | None, event: PaymentEvent) -> PaymentState:
-    """The state after one more event. Raises `IllegalTransition` when it cannot follow."""
+    """Return the state after one more event. Raises `IllegalTransition` when it cannot follow."""
     if state is None:
         if event.kind is not EventKind.STARTED or event.minor is None or event.minor <= 0:
             raise IllegalTransition("a payment begins with `started` and an amount")
@@ -146,6 +146,7 @@ def _may_follow(state: PaymentState, event: PaymentEvent) -> bool:
         case EventKind.VOIDED:
             return status in OPEN
         case EventKind.CAPTURED:
+            # All or nothing: an order has no seats for a part of its price.
             return status is PaymentStatus.AUTHORIZED and event.minor == state.amount_minor
         case EventKind.CAPTURE_FAILED:
             return status is PaymentStatus.AUTHORIZED

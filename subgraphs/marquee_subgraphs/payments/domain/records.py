@@ -23,7 +23,7 @@ class PaymentRecord:
     return_url: str
     state: PaymentState
     reserved_minor: int
-    """Given back, or about to be: never more than the amount."""
+    """Minor units given back or promised: never more than the amount."""
     attempts: int
     """How often in a row the provider did not answer."""
 
@@ -41,7 +41,7 @@ class PaymentRecord:
         return Money(max(0, self.state.captured_minor - self.reserved_minor), self.currency)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRecord:
     """One refund."""
 
@@ -52,10 +52,13 @@ class RefundRecord:
     status: RefundStatus
     reason: str
     requested_by: str | None
+    """The member of staff; None when tickets or payments itself began it."""
     whole: bool
-    ticket_ids: tuple[str, ...]
-    provider_refund_id: str | None
-    failure: str | None
-    attempts: int
+    """True when it gives back all that was left, and so gives up the tickets."""
     created_at: datetime
     updated_at: datetime
+    ticket_ids: tuple[str, ...] = ()
+    provider_refund_id: str | None = None
+    failure: str | None = None
+    attempts: int = 0
+    """How often the provider was asked without an end."""

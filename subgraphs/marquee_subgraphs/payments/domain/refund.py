@@ -1,4 +1,4 @@
-"""What a refund may take. Captured − refunded − under way is the most, whoever asks."""
+"""How much a refund may give back: at most captured − refunded − promised, whoever asks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from marquee_subgraphs.payments.errors import NotRefundable, RefundExceedsPaymen
 
 
 class RefundStatus(StrEnum):
-    """Where a refund stands."""
+    """The state of a refund."""
 
     REQUESTED = "REQUESTED"
-    """Tickets has to approve it: it gives up the tickets."""
+    """It gives up the tickets, so tickets has to approve it."""
     PENDING = "PENDING"
-    """Approved, its money reserved; the provider is being asked."""
+    """Approved and its money promised; the provider is being asked."""
     COMPLETED = "COMPLETED"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
@@ -23,14 +23,14 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundPlan:
-    """How much to give back, and whether that is all that is left, which gives up the tickets too."""
+    """How much to give back; `whole` when that is all that is left, which gives up the tickets too."""
 
     amount: Money
     whole: bool
 
 
 def plan_refund(left: Money, asked: Money | None) -> RefundPlan:
-    """Plan a refund by staff; no amount asks for all that is `left`.
+    """Return the plan of a refund by staff; without `asked`, of all that is `left`.
 
     Raises `NotRefundable` when nothing is left, `RefundExceedsPayment` when more is asked than is left, or in
     another currency.
@@ -49,9 +49,6 @@ def plan_refund(left: Money, asked: Money | None) -> RefundPlan:
 
 
 def allowed_of(approved: Money, left: Money) -> Money | None:
-    """What can be given back of an approved amount: never more than is left, None when nothing is.
-
-    Goodwill given meanwhile lessens what an approved refund still owes.
-    """
+    """Return what can be given back of an approved amount: at most what is left, None when nothing is."""
     amount = min(approved, left)
     return amount if amount.minor_units > 0 else None

@@ -1,5 +1,7 @@
-"""What a payment needs next, from its own state and its order's: the one decision that the checkout, events,
-webhooks and the reconciler all drive by, so that they converge whichever comes first.
+"""The next step of a payment, from its own state and its order's.
+
+Everything that moves a payment on (checkout, events, webhooks, reconciliation) asks this one function, so all
+of them arrive at the same end, whichever comes first.
 """
 
 from __future__ import annotations
@@ -12,25 +14,25 @@ from marquee_subgraphs.payments.domain.payment import PaymentState, PaymentStatu
 
 
 class Step(Enum):
-    """The next thing to do."""
+    """A step of a payment."""
 
     AUTHORIZE = auto()
-    """Ask the provider, by the payment's key, to authorise; asking again is harmless."""
+    """Ask the provider to authorise. The payment's key makes a repetition harmless."""
     AWAIT_CUSTOMER = auto()
-    """The bank is asking its customer."""
+    """The bank is asking its customer (3-D Secure)."""
     AWAIT_SALE = auto()
     """Tickets is selling the seats."""
     CAPTURE = auto()
     VOID = auto()
     RELEASE = auto()
-    """The capture failed for good: let go of the authorisation, as far as there is one."""
+    """The capture failed for good: cancel the authorisation, so that the customer's money is free again."""
     RETURN = auto()
-    """Money was taken for an order that was never sold: give it back."""
+    """Money was taken for an order that was not sold by this payment: give it back."""
     NOTHING = auto()
 
 
 def next_step(payment_id: str, state: PaymentState, order: Order) -> Step:
-    """Decide what is to be done for a payment."""
+    """Return the next step of a payment."""
     unwanted = state.void_requested or not order.wants(payment_id)
     match state.status:
         case PaymentStatus.CREATED | PaymentStatus.UNKNOWN:

@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from marquee_subgraphs.kit.database import History
-from marquee_subgraphs.payments.store import TABLES
+from marquee_subgraphs.payments.tables import TABLES
 
 HISTORY = History("payments", TABLES, Path(__file__).parent)

@@ -1,18 +1,13 @@
-"""Payments of which nobody knows whether the provider took them, as figures for whoever watches. Changes
-nothing.
-"""
+"""Gauges of the payments whose outcome is unknown, for dashboards and alerts. Changes nothing."""
 
 from __future__ import annotations
 
-from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.telemetry import Probe, Telemetry
-from marquee_subgraphs.payments.store import PaymentStore
+from marquee_subgraphs.payments.service.resources import Resources
 
 
-def unsettled_probe(telemetry: Telemetry, database: Database, clock: Clock) -> Probe:
-    """A probe of the payments whose outcome is unknown; they are asked after until it is known."""
-    store = PaymentStore()
+def unknown_payments_probe(telemetry: Telemetry, resources: Resources) -> Probe:
+    """Return a probe that sets the number of unknown payments and the age of the oldest."""
     count = telemetry.gauge("marquee_payments_unknown", "Payments whose outcome is not known.")
     age = telemetry.gauge(
         "marquee_payments_unknown_oldest_seconds",
@@ -20,9 +15,9 @@ def unsettled_probe(telemetry: Telemetry, database: Database, clock: Clock) -> P
     )
 
     async def probe() -> None:
-        async with database.read() as connection:
-            unknown, since = await store.unknown(connection)
+        async with resources.backend.database.read() as connection:
+            unknown, since = await resources.store.payments.unknown(connection)
         count.set(unknown)
-        age.set(0.0 if since is None else max(0.0, (clock.now() - since).total_seconds()))
+        age.set(0.0 if since is None else max(0.0, (resources.now() - since).total_seconds()))
 
     return probe

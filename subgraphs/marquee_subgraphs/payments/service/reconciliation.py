@@ -1,68 +1,66 @@
-"""Looks after what nobody else does: the provider's messages, and every payment and refund that is due.
+"""Reconciliation: finds the payments and refunds that are due, and follows the provider's webhooks.
 
-Because each is due from the moment it is written until it rests, a process that dies at any step leaves
-nothing behind that the next start does not find.
+A payment or refund is due from the moment it is written until it rests. So a process that dies at any step
+leaves nothing behind that the next start does not find.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
-from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.payments.adapters.provider import Notice
 from marquee_subgraphs.payments.domain.payment import OPEN, UNDECIDED, PaymentStatus
+from marquee_subgraphs.payments.service.resources import Resources
 from marquee_subgraphs.payments.service.settlement import Settlement
-from marquee_subgraphs.payments.store import PaymentStore, RefundStore
 
-_AT_ONCE = 100
-_NEWS: dict[str, frozenset[PaymentStatus]] = {
+_MOST_AT_ONCE: Final = 100
+_FAILED_OR_VOIDED: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.VOIDED})
+_NEWS: Final[dict[str, frozenset[PaymentStatus]]] = {
     "payment_intent.requires_action": UNDECIDED,
-    "payment_intent.amount_capturable_updated": UNDECIDED | {PaymentStatus.FAILED, PaymentStatus.VOIDED},
+    # Also for payments that ended: then the bank holds money that nobody wants, and it must be cancelled.
+    "payment_intent.amount_capturable_updated": UNDECIDED | _FAILED_OR_VOIDED,
     "payment_intent.payment_failed": UNDECIDED,
     "payment_intent.canceled": OPEN,
-    "payment_intent.succeeded": OPEN | {PaymentStatus.FAILED, PaymentStatus.VOIDED},
+    "payment_intent.succeeded": OPEN | _FAILED_OR_VOIDED,
 }
-"""In which states of ours a message may be news; in others it tells what is known."""
+"""By type of webhook, the states in which it may be news. In every other state it repeats what is known, and
+asking the provider again would cost a request for nothing.
+"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Reconciliation:
-    """Finds what is due and hands it to its work."""
+    """Starts the work that is due."""
 
-    database: Database
-    payments: PaymentStore
-    refunds: RefundStore
-    settlement: Settlement
-    clock: Clock
-    wake_refund: Callable[[str], None]
-    wake_payment: Callable[[str], None]
+    def __init__(self, resources: Resources, settlement: Settlement) -> None:
+        self._resources = resources
+        self._settlement = settlement
 
     async def handle_notice(self, notice: Notice) -> None:
-        """Follow a message of the provider, by asking what is true. Raises `ProviderFault`: it must come
-        again.
+        """Follow a webhook by asking the provider what is true now, whatever the webhook says.
+
+        Raises `ProviderFault`: then the provider has to send it again.
         """
-        async with self.database.read() as connection:
+        store = self._resources.store.payments
+        async with self._resources.backend.database.read() as connection:
             payment_id = notice.payment_id
             if payment_id is None and notice.provider_id is not None:
-                payment_id = await self.payments.id_of_provider(connection, notice.provider_id)
-            payment = await self.payments.find(connection, payment_id) if payment_id is not None else None
+                payment_id = await store.id_of_provider(connection, notice.provider_id)
+            payment = await store.find(connection, payment_id) if payment_id is not None else None
         if payment is None:
             return
         if notice.refund_id is not None:
-            self.wake_refund(notice.refund_id)
+            self._resources.refund_work.add(notice.refund_id)
         elif payment.state.status in _NEWS.get(notice.kind, frozenset()):
-            await self.settlement.refresh(payment.id)
+            await self._settlement.refresh(payment.id)
 
     async def start_due_work(self) -> int:
-        """Start work for every payment and refund that is due; answers how many."""
-        now = self.clock.now()
-        async with self.database.read() as connection:
-            payments = await self.payments.due(connection, now, _AT_ONCE)
-            refunds = await self.refunds.due(connection, now, _AT_ONCE)
+        """Start the work for every payment and refund that is due; return how many."""
+        resources, now = self._resources, self._resources.now()
+        async with resources.backend.database.read() as connection:
+            payments = await resources.store.payments.due(connection, now, _MOST_AT_ONCE)
+            refunds = await resources.store.refunds.due(connection, now, _MOST_AT_ONCE)
         for payment_id in payments:
-            self.wake_payment(payment_id)
+            resources.payment_work.add(payment_id)
         for refund_id in refunds:
-            self.wake_refund(refund_id)
+            resources.refund_work.add(refund_id)
         return len(payments) + len(refunds)

@@ -1,109 +1,103 @@
-"""Brings each payment to its end: takes the next step with the provider and writes down what it said,
-until there is nothing to do or somebody else is awaited.
+"""Settlement: brings each payment to its end, one step at a time.
 
-The checkout, events, webhooks and the reconciler all come here, and all ask the same question, so it does not
-matter which comes first, twice or never. Never holds a transaction while the provider is asked.
+    read payment and order ──> `next_step` ──> ask the provider ──> write the facts ──> again, until it rests
+
+The checkout, the events, the webhooks and the reconciliation all start the same loop, and the next step is
+decided on what the store says at that moment. So it does not matter which of them comes first, twice or
+never. The provider must never be asked inside a transaction.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final, assert_never
 
-from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.database import Database, Transaction
-from marquee_subgraphs.kit.live import Topics
+from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
-    PaymentProvider,
     ProviderFault,
     ProviderRefused,
     ProviderUnanswered,
 )
+from marquee_subgraphs.payments.domain import facts as facts_about
 from marquee_subgraphs.payments.domain.intent import Intent, IntentStatus, facts_of, is_stray
 from marquee_subgraphs.payments.domain.order import Order
-from marquee_subgraphs.payments.domain.payment import UNDECIDED, EventKind, PaymentEvent, PaymentStatus
-from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
-from marquee_subgraphs.payments.domain.refund import RefundStatus
+from marquee_subgraphs.payments.domain.payment import PaymentEvent, PaymentStatus
+from marquee_subgraphs.payments.domain.records import PaymentRecord
 from marquee_subgraphs.payments.domain.steps import Step, next_step
-from marquee_subgraphs.payments.domain.timing import Timing
-from marquee_subgraphs.payments.events import PaymentEvents
-from marquee_subgraphs.payments.store import OrderStore, PaymentStore, RefundStore
+from marquee_subgraphs.payments.events.published import event_of
+from marquee_subgraphs.payments.service.refunds import Refunds
+from marquee_subgraphs.payments.service.resources import Resources
 
 _MOST_STEPS: Final = 12
-"""More steps than any payment can need at once: beyond, something is wrong, and it rests until it is due."""
+"""No payment needs as many steps at once. After so many it waits until it is due, and an error is logged."""
 
-Facts = Callable[[PaymentRecord, Order], Sequence[PaymentEvent]]
+Facts = Callable[[PaymentRecord, Order, datetime], Sequence[PaymentEvent]]
+"""Returns the facts to append, given payment and order as they are inside the transaction, and the time."""
 
 
-@dataclass(frozen=True, slots=True)
 class Settlement:
-    """Drives payments."""
+    """Takes the steps of payments."""
 
-    database: Database
-    orders: OrderStore
-    payments: PaymentStore
-    refunds: RefundStore
-    events: PaymentEvents
-    provider: PaymentProvider
-    topics: Topics[None]
-    clock: Clock
-    timing: Timing
-    logger: logging.Logger
-    wake_refund: Callable[[str], None]
+    def __init__(self, resources: Resources, refunds: Refunds) -> None:
+        self._resources = resources
+        self._database = resources.backend.database
+        self._store = resources.store
+        self._provider = resources.provider
+        self._refunds = refunds
 
     async def drive(self, payment_id: str) -> None:
-        """Take steps until the payment rests."""
+        """Take steps until the payment rests: it ended, or waits for the customer, for tickets or for its
+        next attempt. Raises `LookupError` for an unknown payment.
+        """
         for _ in range(_MOST_STEPS):
             payment, order = await self._load(payment_id)
             if not await self._take(next_step(payment_id, payment.state, order), payment, order):
                 return
-        self.logger.error("payment %s does not come to rest", payment_id)
+        self._resources.logger.error("payment %s does not come to rest", payment_id)
 
     async def refresh(self, payment_id: str) -> None:
-        """Ask what is true of a payment now, write it down, and go on. Raises `ProviderFault`."""
+        """Ask the provider what is true of a payment now, write it, and go on. Raises `ProviderFault`."""
         payment, _ = await self._load(payment_id)
         provider_id = payment.state.provider_id
         intent = (
-            await self.provider.find(payment_id)
+            await self._provider.find(payment_id)
             if provider_id is None
-            else await self.provider.retrieve(provider_id)
+            else await self._provider.retrieve(provider_id)
         )
         if intent is not None:
             if is_stray(payment.state, intent):
-                await self.provider.cancel(payment_id, intent.provider_id)
+                await self._provider.cancel(payment_id, intent.provider_id)
             else:
-                await self._learn(payment, intent)
+                await self._write_intent(payment, intent)
         await self.drive(payment_id)
 
-    async def look_after(self, payment_id: str) -> None:
-        """Do what is due for a payment that nothing else has moved on."""
+    async def resume(self, payment_id: str) -> None:
+        """Do what is due for a payment; its work queue calls this. Raises `LookupError`, `ProviderFault`."""
         payment, order = await self._load(payment_id)
-        step = next_step(payment_id, payment.state, order)
-        match step:
+        match next_step(payment_id, payment.state, order):
             case Step.AWAIT_CUSTOMER:
-                await self._later(payment)
+                # The webhook about the customer's answer may have been lost: ask.
+                await self._retry_later(payment)
                 await self.refresh(payment_id)
             case Step.AWAIT_SALE:
-                async with self.database.transaction() as tx:
-                    await self.payments.schedule(tx, payment_id, self.clock.now() + self.timing.sale_check)
+                due_at = self._resources.now() + self._resources.timing.sale_check
+                async with self._database.transaction() as tx:
+                    await self._store.payments.schedule(tx, payment_id, due_at)
             case Step.NOTHING:
-                await self._let_rest(payment)
+                await self._stop_looking(payment)
             case _:
                 await self.drive(payment_id)
 
-    async def _let_rest(self, payment: PaymentRecord) -> None:
-        """Never look at it again, unless something was heard meanwhile: decided on what is true now."""
-        async with self.database.transaction() as tx:
-            order = await self.orders.find(tx, payment.order_id, lock=True)
-            current = await self.payments.find(tx, payment.id, lock=True)
-            if order is None or current is None:
-                raise LookupError(payment.id)
+    async def _stop_looking(self, payment: PaymentRecord) -> None:
+        """Take a payment that needs nothing off the schedule."""
+        async with self._database.transaction() as tx:
+            order, current = await self._lock(tx, payment)
+            # Between the read and this lock `order.confirmed` may have been handled, and scheduled a capture.
             if next_step(payment.id, current.state, order) is Step.NOTHING:
-                await self.payments.schedule(tx, payment.id, None)
+                await self._store.payments.schedule(tx, payment.id, None)
 
     async def _take(self, step: Step, payment: PaymentRecord, order: Order) -> bool:
         """Take one step; False when the payment rests."""
@@ -117,7 +111,7 @@ class Settlement:
             case Step.RELEASE:
                 return await self._release(payment)
             case Step.RETURN:
-                await self._return(payment)
+                await self._database.run(partial(self._refunds.return_unsold, payment=payment))
                 return False
             case Step.AWAIT_CUSTOMER | Step.AWAIT_SALE | Step.NOTHING:
                 return False
@@ -127,208 +121,164 @@ class Settlement:
         try:
             intent = await self._ask_authorization(payment)
         except ProviderUnanswered:
-            await self._write(payment, self._unanswered)
-            await self._later(payment)
+            await self._write(payment, lambda current, _, now: facts_about.unanswered(current.state, now))
+            await self._retry_later(payment)
             return False
-        except ProviderRefused as refusal:
-            return await self._write(payment, self._failed(EventKind.DECLINED, refusal))
+        except ProviderRefused as refused:
+            code, message = refused.code, refused.message
+            return await self._write(
+                payment,
+                lambda current, _, now: facts_about.declined(current.state, code, message, now),
+            )
         return await self._believe(payment, intent)
 
     async def _ask_authorization(self, payment: PaymentRecord) -> Intent:
         if payment.state.status is PaymentStatus.UNKNOWN:
-            found = await self.provider.find(payment.id)
+            # The first request may have arrived although its answer did not: look before asking again.
+            found = await self._provider.find(payment.id)
             if found is not None:
                 return found
         try:
-            return await self.provider.authorize(_request(payment))
+            return await self._provider.authorize(_request(payment))
         except ProviderRefused:
-            # Nothing may be called refused that was granted before.
-            found = await self.provider.find(payment.id)
+            # The refusal may be about the repetition (say, the key has expired at the provider) while the
+            # first request was granted. Only what `find` says counts.
+            found = await self._provider.find(payment.id)
             if found is None:
                 raise
             return found
 
     async def _capture(self, payment: PaymentRecord) -> bool:
         provider_id = _provider_id(payment)
-        if payment.attempts >= self.timing.capture_attempts:
-            return await self._give_up_capture(payment, provider_id)
+        if payment.attempts >= self._resources.timing.capture_attempts:
+            # Silence does not say that nothing was taken. Only a cancelled authorisation proves it, so the
+            # sale is given up through `cancel`; when the money was taken after all, `cancel` says so.
+            return await self._cancel(payment, provider_id)
         try:
             try:
-                intent = await self.provider.capture(payment.id, provider_id)
-            except ProviderRefused as refusal:
-                intent = await self.provider.retrieve(provider_id)
+                intent = await self._provider.capture(payment.id, provider_id)
+            except ProviderRefused as refused:
+                code, message = refused.code, refused.message
+                intent = await self._provider.retrieve(provider_id)
                 if intent.status is IntentStatus.REQUIRES_CAPTURE:
-                    return await self._write(payment, self._failed(EventKind.CAPTURE_FAILED, refusal))
+                    return await self._write(
+                        payment,
+                        lambda current, _, now: facts_about.capture_failed(current.state, code, message, now),
+                    )
         except ProviderFault:
-            await self._later(payment)
-            return False
-        return await self._believe(payment, intent)
-
-    async def _give_up_capture(self, payment: PaymentRecord, provider_id: str) -> bool:
-        """After many unanswered attempts: only a cancelled authorisation proves that nothing was taken."""
-        try:
-            intent = await self.provider.cancel(payment.id, provider_id)
-        except ProviderFault:
-            await self._later(payment)
+            await self._retry_later(payment)
             return False
         return await self._believe(payment, intent)
 
     async def _void(self, payment: PaymentRecord) -> bool:
         if not payment.state.void_requested:
-            return await self._write(payment, self._void_requested)
+            return await self._write(
+                payment,
+                lambda current, order, now: facts_about.void_requested(current.id, current.state, order, now),
+            )
+        if payment.state.provider_id is not None:
+            return await self._cancel(payment, payment.state.provider_id)
         try:
-            provider_id = payment.state.provider_id
-            if provider_id is None:
-                # Nobody can tell a request that never left from one on its way: use up its key.
-                request = _request(payment)
-                found = await self.provider.find(payment.id) or await self.provider.forestall(request)
-                if found is None:  # it had arrived, and will be found in a moment
-                    await self._later(payment)
-                    return False
-                provider_id = found.provider_id
-            intent = await self.provider.cancel(payment.id, provider_id)
+            # The request to authorise may still be on its way, and would reserve the money after this void.
+            # `forestall` uses up its idempotency key with an unconfirmed intent: whichever of the two
+            # arrives first excludes the other.
+            found = await self._provider.find(payment.id) or await self._provider.forestall(_request(payment))
         except ProviderFault:
-            await self._later(payment)
+            found = None
+        if found is None:  # no answer, or the request arrived first and `find` does not know it yet
+            await self._retry_later(payment)
+            return False
+        return await self._cancel(payment, found.provider_id)
+
+    async def _cancel(self, payment: PaymentRecord, provider_id: str) -> bool:
+        try:
+            intent = await self._provider.cancel(payment.id, provider_id)
+        except ProviderFault:
+            await self._retry_later(payment)
             return False
         return await self._believe(payment, intent)
 
     async def _release(self, payment: PaymentRecord) -> bool:
         try:
-            await self.provider.cancel(payment.id, _provider_id(payment))
+            await self._provider.cancel(payment.id, _provider_id(payment))
         except ProviderFault:
-            await self._later(payment)
+            await self._retry_later(payment)
             return False
-        return await self._write(payment, self._released)
-
-    async def _return(self, payment: PaymentRecord) -> None:
-        """Promise back all that is left. The refund's id follows from the payment's: it is promised once."""
-        refund_id = f"rfd_{payment.id.removeprefix('pay_')}"
-        now = self.clock.now()
-        async with self.database.transaction() as tx:
-            current = await self.payments.find(tx, payment.id, lock=True)
-            known = await self.refunds.find(tx, refund_id, lock=True)
-            if current is None or known is not None or current.left_to_refund.minor_units == 0:
-                await self.payments.schedule(tx, payment.id, None)
-                return
-            amount = current.left_to_refund
-            await self.payments.reserve(tx, payment.id, amount.minor_units)
-            await self.refunds.put(
-                tx,
-                RefundRecord(
-                    id=refund_id,
-                    payment_id=payment.id,
-                    order_id=payment.order_id,
-                    amount=amount,
-                    status=RefundStatus.PENDING,
-                    reason="The order was not sold.",
-                    requested_by=None,
-                    whole=True,
-                    ticket_ids=(),
-                    provider_refund_id=None,
-                    failure=None,
-                    attempts=0,
-                    created_at=now,
-                    updated_at=now,
-                ),
-                due_at=now,
-            )
-            await self.payments.schedule(tx, payment.id, None)
-            tx.after_commit(partial(self.wake_refund, refund_id))
+        return await self._write(payment, lambda current, _, now: facts_about.released(current.state, now))
 
     async def _believe(self, payment: PaymentRecord, intent: Intent) -> bool:
-        """Write down what follows from the provider's word, or ask again later when nothing does."""
-        if await self._learn(payment, intent):
+        """Write down what follows from the provider's answer, or ask again later when nothing does."""
+        if await self._write_intent(payment, intent):
             return True
-        await self._later(payment)
+        await self._retry_later(payment)
         return False
 
-    async def _learn(self, payment: PaymentRecord, intent: Intent) -> bool:
-        """Write down what follows from the provider's word; False when nothing does."""
+    async def _write_intent(self, payment: PaymentRecord, intent: Intent) -> bool:
+        """Write down what follows from the provider's answer; False when nothing does."""
 
-        def facts(current: PaymentRecord, order: Order) -> Sequence[PaymentEvent]:
-            return facts_of(
-                current.state,
-                intent,
-                sale_confirmed=order.is_sold_by(current.id),
-                now=self.clock.now(),
-            )
+        def facts(current: PaymentRecord, order: Order, now: datetime) -> Sequence[PaymentEvent]:
+            return facts_of(current.state, intent, sale_confirmed=order.is_sold_by(current.id), now=now)
 
         return await self._write(payment, facts)
 
     async def _write(self, payment: PaymentRecord, facts: Facts) -> bool:
-        """Decide on the state as it is now, append the facts and say them; False when there are none."""
+        """Append the facts that hold inside the transaction and publish them; False when there are none."""
 
         async def work(tx: Transaction) -> bool:
-            order = await self.orders.find(tx, payment.order_id, lock=True)
-            current = await self.payments.find(tx, payment.id, lock=True)
-            if order is None or current is None:
-                raise LookupError(payment.id)
-            new = facts(current, order)
-            if not new:
-                return False
-            await self._append(tx, current, order, new)
-            return True
+            order, current = await self._lock(tx, payment)
+            new = facts(current, order, self._resources.now())
+            if new:
+                await self._append(tx, current, order, new)
+            return bool(new)
 
-        return await self.database.run(work)
+        return await self._database.run(work)
 
     async def _append(
         self, tx: Transaction, payment: PaymentRecord, order: Order, new: Sequence[PaymentEvent]
     ) -> None:
-        now = self.clock.now()
-        state = await self.payments.record(tx, payment, new, due_at=now + self.timing.look_again)
-        for event in new:
-            await self.events.happened(tx, payment, order, event)
+        store, resources = self._store, self._resources
+        # Due from the moment it is written: when the process dies before the next step, another finds it.
+        due_at = resources.now() + resources.timing.look_again
+        state = await store.payments.record(tx, payment, new, due_at=due_at)
+        for fact in new:
+            event = event_of(payment, order, fact)
+            if event is not None:
+                await resources.backend.outbox.add(tx, event, aggregate_id=payment.id)
         if state.status in {PaymentStatus.FAILED, PaymentStatus.VOIDED}:
-            await self.orders.let_go(tx, order.order_id, payment.id)
+            await store.orders.release(tx, order.order_id, payment.id)
         if next_step(payment.id, state, order) is Step.NOTHING:
-            await self.payments.schedule(tx, payment.id, None)
+            await store.payments.schedule(tx, payment.id, None)
         if state.status is PaymentStatus.CAPTURED:
-            for refund_id in await self.refunds.pending_of(tx, payment.id):
-                tx.after_commit(partial(self.wake_refund, refund_id))
-        tx.after_commit(partial(self.topics.publish, payment.id, None))
+            # A refund that was approved before the capture has waited for the money.
+            for refund_id in await store.refunds.pending_of(tx, payment.id):
+                tx.after_commit(partial(resources.refund_work.add, refund_id))
+        resources.notify(tx, payment.id)
 
-    async def _later(self, payment: PaymentRecord) -> None:
-        """Try again after a pause that grows."""
-        due_at = self.clock.now() + self.timing.retry(payment.attempts)
-        async with self.database.transaction() as tx:
-            await self.payments.schedule(tx, payment.id, due_at, attempts=payment.attempts + 1)
+    async def _retry_later(self, payment: PaymentRecord) -> None:
+        """Schedule the next attempt after a pause that doubles: 1 s, 2 s, 4 s … 5 min."""
+        due_at = self._resources.now() + self._resources.timing.retry(payment.attempts)
+        async with self._database.transaction() as tx:
+            await self._store.payments.schedule(tx, payment.id, due_at, attempts=payment.attempts + 1)
+
+    async def _lock(self, tx: Transaction, payment: PaymentRecord) -> tuple[Order, PaymentRecord]:
+        # Orders before payments, in every transaction: two of them cannot wait for each other.
+        order = await self._store.orders.find(tx, payment.order_id, lock=True)
+        current = await self._store.payments.find(tx, payment.id, lock=True)
+        if order is None or current is None:
+            raise LookupError(payment.id)
+        return order, current
 
     async def _load(self, payment_id: str) -> tuple[PaymentRecord, Order]:
-        async with self.database.read() as connection:
-            payment = await self.payments.find(connection, payment_id)
-            order = await self.orders.find(connection, payment.order_id) if payment is not None else None
+        async with self._database.read() as connection:
+            payment = await self._store.payments.find(connection, payment_id)
+            order = await self._store.orders.find(connection, payment.order_id) if payment else None
         if payment is None or order is None:
             raise LookupError(payment_id)
         return payment, order
 
-    def _unanswered(self, payment: PaymentRecord, _: Order) -> Sequence[PaymentEvent]:
-        if payment.state.status is not PaymentStatus.CREATED:
-            return ()
-        return [PaymentEvent(EventKind.UNANSWERED, self.clock.now())]
-
-    def _void_requested(self, payment: PaymentRecord, order: Order) -> Sequence[PaymentEvent]:
-        if next_step(payment.id, payment.state, order) is not Step.VOID or payment.state.void_requested:
-            return ()
-        return [PaymentEvent(EventKind.VOID_REQUESTED, self.clock.now(), message="The order is over.")]
-
-    def _released(self, payment: PaymentRecord, _: Order) -> Sequence[PaymentEvent]:
-        if not payment.state.capture_failed or payment.state.released:
-            return ()
-        return [PaymentEvent(EventKind.RELEASED, self.clock.now())]
-
-    def _failed(self, kind: EventKind, refusal: ProviderRefused) -> Facts:
-        awaited = UNDECIDED if kind is EventKind.DECLINED else {PaymentStatus.AUTHORIZED}
-
-        def facts(payment: PaymentRecord, _: Order) -> Sequence[PaymentEvent]:
-            if payment.state.status not in awaited:
-                return ()
-            return [PaymentEvent(kind, self.clock.now(), code=refusal.code, message=refusal.message)]
-
-        return facts
-
 
 def _request(payment: PaymentRecord) -> AuthorizationRequest:
-    """The same request each time, so that the provider knows it by its key."""
+    # Made of stored values alone: a repetition must be equal to the first request, or its key is refused.
     return AuthorizationRequest(
         payment_id=payment.id,
         order_id=payment.order_id,

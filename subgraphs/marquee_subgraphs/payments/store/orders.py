@@ -1,4 +1,4 @@
-"""What payments knows of orders, from tickets' events."""
+"""The rows of orders, as tickets' events describe them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from marquee_subgraphs.payments.tables import ORDERS
 
 
 class OrderStore:
-    """Reads and writes the projection of orders."""
+    """Reads and writes of orders."""
 
     async def insert(self, tx: Transaction, order: Order) -> None:
-        """Note an order; one that is known keeps its state."""
+        """Add an order; one that is known keeps its state."""
         await tx.execute(
             tx.insert(ORDERS)
             .values(
@@ -38,13 +38,13 @@ class OrderStore:
         )
 
     async def find(self, connection: Connection, order_id: str, *, lock: bool = False) -> Order | None:
-        """One order; `lock` keeps others from changing it until the transaction ends."""
+        """Return an order; `lock` keeps others from changing it until the transaction ends."""
         query = select(ORDERS).where(ORDERS.c.order_id == order_id)
         row = (await connection.execute(query.with_for_update() if lock else query)).first()
         return None if row is None else _order(row)
 
     async def find_many(self, connection: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
-        """The orders of these ids, whichever are known."""
+        """Return the orders of these ids, without those that are unknown."""
         rows = await connection.execute(select(ORDERS).where(ORDERS.c.order_id.in_(order_ids)))
         return {row.order_id: _order(row) for row in rows}
 
@@ -53,8 +53,10 @@ class OrderStore:
     ) -> bool:
         """Make this the order's one live payment, in place of `instead_of`, and payable `until` then.
 
-        False when another payment is live, or the order is over. The guard decides races.
+        False when another payment is live, or the order is over.
         """
+        # The guard is in the statement: of two that claim the order at the same time, the second finds
+        # `live_payment_id` changed and writes no row.
         held = (
             ORDERS.c.live_payment_id.is_(None)
             if instead_of is None
@@ -67,8 +69,8 @@ class OrderStore:
         )
         return rows.rowcount == 1
 
-    async def let_go(self, tx: Transaction, order_id: str, payment_id: str) -> None:
-        """A payment came to nothing: the order may be paid by another."""
+    async def release(self, tx: Transaction, order_id: str, payment_id: str) -> None:
+        """End a payment that came to nothing: the order may be paid by another."""
         await tx.execute(
             update(ORDERS)
             .where(ORDERS.c.order_id == order_id, ORDERS.c.live_payment_id == payment_id)
@@ -76,7 +78,7 @@ class OrderStore:
         )
 
     async def confirm(self, tx: Transaction, order_id: str, payment_id: str) -> None:
-        """The seats are sold by this payment."""
+        """Mark an order as sold by this payment."""
         await tx.execute(
             update(ORDERS)
             .where(ORDERS.c.order_id == order_id, ORDERS.c.confirmed_payment_id.is_(None))
@@ -84,7 +86,7 @@ class OrderStore:
         )
 
     async def close(self, tx: Transaction, order_id: str) -> str | None:
-        """The order is over before its sale; answers its live payment. One that is sold stays so."""
+        """Close an order that was not sold and return its live payment's id; one that is sold stays sold."""
         live: str | None = await tx.scalar(
             update(ORDERS)
             .where(ORDERS.c.order_id == order_id, ORDERS.c.phase == OrderPhase.PENDING.value)

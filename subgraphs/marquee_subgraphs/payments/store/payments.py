@@ -1,4 +1,4 @@
-"""Payments and their append-only events. A payment's row is the fold of its events, written with them."""
+"""The rows of payments and of their append-only events. A payment's row is the fold of its events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REFUNDABLE = [
     PaymentStatus.CAPTURED.value,
     PaymentStatus.PARTIALLY_REFUNDED.value,
 ]
-"""An authorised payment whose order is sold will be taken: a refund of it may be promised, and waits."""
+"""Also AUTHORIZED: a sold order can be cancelled before its capture; its refund is promised and waits."""
 
 
 _UNKNOWN = select(func.count().label("unknown"), func.min(PAYMENTS.c.updated_at).label("since")).where(
@@ -35,10 +35,10 @@ _UNKNOWN = select(func.count().label("unknown"), func.min(PAYMENTS.c.updated_at)
 
 
 class PaymentStore:
-    """Reads and writes payments."""
+    """Reads and writes of payments."""
 
     async def insert(self, tx: Transaction, record: PaymentRecord, started: PaymentEvent) -> None:
-        """Write a new payment with its first event. Two statements."""
+        """Add a payment with its first event. Two statements."""
         await tx.execute(
             PAYMENTS.insert().values(
                 id=record.id,
@@ -57,7 +57,7 @@ class PaymentStore:
     async def record(
         self, tx: Transaction, record: PaymentRecord, events: Sequence[PaymentEvent], due_at: datetime | None
     ) -> PaymentState:
-        """Append events to a payment that was read with `lock`; answers its state after them. Two statements.
+        """Append events to a payment that was read with `lock`; return its state after them. Two statements.
 
         Raises `IllegalTransition` when they cannot follow.
         """
@@ -73,7 +73,7 @@ class PaymentStore:
         return state
 
     async def unknown(self, connection: Connection) -> tuple[int, datetime | None]:
-        """How many payments have an outcome that nobody knows, and since when the oldest of them."""
+        """Return how many payments have an unknown outcome, and when the oldest of them last changed."""
         row = (await connection.execute(_UNKNOWN)).one()
         return int(row.unknown), row.since
 
@@ -102,18 +102,18 @@ class PaymentStore:
     async def find(
         self, connection: Connection, payment_id: str, *, lock: bool = False
     ) -> PaymentRecord | None:
-        """One payment; `lock` keeps others from changing it until the transaction ends."""
+        """Return a payment; `lock` keeps others from changing it until the transaction ends."""
         query = select(PAYMENTS).where(PAYMENTS.c.id == payment_id)
         row = (await connection.execute(query.with_for_update() if lock else query)).first()
         return None if row is None else _payment(row)
 
     async def find_many(self, connection: Connection, payment_ids: Sequence[str]) -> dict[str, PaymentRecord]:
-        """The payments of these ids, whichever there are."""
+        """Return the payments of these ids, without those that do not exist."""
         rows = await connection.execute(select(PAYMENTS).where(PAYMENTS.c.id.in_(payment_ids)))
         return {row.id: _payment(row) for row in rows}
 
     async def id_of_provider(self, connection: Connection, provider_id: str) -> str | None:
-        """The payment that the provider knows by this id."""
+        """Return the id of the payment that the provider knows by `provider_id`."""
         payment_id: str | None = await connection.scalar(
             select(PAYMENTS.c.id).where(PAYMENTS.c.provider_id == provider_id)
         )
@@ -122,7 +122,7 @@ class PaymentStore:
     async def latest_of_orders(
         self, connection: Connection, order_ids: Sequence[str]
     ) -> dict[str, PaymentRecord]:
-        """The latest payment of each order that has any."""
+        """Return the latest payment of each order that has any."""
         rank = (
             func.row_number()
             .over(
@@ -138,7 +138,7 @@ class PaymentStore:
     async def pages_of_users(
         self, connection: Connection, user_ids: Sequence[str], request: PageRequest
     ) -> dict[str, list[PaymentRecord]]:
-        """Up to `first + 1` payments of each user, newest first."""
+        """Return up to `first + 1` payments of each user, newest first."""
         rank = (
             func.row_number()
             .over(
@@ -160,7 +160,7 @@ class PaymentStore:
         return found
 
     async def counts_of_users(self, connection: Connection, user_ids: Sequence[str]) -> dict[str, int]:
-        """How many payments each user has."""
+        """Return how many payments each user has, without users who have none."""
         rows = await connection.execute(
             select(PAYMENTS.c.user_id, func.count().label("payments"))
             .where(PAYMENTS.c.user_id.in_(user_ids))
@@ -171,7 +171,7 @@ class PaymentStore:
     async def events_of(
         self, connection: Connection, payment_ids: Sequence[str]
     ) -> dict[str, list[PaymentEvent]]:
-        """Every event of each payment, in order."""
+        """Return all events of each payment, in order."""
         rows = await connection.execute(
             select(PAYMENT_EVENTS)
             .where(PAYMENT_EVENTS.c.payment_id.in_(payment_ids))
@@ -183,7 +183,7 @@ class PaymentStore:
         return found
 
     async def due(self, connection: Connection, now: datetime, limit: int) -> list[str]:
-        """Payments that somebody should look after, the longest due first."""
+        """Return the ids of payments that are due, the longest due first."""
         return await connection.scalars(
             select(PAYMENTS.c.id).where(PAYMENTS.c.due_at <= now).order_by(PAYMENTS.c.due_at).limit(limit)
         )
@@ -191,13 +191,14 @@ class PaymentStore:
     async def schedule(
         self, tx: Transaction, payment_id: str, due_at: datetime | None, *, attempts: int = 0
     ) -> None:
-        """Say when to look after a payment next; None: never again."""
+        """Set when a payment is due next; None takes it off the schedule."""
         await tx.execute(
             update(PAYMENTS).where(PAYMENTS.c.id == payment_id).values(due_at=due_at, attempts=attempts)
         )
 
     async def reserve(self, tx: Transaction, payment_id: str, minor: int) -> bool:
-        """Promise to give back this much; False when that is more than is left. The guard decides races."""
+        """Promise to give back `minor` units; False when that is more than is left."""
+        # The guard is in the statement: of two promises of 30.00 from 48.00, the second matches no row.
         rows = await tx.execute(
             update(PAYMENTS)
             .where(
@@ -210,7 +211,7 @@ class PaymentStore:
         return rows.rowcount == 1
 
     async def unreserve(self, tx: Transaction, payment_id: str, minor: int) -> None:
-        """Take a promise back: the refund failed."""
+        """Withdraw the promise of a refund that failed."""
         await tx.execute(
             update(PAYMENTS)
             .where(PAYMENTS.c.id == payment_id)
@@ -218,12 +219,12 @@ class PaymentStore:
         )
 
     async def forget_user(self, tx: Transaction, user_id: str) -> None:
-        """Take the person out of their payments; the money stays in the books."""
+        """Take the person out of their payments; the amounts stay."""
         await tx.execute(update(PAYMENTS).where(PAYMENTS.c.user_id == user_id).values(user_id=None))
 
 
 def event_of(row: Any) -> PaymentEvent:
-    """Read an event's row."""
+    """Return the event of a row."""
     return PaymentEvent(
         kind=EventKind(row.kind),
         at=row.at,
@@ -256,7 +257,7 @@ def _columns(state: PaymentState) -> dict[str, Any]:
 
 
 def state_of(row: Any) -> PaymentState:
-    """Read the state that a payment's row keeps."""
+    """Return the state that a payment's row contains."""
     return PaymentState(
         status=PaymentStatus(row.status),
         version=row.version,

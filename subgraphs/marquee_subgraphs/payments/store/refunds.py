@@ -1,4 +1,4 @@
-"""Refunds."""
+"""The rows of refunds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from marquee_subgraphs.kit.database import Connection, Transaction
 from marquee_subgraphs.kit.money import Currency, Money
@@ -18,10 +18,10 @@ _UNDER_WAY = [RefundStatus.REQUESTED.value, RefundStatus.PENDING.value]
 
 
 class RefundStore:
-    """Reads and writes refunds."""
+    """Reads and writes of refunds."""
 
     async def put(self, tx: Transaction, refund: RefundRecord, due_at: datetime | None) -> None:
-        """Write a refund, new or changed."""
+        """Write a refund, new or changed; `due_at` None takes it off the schedule."""
         values = {
             "payment_id": refund.payment_id,
             "order_id": refund.order_id,
@@ -45,7 +45,7 @@ class RefundStore:
     async def find(
         self, connection: Connection, refund_id: str, *, lock: bool = False
     ) -> RefundRecord | None:
-        """One refund; `lock` keeps others from changing it until the transaction ends."""
+        """Return a refund; `lock` keeps others from changing it until the transaction ends."""
         query = select(REFUNDS).where(REFUNDS.c.id == refund_id)
         row = (await connection.execute(query.with_for_update() if lock else query)).first()
         return None if row is None else _refund(row)
@@ -53,7 +53,7 @@ class RefundStore:
     async def of_payments(
         self, connection: Connection, payment_ids: Sequence[str]
     ) -> dict[str, list[RefundRecord]]:
-        """The refunds of each payment, oldest first."""
+        """Return the refunds of each payment, oldest first."""
         rows = await connection.execute(
             select(REFUNDS)
             .where(REFUNDS.c.payment_id.in_(payment_ids))
@@ -65,32 +65,24 @@ class RefundStore:
         return found
 
     async def whole_is_under_way(self, connection: Connection, payment_id: str) -> bool:
-        """Whether all of the payment is being given back already."""
+        """True if all that is left of a payment is being given back already."""
         query = select(REFUNDS.c.id).where(
             REFUNDS.c.payment_id == payment_id, REFUNDS.c.whole, REFUNDS.c.status.in_(_UNDER_WAY)
         )
         return await connection.scalar(query.limit(1)) is not None
 
     async def due(self, connection: Connection, now: datetime, limit: int) -> list[str]:
-        """Refunds that somebody should look after, the longest due first."""
+        """Return the ids of refunds that are due, the longest due first."""
         return await connection.scalars(
             select(REFUNDS.c.id).where(REFUNDS.c.due_at <= now).order_by(REFUNDS.c.due_at).limit(limit)
         )
 
     async def pending_of(self, connection: Connection, payment_id: str) -> list[str]:
-        """Refunds of a payment that wait for the provider."""
+        """Return the ids of a payment's refunds that wait for the provider."""
         return await connection.scalars(
             select(REFUNDS.c.id).where(
                 REFUNDS.c.payment_id == payment_id, REFUNDS.c.status == RefundStatus.PENDING.value
             )
-        )
-
-    async def schedule(
-        self, tx: Transaction, refund_id: str, due_at: datetime | None, *, attempts: int
-    ) -> None:
-        """Say when to look after a refund next; None: never again."""
-        await tx.execute(
-            update(REFUNDS).where(REFUNDS.c.id == refund_id).values(due_at=due_at, attempts=attempts)
         )
 
 

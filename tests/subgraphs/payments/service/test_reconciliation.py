@@ -19,6 +19,7 @@ from marquee_subgraphs.payments.domain.payment import OPEN
 from marquee_subgraphs.payments.domain.records import PaymentRecord
 from marquee_subgraphs.payments.domain.timing import Timing
 from marquee_subgraphs.payments.invariants import books_in, verify
+from marquee_subgraphs.payments.service.refunds import RefundRequest
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.lives import Life, start_life
 from tests.subgraphs.payments.tickets import Tickets
@@ -151,10 +152,12 @@ async def test_captures_and_refunds_that_wait_are_made_once(replicas: Replicas) 
     for number, payment in enumerate(payments):
         await replicas.lives[0].service.refunds.refund(
             staff("refunds:write"),
-            payment_id=payment.id,
-            amount=payment.amount.percent(25) if number % 2 else None,
-            reason="The film tore.",
-            idempotency_key=f"key-{payment.id}",
+            RefundRequest(
+                payment_id=payment.id,
+                amount=payment.amount.percent(25) if number % 2 else None,
+                reason="The film tore.",
+                idempotency_key=f"key-{payment.id}",
+            ),
         )
     replicas.turn(off=False)
     await replicas.look_after()
@@ -180,7 +183,7 @@ async def test_what_nobody_wants_is_let_go_once_while_webhooks_come_to_both(repl
     await replicas.heard("payment.voided", payments)
     await replicas.look_after()
     async with replicas.lives[0].service.database.read() as connection:
-        found = await replicas.lives[0].service.checkout.payments.find_many(
+        found = await replicas.lives[0].service.resources.store.payments.find_many(
             connection, [payment.id for payment in payments]
         )
     assert not [each for each in found.values() if each.state.status in OPEN]

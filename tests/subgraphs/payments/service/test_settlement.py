@@ -14,7 +14,8 @@ import pytest
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.events import EmbeddedBroker
 from marquee_subgraphs.payments.invariants import books_in, verify
-from marquee_subgraphs.payments.service.condition import wait_until
+from marquee_subgraphs.payments.service.outcome import wait_until
+from marquee_subgraphs.payments.service.refunds import RefundRequest
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.payments.conftest import QUICK
 from tests.subgraphs.payments.lives import Life, Moment, start_life
@@ -59,10 +60,10 @@ async def void_requested(life: Life, payment_id: str) -> None:
 
     async def read() -> bool:
         async with life.service.database.read() as connection:
-            payment = await life.service.checkout.payments.find(connection, payment_id)
+            payment = await life.service.resources.store.payments.find(connection, payment_id)
         return payment is not None and (payment.state.void_requested or not payment.state.is_open)
 
-    assert await wait_until(life.service.checkout.topics, payment_id, read, bool, seconds=5)
+    assert await wait_until(life.service.resources.topics, payment_id, read, bool, seconds=5)
 
 
 async def rest(world: World, life: Life, heard: str) -> None:
@@ -148,10 +149,12 @@ async def test_a_refund_is_finished_once(world: World, moment: Moment, whole: bo
     async def refund() -> object:
         return await life.service.refunds.refund(
             staff("refunds:write"),
-            payment_id=payment.id,
-            amount=None if whole else payment.amount.percent(25),
-            reason="The film tore.",
-            idempotency_key="key-00000002",
+            RefundRequest(
+                payment_id=payment.id,
+                amount=None if whole else payment.amount.percent(25),
+                reason="The film tore.",
+                idempotency_key="key-00000002",
+            ),
         )
 
     await die_while(life, asyncio.create_task(refund()))

@@ -1,6 +1,7 @@
-"""A bank for the demo and the tests: answers in Stripe's wire format, keeps its own store, moves no money.
+"""A simulated bank for the demo and the tests: it speaks Stripe's wire format and moves no money.
 
-It stands for somebody else's system: it imports nothing of payments and shares no table with it.
+It stands for a foreign system: it has a store of its own and imports nothing of payments.
+
 """
 
 from marquee_subgraphs.payments.adapters.simulator.bank import SimulatedBank

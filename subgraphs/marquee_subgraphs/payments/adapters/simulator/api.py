@@ -1,4 +1,4 @@
-"""The bank's api: what it does for each request, by the rules of its cards. Answers, never talks HTTP."""
+"""The bank's API: what it does for each request, by the rules of its test cards. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DECLINE_MESSAGES: Final = {
 
 
 class BankApi:
-    """Serves intents and refunds."""
+    """The operations on intents and refunds; each is part of the request's transaction."""
 
     __slots__ = ("_public_url", "_store")
 
@@ -79,7 +79,7 @@ class BankApi:
             )
             return Answer(error.status, error.body)
         self._store.take(intent_id)
-        return self._told(intent_id, "payment_intent.succeeded")
+        return self._announced(intent_id, "payment_intent.succeeded")
 
     def cancel_intent(self, intent_id: str) -> Answer:
         """POST /v1/payment_intents/{id}/cancel"""
@@ -87,20 +87,20 @@ class BankApi:
         if row["status"] not in _CANCELABLE:
             raise self._unexpected(row, "cancel")
         self._store.set_status(intent_id, "canceled")
-        return self._told(intent_id, "payment_intent.canceled")
+        return self._announced(intent_id, "payment_intent.canceled")
 
     def decide_action(self, intent_id: str, *, allowed: bool) -> bool:
-        """What the customer said to their bank. False when nothing was asked (any more)."""
+        """Apply the customer's answer to 3-D Secure; False when the bank asks nothing (any more)."""
         with self._store.transaction():
             row = self._store.intent(intent_id)
             if row is None or row["status"] != "requires_action":
                 return False
             if allowed:
                 self._store.set_status(intent_id, "requires_capture")
-                self._told(intent_id, "payment_intent.amount_capturable_updated")
+                self._announced(intent_id, "payment_intent.amount_capturable_updated")
             else:
                 self._store.set_status(intent_id, "requires_payment_method", "authentication_failed")
-                self._told(intent_id, "payment_intent.payment_failed")
+                self._announced(intent_id, "payment_intent.payment_failed")
             return True
 
     def read_intent(self, intent_id: str) -> Answer:
@@ -161,7 +161,7 @@ class BankApi:
         return Answer(200, self._refund_object(refund_id))
 
     def intent_object(self, row: sqlite3.Row) -> dict[str, Any]:
-        """An intent as Stripe writes it."""
+        """Return an intent as Stripe writes it."""
         asks = row["status"] == "requires_action"
         action = {
             "type": "redirect_to_url",
@@ -209,14 +209,14 @@ class BankApi:
     def _confirm(self, intent_id: str, card: TestCard) -> Answer:
         if card.decline_code is not None:
             self._store.set_status(intent_id, "requires_payment_method", card.decline_code)
-            told = self._told(intent_id, "payment_intent.payment_failed")
-            return Answer(402, {"error": _decline(card.decline_code) | {"payment_intent": told.body}})
+            shown = self._announced(intent_id, "payment_intent.payment_failed")
+            return Answer(402, {"error": _decline(card.decline_code) | {"payment_intent": shown.body}})
         if card.asks_customer:
             self._store.set_status(intent_id, "requires_action")
-            return self._told(intent_id, "payment_intent.requires_action")
+            return self._announced(intent_id, "payment_intent.requires_action")
         self._store.set_status(intent_id, "requires_capture")
-        told = self._told(intent_id, "payment_intent.amount_capturable_updated")
-        return Answer(200, told.body, lost=not card.answers)
+        shown = self._announced(intent_id, "payment_intent.amount_capturable_updated")
+        return Answer(200, shown.body, lost=not card.answers)
 
     def _card(self, payment_method: str) -> TestCard:
         card = card_of(payment_method)
@@ -245,8 +245,8 @@ class BankApi:
     def _ok(self, intent_id: str) -> Answer:
         return Answer(200, self.intent_object(self._existing(intent_id)))
 
-    def _told(self, intent_id: str, kind: str) -> Answer:
-        """Answer with the intent as it is now, and tell the merchant by a webhook too."""
+    def _announced(self, intent_id: str, kind: str) -> Answer:
+        """Return the intent as it is now, and add a webhook about it."""
         answer = self._ok(intent_id)
         self._store.add_webhook(kind, answer.body)
         return answer

@@ -1,6 +1,6 @@
-"""The simulated bank as a Starlette application, with its books and its webhooks.
+"""The simulated bank as a Starlette application.
 
-Runs inside the cinema's process or alone by HTTP; what it knows survives either's restart.
+It runs inside the cinema's process or alone behind HTTP; its store survives the restart of either.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from marquee_subgraphs.payments.adapters.simulator.wire import ApiError, Form, r
 
 SIMULATED_KEY: Final = "sk_test_simulated"
 _LOST_ANSWER_SECONDS: Final = 120.0
-"""Longer than any client waits."""
+"""Longer than any client waits: the bank has acted, and its answer never arrives."""
 
 Act = Callable[[BankApi, Request, Form], Answer]
 
@@ -69,7 +69,7 @@ class SimulatedBank:
         )
 
     def page_routes(self) -> list[Route]:
-        """The pages that a customer's browser opens, for mounting where the browser can reach them."""
+        """Return the pages for a customer's browser, to be mounted where the browser can reach them."""
         return three_d_secure_routes(self._api, self.store, self.sender)
 
     async def __aenter__(self) -> Self:
@@ -82,7 +82,7 @@ class SimulatedBank:
         await self.close()
 
     async def close(self) -> None:
-        """Stop sending and close the store."""
+        """Stop sending webhooks and close the store."""
         await self.sender.stop()
         self.store.close()
 

@@ -1,4 +1,4 @@
-"""The bank's test cards and how each behaves. The names are Stripe's, where Stripe has one."""
+"""The bank's test cards and how each behaves. Their names are those of Stripe where Stripe has one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class TestCard:
-    """A payment method and its behaviour."""
+    """A payment method with its behaviour."""
 
     id: str
     label: str
@@ -18,13 +18,13 @@ class TestCard:
     decline_code: str | None = None
     asks_customer: bool = False
     answers: bool = True
-    """False: the bank does what it was asked, and the answer is lost on the way."""
+    """False when the bank acts and its answer is lost on the way."""
     can_capture: bool = True
     can_refund: bool = True
 
     @property
     def is_stripes_own(self) -> bool:
-        """Whether Stripe knows a card of this name too, in test mode."""
+        """True if Stripe has a card of this name too, in test mode."""
         return self.answers and self.can_capture and self.can_refund
 
 
@@ -86,7 +86,7 @@ _THREE_D_SECURE: Final = "pm_card_threeDSecure"
 
 
 def card_of(payment_method: str) -> TestCard | None:
-    """The card of this name; every `pm_card_threeDSecure…` asks its customer."""
+    """Return the card of this name, or None; every `pm_card_threeDSecure…` asks its customer."""
     card = _BY_ID.get(payment_method)
     if card is None and payment_method.startswith(_THREE_D_SECURE) and payment_method.isidentifier():
         return _BY_ID["pm_card_threeDSecureRequired"]

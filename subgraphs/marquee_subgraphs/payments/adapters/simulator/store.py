@@ -43,7 +43,7 @@ CREATE INDEX IF NOT EXISTS webhooks_due ON webhooks (due);
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the bank says to one request; `replayed` when it said it before, `lost` when it never arrives."""
+    """The bank's answer to a request: `replayed` from an earlier one, or `lost` and never sent."""
 
     status: int
     body: dict[str, Any]
@@ -53,7 +53,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A message to the merchant, still to be delivered."""
+    """A webhook that is still to be delivered to the merchant."""
 
     id: str
     body: bytes
@@ -61,12 +61,12 @@ class Webhook:
 
 
 def new_id(prefix: str) -> str:
-    """An identifier in Stripe's manner."""
+    """Return a new id in Stripe's form, as `pi_3f…`."""
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
 class BankStore:
-    """Reads and writes the file. One process at a time."""
+    """Reads and writes the file; one process at a time."""
 
     __slots__ = ("_connection", "_now")
 
@@ -85,7 +85,7 @@ class BankStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
+        """Commit what is written inside, or roll all of it back."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -95,7 +95,7 @@ class BankStore:
         self._connection.execute("COMMIT")
 
     def keyed(self, key: str | None, fingerprint: str, act: Callable[[], Answer]) -> Answer:
-        """Act once per key: the same request again gets the same answer, another request is refused."""
+        """Call `act` once per key; return the stored answer for the same request, refuse another request."""
         with self.transaction():
             stored = self._one("SELECT * FROM keys WHERE key = ?", key) if key else None
             if stored is not None:
@@ -120,11 +120,11 @@ class BankStore:
             return answer
 
     def intent(self, intent_id: str) -> sqlite3.Row | None:
-        """One intent."""
+        """Return an intent, or None."""
         return self._one("SELECT * FROM intents WHERE id = ?", intent_id)
 
     def intents_of(self, reference: str) -> list[sqlite3.Row]:
-        """The intents whose metadata name this payment of the merchant."""
+        """Return the intents whose metadata name this payment of the merchant."""
         return self._all("SELECT * FROM intents WHERE reference = ? ORDER BY rowid", reference)
 
     def all_intents(self) -> list[sqlite3.Row]:
@@ -132,7 +132,7 @@ class BankStore:
         return self._all("SELECT * FROM intents ORDER BY rowid")
 
     def page_of_intents(self, limit: int, starting_after: str | None) -> list[sqlite3.Row]:
-        """Up to `limit + 1` intents, newest first, behind the one of this id."""
+        """Return up to `limit + 1` intents older than `starting_after`, newest first."""
         after = (
             "" if starting_after is None else ("WHERE rowid < (SELECT rowid FROM intents WHERE id = :after) ")
         )
@@ -143,7 +143,7 @@ class BankStore:
         return rows
 
     def refund(self, refund_id: str) -> sqlite3.Row | None:
-        """One refund."""
+        """Return a refund, or None."""
         return self._one("SELECT * FROM refunds WHERE id = ?", refund_id)
 
     def add_intent(
@@ -155,7 +155,7 @@ class BankStore:
         return_url: str | None,
         metadata: dict[str, str],
     ) -> str:
-        """Write an intent that nobody confirmed yet; answers its id."""
+        """Add an unconfirmed intent; return its id."""
         intent_id = new_id("pi")
         self._connection.execute(
             "INSERT INTO intents (id, amount, currency, status, payment_method, return_url, metadata, "
@@ -174,13 +174,13 @@ class BankStore:
         return intent_id
 
     def set_status(self, intent_id: str, status: str, decline_code: str | None = None) -> None:
-        """Move an intent on."""
+        """Set the status of an intent."""
         self._connection.execute(
             "UPDATE intents SET status = ?, decline_code = ? WHERE id = ?", (status, decline_code, intent_id)
         )
 
     def take(self, intent_id: str) -> None:
-        """Take the reserved money."""
+        """Capture the reserved money, and count that it was captured."""
         self._connection.execute(
             "UPDATE intents SET status = 'succeeded', received = amount, captures = captures + 1 "
             "WHERE id = ?",
@@ -190,7 +190,7 @@ class BankStore:
     def give_back(
         self, intent_id: str, amount: int, metadata: dict[str, str], failure_reason: str | None
     ) -> str:
-        """Write a refund, and give the money back unless it fails; answers the refund's id."""
+        """Add a refund, failed when there is a `failure_reason`; return its id."""
         refund_id = new_id("re")
         status = "failed" if failure_reason else "succeeded"
         self._connection.execute(
@@ -204,7 +204,7 @@ class BankStore:
         return refund_id
 
     def add_webhook(self, kind: str, subject: dict[str, Any]) -> None:
-        """Note a message to be sent about `subject`."""
+        """Add a webhook about `subject` to be sent."""
         now = self._now()
         event_id = new_id("evt")
         body = {
@@ -222,7 +222,7 @@ class BankStore:
         )
 
     def due_webhooks(self) -> list[Webhook]:
-        """Messages whose time has come."""
+        """Return the webhooks that are due, at most 100."""
         rows = self._all(
             "SELECT * FROM webhooks WHERE due <= ? ORDER BY due, rowid LIMIT 100",
             self._now(),
@@ -230,7 +230,7 @@ class BankStore:
         return [Webhook(row["id"], row["body"].encode(), row["attempts"]) for row in rows]
 
     def settle_webhook(self, webhook: Webhook, *, delivered: bool, retry_seconds: int) -> None:
-        """Note that a message arrived, or when to try again."""
+        """Delete a webhook that was delivered, or set when to send it again."""
         if delivered:
             self._connection.execute("DELETE FROM webhooks WHERE id = ?", (webhook.id,))
         else:

@@ -1,4 +1,4 @@
-"""The page on which the simulated bank asks its customer: Authorise or Refuse. Loads nothing from outside."""
+"""The page on which the simulated bank asks its customer to authorise or refuse. Loads nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posts the bank's webhooks over HTTP to a merchant in another process. Follows no redirect."""
+"""Posts the bank's webhooks by HTTP to a merchant in another process. Follows no redirect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 
 
 def post_to(url: str, session: aiohttp.ClientSession) -> Deliver:
-    """Carry messages to `url`; the caller closes the session."""
+    """Return a `Deliver` that posts to `url`; the caller closes the session."""
 
     async def deliver(body: bytes, signature: str) -> int:
         headers = {"content-type": "application/json", "stripe-signature": signature}

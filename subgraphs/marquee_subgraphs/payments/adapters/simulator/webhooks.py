@@ -1,6 +1,7 @@
-"""Sends the bank's messages to the merchant: signed, at least once, in no order, sometimes twice.
+"""Sends the bank's webhooks to the merchant: signed, at least once, in any order, some of them twice.
 
-A message is tried until the merchant answers 2xx, ever more seldom.
+Each is sent again until the merchant answers 2xx, after pauses of 1 s, 2 s, 4 s … 5 min. The disorder is on
+purpose: Stripe promises no order either, and the merchant must not depend on one.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ _MOST_RETRY_SECONDS: Final = 300
 _IDLE_SECONDS: Final = 5.0
 
 Deliver: TypeAlias = Callable[[bytes, str], Awaitable[int]]
-"""Carries body and signature to the merchant; answers the status. Raises `OSError` or `TimeoutError`."""
+"""Sends body and signature to the merchant; returns the status. Raises `OSError`, `TimeoutError`."""
 
 
 class WebhookSender:
-    """Delivers what the books say is due."""
+    """Sends the webhooks that are due."""
 
     __slots__ = ("_deliver", "_now", "_random", "_secret", "_store", "_task", "_wake")
 
@@ -41,12 +42,12 @@ class WebhookSender:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin sending in the background."""
+        """Begin to send in the background."""
         if self._deliver is not None and self._task is None:
             self._task = asyncio.create_task(self._run(), name="bank-webhooks")
 
     async def stop(self) -> None:
-        """Stop sending; what is not delivered is kept."""
+        """Stop sending; undelivered webhooks stay in the store."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -54,11 +55,11 @@ class WebhookSender:
             self._task = None
 
     def wake(self) -> None:
-        """Something may be due."""
+        """Look for due webhooks now."""
         self._wake.set()
 
     async def deliver_due(self, *, twice: bool = False, reverse: bool = False) -> int:
-        """Deliver what is due, each `twice` or newest first when asked to; answers how many arrived."""
+        """Send what is due, each `twice` or newest first if asked for; return how many arrived."""
         due = self._store.due_webhooks()
         if reverse:
             due.reverse()

@@ -1,6 +1,6 @@
-"""Stripe's wire format, both ways: nested form fields in, JSON objects and errors out, webhook signatures.
+"""Stripe's wire format: nested form fields in, JSON errors out, signatures of webhooks.
 
-Pure; knows neither the books nor the cards.
+Pure; knows neither the store nor the cards.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MOST_FIELDS: Final = 200
 
 
 class ApiError(Exception):
-    """An error as Stripe answers it."""
+    """An error in Stripe's form."""
 
     def __init__(
         self,
@@ -48,12 +48,15 @@ class ApiError(Exception):
 def invalid(
     message: str, *, code: str | None = None, param: str | None = None, status: int = 400
 ) -> ApiError:
-    """The error for a request that cannot be met."""
+    """Return the error of a request that cannot be fulfilled."""
     return ApiError(status, "invalid_request_error", message, code=code, param=param)
 
 
 def read_form(body: bytes) -> Form:
-    """Decode `a=1&metadata[k]=v&list[0]=x` into nested mappings; lists become mappings by position."""
+    """Return nested mappings: `a=1&metadata[k]=v` as `{"a": "1", "metadata": {"k": "v"}}`.
+
+    Lists become mappings by position: `list[0]=x` as `{"list": {"0": "x"}}`. Raises `ApiError`.
+    """
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
@@ -75,7 +78,7 @@ def read_form(body: bytes) -> Form:
 
 
 def text(form: Form, name: str) -> str:
-    """A required text field."""
+    """Return a required text field."""
     value = form.get(name)
     if not isinstance(value, str) or not value:
         raise invalid(f"Missing required param: {name}.", code="parameter_missing", param=name)
@@ -83,7 +86,7 @@ def text(form: Form, name: str) -> str:
 
 
 def whole_number(form: Form, name: str) -> int:
-    """A required amount in minor units, at least 1."""
+    """Return a required amount in minor units, at least 1."""
     value = text(form, name)
     if not value.isascii() or not value.isdigit() or not 0 < len(value) <= 12 or int(value) < 1:
         raise invalid(f"Invalid positive integer: {name}", code="parameter_invalid_integer", param=name)
@@ -91,7 +94,7 @@ def whole_number(form: Form, name: str) -> int:
 
 
 def texts(form: Form, name: str) -> dict[str, str]:
-    """A mapping of texts, as metadata."""
+    """Return a mapping of texts, such as metadata."""
     value = form.get(name) or {}
     if not isinstance(value, dict) or any(not isinstance(member, str) for member in value.values()):
         raise invalid(f"Invalid hash: {name}", param=name)
@@ -99,7 +102,7 @@ def texts(form: Form, name: str) -> dict[str, str]:
 
 
 def sign(body: bytes, secret: str, timestamp: int) -> str:
-    """The `Stripe-Signature` header of a webhook, scheme v1."""
+    """Return the `Stripe-Signature` header of a webhook, scheme v1."""
     signed = f"{timestamp}.".encode() + body
     digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
     return f"t={timestamp},v1={digest}"

@@ -1,4 +1,4 @@
-"""Waits a moment for something to become true, told by local news of it; the last look is at the store."""
+"""Waits for the outcome of work that another task or process does."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ async def wait_until(
     done: Callable[[T], bool],
     seconds: float,
 ) -> T:
-    """Read until `done`, again at each news of `topic`, for at most `seconds`; answers what was read last.
+    """Read until `done`, again at each message on `topic`, for at most `seconds`; return what was read last.
 
-    News may be missed when another process made them, so the store is read once more when the time is over.
+    Another process may have made the change without a message here, so the store is read once more when the
+    time is over.
     """
     loop = asyncio.get_running_loop()
     give_up = loop.time() + seconds
-    async with topics.subscribe(topic) as news:
+    async with topics.subscribe(topic) as messages:
         found = await read()
         while not done(found) and (left := give_up - loop.time()) > 0:
             try:
-                await asyncio.wait_for(anext(news), left)
-            except StopAsyncIteration:  # the process is closing: there will be no more news
+                await asyncio.wait_for(anext(messages), left)
+            except StopAsyncIteration:  # the process closes its topics: no message will come
                 return found
             except TimeoutError:
                 pass
