@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from marquee_subgraphs.kit.money import Money
-from marquee_subgraphs.payments.errors import NotRefundable, RefundExceedsPayment
+
+NOTHING_LEFT: Final = "Nothing of this payment is left to refund."
 
 
 class RefundStatus(StrEnum):
@@ -29,22 +31,21 @@ class RefundPlan:
     whole: bool
 
 
-def plan_refund(left: Money, asked: Money | None) -> RefundPlan:
-    """Return the plan of a refund by staff; without `asked`, of all that is `left`.
+def plan_refund(left: Money, asked: Money | None) -> RefundPlan | str:
+    """Return the plan of a refund by staff, or the message why `asked` cannot be given back.
 
-    Raises `NotRefundable` when nothing is left, `RefundExceedsPayment` when more is asked than is left, or in
-    another currency.
+    Without `asked` it plans to give back all that is `left`.
     """
     if left.minor_units <= 0:
-        raise NotRefundable("Nothing of this payment is left to refund.")
+        return NOTHING_LEFT
     if asked is None:
         return RefundPlan(left, whole=True)
     if asked.currency is not left.currency:
-        raise RefundExceedsPayment(f"This payment was made in {left.currency}.", left)
+        return f"This payment was made in {left.currency}."
     if asked.minor_units <= 0:
-        raise RefundExceedsPayment("A refund must be more than nothing.", left)
+        return "A refund must be more than nothing."
     if asked > left:
-        raise RefundExceedsPayment(f"At most {left} can be refunded.", left)
+        return f"At most {left} can be refunded."
     return RefundPlan(asked, whole=asked == left)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
@@ -19,14 +20,14 @@ from marquee_subgraphs.kit.refusals import NotFound
 from marquee_subgraphs.kit.validation import InputCheck
 from marquee_subgraphs.payments.domain.payment import PAID
 from marquee_subgraphs.payments.domain.records import PaymentRecord, RefundRecord
-from marquee_subgraphs.payments.domain.refund import RefundStatus, allowed_of, plan_refund
-from marquee_subgraphs.payments.errors import NotRefundable
+from marquee_subgraphs.payments.domain.refund import NOTHING_LEFT, RefundStatus, allowed_of, plan_refund
+from marquee_subgraphs.payments.errors import NotRefundable, RefundExceedsPayment
 from marquee_subgraphs.payments.events.consumed import RefundApproved, RefundRejected
 from marquee_subgraphs.payments.events.published import RefundFailed, RefundRequested
 from marquee_subgraphs.payments.service.outcome import wait_until
 from marquee_subgraphs.payments.service.resources import Resources
 
-REFUND_SCOPE = "refunds:write"
+REFUND_SCOPE: Final = "refunds:write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,10 @@ class Refunds:
     async def _write(
         self, tx: Transaction, payment: PaymentRecord, request: RefundRequest, actor_id: str
     ) -> RefundRecord:
-        plan = plan_refund(payment.left_to_refund, request.amount)
+        left = payment.left_to_refund
+        plan = plan_refund(left, request.amount)
+        if isinstance(plan, str):
+            raise RefundExceedsPayment(plan, left) if left.minor_units > 0 else NotRefundable(plan)
         now = self._resources.now()
         refund = RefundRecord(
             id=new_id("rfd", now),
@@ -129,7 +133,7 @@ class Refunds:
         elif await self._store.payments.reserve(tx, payment.id, plan.amount.minor_units):
             await self._schedule(tx, refund)
         else:
-            raise NotRefundable("Nothing of this payment is left to refund.")
+            raise NotRefundable(NOTHING_LEFT)
         return refund
 
     async def approve(self, tx: Transaction, approval: RefundApproved) -> None:

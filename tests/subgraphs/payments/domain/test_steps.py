@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.payments.domain.order import Order, OrderPhase
 from marquee_subgraphs.payments.domain.payment import fold
-from marquee_subgraphs.payments.domain.refund import allowed_of, plan_refund
 from marquee_subgraphs.payments.domain.steps import next_step
-from marquee_subgraphs.payments.errors import NotRefundable, RefundExceedsPayment
 from tests.subgraphs.payments.domain.test_intent import STATES
 from tests.subgraphs.payments.domain.test_payment import NOW
 
@@ -66,35 +62,3 @@ def test_an_order_is_payable_while_its_time_lasts() -> None:
     assert ORDER.why_not_payable(NOW) == "The time to pay this order is over."
     assert ORDERS["sold"].why_not_payable(NOW) == "This order is paid already."
     assert ORDERS["closed"].why_not_payable(NOW) == "This order is no longer waiting for a payment."
-
-
-def soles(minor: int) -> Money:
-    """Céntimos."""
-    return Money(minor, Currency.PEN)
-
-
-def test_no_amount_means_all_that_is_left() -> None:
-    plan = plan_refund(soles(4000), None)
-    assert (plan.amount, plan.whole) == (soles(4000), True)
-
-
-def test_all_that_is_left_by_its_amount_is_the_whole_too() -> None:
-    assert plan_refund(soles(4000), soles(4000)).whole
-    assert not plan_refund(soles(4000), soles(3999)).whole
-
-
-@pytest.mark.parametrize("asked", [soles(4001), soles(0), soles(-1), Money(1, Currency.EUR)])
-def test_more_than_is_left_is_refused(asked: Money) -> None:
-    with pytest.raises(RefundExceedsPayment):
-        plan_refund(soles(4000), asked)
-
-
-def test_nothing_left_is_refused() -> None:
-    with pytest.raises(NotRefundable):
-        plan_refund(soles(0), None)
-
-
-def test_an_approved_refund_takes_at_most_what_is_left() -> None:
-    assert allowed_of(soles(4800), soles(4000)) == soles(4000)
-    assert allowed_of(soles(100), soles(4000)) == soles(100)
-    assert allowed_of(soles(100), soles(0)) is None

@@ -29,7 +29,6 @@ class ApiError(Exception):
         *,
         code: str | None = None,
         param: str | None = None,
-        decline_code: str | None = None,
         intent: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
@@ -39,7 +38,6 @@ class ApiError(Exception):
             "message": message,
             "code": code,
             "param": param,
-            "decline_code": decline_code,
             "payment_intent": intent,
         }
         self.body = {"error": {name: value for name, value in fields.items() if value is not None}}
