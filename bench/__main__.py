@@ -7,6 +7,10 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from deploy.environment import use_project_environment
+
+use_project_environment("bench")
+
 import click
 import uvloop
 

@@ -53,10 +53,12 @@ def run_tests() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Without arguments everything; with arguments only pytest, on these."""
-    if not arguments:
+    """Without arguments everything, with `--checks` the checks; else pytest with these arguments."""
+    if arguments in ([], ["--checks"]):
         for name, command in CHECKS:
             run(name, command)
+        if arguments:
+            return
     with provide_services() as missing:
         for line in missing:
             print(f"!! NOT TESTED HERE: {line}", file=sys.stderr, flush=True)

@@ -10,6 +10,10 @@ Tests use `LocalStack`. Must never touch a server that it did not start. Unlike 
 again what ended: whoever kills something decides.
 """
 
+from deploy.environment import use_project_environment
+
+use_project_environment("deploy.local")
+
 from deploy.local.processes import Process, StartFailed
 from deploy.local.stack import LocalStack
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -24,6 +25,10 @@ from deploy.local.stack import LocalStack
 @click.option("--replicas", multiple=True, metavar="SERVICE=N", help="As tickets=2; repeat.")
 def main(port: int, folder: Path | None, no_demo: bool, replicas: tuple[str, ...]) -> None:
     """Start the processes of docker-compose.yml on this machine, without containers."""
+    if find_spec("aiosmtpd") is None:
+        raise click.ClickException(
+            "Its mail server and MongoDB come with the tests: run `./test --checks` once."
+        )
     counts = {name: int(count) for name, _, count in (text.partition("=") for text in replicas)}
     stack = LocalStack(
         folder.resolve() if folder else None, demo=not no_demo, port=port or None, replicas=counts

@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from typing import TYPE_CHECKING
 
 from deploy.local.addresses import LOCALHOST
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 @dataclass(slots=True)
@@ -25,6 +27,8 @@ class MailCatcher:
         """Listen, when it does not."""
         if self._server is not None:
             return
+        from aiosmtpd.smtp import SMTP  # from requirements-dev.lock
+
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: SMTP(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True), LOCALHOST, self.port

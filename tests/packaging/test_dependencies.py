@@ -17,7 +17,6 @@ from tests.packaging.distributions import PARTS, ROOT, requirements
 NOT_IMPORTED = {"tzdata": "zoneinfo reads it where the system has no time zones"} | dict.fromkeys(
     ("limits", "pyjwt"), ""
 )
-ONLY_IN_A_CHECKOUT = {("marquee", "tests"): "`marquee check` runs the checks of the checkout"}
 
 
 def imported(package: Path) -> set[str]:
@@ -39,7 +38,7 @@ def test_what_is_imported_is_required_and_nothing_else(part: str) -> None:
     found = {**packages_distributions(), **{package: [package] for package in PARTS.values()}}
     providers = {name: {canonicalize_name(each) for each in of} for name, of in found.items()}
     required = {canonicalize_name(Requirement(text).name) for text in requirements(part)}
-    used = {name for name in imported(ROOT / part / PARTS[part]) if (part, name) not in ONLY_IN_A_CHECKOUT}
+    used = imported(ROOT / part / PARTS[part])
     assert sorted(name for name in used if not providers.get(name, set()) & required) == [], "not required"
     needed = set().union(*(providers[name] for name in used)) if used else set()
     assert sorted(required - needed - NOT_IMPORTED.keys()) == [], "required, and never imported"
