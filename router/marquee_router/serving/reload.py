@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from marquee_router import RouterApp
+from marquee_router.app import RouterApp
 from marquee_router.config.loader import ConfigError, load_config
 from marquee_router.config.model import RouterConfig
 from marquee_router.errors import RouterMisconfigured
