@@ -1,5 +1,5 @@
-"""Satisfiability: whether every operation that the API schema allows can be answered by some combination of
-subgraphs."""
+"""Satisfiability: can every operation that the API schema allows be answered by some combination of
+subgraphs?"""
 
 from marquee_schema.composition.satisfiability.check import check_satisfiability
 

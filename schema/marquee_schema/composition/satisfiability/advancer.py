@@ -1,5 +1,7 @@
-"""One step of an operation, taken in the subgraphs: from each position, every position one can be in
-afterwards."""
+"""One step of an operation, in every subgraph at once: from the positions before it to those after it.
+
+What a subgraph can answer is the query graph's to say; whether a condition holds is the resolver's.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,15 +13,15 @@ from marquee_schema.query_graph import FieldEdge, Node, QueryGraph
 from marquee_schema.supergraph import ContextArgument, JoinedSchema
 
 Labels = Mapping[str, bool]
-"""The progressive overrides decided on the way here."""
+"""The labels of progressive overrides that are decided on the path: on (`True`) or off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an operation can be in one subgraph.
+    """A node at which the operation can continue in one subgraph.
 
-    `is_fresh` when the subgraph was just entered by a key. `setters` are the nodes passed last, by the
-    context they set.
+    `is_fresh` is true right after the subgraph was entered by a key. `setters` has, for each context, the
+    node on the path that set it last.
     """
 
     node: Node
@@ -28,12 +30,12 @@ class Position:
 
 
 Spread: TypeAlias = Mapping[str, Sequence[Position]]
-"""Positions by subgraph."""
+"""Positions, by subgraph."""
 
 
 @dataclass(slots=True)
 class Advancer:
-    """Takes steps; remembers where keys lead."""
+    """Advances positions; remembers where keys lead. `contexts` are those that some argument needs."""
 
     graph: QueryGraph[JoinedSchema]
     conditions: ConditionResolver
@@ -41,28 +43,31 @@ class Advancer:
     _moves: dict[Node, list[Node]] = field(default_factory=dict)
 
     def moves(self, position: Position) -> list[Position]:
-        """The same object in other subgraphs."""
+        """The same object in every other subgraph that keys lead to."""
         if position.node not in self._moves:
             self._moves[position.node] = self.conditions.reachable(position.node)
         return [Position(node, True, position.setters) for node in self._moves[position.node]]
 
-    def spread(self, positions: Iterable[Position], *, stays: bool) -> Spread:
-        """All positions with those that keys lead to from them, by subgraph; unless one `stays`, as at the
-        root."""
+    def spread(self, positions: Iterable[Position], *, follows_keys: bool) -> Spread:
+        """The positions by subgraph, with those that keys lead to from them if `follows_keys`."""
         found: dict[str, dict[Position, None]] = {}
         for position in positions:
             found.setdefault(position.node.subgraph, {})[position] = None
-            for moved in () if stays else self.moves(position):
+            for moved in self.moves(position) if follows_keys else ():
                 found.setdefault(moved.node.subgraph, {})[moved] = None
         return {subgraph: list(entries) for subgraph, entries in found.items()}
 
     def can_be(self, position: Position, type_name: str, *, from_interface: bool) -> bool:
-        """Whether an object type can be met at all where one stands."""
+        """True if the object at the position can be of the object type.
+
+        A subgraph that returns `union Result = Book` never returns a `Film`, so nothing below `... on Film`
+        needs an answer on that path. An `@interfaceObject` can stand for any type of its interface.
+        """
         is_object = not self.graph.is_abstract(position.node)
         return (from_interface and is_object) or type_name in self.graph.runtime_types(position.node)
 
     def narrow(self, spread: Spread, type_name: str) -> list[Position]:
-        """To one object type of an abstract one."""
+        """The positions after narrowing an abstract type to one of its object types."""
         found: dict[Position, None] = {}
         for entries in spread.values():
             for position in entries:
@@ -70,7 +75,7 @@ class Advancer:
         return list(found)
 
     def read(self, spread: Spread, owner: str, name: str, labels: Labels, *, is_leaf: bool) -> list[Position]:
-        """A field of an object type; for a leaf, one way to read it is enough."""
+        """The positions after reading a field of the object type `owner`; for a leaf, one is enough."""
         found: dict[Position, None] = {}
         for subgraph in self.graph.declaring_subgraphs(owner, name):
             for position in spread.get(subgraph, ()):
@@ -80,7 +85,7 @@ class Advancer:
         return list(found)
 
     def read_here(self, position: Position, owner: str, name: str, labels: Labels) -> list[Position]:
-        """A field, without leaving the subgraph."""
+        """The position after reading a field in the same subgraph; empty if it cannot be read there."""
         graph = self.graph
         if position.node.type_name != owner and graph.is_abstract(position.node):
             if owner not in graph.runtime_types(position.node):
@@ -93,7 +98,11 @@ class Advancer:
         return [Position(edge.head or position.node, False, setters)]
 
     def can_take(self, position: Position, edge: FieldEdge, labels: Labels) -> bool:
-        """Whether the override, the contexts and the requirements of a field let it be read."""
+        """True if the override label, the contexts and the requirements of a field allow reading it.
+
+        Required fields are fetched from other subgraphs. Then the subgraph must be entered again by a key,
+        unless the operation entered it by a key just now: that fetch can wait for them.
+        """
         condition = edge.condition
         if condition is not None and labels.get(condition.label) != condition.enabled:
             return False
@@ -134,7 +143,7 @@ class Advancer:
         return []
 
     def knows_type(self, node: Node, type_name: str) -> bool:
-        """Whether an interface object can learn from another subgraph which type it stands for."""
+        """True if another subgraph can resolve which object type an `@interfaceObject` stands for."""
         graph = self.graph
         return type_name in graph.supergraph.possible_types[node.type_name] and any(
             not graph.is_interface_object(other.type_name, other.subgraph)
@@ -142,7 +151,7 @@ class Advancer:
         )
 
     def _updated(self, position: Position, owner: str) -> tuple[tuple[str, Node], ...]:
-        """The setters passed, once a field of `owner` is read."""
+        """The setters after a field of `owner` is read: `owner` itself replaces earlier ones."""
         own = [context for context in self.contexts if owner in self.graph.context_setters(context)]
         if not own:
             return position.setters

@@ -1,8 +1,8 @@
-"""Whether a selection can be read, starting at a node: the conditions of keys, `@requires` and contexts.
+"""Can a selection be read, starting at a node? So it is asked for keys, `@requires` and contexts.
 
-Each path through the selection is looked at on its own, through as many subgraphs as it takes. A condition
-that would need itself does
-not hold.
+Each path through the selection is resolved on its own, through as many subgraphs as needed. A condition that
+depends on itself does not hold: where `a` requires `b` of another subgraph and `b` requires `a`, neither can
+be read first.
 """
 
 from collections import deque
@@ -33,7 +33,7 @@ def leaf_paths(selections: FieldSet) -> tuple[tuple[Step, ...], ...]:
 
 @lru_cache(maxsize=65536)
 def same_selection(selections: FieldSet) -> frozenset[object]:
-    """Equal for selections that differ in order only."""
+    """A value that is equal for selections that differ in order only."""
     return normalized(selections)
 
 
@@ -50,7 +50,7 @@ def _paths(selections: FieldSet) -> Iterator[tuple[Step, ...]]:
 
 
 class BudgetExceededError(Exception):
-    """There are too many ways to look at."""
+    """The subgraphs offer more paths than the check may try."""
 
 
 MAX_QUESTIONS = 2_000_000
@@ -58,7 +58,11 @@ MAX_QUESTIONS = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Can `path` be read at `node`? `is_fresh` when nothing was read there since it was entered."""
+    """Can `path` be read at `node`?
+
+    `is_fresh` is true until something is read after the node was entered. The `excluded` subgraphs cannot be
+    entered, and the `pending` conditions are being resolved already.
+    """
 
     node: Node
     path: tuple[Step, ...]
@@ -69,7 +73,7 @@ class _Question:
 
 @dataclass(slots=True)
 class ConditionResolver:
-    """Answers, and remembers the answers that do not depend on questions still open."""
+    """Answers questions, and remembers the answers."""
 
     graph: QueryGraph[JoinedSchema]
     _answers: dict[_Question, bool] = field(default_factory=dict)
@@ -84,8 +88,7 @@ class ConditionResolver:
         excluded: frozenset[str] = _NONE,
         pending: frozenset[FieldSet] = _NOTHING_PENDING,
     ) -> bool:
-        """Whether every path of a selection can be read at a node, without entering the excluded
-        subgraphs."""
+        """True if every path of a selection can be read at a node without entering the excluded subgraphs."""
         inside = pending | {selections}
         return all(
             self._is_plain(node, path) or self._can_read(_Question(node, path, True, excluded, inside))
@@ -93,7 +96,7 @@ class ConditionResolver:
         )
 
     def _is_plain(self, node: Node, path: tuple[Step, ...]) -> bool:
-        """The most frequent case first: a leaf that the subgraph itself has, such as a key's `id`."""
+        """The most frequent case, answered at once: a leaf that the subgraph resolves, such as a key's `id`."""
         if len(path) != 1 or not isinstance(path[0], FieldSetField):
             return False
         edge = self.graph.field_edge(node, path[0].name)
@@ -102,9 +105,10 @@ class ConditionResolver:
     def reachable(
         self, node: Node, excluded: frozenset[str] = _NONE, pending: frozenset[FieldSet] = _NOTHING_PENDING
     ) -> list[Node]:
-        """Every node of the same object in other subgraphs that keys lead to, directly or by way of others.
+        """Every node of the same object in other subgraphs that keys lead to, directly or through others.
 
-        Having entered a subgraph by a key, one does not go on by the same key: it led there directly.
+        Breadth first over entity edges. A subgraph that was entered by a key is not left by an equal key: a
+        subgraph with that key was reachable from the start by the same edge.
         """
         entered: dict[Node, frozenset[object]] = {}
         roots = (edge.head for edge in self.graph.root_edges(node, tuple(OperationType)))
@@ -138,6 +142,8 @@ class ConditionResolver:
         before = self._cut_short
         answer = self._find(question)
         self._open.discard(question)
+        # A "no" that was cut short by an open question holds only below that question: from elsewhere the
+        # same path may be readable. So it is remembered only when nothing was cut short, or nothing is open.
         if answer or self._cut_short == before or not self._open:
             self._answers[question] = answer
         return answer
@@ -157,11 +163,11 @@ class ConditionResolver:
         return False
 
     def _moves(self, question: _Question) -> list[Node]:
-        """The other subgraphs in which to go on."""
+        """The nodes of the same object in other subgraphs."""
         return self.reachable(question.node, question.excluded, question.pending)
 
     def _find_narrowed(self, question: _Question, type_name: str) -> bool:
-        """A fragment: the object types it leaves must all be readable."""
+        """A fragment: the rest of the path must be readable on every object type that it leaves."""
         graph, node, rest = self.graph, question.node, question.path[1:]
         if node.type_name == type_name:
             return self._next(question, node, rest, is_fresh=question.is_fresh)
@@ -179,7 +185,7 @@ class ConditionResolver:
         )
 
     def _reads_here(self, question: _Question, step: FieldSetField) -> bool:
-        """The field right at the node, or in each of the types that the node can be."""
+        """The field at the node itself, or in every object type that the node can be."""
         graph, node, rest = self.graph, question.node, question.path[1:]
         if step.name == "__typename":
             return not graph.is_interface_object(node.type_name, node.subgraph)

@@ -1,4 +1,7 @@
-"""Saying why each subgraph cannot go on: from where, to where, and what is missing."""
+"""Why a step cannot be taken in each subgraph: what is missing there, and which subgraphs cannot be entered.
+
+Reads the subgraphs as they were composed as well as the query graph, which has no edges for what is missing.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,11 +13,11 @@ from marquee_schema.query_graph import FieldEdge, Node
 from marquee_schema.supergraph import TypeKind
 
 Reason = tuple[str, str]
-"""The subgraph one is in, and why it is of no help."""
+"""A subgraph, and why the operation cannot continue from there."""
 
 
 class Explainer:
-    """Explains steps that failed; asked only then, so it may take its time."""
+    """Explains steps that failed. Runs only for errors, so it remembers nothing."""
 
     def __init__(self, context: MergeContext, advancer: Advancer) -> None:
         self._context = context
@@ -22,8 +25,8 @@ class Explainer:
         self._graph = advancer.graph
 
     def explain(self, positions: Sequence[Position], owner: str, name: str | None, labels: Labels) -> str:
-        """The reasons by subgraph, as text; `name` is the field of `owner`, None for the type `owner`
-        itself."""
+        """The reasons by subgraph, as text. `name` is the field of `owner` that cannot be read; None when the
+        operation cannot be narrowed to `owner`."""
         by_subgraph: dict[str, dict[str, None]] = {}
         for position in positions:
             for subgraph, reason in self._reasons(position, owner, name, labels):
@@ -58,7 +61,7 @@ class Explainer:
         return field is not None and not field.external
 
     def _dead_end(self, position: Position, owner: str, name: str | None, labels: Labels) -> str:
-        """Why the step cannot be taken where one stands."""
+        """Why the step cannot be taken at the position itself."""
         graph, node = self._graph, position.node
         if name is None:
             if graph.is_interface_object(node.type_name, node.subgraph):
@@ -122,7 +125,7 @@ class Explainer:
     def _cannot_move(
         self, reached: Sequence[Node], node: Node, subgraph: str, owner: str, name: str | None
     ) -> str:
-        """Why a subgraph that could help cannot be entered."""
+        """Why a subgraph that could take the step cannot be entered."""
         graph = self._graph
         what = f'has field "{owner}.{name}"' if name else f'defines type "{owner}"'
         head = f'cannot move to subgraph "{subgraph}", which {what}, because'

@@ -1,8 +1,11 @@
 """SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES and the hint INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN:
-subgraphs that share a field
-must be able to return the same objects from it."""
+subgraphs that share a field of abstract type must be able to return the same objects from it.
 
-from collections.abc import Sequence
+For example, with `search: [Result]` shared by a (`union Result = Book`) and b (`union Result = Film`), the
+answer would depend on which of them the router asks.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.hints import HintCode
@@ -20,10 +23,12 @@ def check_runtime_types(
     graph: QueryGraph[JoinedSchema],
     field: Field,
     positions: Sequence[Position],
-    operation: str,
+    operation: Callable[[], str],
 ) -> bool:
-    """Compares what the subgraphs return from a shared field of abstract type; False when that is an
-    error."""
+    """Compares the types that a shared field returns at the positions; False when that is an error.
+
+    `operation` prints an operation that reads the field, for the message.
+    """
     abstract = [position for position in positions if graph.is_abstract(position.node)]
     if len(abstract) < 2 or not _is_shared(graph.supergraph, field):
         return True
@@ -31,41 +36,45 @@ def check_runtime_types(
     by_subgraph: dict[str, frozenset[str]] = {}
     for position in positions:
         found = graph.runtime_types(position.node)
+        # An interface object has one type of its own, which no other subgraph can return.
         if not (len(found) == 1 and not found <= every):
             by_subgraph[position.node.subgraph] = found
-    if not any(by_subgraph.values()):
+    common = every.intersection(*by_subgraph.values())
+    if not any(by_subgraph.values()) or (common and len(set(by_subgraph.values())) == 1):
         return True
-    common = frozenset.intersection(every, *by_subgraph.values())
     described = "; ".join(
         f"in {subgraphs([name])}, {listed(sorted(found), 'type')}" for name, found in by_subgraph.items()
     )
-    places: dict[int, Element] = {}
-    for index in sorted(map(context.names.index, by_subgraph)):
-        owner = context.subgraphs[index].composite(field.parent.name)
-        if owner is not None and field.name in owner.fields:
-            places[index] = owner.fields[field.name]
-    what = f'shared field "{field.coordinate}" of type "{field.type}"'
+    head = (
+        f"For the following supergraph API query:\n{operation()}\nshared field"
+        f' "{field.coordinate}" of type "{field.type}" has'
+    )
+    places = _places(context, by_subgraph, field)
     if not common:
         context.error(
             ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
-            f"For the following supergraph API query:\n{operation}\n{what} has a non-intersecting set of"
-            " possible runtime types"
-            f" across subgraphs: {described}. Shared fields must resolve the same way in all subgraphs, so"
-            " there must be"
-            " some common runtime types.",
+            f"{head} a non-intersecting set of possible runtime types across subgraphs: {described}. Shared"
+            " fields must resolve the same way in all subgraphs, so there must be some common runtime types.",
             places,
         )
         return False
-    if len(set(by_subgraph.values())) > 1:
-        context.hint(
-            HintCode.INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN,
-            f"For the following supergraph API query:\n{operation}\n{what} has different sets of possible"
-            " runtime types across"
-            f" subgraphs: {described}. Make sure that all of them only return"
-            f" {listed(sorted(common), 'type')}.",
-            places,
-        )
+    context.hint(
+        HintCode.INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN,
+        f"{head} different sets of possible runtime types across subgraphs: {described}. Make sure that all"
+        f" of them only return {listed(sorted(common), 'type')}.",
+        places,
+    )
     return True
+
+
+def _places(context: MergeContext, names: Iterable[str], field: Field) -> dict[int, Element]:
+    """The field's declarations, by the index of their subgraph."""
+    places: dict[int, Element] = {}
+    for index in sorted(map(context.names.index, names)):
+        owner = context.subgraphs[index].composite(field.parent.name)
+        if owner is not None and field.name in owner.fields:
+            places[index] = owner.fields[field.name]
+    return places
 
 
 def _is_shared(schema: JoinedSchema, field: Field) -> bool:

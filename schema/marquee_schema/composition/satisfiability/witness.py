@@ -1,5 +1,5 @@
-"""The operation that shows a problem: the shortest way to the field that cannot be answered, printed as a
-client would send it."""
+"""The operation that shows a problem: a shortest one that reads the field that cannot be answered, printed as
+a client would send it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ WitnessStep: TypeAlias = FieldStep | NarrowStep
 
 
 def print_witness(api: Schema, operation: str, steps: Sequence[WitnessStep]) -> str:
-    """The operation that goes through the steps."""
+    """The operation with exactly these steps; required arguments get sample values."""
     lines = [f"{operation} {{" if operation != "query" else "{"]
     for depth, step in enumerate(steps, 1):
         indent = "  " * depth
@@ -70,7 +70,7 @@ def _call(api: Schema, field: Field) -> str:
 
 
 def _sample(api: Schema, reference: TypeReference, depth: int) -> Value:
-    """Some value of an input type."""
+    """A value of an input type; `depth` ends input types that contain themselves."""
     if is_list(reference):
         return []
     target = api.types.get(nullable(reference))
