@@ -1,7 +1,6 @@
 """The query graph of a supergraph: what each subgraph answers and how to get from one to another."""
 
 from marquee_schema.query_graph.edges import (
-    AbstractMove,
     EntityEdge,
     FieldEdge,
     LabelCondition,
@@ -11,7 +10,6 @@ from marquee_schema.query_graph.edges import (
 from marquee_schema.query_graph.graph import QueryGraph
 
 __all__ = [
-    "AbstractMove",
     "EntityEdge",
     "FieldEdge",
     "LabelCondition",

@@ -72,14 +72,6 @@ class EntityEdge:
 
 
 @dataclass(frozen=True, slots=True)
-class AbstractMove:
-    """From an abstract type to one of the object types that the subgraph can return for it."""
-
-    tail: Node
-    head: Node
-
-
-@dataclass(frozen=True, slots=True)
 class RootEdge:
     """From a root type to the same root type in another subgraph."""
 

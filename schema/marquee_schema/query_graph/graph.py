@@ -14,7 +14,6 @@ from graphql import OperationType
 
 from marquee_schema.field_set import FieldSet, FieldSetField, inlined, parse_field_set
 from marquee_schema.query_graph.edges import (
-    AbstractMove,
     EntityEdge,
     FieldEdge,
     LabelCondition,
@@ -130,7 +129,7 @@ class QueryGraph(Generic[S_co]):
     def narrow(self, node: Node, type_name: str) -> Node:
         """The node of one object type below an abstract node, with all that is provided on that type.
 
-        Below `@provides(fields: "name ... on Book { isbn }")`, a `Book` has both `name` and `isbn`.
+        Below `@provides(fields: "owner { name } ... on Book { isbn }")`, a `Book` has `owner { name } isbn`.
         """
         if not node.provided:
             return Node(type_name, node.subgraph)
@@ -140,21 +139,12 @@ class QueryGraph(Generic[S_co]):
     def narrow_by_fragments(self, node: Node, type_name: str) -> Node:
         """Like `narrow`, with only what is provided in fragments on exactly that type.
 
-        For the satisfiability check. Below `@provides(fields: "name ... on Book { isbn }")`, a `Book` has
-        `isbn` alone: the reference composer takes `name` as provided on the interface, but not on its types.
+        For the satisfiability check: the reference composer takes `@provides(fields: "owner { name }")` on a
+        field of type `Media` as said of the interface only, and refuses a graph that needs it on a `Book`.
+        The planner may still read `Book.owner.name` there, since the subgraph returns it with any `Media`.
         """
         provided = provided_by_fragments_on(node.provided, type_name)
         return Node(type_name, node.subgraph, provided)
-
-    def abstract_moves(self, node: Node) -> tuple[AbstractMove, ...]:
-        """To each object type that the subgraph returns for an abstract type; none for an object type.
-
-        None either for an `@interfaceObject`: its owner must be asked first.
-        """
-        if not self.is_abstract(node):
-            return ()
-        possible = self.supergraph.possible_types_in(node.subgraph, node.type_name)
-        return tuple(AbstractMove(node, self.narrow(node, name)) for name in sorted(possible))
 
     def _declared(self, node: Node) -> SubgraphType | None:
         return self.supergraph.types[node.type_name].subgraphs.get(node.subgraph)
@@ -189,13 +179,6 @@ class QueryGraph(Generic[S_co]):
             found = self._find_field_edge(node, name)
             self._field_edges[key] = found
         return found
-
-    def field_edges(self, node: Node) -> tuple[FieldEdge, ...]:
-        """Every field that can be read at the node."""
-        declared = self._declared(node)
-        names = declared.fields if declared is not None else ()
-        edges = (self.field_edge(node, name) for name in names)
-        return tuple(edge for edge in edges if edge is not None)
 
     def _find_field_edge(self, node: Node, name: str) -> FieldEdge | None:
         declared = self._declared(node)

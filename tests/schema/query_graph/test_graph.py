@@ -62,8 +62,11 @@ def test_an_interface_object_stands_for_all_types_and_cannot_be_narrowed() -> No
         b='type Media @key(fields: "id") @interfaceObject { id: ID! views: Int }',
     )
     assert graph.nodes_of("Book", "b") == (Node("Media", "b"),)
-    assert graph.abstract_moves(Node("Media", "b")) == ()
-    assert [move.head for move in graph.abstract_moves(Node("Media", "a"))] == [Node("Book", "a")]
+    assert not graph.is_abstract(Node("Media", "b"))
+    assert graph.runtime_types(Node("Media", "b")) == {"Media"}
+    assert graph.is_abstract(Node("Media", "a"))
+    assert graph.runtime_types(Node("Media", "a")) == {"Book"}
+    assert graph.narrow(Node("Media", "a"), "Book") == Node("Book", "a")
     assert {(e.head.type_name, e.head.subgraph, e.typename) for e in graph.entity_edges("Book")} == {
         ("Book", "a", "Book"),
         ("Media", "b", "Media"),
@@ -75,4 +78,79 @@ def test_the_query_type_is_entered_again_from_any_of_its_nodes() -> None:
     edges = graph.root_edges(Node("Query", "a"))
     assert [edge.head for edge in edges] == [Node("Query", "b")]
     assert graph.root_edges(Node("Other", "a")) == ()
-    assert [edge.name for edge in graph.field_edges(Node("Query", "b"))] == ["y"]
+    assert graph.field_edge(Node("Query", "b"), "y") is not None
+    assert graph.field_edge(Node("Query", "b"), "x") is None
+
+
+def test_the_check_enters_any_root_type_again_but_a_plan_only_the_query_type() -> None:
+    graph = _graph(
+        a="type Query { x: Int } type Mutation { m: Payload } type Payload { mutation: Mutation }",
+        b="type Mutation { n: Int }",
+    )
+    node = Node("Mutation", "a")
+    assert graph.root_edges(node) == ()
+    assert [edge.head for edge in graph.root_edges(node, tuple(OperationType))] == [Node("Mutation", "b")]
+
+
+def test_a_field_of_an_interface_is_read_there_only_if_every_type_resolves_it() -> None:
+    graph = _graph(
+        a="""type Query { media: Media } interface Media { id: ID! title: String }
+             type Book implements Media @key(fields: "id") { id: ID! title: String }
+             type Film implements Media @key(fields: "id") { id: ID! title: String @external }""",
+        b='type Film @key(fields: "id") { id: ID! title: String @shareable }',
+    )
+    assert graph.field_edge(Node("Media", "a"), "id") is not None
+    assert graph.field_edge(Node("Media", "a"), "title") is None
+    assert graph.field_edge(Node("Book", "a"), "title") is not None
+
+
+def test_what_is_provided_on_an_interface_is_not_provided_on_its_types_for_the_check() -> None:
+    graph = _graph(
+        a="""type Query { media: Media @provides(fields: "owner { name } ... on Book { isbn }") }
+             interface Media { owner: Owner }
+             type Owner @key(fields: "id") { id: ID! name: String @external }
+             type Book implements Media @key(fields: "id") {
+               id: ID! owner: Owner @external isbn: String @external }""",
+        b="""type Book @key(fields: "id") { id: ID! owner: Owner @shareable isbn: String @shareable }
+             type Owner @key(fields: "id") { id: ID! name: String @shareable }""",
+    )
+    media = graph.field_edge(Node("Query", "a"), "media")
+    assert media is not None
+    assert media.head is not None
+    owner, isbn = FieldSetField("owner", selections=(FieldSetField("name"),)), FieldSetField("isbn")
+    assert graph.narrow(media.head, "Book") == Node("Book", "a", (owner, isbn))
+    assert graph.narrow_by_fragments(media.head, "Book") == Node("Book", "a", (isbn,))
+
+
+def test_no_edge_leads_to_an_interface_object_whose_key_the_type_does_not_declare() -> None:
+    graph = _graph(
+        a="""type Query { book: Book } interface Media @key(fields: "id") { id: ID! }
+             type Book implements Media @key(fields: "id") @key(fields: "isbn") { id: ID! isbn: ID! }""",
+        b='type Media @key(fields: "id") @interfaceObject { id: ID! views: Int }',
+        c='type Query { found: Book } type Book @key(fields: "isbn") { isbn: ID! }',
+    )
+    assert [edge.head for edge in graph.entity_edges_from(Node("Book", "a"))] == [
+        Node("Book", "c"),
+        Node("Media", "b"),
+    ]
+    assert {edge.head for edge in graph.entity_edges_from(Node("Book", "c"))} == {Node("Book", "a")}
+
+
+def test_an_own_key_is_one_whose_fields_the_subgraph_resolves() -> None:
+    graph = _graph(
+        a='type Query { u: User } type User @key(fields: "id") { id: ID! }',
+        b='type User @key(fields: "id") { id: ID! @external age: Int }',
+    )
+    assert graph.has_own_key(Node("User", "a"))
+    assert not graph.has_own_key(Node("User", "b"))
+
+
+def test_a_field_is_declared_on_its_type_or_on_an_interface_object_for_it() -> None:
+    graph = _graph(
+        a="""type Query { media: Media } interface Media @key(fields: "id") { id: ID! }
+             type Book implements Media @key(fields: "id") { id: ID! }""",
+        b='type Media @key(fields: "id") @interfaceObject { id: ID! views: Int }',
+    )
+    assert graph.declaring_subgraphs("Book", "id") == ("a", "b")
+    assert graph.declaring_subgraphs("Book", "views") == ("b",)
+    assert graph.declaring_subgraphs("Book", "nothing") == ()

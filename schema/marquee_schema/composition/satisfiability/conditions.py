@@ -96,7 +96,7 @@ class ConditionResolver:
         )
 
     def _is_plain(self, node: Node, path: tuple[Step, ...]) -> bool:
-        """The most frequent case, answered at once: a leaf that the subgraph resolves, such as a key's `id`."""
+        """The most frequent case, answered at once: a leaf of the subgraph's own, such as a key's `id`."""
         if len(path) != 1 or not isinstance(path[0], FieldSetField):
             return False
         edge = self.graph.field_edge(node, path[0].name)
