@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from marquee_router.planning.conditions import ALWAYS, any_of, both, either, given, single
-from marquee_router.planning.deferral import Deferrals, put_off
+from marquee_router.planning.deferral import Deferrals, with_deferral
 from marquee_router.planning.errors import NormalisationError, TooComplexError
 from marquee_router.planning.plan import Conditions, DeferredHere, Reserved
 
@@ -129,7 +129,7 @@ class Collector:
         deferral = self._deferrals.of(selection.directives or ()) if self._deferrals is not None else None
         if deferral is None:
             return conditions
-        later = given(variant.context, put_off(conditions, deferral))
+        later = given(variant.context, with_deferral(conditions, deferral))
         if later is None or later == conditions:
             return conditions  # it stands in itself: what it puts off is on its way already
         here = self._deferred.setdefault(variant.key, {})

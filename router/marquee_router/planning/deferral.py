@@ -65,17 +65,17 @@ class Deferrals:
         return found
 
 
-def put_off(conditions: Conditions, deferral: Deferral) -> Conditions:
+def with_deferral(conditions: Conditions, deferral: Deferral) -> Conditions:
     """The conditions of a fragment's fields, which hold only once it is delivered."""
     return both(conditions, single(deferral.variable, True)) or conditions
 
 
-def told(conditions: Conditions) -> Conditions:
+def without_deferral(conditions: Conditions) -> Conditions:
     """The conditions as subgraphs may be told them: without those of deferred fragments."""
     return _only(conditions, deferred=False)
 
 
-def delayed(conditions: Conditions) -> Conditions:
+def deferral_of(conditions: Conditions) -> Conditions:
     """Which deferred fragments, and together with which others, bring the field; `ALWAYS` when none need."""
     return _only(conditions, deferred=True)
 

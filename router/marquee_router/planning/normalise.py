@@ -31,7 +31,7 @@ from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
 from marquee_router.planning.collect_fields import Collected, Collector, Variant
 from marquee_router.planning.conditions import both
-from marquee_router.planning.deferral import Deferrals, told
+from marquee_router.planning.deferral import Deferrals, without_deferral
 from marquee_router.planning.errors import NormalisationError, TooComplexError
 from marquee_router.planning.operation import (
     Argument,
@@ -258,7 +258,7 @@ class _Place:
                 arguments=self._normaliser.arguments(item.node),
                 directives=" ".join(print_ast(directive) for directive in others),
                 directive_variables=_variable_names(others),
-                conditions=told(item.conditions) if self._normaliser.defers else item.conditions,
+                conditions=without_deferral(item.conditions) if self._normaliser.defers else item.conditions,
                 selection=selection,
                 shown=item.conditions if self._normaliser.defers else None,
                 reserves=item.reserves,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from marquee_router.planning.conditions import ALWAYS, any_of, both, narrowed
-from marquee_router.planning.deferral import delayed
+from marquee_router.planning.deferral import deferral_of
 from marquee_router.planning.operation import Argument, NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Conditions
 from marquee_router.planning.source_keys import TYPENAME, Shapes, SourceKeys
@@ -99,7 +99,7 @@ class ResponseNode:
 
     def deferral_of(self, source: str) -> Conditions:
         """Which deferred fragments bring the field."""
-        own = any_of(delayed(field.shown or ALWAYS) for field in self._selected_as(source))
+        own = any_of(deferral_of(field.shown or ALWAYS) for field in self._selected_as(source))
         return both(self.deferral(), own or ALWAYS) or ALWAYS
 
     def child(self, source: str) -> ResponseNode:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from marquee_router.planning.candidates.candidate import (
     CandidateFetch,
-    CandidatePath,
     FetchIdentity,
     FieldCandidates,
 )
-from marquee_router.planning.choice.chosen_fetches import ChosenFetch, ChosenFetches, CircularWait
+from marquee_router.planning.choice.chosen_fetches import ChosenFetch, ChosenFetches, ChosenRead, CircularWait
 from marquee_router.planning.errors import FetchGraphError
 from marquee_router.planning.plan import Each
 
@@ -29,7 +28,7 @@ _DecisionKey = tuple[FetchIdentity, ...]
 class Choice:
     """The chosen path of each field of the operation, and all fetches that these take."""
 
-    reads: tuple[tuple[FieldCandidates, CandidatePath], ...]
+    reads: tuple[ChosenRead, ...]
     fetches: tuple[ChosenFetch, ...]
 
 
@@ -141,10 +140,11 @@ class _Search:
             raise FetchGraphError("A field can only be read by fetches that wait for one another")
         return [fetch for _, fetch in sorted(found, key=lambda item: item[0])]
 
-    def reads(self, candidates: list[FieldCandidates]) -> list[tuple[FieldCandidates, CandidatePath]]:
+    def reads(self, candidates: list[FieldCandidates]) -> list[ChosenRead]:
         """The chosen path of each field."""
-        found: list[tuple[FieldCandidates, CandidatePath]] = []
+        found: list[ChosenRead] = []
         for each in candidates:
             chosen = self._chosen[_decision_key(each)]
-            found.append((each, next(path for path in each.paths if path.fetch.identity == chosen)))
+            path = next(path for path in each.paths if path.fetch.identity == chosen)
+            found.append(ChosenRead(each, path))
         return found

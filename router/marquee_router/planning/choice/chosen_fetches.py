@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from marquee_router.planning.candidates.candidate import (
     CandidateFetch,
@@ -23,6 +24,13 @@ _SHARED_COST = 10
 """For one more list of entities in an operation that is sent anyway."""
 
 
+class ChosenRead(NamedTuple):
+    """A field, and the candidate path on which it is read."""
+
+    candidates: FieldCandidates
+    path: CandidatePath
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenFetch:
     """A fetch that will be made: how it is entered, and on which candidate path each input is read."""
@@ -31,7 +39,7 @@ class ChosenFetch:
     stage: int
     """The serial step in which it runs."""
     entry: FetchEntry | None
-    inputs: tuple[tuple[FieldCandidates, CandidatePath], ...]
+    inputs: tuple[ChosenRead, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class ChosenFetches:
     def _with_inputs(self, fetch: CandidateFetch) -> ChosenFetch | CircularWait:
         """The fetch by its cheapest entry; all that the entry needs is added."""
         entry = self._cheapest(fetch.entries)
-        inputs: list[tuple[FieldCandidates, CandidatePath]] = []
+        inputs: list[ChosenRead] = []
         latest = 0
         # Inputs without a choice come first: the others can then share the fetches that these take.
         for candidates in sorted(entry.inputs, key=lambda each: len(each.paths)):
@@ -111,7 +119,7 @@ class ChosenFetches:
             if isinstance(read, CircularWait):
                 return read
             path, stage = read
-            inputs.append((candidates, path))
+            inputs.append(ChosenRead(candidates, path))
             latest = max(latest, stage)
         return ChosenFetch(fetch, latest + 1, entry, tuple(inputs))
 

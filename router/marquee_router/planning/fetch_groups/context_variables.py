@@ -1,7 +1,7 @@
-"""The variables of a fetch that contexts fill (`@fromContext`): their names, and what the plan says of them.
+"""The variables of a fetch that contexts fill (`@fromContext`): their names, and what their values are.
 
-The executor asks for objects with different values by different variables: it finds them in a selection by
-their names, which therefore occur nowhere else in an operation's text.
+Objects with different values need different variables. The executor finds them in the text of a selection by
+their names, which therefore occur nowhere else in the operation.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import re
 from collections.abc import Iterator, Mapping
 
 from marquee_router.planning.candidates.candidate import CandidateFetch
-from marquee_router.planning.candidates.context_value import ContextValue
+from marquee_router.planning.candidates.context_value import ContextKey, ContextValue
 from marquee_router.planning.fetch_groups.representation import value_selections
 from marquee_router.planning.operation import NormalizedField, NormalizedOperation, NormalizedSelection
 from marquee_router.planning.plan import ContextSource, ContextualVariable
 from marquee_schema.supergraph import Supergraph
 
-ContextNames = Mapping[tuple[str, str, str], str]
-"""Names of variables by what fills them."""
+ContextNames = Mapping[ContextKey, str]
+"""Names of variables by the arguments that they fill."""
 
 _STRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\]|\\.)*"', re.DOTALL)
 _VARIABLE = re.compile(r"\$(\w+)")
 
 
 def free_prefix(operation: NormalizedOperation) -> str:
-    """What the names of these variables begin with: no text of the client's has it."""
+    """A prefix for the names of these variables that occurs in no text of the client's operation."""
     texts = {*operation.variables, *_texts(operation.selection)}
     prefix = "context"
     while any(prefix in text for text in texts):
@@ -33,7 +33,7 @@ def free_prefix(operation: NormalizedOperation) -> str:
 
 
 def _texts(selection: NormalizedSelection) -> Iterator[str]:
-    """All that an operation passes on as the client wrote it, but for names of fields."""
+    """All text that subgraph operations take over as the client wrote it, except names of fields."""
     seen: set[int] = set()
     pending = [selection]
     while pending:
@@ -52,18 +52,18 @@ def _own_texts(field: NormalizedField) -> Iterator[str]:
         yield argument.value
 
 
-def context_names(point: CandidateFetch, prefix: str) -> ContextNames:
+def context_names(fetch: CandidateFetch, prefix: str) -> ContextNames:
     """A name for each value that the fetch takes from a context."""
-    return {value.key: f"{prefix}_{number}" for number, value in enumerate(point.contexts)}
+    return {value.key: f"{prefix}_{number}" for number, value in enumerate(fetch.contexts)}
 
 
 def contextual_variables(
-    point: CandidateFetch, names: ContextNames, supergraph: Supergraph
+    fetch: CandidateFetch, names: ContextNames, supergraph: Supergraph
 ) -> tuple[ContextualVariable, ...]:
-    """The plan's account of them."""
+    """The variables as the plan describes them."""
     return tuple(
         ContextualVariable(names[value.key], value.argument.type, _sources(value, supergraph))
-        for value in point.contexts
+        for value in fetch.contexts
     )
 
 
@@ -84,7 +84,7 @@ def variables_in(text: str) -> frozenset[str]:
 
 
 def rename(text: str, names: Mapping[str, str]) -> str:
-    """A selection with other names for some of its variables, all of which begin alike."""
+    """A selection in which the variables have other names: those that `names` maps them to."""
     if not names:
         return text
     pattern = "|".join(map(re.escape, names))

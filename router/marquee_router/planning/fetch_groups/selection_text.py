@@ -1,18 +1,20 @@
-"""From a selection tree to the text of a selection; owns compactness and validity of what subgraphs are sent.
+"""From a selection tree to GraphQL text. Owns that the text is short, and valid for the subgraph's schema.
 
-A field asked for on all types a subgraph can return is written once on the abstract type where the
-subgraph's own schema allows it; otherwise under the object types that need it. Never writes a type the
+A field that is selected on all types that a subgraph can return is written once, on the abstract type, where
+the subgraph's schema allows that; otherwise in a fragment for each object type. Never writes a type that the
 subgraph does not know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from marquee_router.planning.active_graph import ActiveGraph
 from marquee_router.planning.candidates.context_value import context_key
 from marquee_router.planning.conditions import both, given, variables_of
 from marquee_router.planning.fetch_groups.context_variables import ContextNames
+from marquee_router.planning.fetch_groups.fetch_group import TypeFragment
+from marquee_router.planning.fetch_groups.selection_syntax import field_with_conditions, in_fragments, join
 from marquee_router.planning.fetch_groups.selection_tree import Entry, SelectionTree
 from marquee_router.planning.plan import Condition, Conditions
 from marquee_router.planning.source_keys import TYPENAME
@@ -21,52 +23,55 @@ from marquee_schema.supergraph import named_type
 
 
 class SelectionPrinter:
-    """Prints trees of one fetch and remembers the client's variables that they use."""
+    """Prints the trees of one fetch, and gathers the client's variables that they use."""
 
     def __init__(
         self, graph: ActiveGraph, conditions: Conditions, contexts: ContextNames | None = None
     ) -> None:
         """`conditions` hold whenever the fetch runs; `contexts` are the variables that contexts fill."""
-        self._graph = graph
-        self._context = conditions
+        self.graph = graph
+        self._known_conditions = conditions
         self._contexts = contexts or {}
         self.variables: set[str] = set()
 
-    def fields(self, tree: SelectionTree, *, entity: bool = False, narrowed: bool = False) -> str:
-        """The selection without braces; never empty. Where the tree's type is `narrowed`, it is told.
+    def fields(self, tree: SelectionTree, *, is_entity: bool = False, is_narrowed: bool = False) -> str:
+        """The selection without braces; never empty.
 
-        An `@interfaceObject` says its interface's name, unless it is an entity, whose type is known better.
+        `is_narrowed` if other subgraphs return more types there than this one. `__typename` is selected then,
+        as the merged object must have its concrete type.
         """
         parts: list[str] = []
-        open_ = self._graph.is_abstract(tree.node.type_name)
-        abstract = open_ and self._graph.knows_types(tree.node)
+        is_interface = self.graph.is_abstract(tree.node.type_name)
+        is_abstract = is_interface and self.graph.knows_types(tree.node)
+        # An `@interfaceObject` has only its interface's name to give. An entity's type is known already.
+        gives_interface_name = is_interface and tree.interface_name and not is_entity
         if (
-            abstract
-            or (narrowed and not open_)
-            or ((tree.typename or (open_ and tree.named and not entity)) and not tree.hides_typename)
+            is_abstract
+            or (is_narrowed and not is_interface)
+            or ((tree.typename or gives_interface_name) and not tree.hides_typename)
         ):
             parts.append(TYPENAME)
-        if abstract:
+        if is_abstract:
             parts.extend(self._abstract_fields(tree))
         else:
             parts.extend(self._field(entry, tree.node) for entry in tree.entries.values())
         return join(parts) or TYPENAME
 
-    def fragments(self, tree: SelectionTree, types: frozenset[str]) -> tuple[str, ...]:
-        """The selection of entities of the given types: an inline fragment for each."""
+    def fragments(self, tree: SelectionTree, types: frozenset[str]) -> tuple[TypeFragment, ...]:
+        """The selection of entities of the given types, for each type."""
         if tree.node.type_name not in types:
-            return (f"...on {tree.node.type_name}{{{self.fields(tree, entity=True)}}}",)
+            return (TypeFragment(tree.node.type_name, self.fields(tree, is_entity=True)),)
         return tuple(self._fragment(tree, type_name) for type_name in sorted(types))
 
-    def _fragment(self, tree: SelectionTree, type_name: str) -> str:
-        node = self._graph.narrow(tree.node, type_name)
+    def _fragment(self, tree: SelectionTree, type_name: str) -> TypeFragment:
+        node = self.graph.narrow(tree.node, type_name)
         parts = [self._field(entry, node) for entry in tree.entries.values() if type_name in entry.types]
         if tree.typename:
             parts.insert(0, TYPENAME)
-        return f"...on {type_name}{{{join(parts) or TYPENAME}}}"
+        return TypeFragment(type_name, join(parts) or TYPENAME)
 
     def _abstract_fields(self, tree: SelectionTree) -> list[str]:
-        possible = self._graph.possible_types(tree.node)
+        possible = self.graph.possible_types(tree.node)
         general: dict[str, bool] = {}
         for entry in tree.entries.values():
             source = entry.field.source
@@ -83,10 +88,10 @@ class SelectionPrinter:
         return parts + self._grouped(tree, per_type)
 
     def _is_general(self, tree: SelectionTree, entry: Entry, possible: frozenset[str]) -> bool:
-        """Whether the field may be written on the tree's abstract type itself."""
+        """True if the field can be written on the tree's abstract type itself."""
         if not possible <= entry.types:
             return False
-        edge = self._graph.field_edge(tree.node, entry.field.name)
+        edge = self.graph.field_edge(tree.node, entry.field.name)
         return edge is not None and edge.head == (entry.tree.node if entry.tree is not None else None)
 
     def _grouped(self, tree: SelectionTree, per_type: dict[str, list[str]]) -> list[str]:
@@ -96,7 +101,7 @@ class SelectionPrinter:
         return [f"...on {name}{{{text}}}" for text, names in same.items() if text for name in names]
 
     def _field(self, entry: Entry, node: Node) -> str:
-        conditions = given(self._context, entry.conditions)
+        conditions = given(self._known_conditions, entry.conditions)
         if conditions is None:
             return ""
         field = entry.field
@@ -112,70 +117,34 @@ class SelectionPrinter:
             self.variables.update(field.directive_variables)
         self.variables.update(variables_of(conditions))
         if len(conditions) < 2:
-            return _conditional(text, self._below(entry), conditions)
+            return field_with_conditions(text, self._below(entry), conditions)
         return join(self._alternative(entry, text, each) for each in conditions)
 
     def _alternative(self, entry: Entry, text: str, known: tuple[Condition, ...]) -> str:
-        outer = self._context
-        self._context = (known,) if len(outer) > 1 else both(outer, (known,)) or outer
+        outer = self._known_conditions
+        self._known_conditions = (known,) if len(outer) > 1 else both(outer, (known,)) or outer
         text += self._below(entry)
-        self._context = outer
-        return _nested(text, known)
+        self._known_conditions = outer
+        return in_fragments(text, known)
 
     def _below(self, entry: Entry) -> str:
         """What is selected of the entry's objects."""
         tree = entry.tree
-        return f"{{{self.fields(tree, narrowed=self._is_narrowed(entry, tree))}}}" if tree is not None else ""
+        return (
+            f"{{{self.fields(tree, is_narrowed=self._is_narrowed(entry, tree))}}}" if tree is not None else ""
+        )
 
     def _is_narrowed(self, entry: Entry, tree: SelectionTree) -> bool:
-        """Whether the subgraph gives the field a type that for others is one of several."""
-        owner = self._graph.supergraph.types.get(min(entry.types))
+        """True if the subgraph declares the field with a narrower type than the supergraph.
+
+        With `media: Media` in A and `media: Book` in B: what B returns is a `Book` among the media.
+        """
+        owner = self.graph.supergraph.types.get(min(entry.types))
         declared = owner.fields.get(entry.field.name) if owner is not None else None
         return declared is not None and named_type(declared.type) != tree.node.type_name
 
     def _contextual(self, node: Node, name: str) -> Iterator[str]:
-        """The arguments that contexts fill; only fields of the fetched entities themselves have any."""
-        edge = self._graph.field_edge(node, name)
+        """The arguments that contexts fill; only fields of the fetched entities themselves have them."""
+        edge = self.graph.field_edge(node, name)
         for argument in edge.context_arguments if edge is not None else ():
             yield f"{argument.name}:${self._contexts[context_key(argument)]}"
-
-
-def under(conditions: Conditions, text: str) -> str:
-    """A selection that is read only where the conditions hold."""
-    if not conditions:
-        return text
-    return join(_nested(text, conjunction) for conjunction in conditions)
-
-
-def _conditional(head: str, below: str, conditions: Conditions) -> str:
-    if not conditions:
-        return head + below
-    (conjunction,) = conditions
-    if len({condition.expected for condition in conjunction}) == len(conjunction):
-        return f"{head} {join(map(_directive, conjunction))}{below}"
-    return _nested(head + below, conjunction)
-
-
-def _nested(text: str, conjunction: tuple[Condition, ...]) -> str:
-    for condition in reversed(conjunction):
-        text = f"...{_directive(condition)}{{{text}}}"
-    return text
-
-
-def _directive(condition: Condition) -> str:
-    return f"@{'include' if condition.expected else 'skip'}(if:${condition.variable})"
-
-
-def join(parts: Iterable[str]) -> str:
-    """Parts of a selection side by side: a space only between two names."""
-    text = ""
-    for part in parts:
-        if (
-            text
-            and part
-            and (text[-1].isalnum() or text[-1] == "_")
-            and (part[0].isalnum() or part[0] == "_")
-        ):
-            text += " "
-        text += part
-    return text

@@ -1,7 +1,8 @@
-"""What one fetch selects, as a tree that grows while the fetch graph is built; owns its shape, not its text.
+"""What one fetch selects, as a tree that grows while the fetch graph is built. Owns its shape, not its text.
 
-An entry is a field on some object types. Two readings of one field under one key become one entry, under
-whichever condition holds for either; what one of them has below it keeps the condition of that one.
+An entry is a field on some object types. Where a field is selected twice under one key, there is one entry,
+under the conditions of either; what is below keeps the conditions under which it was selected. So
+`{ a @include(if: $x) { b } a @include(if: $y) { c } }` becomes `a` if `$x` or `$y`, with `b` only if `$x`.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ class Entry:
     """Beyond those of the entry around it."""
     tree: SelectionTree | None
 
-    def below(self, asked: Conditions, conditions: Conditions) -> Conditions:
-        """The conditions of something inside, for whom the field itself is read as `asked`."""
-        if not asked and not self.conditions:
+    def below(self, outer: Conditions, conditions: Conditions) -> Conditions:
+        """What `conditions` of a field below become, if it is selected where this field is under `outer`."""
+        if not outer and not self.conditions:
             return conditions
-        own = conditions if asked == self.conditions else narrowed(conditions, asked)
+        own = conditions if outer == self.conditions else narrowed(conditions, outer)
         known = given(self.conditions, own)
         return own if known is None else known
 
     def widen(self, conditions: Conditions) -> None:
-        """Read the field under these conditions as well, and what is inside as before."""
+        """Select the field under these conditions as well, and what is below it as before."""
         before = self.conditions
         self.conditions = widened(before, conditions) or ALWAYS
         if self.conditions != before and self.tree is not None:
@@ -51,16 +52,17 @@ class SelectionTree:
 
     node: Node
     typename: bool = False
+    """True if `__typename` is selected."""
     hides_typename: bool = False
-    """An `@interfaceObject` whose objects get their types from another fetch: its own name is not read."""
-    named: bool = False
-    """Whether somebody who reads here may have to do with an `@interfaceObject`'s own name."""
+    """True if another fetch reads the concrete type, which the interface's name must not overwrite."""
+    interface_name: bool = False
+    """True if the interface's name is of use for objects of an `@interfaceObject`, which has no other."""
     entries: dict[tuple[str, frozenset[str]], Entry] = field(default_factory=dict)
 
     def enter(
         self, field_: NormalizedField, types: frozenset[str], conditions: Conditions, head: Node | None
     ) -> Entry:
-        """The entry of the field on these types, made or widened."""
+        """The entry of the field on these types: a new one, or the known one with wider conditions."""
         key = (field_.source, types)
         entry = self.entries.get(key)
         if entry is None:
@@ -79,7 +81,7 @@ class TreeBuilder:
         self._remaining = max_fields
 
     def head(self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]) -> Node | None:
-        """Where the field leads from the tree's node, for any of the types."""
+        """Where the field leads to from the tree's node, on types that are alike."""
         edge = self._graph.field_edge(self._graph.narrow(tree.node, min(types)), field_.name)
         return edge.head if edge is not None else None
 
@@ -90,9 +92,9 @@ class TreeBuilder:
         types: frozenset[str],
         conditions: Conditions,
         *,
-        named: bool,
+        interface_name: bool,
     ) -> None:
-        """Select the field and all that is asked for below it."""
+        """Select the field and all that is selected below it. Raises `TooComplexError`."""
         self._remaining -= 1
         if self._remaining < 0:
             raise TooComplexError("The operation selects too much of one subgraph")
@@ -102,26 +104,26 @@ class TreeBuilder:
         for same, head in self._heads(tree, field_, types):
             entry = tree.enter(field_, same, conditions, head)
             if entry.tree is not None and field_.selection is not None:
-                entry.tree.named = entry.tree.named or named
-                self._add_selection(entry, conditions, field_.selection, named=named)
+                entry.tree.interface_name = entry.tree.interface_name or interface_name
+                self._add_selection(entry, conditions, field_.selection, interface_name=interface_name)
 
     def provided_requirement(
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
     ) -> FieldSet:
-        """What the field requires, where it is read in place because that is provided there."""
+        """What the field requires, if it is read in place because that is provided there."""
         edge = self._graph.field_edge(self._graph.narrow(tree.node, min(types)), field_.name)
         return edge.requires if edge is not None else ()
 
     def add_all(self, tree: SelectionTree, selection: NormalizedSelection, conditions: Conditions) -> None:
-        """Select the fields that the planner wants, under the given conditions."""
+        """Select the fields of a field set."""
         for type_name, fields in selection.by_type.items():
             for item in fields:
-                self.add_field(tree, item, frozenset((type_name,)), conditions, named=True)
+                self.add_field(tree, item, frozenset((type_name,)), conditions, interface_name=True)
 
     def _add_selection(
-        self, entry: Entry, asked: Conditions, selection: NormalizedSelection, *, named: bool
+        self, entry: Entry, outer: Conditions, selection: NormalizedSelection, *, interface_name: bool
     ) -> None:
-        """Select everything of the selection that the subgraph can return, where the entry is `asked` for."""
+        """Select what the subgraph can return of the selection, where the entry is selected under `outer`."""
         tree = entry.tree
         if tree is None:
             return
@@ -132,10 +134,10 @@ class TreeBuilder:
             if type_name in possible or untyped:
                 for item in fields:
                     grouped.setdefault(id(item), (item, set()))[1].add(type_name)
-        is_plain = not asked and not entry.conditions
+        is_unconditional = not outer and not entry.conditions
         for item, types in grouped.values():
-            own = item.conditions if is_plain else entry.below(asked, item.conditions)
-            self.add_field(tree, item, frozenset(types), own, named=named)
+            own = item.conditions if is_unconditional else entry.below(outer, item.conditions)
+            self.add_field(tree, item, frozenset(types), own, interface_name=interface_name)
 
     def _heads(
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]

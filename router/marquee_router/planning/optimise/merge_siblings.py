@@ -1,26 +1,29 @@
-"""Entity fetches of one subgraph in one serial step become one operation.
+"""Entity fetches from one subgraph in one serial step become one operation.
 
-Safe: fetches of one step do not wait for each other, and all that they need is in earlier steps, so the
-merged fetch runs in that same step. Each keeps its own list of representations.
+`{ users { reviews } movies { reviews } }` asks the reviews subgraph once, with two `_entities` fields.
+
+Safe: groups of one step do not need each other, and all that they need is in earlier steps, so the merged
+group runs in that same step. Each keeps its own list of representations.
 """
 
 from __future__ import annotations
 
-from marquee_router.planning.fetch_groups.fetch_group import FetchGroup, needs_of, steps
-from marquee_router.planning.optimise.merging import merge
+from marquee_router.planning.fetch_groups.fetch_group import FetchGroup
+from marquee_router.planning.optimise.merge_groups import merge_groups
+from marquee_router.planning.optimise.serial_steps import needs_of, serial_steps
 
 
-def merge_siblings(fetches: list[FetchGroup]) -> bool:
-    """Merge all siblings."""
-    step_of = steps(needs_of(fetches))
+def merge_siblings(groups: list[FetchGroup]) -> bool:
+    """Merge all siblings; True if there were any."""
+    step_of = serial_steps(needs_of(groups))
     first: dict[tuple[object, ...], FetchGroup] = {}
     into: dict[FetchGroup, FetchGroup] = {}
-    for fetch in fetches:
-        if not fetch.is_entity_fetch:
+    for group in groups:
+        if not group.is_entity_fetch:
             continue
-        place = (fetch.subgraph, step_of[fetch], fetch.delay)
-        kept = first.setdefault(place, fetch)
-        if kept is not fetch:
-            into[fetch] = kept
-    merge(fetches, into)
+        place = (group.subgraph, step_of[group], group.deferral)
+        kept = first.setdefault(place, group)
+        if kept is not group:
+            into[group] = kept
+    merge_groups(groups, into)
     return bool(into)

@@ -1,0 +1,1 @@
+"""Last stage: from fetch groups to the query plan, with subgraph operations as text."""
