@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from email.parser import BytesParser
@@ -10,6 +11,7 @@ import pytest
 
 from tests.packaging.distributions import PARTS, ROOT, Built, project, requirements
 
+IMAGE_VERSION = re.compile(r"(?:marquee(?:-web)?:|ARG VERSION=|newTag: )(\d+\.\d+\.\d+)")
 ASSETS = {
     "router": ["marquee_router/graphiql/index.html", "marquee_router/graphiql/graphiql.js"],
     "marquee": ["marquee/static/index.html", "marquee/static/app/app.js", "marquee/supergraph.graphql"],
@@ -46,3 +48,16 @@ def test_all_parts_have_one_version_and_require_each_other_by_it() -> None:
     for part in PARTS:
         ours = [requirement for requirement in requirements(part) if requirement.startswith("marquee")]
         assert [requirement for requirement in ours if not requirement.endswith(f"=={version}")] == []
+
+
+def test_images_have_the_version_of_the_parts() -> None:
+    version = project("marquee")["version"]
+    files = [ROOT / ".env.example", ROOT / "docker-compose.yml", *(ROOT / "deploy").rglob("*")]
+    texts = [
+        file.read_text("utf-8")
+        for file in files
+        if file.suffix in (".yml", ".yaml", ".example", "") and file.is_file()
+    ]
+    named = [found for text in texts for found in IMAGE_VERSION.findall(text)]
+    assert len(named) > 8
+    assert {*named} == {version}, "`.ci/version` writes them"

@@ -1,5 +1,6 @@
-"""The version that every service tells of itself; `pyproject.toml` says the same."""
+"""The version that every service reports."""
 
+from importlib.metadata import version
 from typing import Final
 
-VERSION: Final = "0.1.0"
+VERSION: Final = version("marquee-subgraphs")
