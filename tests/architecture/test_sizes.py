@@ -19,7 +19,6 @@ REMAINING: Final = frozenset(
     {
         "marquee_router.execution.http.connection.Connection",
         "marquee_router.serving.protocol.FrontedConnection",
-        "marquee_router.transport.websocket.session.Session",
         "marquee_subgraphs.kit.cache.redis.RedisCache",
         "marquee_subgraphs.kit.events.rabbitmq.partition.Partition",
     }

@@ -37,8 +37,8 @@ class WebSocketHandler:
         if not origin_may_connect(headers, config.cors, cookies="cookie" in config.headers.propagate):
             await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
             return
-        dialect = choose(scope.get("subprotocols") or [])
-        if dialect is None or not config.websocket.enabled:
+        subprotocol = choose(scope.get("subprotocols") or [])
+        if subprotocol is None or not config.websocket.enabled:
             await send({"type": "websocket.accept"})
             await send(
                 {
@@ -48,9 +48,9 @@ class WebSocketHandler:
                 }
             )
             return
-        await send({"type": "websocket.accept", "subprotocol": dialect.name})
+        await send({"type": "websocket.accept", "subprotocol": subprotocol.name})
         direct = scope.get("extensions", {}).get(DIRECT_SOCKET)
-        session = Session(self._service, dialect, send, headers, address_of(scope), direct)
+        session = Session(self._service, subprotocol, send, headers, address_of(scope), direct)
         self._sessions.add(session)
         if self._is_ending:
             session.close(CloseCode.SERVICE_RESTART, "The server restarts")

@@ -33,7 +33,7 @@ class DirectSocket(Protocol):
         ...
 
 
-class Outbox:
+class SendQueue:
     """The way out of one socket."""
 
     __slots__ = ("_limit", "_on_overflow", "_send", "_task", "_waiting", "_write", "closed")
@@ -43,7 +43,7 @@ class Outbox:
         send: Send,
         *,
         limit: int,
-        on_overflow: Callable[[Outbox], None],
+        on_overflow: Callable[[SendQueue], None],
         direct: DirectSocket | None = None,
     ) -> None:
         """`on_overflow` is called when `limit` messages wait and one more comes: it drops or closes."""

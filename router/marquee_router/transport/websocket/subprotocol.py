@@ -1,6 +1,8 @@
-"""The two subprotocols as data: what their messages are called, and how they tell errors.
+"""The two WebSocket subprotocols as data: message types, close codes, and how errors are sent.
 
-Owns names and close codes only; `transport.websocket.session` holds the behaviour.
+`session` and `operations` have the behaviour. The specifications:
+`graphql-transport-ws`: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+`graphql-ws` (legacy): https://github.com/apollographql/subscriptions-transport-ws/blob/master/PROTOCOL.md
 """
 
 from __future__ import annotations
@@ -25,19 +27,34 @@ class CloseCode(IntEnum):
     TERMINATED = 4499
 
 
+class ProtocolViolation(Exception):
+    """The client broke the protocol: the socket is closed with this code."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Subprotocol:
     """One subprotocol."""
 
     name: str
     start: str
+    """The type of the message that starts an operation."""
     stop: str
+    """The type of the message that stops one."""
     next: str
-    errors_as_data: bool
-    """A refused operation is told as a result and a completion, not by an `error` message."""
+    """The type of the message with a result."""
+    is_legacy: bool
+    """True for `graphql-ws`: it sends `next` with the errors, then `complete`, where the other sends `error`;
+    it has no `ping` and `pong`, and completes an operation that the client stops.
+    """
     keep_alive: bytes
-    """The whole message that keeps the socket open in silence."""
+    """The message that keeps a silent socket open."""
     after_acknowledgement: bytes | None = None
+    """A message that follows `connection_ack`."""
 
 
 TRANSPORT_WS = Subprotocol(
@@ -45,7 +62,7 @@ TRANSPORT_WS = Subprotocol(
     start="subscribe",
     stop="complete",
     next="next",
-    errors_as_data=False,
+    is_legacy=False,
     keep_alive=b'{"type":"ping"}',
 )
 LEGACY_WS = Subprotocol(
@@ -53,13 +70,13 @@ LEGACY_WS = Subprotocol(
     start="start",
     stop="stop",
     next="data",
-    errors_as_data=True,
+    is_legacy=True,
     keep_alive=b'{"type":"ka"}',
     after_acknowledgement=b'{"type":"ka"}',
 )
-SUBPROTOCOLS = {dialect.name: dialect for dialect in (TRANSPORT_WS, LEGACY_WS)}
+SUBPROTOCOLS = {subprotocol.name: subprotocol for subprotocol in (TRANSPORT_WS, LEGACY_WS)}
 
 
 def choose(offered: list[str]) -> Subprotocol | None:
-    """The first subprotocol of the client's list that is spoken here."""
+    """Return the first supported subprotocol of the client's list; None if there is none."""
     return next((SUBPROTOCOLS[name] for name in offered if name in SUBPROTOCOLS), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from marquee_router.transport.websocket.send_queue import Outbox
+from marquee_router.transport.websocket.send_queue import SendQueue
 
 
 class Server:
@@ -33,14 +33,14 @@ class Server:
         self.went.append(("sent", message["text"]))
 
 
-def outbox(server: Server, dropped: list[int], *, limit: int = 2) -> Outbox:
+def outbox(server: Server, dropped: list[int], *, limit: int = 2) -> SendQueue:
     """One that drops its oldest message, and tells so."""
 
-    def drop(full: Outbox) -> None:
+    def drop(full: SendQueue) -> None:
         dropped.append(1)
         full.drop_oldest()
 
-    return Outbox(server.send, limit=limit, on_overflow=drop, direct=server)
+    return SendQueue(server.send, limit=limit, on_overflow=drop, direct=server)
 
 
 async def test_a_message_is_written_at_once_and_no_task_is_made() -> None:
