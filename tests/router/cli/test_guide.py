@@ -28,7 +28,7 @@ COMMANDS: Final = [
 ]
 FILES: Final = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 ROUTERS: Final = [
-    text for text in COMMANDS if text.startswith("marquee router") and "--config-schema" not in text
+    text for text in COMMANDS if text.startswith("marquee-router serve") and "--config-schema" not in text
 ]
 CURL: Final = next(text for text in COMMANDS if text.startswith("curl"))
 OTHERS: Final = [text for text in COMMANDS if text not in ROUTERS and text != CURL]
@@ -92,7 +92,7 @@ class Here:
     def __init__(self, folder: Path, addresses: dict[str, str]) -> None:
         self._folder = folder
         self._addresses = addresses
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
 
     def write(self) -> None:
         """The files that it shows, and those it only names."""
@@ -105,7 +105,7 @@ class Here:
     async def run(self, text: str) -> bytes:
         """Run a command to its end; what it wrote."""
         program = shlex.quote(sys.executable)
-        text = re.sub(r"^marquee", f"{program} -m marquee", self._here(text))
+        text = re.sub(r"^marquee-router", f"{program} -m marquee_router", self._here(text))
         process = await asyncio.create_subprocess_shell(
             text, cwd=self._folder, stdout=-1, stderr=-1, env=self._environment
         )
@@ -128,7 +128,7 @@ class Here:
     @asynccontextmanager
     async def _routing(self, arguments: list[str]) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "marquee", *arguments, "--port", "0",
+            sys.executable, "-m", "marquee_router", *arguments, "--port", "0",
             cwd=self._folder, stdout=asyncio.subprocess.PIPE, env=self._environment,
         )  # fmt: skip
         assert process.stdout is not None
