@@ -109,7 +109,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
         if app.cache is not None:
             await hear_of_films(runtime.broker, app.cache, stack)
         for subgraph in subgraphs.values():
-            subgraph.speak()
+            subgraph.start_publishing()
         yield Cinema(app, runtime, subgraphs)
 
 

@@ -51,7 +51,7 @@ async def _users(settings: Settings) -> AsyncIterator[UserService]:
         subgraph = build_subgraph("users", runtime)
         await subgraph.start()
         try:
-            subgraph.speak()
+            subgraph.start_publishing()
             assert isinstance(subgraph.service, UserService)
             yield subgraph.service
         finally:

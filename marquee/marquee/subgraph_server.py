@@ -20,7 +20,7 @@ async def serve_subgraph(name: str, settings: Settings, port: int | None) -> Non
         # Not left to uvicorn, which would turn what went wrong into a line of its log and an exit code.
         await subgraph.start()
         try:
-            subgraph.speak()
+            subgraph.start_publishing()
             await DrainingServer(
                 server_config(subgraph.asgi, host=settings.host, port=chosen, lifespan="off"),
                 begin_drain=subgraph.begin_drain,

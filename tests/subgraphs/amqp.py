@@ -45,5 +45,5 @@ async def remove(server: str, topology: Topology) -> None:
             for partition in range(topology.partitions):
                 await channel.queue_delete(topology.partition_queue(queue, partition))
             await channel.queue_delete(topology.dead_queue(queue))
-            await channel.queue_delete(topology.roll_queue(queue))
+            await channel.queue_delete(topology.replica_queue(queue))
         await channel.exchange_delete(topology.exchange)

@@ -125,7 +125,7 @@ def _opener(runtime: Runtime, signer: IdentitySigner, stack: AsyncExitStack) -> 
         subgraph = build(runtime)
         await subgraph.start()
         stack.push_async_callback(subgraph.stop)
-        subgraph.speak()
+        subgraph.start_publishing()
         return Door(subgraph, signer)
 
     return open_

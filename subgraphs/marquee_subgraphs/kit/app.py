@@ -2,7 +2,7 @@
 
 `build(runtime)` of a subgraph's `app.py` returns it without touching disk or network, so that its
 schema can be printed; `start` opens what it needs. Of several in one process, all `start` before any
-`speak`s, so that no event is published before its queues are bound.
+`start_publishing`, so that no event is published before its queues are bound.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Subgraph:
             events = wiring.events if backend is None else backend.events
             if events is not None:
                 stack.push_async_callback(events.close)
-                await events.listen()
+                await events.start_consuming()
             supervisor = Supervisor(self._runtime.logger(self.name))
             stack.push_async_callback(supervisor.close)
             supervisor.start([*wiring.tasks, *self._periodic_tasks(database)])
@@ -130,10 +130,10 @@ class Subgraph:
                 stack=stack.pop_all(),
             )
 
-    def speak(self) -> None:
+    def start_publishing(self) -> None:
         """Publish the events that wait, and those that come."""
         if self.events is not None:
-            self.events.speak()
+            self.events.start_publishing()
 
     def begin_drain(self) -> None:
         """Stop being ready, so that no new work is sent here; work under way is finished."""
@@ -210,7 +210,7 @@ class Subgraph:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         await self.start()
-        self.speak()
+        self.start_publishing()
         try:
             yield
         finally:

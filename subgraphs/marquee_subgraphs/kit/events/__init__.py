@@ -1,7 +1,12 @@
 """Events between subgraphs: outbox, relay, broker, consumer, inbox.
 
-At least once on the wire, exactly once in effect. A subgraph needs `ServiceEvents` and the envelope; the
-broker behind it is the embedded one or RabbitMQ.
+The way of an event: a transaction adds it to the outbox; the relay hands it to the broker; the broker
+delivers it, at least once, to the queue of each consumer; the consumer runs the handler and records the event
+in its inbox in one transaction, so that its effect happens exactly once.
+
+    outbox → Relay → Broker (embedded or RabbitMQ) → Lanes → Consumer → inbox
+
+A subgraph uses `ServiceEvents` and declares its events as records.
 """
 
 from marquee_subgraphs.kit.events.broker import Broker, DeadLetter, Subscription

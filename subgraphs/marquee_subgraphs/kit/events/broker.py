@@ -1,6 +1,6 @@
-"""The seam to what carries events: embedded, or RabbitMQ.
+"""`Broker`: what carries events between subgraphs, embedded or RabbitMQ.
 
-Promises at least once, and order per aggregate and queue.
+Delivers each event at least once, and the events of one aggregate to one queue in order.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ EventHandler = Callable[[Envelope], Awaitable[None]]
 
 
 @runtime_checkable
-class HearsOfDeath(Protocol):
-    """An event handler that is told when a delivery to it is given up."""
+class DeathObserver(Protocol):
+    """An event handler that wants to know which deliveries were given up."""
 
     def died(self, event: Envelope) -> None:
-        """The event is a dead letter from now on; must be quick."""
+        """Take an event that is now a dead letter; must be quick."""
         ...
 
 
@@ -32,7 +32,7 @@ class DeadLetter:
     event_id: str
     event_type: str
     event: Envelope | None
-    """None when what arrived is no event; `error` says why."""
+    """None when the message is no event; `error` says why."""
     attempts: int
     error: str
     died_at: datetime
@@ -42,7 +42,7 @@ class Subscription(Protocol):
     """A queue being consumed."""
 
     async def close(self) -> None:
-        """Stop taking events; those being handled finish first."""
+        """Stop consuming; events that are being handled finish first."""
         ...
 
 
@@ -51,28 +51,31 @@ class Broker(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether events come and go at present; when not, they wait where they are."""
+        """True while the broker can be reached; until then events wait in outboxes and queues."""
         ...
 
     async def publish(self, events: Sequence[Envelope]) -> None:
-        """Return when every event is durable in every queue that wants its type; may leave duplicates."""
+        """Return when every event is durable in every queue that is bound to its type.
+
+        A retry after an error may leave duplicates, which inboxes ignore.
+        """
         ...
 
     async def consume(self, queue: str, types: Collection[str], handler: EventHandler) -> Subscription:
         """Bind `types` to `queue`, durably, and hand its events to `handler` until closed.
 
-        Events of one aggregate come one after another, in order. An event is done when the handler returns;
-        it is tried again, later and later, when it raises, and dead after a bounded number of attempts, or at
-        once on `PoisonEvent`.
+        The events of one aggregate are handled one after another, in order. An event is done when the handler
+        returns. When it raises, the event is retried with growing pauses, and becomes a dead letter after a
+        bounded number of attempts, or at once on `PoisonEvent`.
         """
         ...
 
     async def dead_letters(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """The oldest deliveries that were given up."""
+        """Return the oldest deliveries that were given up."""
         ...
 
     async def replay(self, queue: str, event_ids: Collection[str] | None = None) -> int:
-        """Queue dead letters again, all of `queue` or only these; answer how many.
+        """Queue dead letters again, all of `queue` or only `event_ids`; return how many.
 
         Raises `UnknownQueue`.
         """

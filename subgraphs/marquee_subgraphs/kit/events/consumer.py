@@ -1,6 +1,6 @@
 """`Consumer`: a subgraph's handlers by event type, each run with its inbox row in one transaction.
 
-Must never call another service inside that transaction; `outside_transaction` is for handlers that have to.
+Must never call another service inside that transaction; `on_outside_transaction` is for handlers that must.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ TransactionHandler = Callable[[Transaction, Envelope], Awaitable[None]]
 
 
 class TransactionRunner(Protocol):
-    """What a consumer needs of a database."""
+    """Runs work in a transaction, as `Database` does."""
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a transaction, again when it lost a race."""
+        """Run `work` in a transaction; run it again when the transaction lost a race."""
         ...
 
 
 class Consumer:
-    """The events that one subgraph takes."""
+    """The events that one subgraph consumes."""
 
     def __init__(
         self,
@@ -110,11 +110,11 @@ class Consumer:
             raise ValueError(f"{self.queue} has two handlers for {event_type}")
 
     async def __call__(self, event: Envelope) -> None:
-        """A consumer is the handler of its queue."""
+        """Handle one event: a consumer is the handler of its queue."""
         await self.handle(event)
 
     def died(self, event: Envelope) -> None:
-        """A delivery was given up."""
+        """Report a delivery that was given up."""
         self._observer.died(event)
 
     async def handle(self, event: Envelope) -> None:
@@ -129,5 +129,7 @@ class Consumer:
                 await self._database.run(lambda transaction: self._take(transaction, event))
 
     async def _take(self, transaction: Transaction, event: Envelope) -> None:
+        # The inbox row is the first write: of two deliveries of one event at once, the second waits here for
+        # the first to commit, then finds the row and does nothing.
         if await self.inbox.record(transaction, event):
             await self._handlers[event.type](transaction, event)

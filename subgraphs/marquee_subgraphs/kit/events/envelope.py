@@ -1,6 +1,6 @@
-"""`Envelope`: a fact that a subgraph publishes, and its JSON form, the same on every broker.
+"""`Envelope`: an event as it travels, and its JSON form, the same on every broker.
 
-Must never change once made.
+Owns what every event has; the payload is typed by `records`. Must never change once it is made.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from marquee_subgraphs.kit.events.errors import MalformedEvent
 class Envelope:
     """Something that happened to one aggregate.
 
-    `type` is as `order.placed`, `version` that of its payload's form; `aggregate_version` counts the events
-    of the aggregate from 1. `correlation_id` is shared by all that one command led to, `causation_id` is the
-    event that led to this one.
+    `type` is a name such as `order.placed`, `version` the version of its payload's form. `aggregate_version`
+    counts the events of the aggregate from 1. All events that one command led to share its `correlation_id`;
+    `causation_id` is the id of the event that led directly to this one.
     """
 
     id: str
@@ -36,12 +36,12 @@ class Envelope:
     payload: dict[str, Any]
 
     def to_json(self) -> str:
-        """Encode; datetimes, UUIDs and the like in the payload become text."""
+        """Return the JSON; dates in the payload become text."""
         return orjson.dumps(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Envelope:
-        """Decode; `MalformedEvent` when it is not an event."""
+        """Return the envelope that `text` contains. Raises `MalformedEvent`."""
         try:
             fields = orjson.loads(text)
             event = cls(

@@ -2,10 +2,10 @@
 
 EventError
 ├── MalformedEvent      text that is not an event
-├── PoisonEvent         raised by a handler: trying again is pointless, put it aside at once
+├── PoisonEvent         raised by a handler: no retry can succeed; the event becomes a dead letter at once
 ├── UnknownQueue        no consumer has a queue of that name
-├── BrokerUnavailable   the broker cannot be reached, or does not answer; try again later
-└── BrokerClosed        used after `close`
+├── BrokerUnavailable   the broker cannot be reached, or does not answer in time; try again later
+└── BrokerClosed        the broker was used after `close`
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class UnknownQueue(EventError):
 
 
 class BrokerUnavailable(EventError):
-    """The broker cannot be reached, or does not answer in time; what waits for it goes on waiting."""
+    """The broker cannot be reached, or does not answer in time; events stay in the outbox until it does."""
 
     code = "BROKER_UNAVAILABLE"
 

@@ -1,6 +1,6 @@
-"""`Inbox`: which events a consumer has taken, recorded in the transaction of their effect.
+"""`Inbox`: which events a consumer has handled, recorded in the transaction of their effect.
 
-Must never be its own commit.
+A record must never commit without the effect, nor the effect without the record.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ _RECORD = {dialect: insert_into(INBOX, dialect).on_conflict_do_nothing() for dia
 
 
 class Inbox:
-    """The events that one consumer has taken."""
+    """The events that one consumer has handled."""
 
     def __init__(self, consumer: str, clock: Clock | None = None) -> None:
         self._consumer = consumer
         self._clock = clock or SystemClock()
 
     async def record(self, tx: UnitOfWork, event: Envelope) -> bool:
-        """Record `event`; false when it was taken before, and then nothing must be done."""
+        """Record `event`; return False when it was handled before, and nothing must be done."""
         transaction = sql_transaction(tx)
         row = {"consumer": self._consumer, "event_id": event.id, "received_at": self._clock.now()}
         rows = await transaction.execute(_RECORD[transaction.dialect], row)
         return rows.rowcount == 1
 
     async def advance(self, tx: UnitOfWork, event: Envelope) -> bool:
-        """Tell whether `event` is newer than all seen of its aggregate, and remember it if so.
+        """Return True and remember the event if it is newer than every event seen of its aggregate.
 
-        For handlers that keep the latest state: an older event that comes late, or by replay, must not
-        overwrite it.
+        Handlers that keep the latest state ask this first. Example: `showtime.rescheduled` (version 3) was
+        handled; when a replay brings `showtime.scheduled` (version 1) again, its start must not come back.
         """
         transaction = sql_transaction(tx)
         statement = transaction.insert(INBOX_AGGREGATES).values(
@@ -55,9 +55,11 @@ class Inbox:
         return rows.rowcount == 1
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:
-        """Forget at most 1000 events taken before `before`, which must be older than any replay; answer
-        how many.
+        """Forget at most 1000 events handled before `before`; return how many.
+
+        `before` must be older than any replay: an event that is forgotten would be handled again.
         """
+        # Some at a time: on SQLite a long delete would keep every other writer waiting.
         mine = (INBOX.c.consumer == self._consumer, INBOX.c.received_at < before)
         oldest = select(INBOX.c.event_id).where(*mine).order_by(INBOX.c.received_at).limit(_PRUNED_AT_ONCE)
         statement = delete(INBOX).where(*mine, INBOX.c.event_id.in_(oldest))

@@ -1,7 +1,11 @@
-"""`Lanes`: hands deliveries to a handler, one lane per aggregate, side by side; tries failed ones again.
+"""`Lanes`: hands the deliveries of one queue to a handler, one lane for each aggregate, and retries failures.
 
-What was delivered is the broker's; it is told how each delivery ended. Must never start an aggregate's event
-before the one ahead of it is done or dead.
+Lanes run concurrently; within a lane an event starts only after the event before it is done or dead:
+
+    order ord_1:  placed ──▶ confirmed (fails, pause, retry) ──▶ cancelled (waits)
+    order ord_2:  placed ──▶ confirmed                            (not held up by ord_1)
+
+The broker owns the deliveries and learns by `Endings` how each ended.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import logging
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from marquee_subgraphs.kit.events.broker import EventHandler, HearsOfDeath
+from marquee_subgraphs.kit.events.broker import DeathObserver, EventHandler
 from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import PoisonEvent
 from marquee_subgraphs.kit.events.retry import RetryPolicy
@@ -20,8 +24,8 @@ from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 _LOGGER = logging.getLogger(__name__)
 _GRACE_SECONDS = 10.0
 _AWAY_PAUSE_SECONDS = 2.0
-"""The longest between two looks whether what is away has come back."""
-SIDE_BY_SIDE = 16
+"""The longest pause before a handler is tried again whose store or service was away."""
+MAX_CONCURRENT = 16
 """How many events of one queue are handled at a time."""
 
 Lane = tuple[str, str]
@@ -32,12 +36,12 @@ class Deliverable(Protocol):
 
     @property
     def event(self) -> Envelope:
-        """What is delivered."""
+        """The event that is delivered."""
         ...
 
     @property
     def attempts(self) -> int:
-        """How many attempts failed before."""
+        """How many attempts have failed so far."""
         ...
 
 
@@ -49,13 +53,13 @@ class Endings(Protocol[D_contra]):
     """What a broker does when an attempt ends. Must not raise: the lane would end."""
 
     async def done(self, delivery: D_contra) -> None:
-        """The handler took it."""
+        """Acknowledge a delivery that was handled."""
         ...
 
     async def failed(
         self, delivery: D_contra, attempts: int, error: Exception, pause_seconds: float | None
     ) -> None:
-        """The handler raised; it is tried again after the pause, or dead when that is None."""
+        """Record a failed attempt. The delivery is retried after the pause; without a pause it is dead."""
         ...
 
 
@@ -68,19 +72,19 @@ class Lanes(Generic[D]):
         handler: EventHandler,
         retry: RetryPolicy,
         endings: Endings[D],
-        side_by_side: asyncio.Semaphore | None = None,
+        concurrency: asyncio.Semaphore | None = None,
     ) -> None:
         self._queue = queue
         self._handler = handler
         self._retry = retry
         self._endings = endings
-        self._side_by_side = side_by_side or asyncio.Semaphore(SIDE_BY_SIDE)
+        self._concurrency = concurrency or asyncio.Semaphore(MAX_CONCURRENT)
         self._waiting: dict[Lane, deque[tuple[D, float]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
 
     def add(self, delivery: D, pause_seconds: float = 0.0) -> None:
-        """Put it at the end of its lane; it is not tried before the pause is over."""
+        """Put a delivery at the end of its lane; its first attempt begins after the pause."""
         lane = (delivery.event.producer, delivery.event.aggregate_id)
         if lane in self._waiting:
             self._waiting[lane].append((delivery, pause_seconds))
@@ -99,10 +103,10 @@ class Lanes(Generic[D]):
         del self._waiting[lane]
 
     async def _finish(self, delivery: D, pause: float) -> bool:
-        """Attempt until it is done or dead; false when closing came first."""
+        """Attempt a delivery until it is done or dead; return False when the lanes were closed first."""
         attempts, in_vain = delivery.attempts, 0
         while not await self._closed_within(pause):
-            async with self._side_by_side:
+            async with self._concurrency:
                 if self._closing.is_set():
                     return False
                 error = await self._attempt(delivery.event)
@@ -110,7 +114,8 @@ class Lanes(Generic[D]):
                 await self._endings.done(delivery)
                 return True
             if isinstance(error, TemporarilyUnavailable):
-                # What the handler needs is away, however long: that is no attempt, and not the event's fault.
+                # The store is away, say for an hour: that says nothing about the event, so it uses up no
+                # attempt. Counted, twelve attempts in six minutes would turn every event into a dead letter.
                 in_vain += 1
                 grown = self._retry.pause_seconds(min(in_vain, self._retry.attempts - 1)) or 0.0
                 pause = min(grown, _AWAY_PAUSE_SECONDS)
@@ -120,7 +125,7 @@ class Lanes(Generic[D]):
             await self._endings.failed(delivery, attempts, error, next_pause)
             if next_pause is None:
                 hearer: object = self._handler
-                if isinstance(hearer, HearsOfDeath):
+                if isinstance(hearer, DeathObserver):
                     hearer.died(delivery.event)
                 return True
             pause = next_pause
@@ -148,7 +153,7 @@ class Lanes(Generic[D]):
         return True
 
     async def close(self) -> None:
-        """Start nothing more; events being handled get some seconds to finish."""
+        """Start nothing more; events that are being handled have ten seconds to finish."""
         self._closing.set()
         if self._tasks:
             _, late = await asyncio.wait(tuple(self._tasks), timeout=_GRACE_SECONDS)
@@ -158,5 +163,5 @@ class Lanes(Generic[D]):
 
 
 def error_text(error: Exception) -> str:
-    """How an error is noted beside a delivery."""
+    """Return the text that is kept of an error beside its delivery."""
     return f"{type(error).__name__}: {error}"[:2000]

@@ -11,14 +11,13 @@ from marquee_subgraphs.kit.settings import Settings
 
 
 async def open_broker(settings: Settings, clock: Clock, queues: Mapping[str, Collection[str]]) -> Broker:
-    """Open RabbitMQ where its address is set, else the embedded broker in the data folder; the caller closes
-    it.
+    """Return RabbitMQ when its address is set, else the embedded broker in the data folder.
 
-    `queues` are the event types of every consumer, whether it runs here or not. RabbitMQ may be away: the
-    broker connects as soon as it can.
+    `queues` are the event types of every consumer, whether it runs in this process or not. RabbitMQ may be
+    away: the broker connects as soon as it can. The caller closes it.
     """
     if settings.amqp_url is not None:
-        # Imported where it is used: the embedded cinema starts sooner without aio-pika.
+        # Imported here: the embedded cinema starts sooner without aio-pika.
         from marquee_subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
 
         address = Address.parse(settings.amqp_url.get_secret_value())

@@ -1,6 +1,7 @@
-"""`Outbox`: events written in the transaction of the change they tell of.
+"""`Outbox`: events, written in the transaction of the change that they report.
 
-Must never publish; `Relay` does.
+When the change commits its events exist, and when it rolls back they do not: no crash can separate them. Must
+never publish; `Relay` does.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ _MARK_PUBLISHED = (
 
 
 class Outbox:
-    """The events of one producer, on their way out."""
+    """The events of one producer that wait for the relay."""
 
     def __init__(
         self, producer: str, clock: Clock | None = None, observer: EventObserver = UNOBSERVED
@@ -122,40 +123,42 @@ class Outbox:
         return event
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:
-        """Delete events published before `before`, at most 1000 of the oldest; answer how many."""
+        """Delete events published before `before`, at most 1000 of the oldest; return how many."""
         oldest = select(OUTBOX.c.sequence).order_by(OUTBOX.c.sequence).limit(_PRUNED_AT_ONCE)
         statement = delete(OUTBOX).where(OUTBOX.c.sequence.in_(oldest), OUTBOX.c.published_at < before)
         return (await sql_transaction(tx).execute(statement)).rowcount
 
 
 def _nobody() -> None:
-    """No relay listens yet; it looks at its start."""
+    """No relay runs yet; it reads the outbox when it starts."""
 
 
 async def _next_version(transaction: Transaction, aggregate_id: str) -> int:
-    # The upsert locks the aggregate's row, so on PostgreSQL too versions are in the order of commits.
+    # The upsert locks the aggregate's row until the transaction ends. Two transactions that change order
+    # ord_1 therefore take versions 4 and 5 in the order of their commits; with `SELECT max(version) + 1` both
+    # would take 4.
     row = {"aggregate_id": aggregate_id, "version": 1}
     return int(await transaction.scalar(_NEXT_VERSION[transaction.dialect], row))
 
 
 async def unpublished(connection: Connection, limit: int) -> list[tuple[int, Envelope]]:
-    """The oldest events that the broker has not confirmed, with their sequence numbers."""
+    """Return the oldest events that the broker has not confirmed, each with its sequence number."""
     rows = await connection.execute(_UNPUBLISHED, {"at_most": limit})
     return [(row.sequence, Envelope.from_json(row.event)) for row in rows]
 
 
 async def count_unpublished(connection: Connection) -> int:
-    """How many events the broker has not confirmed."""
+    """Return how many events the broker has not confirmed."""
     statement = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.published_at.is_(None))
     return int(await connection.scalar(statement))
 
 
 async def oldest_unpublished(connection: Connection) -> datetime | None:
-    """When the oldest event that the broker has not confirmed happened; None when there is none."""
+    """Return when the oldest event occurred that the broker has not confirmed; None when there is none."""
     oldest = await unpublished(connection, 1)
     return oldest[0][1].occurred_at if oldest else None
 
 
 async def mark_published(transaction: Transaction, sequences: Sequence[int], now: datetime) -> None:
-    """Record that the broker has confirmed these."""
+    """Record that the broker has confirmed these events."""
     await transaction.execute(_MARK_PUBLISHED, {"confirmed": sequences, "at": now})

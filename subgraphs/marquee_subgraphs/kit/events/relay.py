@@ -1,7 +1,7 @@
-"""`Relay`: publishes committed outbox rows in order, woken by each commit and at start, so a crash loses
-nothing.
+"""`Relay`: publishes the committed rows of an outbox in order, at start and after each commit.
 
-Must never mark an event published before the broker has confirmed it.
+Publishing and marking are two steps: a crash between them publishes a row again, which inboxes ignore. Must
+never mark an event as published before the broker has confirmed it, for then a crash would lose it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BATCH = 256
 _RELAY_LOCK = 7_310_468_002
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 2.0
-"""So soon after the broker is back do the events of its absence leave."""
+"""Events that were added while the broker was away leave at most this long after it is back."""
 _PUBLISH_TIMEOUT_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 5.0
 
@@ -53,7 +53,7 @@ class Relay:
         self._in_trouble = False
 
     def start(self) -> None:
-        """Publish what a former process left, then whatever commits."""
+        """Publish what a former process left behind, then whatever commits."""
         self._outbox.wakes(self._work.set)
         self._work.set()
         self._task = asyncio.create_task(self._run(), name=f"relay-{self._outbox.producer}")
@@ -62,7 +62,7 @@ class Relay:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                # Rows of a replica that died before it published them are found without being woken.
+                # A replica that dies after its commit wakes nobody: the others find its rows by looking.
                 async with asyncio.timeout(_LOOK_EVERY_SECONDS):
                     await self._work.wait()
             except TimeoutError:
@@ -77,11 +77,11 @@ class Relay:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _publish_all(self) -> bool:
-        """Publish until nothing is left; false when it must be tried again."""
+        """Publish until nothing is left; return False when that must be tried again."""
         try:
             while (published := await self.publish_batch()) == _BATCH:
                 pass
-        except BrokerUnavailable as error:  # the broker tells of its outage, once
+        except BrokerUnavailable as error:  # the broker itself logs its outage, once
             _LOGGER.debug("the relay of %s waits: %s", self._outbox.producer, error)
             return False
         except TemporarilyUnavailable as error:
@@ -89,7 +89,7 @@ class Relay:
             _LOGGER.log(level, "the relay of %s waits: %s", self._outbox.producer, error)
             self._in_trouble = True
             return False
-        except Exception:  # whatever it is, the relay goes on until it is over
+        except Exception:  # the relay must outlive every fault: nobody else publishes these events
             level = logging.DEBUG if self._in_trouble else logging.ERROR
             _LOGGER.log(level, "the relay of %s will try again", self._outbox.producer, exc_info=True)
             self._in_trouble = True
@@ -98,9 +98,9 @@ class Relay:
         return published is not None
 
     async def publish_batch(self) -> int | None:
-        """Publish the oldest unpublished events, at most 256; answer how many.
+        """Publish the oldest unpublished events, at most 256; return how many.
 
-        None when another replica is at it: what it does not see yet must be looked for again.
+        Returns None while another replica publishes: rows that it does not see yet must be looked for again.
         """
         if self._database.dialect == "postgresql":
             return await self._publish_locked()
@@ -108,7 +108,7 @@ class Relay:
             batch = await unpublished(connection, _BATCH)
         if batch:
             await self._publish([event for _, event in batch])
-            # Lost with the machine, this only publishes again what inboxes know.
+            # Not flushed to disk: if the machine fails now, the events are published again and ignored.
             async with self._database.transaction(durable=False) as tx:
                 await mark_published(tx, [sequence for sequence, _ in batch], self._clock.now())
         return len(batch)
@@ -119,8 +119,10 @@ class Relay:
                 await self._broker.publish(events)
 
     async def _publish_locked(self) -> int | None:
-        # One replica at a time, or two would publish an aggregate's events in each other's way. It holds one
-        # connection while the broker confirms, never longer than the time-out; the others do not wait on it.
+        # One replica at a time. If A read `order.placed` and B `order.cancelled` of one order, B could
+        # publish first. The lock ends with the transaction, also when its process dies; a replica that does
+        # not get it goes on without waiting. The connection is held for as long as the broker confirms, 30 s
+        # at most.
         async with self._database.transaction(durable=False) as tx:
             if not await tx.scalar(select(func.pg_try_advisory_xact_lock(_RELAY_LOCK))):
                 return None
@@ -140,7 +142,7 @@ class Relay:
             await self._progress.wait()
 
     async def close(self) -> None:
-        """Stop; what is unpublished is found at the next start."""
+        """Stop; unpublished events are found at the next start."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

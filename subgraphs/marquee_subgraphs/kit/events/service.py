@@ -19,7 +19,7 @@ from marquee_subgraphs.kit.faults import log_fault
 _LOGGER = logging.getLogger(__name__)
 _OUTBOX_KEPT = timedelta(days=7)
 _INBOX_KEPT = timedelta(days=90)
-_TIDY_EVERY_SECONDS = 60.0
+_PRUNE_EVERY_SECONDS = 60.0
 
 
 class CountingBroker(Protocol):
@@ -27,7 +27,7 @@ class CountingBroker(Protocol):
 
     @property
     def published(self) -> int:
-        """How many events were published through it."""
+        """The number of events published through it."""
         ...
 
     async def settled(self) -> None:
@@ -52,65 +52,69 @@ class ServiceEvents:
         self._broker = broker
         self._database = database
         self._clock = clock or SystemClock()
-        self._tidying: asyncio.Task[None] | None = None
+        self._pruning: asyncio.Task[None] | None = None
         self._subscription: Subscription | None = None
 
     @property
     def connected(self) -> bool:
-        """Whether the broker can be reached; when not, events wait and commands still commit."""
+        """True while the broker can be reached; otherwise events wait and commands still commit."""
         return self._broker.connected
 
-    async def listen(self) -> None:
-        """Bind the queue and take its events. Of subgraphs in one process, all listen before any `speak`s."""
+    async def start_consuming(self) -> None:
+        """Bind the queue and consume its events.
+
+        Of several subgraphs in one process, all start consuming before any starts publishing: a queue that is
+        not bound yet would miss an event.
+        """
         if self.consumer.types:
             self._subscription = await self._broker.consume(
                 self.consumer.queue, self.consumer.types, self.consumer
             )
 
-    def speak(self) -> None:
-        """Publish what the outbox holds, and whatever comes."""
+    def start_publishing(self) -> None:
+        """Publish the events that wait in the outbox, and those that come."""
         self.relay.start()
-        self._tidying = asyncio.create_task(self._tidy_up(), name=f"tidying-{self.outbox.producer}")
+        self._pruning = asyncio.create_task(self._delete_old_rows(), name=f"prune-{self.outbox.producer}")
 
     async def prune(self) -> None:
-        """Forget what was published a week ago and what was taken a quarter ago, some of it at a time."""
+        """Delete events published a week ago, and inbox rows three months old, some of them at a time."""
         now = self._clock.now()
         async with self._database.transaction(durable=False) as tx:
             await self.outbox.prune(tx, now - _OUTBOX_KEPT)
             await self.consumer.inbox.prune(tx, now - _INBOX_KEPT)
 
-    async def _tidy_up(self) -> None:
+    async def _delete_old_rows(self) -> None:
         while True:
-            await asyncio.sleep(_TIDY_EVERY_SECONDS)
+            await asyncio.sleep(_PRUNE_EVERY_SECONDS)
             try:
                 await self.prune()
-            except Exception as error:  # noqa: BLE001  # tidying must never end the service
+            except Exception as error:  # noqa: BLE001  # deleting old rows must never end the service
                 log_fault(_LOGGER, error, "old events of %s could not be deleted", self.outbox.producer)
 
     async def start(self) -> None:
-        """Listen and speak."""
-        await self.listen()
-        self.speak()
+        """Consume and publish."""
+        await self.start_consuming()
+        self.start_publishing()
 
     async def close(self) -> None:
-        """Finish the events being handled; the rest waits for the next start."""
+        """Finish the events that are being handled; the others wait for the next start."""
         if self._subscription is not None:
             await self._subscription.close()
             self._subscription = None
         await self.relay.close()
-        if self._tidying is not None:
-            self._tidying.cancel()
-            await asyncio.gather(self._tidying, return_exceptions=True)
-            self._tidying = None
+        if self._pruning is not None:
+            self._pruning.cancel()
+            await asyncio.gather(self._pruning, return_exceptions=True)
+            self._pruning = None
 
 
 async def all_settled(broker: CountingBroker, *services: ServiceEvents) -> None:
-    """Return when no event is on its way: every outbox is flushed, every delivery done or dead, and none
-    led on.
+    """Return when no event is on its way: every outbox is empty, every delivery done or dead.
 
-    For tests and orderly ends; the services must be speaking.
+    The services must be publishing. For tests and orderly ends.
     """
     while True:
+        # A handler that ran meanwhile may have added events of its own: look until a whole round adds none.
         published = broker.published
         for service in services:
             await service.relay.flushed()

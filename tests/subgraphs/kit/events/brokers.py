@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope
-from marquee_subgraphs.kit.events.rabbitmq import Address, Pace, RabbitMqBroker
+from marquee_subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker, Timing
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 from tests.subgraphs.amqp import new_prefix, remove
 
 AnyBroker = EmbeddedBroker | RabbitMqBroker
 
 AT_ONCE: Final = RetryPolicy(attempts=3, first_pause_seconds=0)
-QUICK: Final = Pace(
+QUICK: Final = Timing(
     connect_timeout=2.0,
     confirm_timeout=10.0,
     command_timeout=2.0,
     first_reconnect=0.02,
     longest_reconnect=0.1,
-    tend=0.1,
+    rebalance=0.1,
 )
 QUEUES: Final[Mapping[str, Collection[str]]] = {
     "orders": ["seats.sold"],
@@ -64,10 +64,12 @@ class RabbitMqBrokers(Brokers):
         return Address.parse(f"{server or self._server}?prefix={self.prefix}")
 
     async def open(
-        self, retry: RetryPolicy = AT_ONCE, *, server: str | None = None, pace: Pace = QUICK
+        self, retry: RetryPolicy = AT_ONCE, *, server: str | None = None, timing: Timing = QUICK
     ) -> RabbitMqBroker:
         """Open one; the caller closes it."""
-        broker = await RabbitMqBroker.open(self.address(server), QUEUES, retry=retry, pace=pace, partitions=2)
+        broker = await RabbitMqBroker.open(
+            self.address(server), QUEUES, retry=retry, timing=timing, partitions=2
+        )
         self._opened.append(broker)
         return broker
 

@@ -64,9 +64,9 @@ async def run(folder: Path, rounds: int, offset: int, amqp_url: str | None = Non
             print("placed", order, flush=True)
 
         for service in (orders, tickets):
-            await service.listen()
+            await service.start_consuming()
         for service in (orders, tickets):
-            service.speak()
+            service.start_publishing()
         for start in range(0, rounds, 8):
             await asyncio.gather(*(place(number) for number in range(start, start + 8)))
         await all_settled(broker, orders, tickets)

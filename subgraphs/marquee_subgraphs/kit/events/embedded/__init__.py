@@ -1,4 +1,4 @@
-"""The broker of the embedded default: queues in one SQLite file, workers in this process."""
+"""The broker of the embedded cinema: queues in one SQLite file, workers in this process."""
 
 from marquee_subgraphs.kit.events.embedded.broker import EmbeddedBroker
 

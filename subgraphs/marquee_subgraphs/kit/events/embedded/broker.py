@@ -1,8 +1,8 @@
-"""`EmbeddedBroker`: durable queues in `events.sqlite`, the same promises as the real broker.
+"""`EmbeddedBroker`: durable queues in `events.sqlite`, with the promises of `Broker`.
 
-Several processes may share the file, as long as each queue is consumed by one of them. Events are kept for a
-day after they are done, so that a queue that is bound late still gets them. Must never lose what `publish`
-has answered.
+Several processes may share the file, as long as each queue is consumed by only one of them. Events are kept
+for a day after they are done, so that a queue that is bound later still gets them. Must never lose an event
+after `publish` has returned.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ class EmbeddedBroker:
 
     @property
     def connected(self) -> bool:
-        """Always, until it is closed."""
+        """True until the broker is closed."""
         return not self._closed
 
     async def publish(self, events: Sequence[Envelope]) -> None:
-        """Return when every event is on disk in every queue that wants its type."""
+        """Return when every event is on disk in every queue that is bound to its type."""
         self._refuse_when_closed()
         async with self._database.transaction() as tx:
             queues = await enqueue(tx, events, self._clock.now())
@@ -112,14 +112,15 @@ class EmbeddedBroker:
             self._acknowledging = asyncio.create_task(self._forget_acknowledged(), name="broker-acks")
 
     async def _forget_acknowledged(self) -> None:
-        # Lost with the machine, this only delivers again what inboxes know.
+        # Many acknowledgements in one transaction, without a flush to disk: if the machine fails now, the
+        # events are delivered again and the inboxes ignore them.
         done: list[int] = []
         try:
             while self._acknowledged:
                 done, self._acknowledged = self._acknowledged, []
                 async with self._database.transaction(durable=False) as tx:
                     await forget(tx, done)
-        except Exception as error:  # noqa: BLE001  # written with the next, or events come again
+        except Exception as error:  # noqa: BLE001  # written with the next ones; at worst events come again
             self._acknowledged[:0] = done
             log_fault(_LOGGER, error, "acknowledgements could not be written; tried again with the next")
         finally:
@@ -127,13 +128,13 @@ class EmbeddedBroker:
             self._progress.set()
 
     async def dead_letters(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """The oldest deliveries that were given up."""
+        """Return the oldest deliveries that were given up."""
         self._refuse_when_closed()
         async with self._database.read() as connection:
             return await dead(connection, queue, limit)
 
     async def replay(self, queue: str, event_ids: Collection[str] | None = None) -> int:
-        """Queue dead letters again, all of `queue` or only these; answer how many.
+        """Queue dead letters again, all of `queue` or only `event_ids`; return how many.
 
         Raises `UnknownQueue`.
         """
@@ -146,17 +147,17 @@ class EmbeddedBroker:
         return count
 
     async def prune(self, before: datetime) -> None:
-        """Forget events published before `before` that every queue is done with, some at a time."""
+        """Delete events published before `before` that every queue is done with, some at a time."""
         async with self._database.transaction(durable=False) as tx:
             await prune(tx, before)
 
     async def backlog(self) -> int:
-        """How many deliveries are neither done nor dead."""
+        """Return how many deliveries are neither done nor dead."""
         async with self._database.read() as connection:
             return await count_ready(connection)
 
     async def settled(self) -> None:
-        """Return when no delivery is left that is neither done nor dead."""
+        """Return when every delivery is done or dead."""
         while True:
             self._progress.clear()
             if await self.backlog() == 0:
@@ -164,7 +165,7 @@ class EmbeddedBroker:
             await self._progress.wait()
 
     async def _watch_file(self) -> None:
-        """See what other processes publish into the queues of this one; tidy up now and then."""
+        """Notice what other processes publish into the queues of this one; prune now and then."""
         seen = self._database.data_version()
         for look in itertools.count(1):
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
@@ -179,7 +180,7 @@ class EmbeddedBroker:
     async def _prune_old(self) -> None:
         try:
             await self.prune(self._clock.now() - _KEPT)
-        except Exception as error:  # noqa: BLE001  # tidying must never end the broker
+        except Exception as error:  # noqa: BLE001  # pruning must never end the broker
             log_fault(_LOGGER, error, "old events could not be deleted; tried again in a while")
 
     def _refuse_when_closed(self) -> None:

@@ -95,7 +95,10 @@ class Delivery:
 
 
 async def bind(tx: Transaction, queue: str, types: Collection[str], now: datetime) -> None:
-    """Let `queue` have `types`, and no others; of a type that is new to it, also what is kept of it."""
+    """Bind `queue` to exactly `types`; a type that is new to it also brings its events that are still kept.
+
+    Example: a release in which analytics begins to consume `review.created` still counts today's reviews.
+    """
     before = set(await tx.scalars(select(_BINDINGS.c.type).where(_BINDINGS.c.queue == queue)))
     await tx.execute(delete(_BINDINGS).where(_BINDINGS.c.queue == queue, _BINDINGS.c.type.not_in(types)))
     added = sorted(set(types) - before)
@@ -108,7 +111,7 @@ async def bind(tx: Transaction, queue: str, types: Collection[str], now: datetim
 
 
 async def enqueue(tx: Transaction, events: Sequence[Envelope], now: datetime) -> set[str]:
-    """Keep each event that is new, with a delivery for each queue that wants it; answer the queues."""
+    """Write each event that is new, with a delivery for each queue bound to it; return those queues."""
     unique = {event.id: event for event in events}
     known = set(await tx.scalars(_KNOWN, {"ids": list(unique)}))
     fresh = [event for event in unique.values() if event.id not in known]
@@ -135,7 +138,7 @@ async def enqueue(tx: Transaction, events: Sequence[Envelope], now: datetime) ->
 
 
 async def due(connection: Connection, queue: str, after: int, limit: int) -> list[Delivery]:
-    """The oldest deliveries of `queue` that are not dead, later in sequence than `after`."""
+    """Return the oldest deliveries of `queue` that are not dead, later in sequence than `after`."""
     rows = await connection.execute(_DUE, {"of_queue": queue, "after": after, "at_most": limit})
     return [
         Delivery(row.sequence, Envelope.from_json(row.event), row.attempts, row.next_attempt_at)
@@ -144,7 +147,7 @@ async def due(connection: Connection, queue: str, after: int, limit: int) -> lis
 
 
 async def count_ready(connection: Connection) -> int:
-    """How many deliveries are neither done nor dead."""
+    """Return how many deliveries are neither done nor dead."""
     statement = select(func.count()).select_from(_DELIVERIES).where(_DELIVERIES.c.status == "ready")
     return int(await connection.scalar(statement))
 
@@ -157,7 +160,7 @@ async def forget(tx: Transaction, sequences: Collection[int]) -> None:
 async def note_failure(
     tx: Transaction, sequence: int, attempts: int, error: str, next_attempt_at: datetime | None, now: datetime
 ) -> None:
-    """Record a failed attempt; without a next one the delivery is dead."""
+    """Record a failed attempt; without a next attempt the delivery is dead."""
     await tx.execute(
         update(_DELIVERIES)
         .where(_DELIVERIES.c.sequence == sequence)
@@ -172,7 +175,7 @@ async def note_failure(
 
 
 async def dead(connection: Connection, queue: str | None, limit: int) -> list[DeadLetter]:
-    """The oldest dead letters."""
+    """Return the oldest dead letters."""
     columns = _DELIVERIES.c
     statement = (
         select(columns.queue, _PUBLISHED.c.event, columns.attempts, columns.error, columns.changed_at)
@@ -193,14 +196,14 @@ async def dead(connection: Connection, queue: str | None, limit: int) -> list[De
 
 
 async def knows(connection: Connection, queue: str) -> bool:
-    """Whether any event is for `queue`, to come or there already."""
+    """Return True if `queue` is bound to a type or has deliveries."""
     bound = exists().where(_BINDINGS.c.queue == queue)
     holding = exists().where(_DELIVERIES.c.queue == queue)
     return bool(await connection.scalar(select(bound | holding)))
 
 
 async def revive(tx: Transaction, queue: str, event_ids: Collection[str] | None, now: datetime) -> int:
-    """Move dead letters to the end of their queue; answer how many."""
+    """Move dead letters to the end of their queue; return how many."""
     wanted = [_DELIVERIES.c.queue == queue, _DELIVERIES.c.status == "dead"]
     if event_ids is not None:
         wanted.append(_DELIVERIES.c.event_id.in_(event_ids))
@@ -215,7 +218,7 @@ async def revive(tx: Transaction, queue: str, event_ids: Collection[str] | None,
 
 
 async def prune(tx: Transaction, before: datetime) -> None:
-    """Delete what was published before `before` and is done in every queue, some of it at a time."""
+    """Delete events published before `before` that are done in every queue, some at a time."""
     oldest = select(_PUBLISHED.c.sequence).order_by(_PUBLISHED.c.sequence).limit(_PRUNED_AT_ONCE)
     open_delivery = exists().where(_DELIVERIES.c.event_id == _PUBLISHED.c.event_id)
     await tx.execute(

@@ -1,6 +1,6 @@
 """`QueueWorker`: loads the deliveries of one queue into lanes and records how they end.
 
-Holds a bounded part of the queue in memory.
+At most 512 deliveries are in memory, however long the queue is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PAUSE_AFTER_FAULT_SECONDS = 0.5
 
 
 class QueueWorker:
-    """The workers of one queue; a `Subscription`."""
+    """Consumes one queue; a `Subscription`."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class QueueWorker:
         self.wake()
 
     def wake(self) -> None:
-        """Look for deliveries."""
+        """Look for new deliveries."""
         self._more.set()
 
     async def _load(self) -> None:
@@ -62,7 +62,7 @@ class QueueWorker:
             try:
                 async with self._database.read() as connection:
                     deliveries = await due(connection, self.queue, self._loaded_through, room)
-            except Exception as error:  # noqa: BLE001  # it is read again: the worker must live
+            except Exception as error:  # noqa: BLE001  # the queue is read again: the worker must live on
                 log_fault(_LOGGER, error, "the queue %s could not be read, trying again", self.queue)
                 await asyncio.sleep(_PAUSE_AFTER_FAULT_SECONDS)
                 self._more.set()
@@ -81,21 +81,21 @@ class QueueWorker:
         self._lanes.add(delivery, pause)
 
     async def done(self, delivery: Delivery) -> None:
-        """Acknowledge it; room for another."""
+        """Acknowledge a delivery, which makes room for another."""
         self._acknowledge(delivery.sequence)
         self._ended()
 
     async def failed(
         self, delivery: Delivery, attempts: int, error: Exception, pause_seconds: float | None
     ) -> None:
-        """Record the attempt, so that a restart goes on from there."""
+        """Record the attempt, so that a restart does not begin to count again."""
         now = self._clock.now()
         again_at = None if pause_seconds is None else now + timedelta(seconds=pause_seconds)
         try:
             async with self._database.transaction(durable=False) as tx:
                 await note_failure(tx, delivery.sequence, attempts, error_text(error), again_at, now)
-        except Exception as fault:  # noqa: BLE001  # the worker must live whatever the disk says
-            # The count of attempts is lost, the delivery is not: it is ready, and taken up at the next start.
+        except Exception as fault:  # noqa: BLE001  # the worker must live on, even when the disk is full
+            # Only the count of attempts is lost: the row is still `ready` and is loaded at the next start.
             log_fault(_LOGGER, fault, "a failed attempt in %s could not be recorded", self.queue)
         if again_at is None:
             self._ended()
@@ -106,7 +106,7 @@ class QueueWorker:
         self._more.set()
 
     async def close(self) -> None:
-        """Stop; events being handled get some seconds to finish, the rest stays in the queue."""
+        """Stop; events that are being handled have ten seconds to finish, the others stay in the queue."""
         self._loader.cancel()
         await asyncio.gather(self._loader, return_exceptions=True)
         await self._lanes.close()

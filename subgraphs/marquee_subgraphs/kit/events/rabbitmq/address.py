@@ -13,16 +13,16 @@ _HEARTBEAT_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An `amqp://` or `amqps://` URL; its query is aio-pika's, but for `prefix`."""
+    """An `amqp://` or `amqps://` URL. Its query belongs to aio-pika, except `prefix`."""
 
     url: URL = field(repr=False)
     prefix: str
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Take a URL as `amqp://user:password@host:5672/vhost?prefix=marquee`.
+        """Parse a URL such as `amqp://user:password@host:5672/vhost?prefix=marquee`.
 
-        Raises `ValueError` for a prefix that is none.
+        Raises `ValueError` for a malformed prefix.
         """
         url = URL(text)
         query = dict(url.query)

@@ -1,7 +1,7 @@
 """`RabbitMqBroker`: a `Broker` on RabbitMQ, which may be away at any time, also at the start.
 
-Publishes and consumes over a connection each, because RabbitMQ holds up connections that publish too much.
-Must never lose what `publish` has answered.
+Publishes and consumes over separate connections: RabbitMQ stops reading from a connection that publishes too
+fast, and acknowledgements on it would wait too. Must never lose an event after `publish` has returned.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from marquee_subgraphs.kit.clock import Clock, SystemClock
 from marquee_subgraphs.kit.events.broker import DeadLetter, EventHandler, Subscription
 from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerClosed, BrokerUnavailable
-from marquee_subgraphs.kit.events.lanes import SIDE_BY_SIDE
+from marquee_subgraphs.kit.events.lanes import MAX_CONCURRENT
 from marquee_subgraphs.kit.events.rabbitmq.address import Address
-from marquee_subgraphs.kit.events.rabbitmq.consuming import QueueConsumer
 from marquee_subgraphs.kit.events.rabbitmq.dead_letters import DeadLetters
 from marquee_subgraphs.kit.events.rabbitmq.link import Link, Outages, close_channel
-from marquee_subgraphs.kit.events.rabbitmq.pace import Pace
 from marquee_subgraphs.kit.events.rabbitmq.partition import Partition, Reception
-from marquee_subgraphs.kit.events.rabbitmq.publishing import Publisher
+from marquee_subgraphs.kit.events.rabbitmq.publisher import Publisher
+from marquee_subgraphs.kit.events.rabbitmq.queue_consumer import QueueConsumer
+from marquee_subgraphs.kit.events.rabbitmq.timing import Timing
 from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 
@@ -35,16 +35,16 @@ class RabbitMqBroker:
     """A `Broker` at an address."""
 
     def __init__(
-        self, address: Address, topology: Topology, clock: Clock, retry: RetryPolicy, pace: Pace
+        self, address: Address, topology: Topology, clock: Clock, retry: RetryPolicy, timing: Timing
     ) -> None:
         self._topology = topology
         self._clock = clock
         self._retry = retry
-        self._pace = pace
+        self._timing = timing
         outages = Outages(address)
-        self._outward = Link("publish", address, outages, pace, self._prepare)
-        self._inward = Link("consume", address, outages, pace, self._prepare)
-        self._publisher = Publisher(self._outward, lambda: self._topology, pace)
+        self._outward = Link("publish", address, outages, timing, self._prepare)
+        self._inward = Link("consume", address, outages, timing, self._prepare)
+        self._publisher = Publisher(self._outward, lambda: self._topology, timing)
         self._consumers: dict[str, QueueConsumer] = {}
         self._progress = asyncio.Event()
         self._closed = False
@@ -58,17 +58,17 @@ class RabbitMqBroker:
         *,
         clock: Clock | None = None,
         retry: RetryPolicy | None = None,
-        pace: Pace | None = None,
+        timing: Timing | None = None,
         partitions: int | None = None,
     ) -> RabbitMqBroker:
         """Connect, now or as soon as RabbitMQ is there; `queues` are the event types of every consumer."""
-        # aio-pika reports each attempt and each frame of an outage; `Outages` tells of it once.
+        # aio-pika logs each attempt and each frame of an outage; `Outages` logs it once.
         for library in ("aiormq", "aio_pika"):
             logging.getLogger(library).setLevel(logging.CRITICAL)
         topology = Topology(address.prefix, {queue: frozenset(types) for queue, types in queues.items()})
         if partitions is not None:
             topology = Topology(topology.prefix, topology.queues, partitions)
-        broker = cls(address, topology, clock or SystemClock(), retry or RetryPolicy(), pace or Pace())
+        broker = cls(address, topology, clock or SystemClock(), retry or RetryPolicy(), timing or Timing())
         await broker._outward.tried()
         await broker._inward.tried()
         return broker
@@ -81,7 +81,7 @@ class RabbitMqBroker:
 
     @property
     def connected(self) -> bool:
-        """Whether RabbitMQ can be reached."""
+        """True while RabbitMQ can be reached."""
         return self._outward.connected and self._inward.connected
 
     @property
@@ -105,17 +105,17 @@ class RabbitMqBroker:
             raise ValueError(f"the queue {queue} is consumed already")
         if not frozenset(types) <= self._topology.queues.get(queue, frozenset()):
             self._topology = self._topology.with_queue(queue, types)
-            with contextlib.suppress(BrokerUnavailable):  # then the next connection declares it
+            with contextlib.suppress(BrokerUnavailable):  # the next connection declares it then
                 await self._redeclare(queue)
         reception = Reception(
             queue=queue,
             dead_queue=self._topology.dead_queue(queue),
-            roll_queue=self._topology.roll_queue(queue),
+            replica_queue=self._topology.replica_queue(queue),
             handler=handler,
             retry=self._retry,
-            side_by_side=asyncio.Semaphore(SIDE_BY_SIDE),
+            concurrency=asyncio.Semaphore(MAX_CONCURRENT),
             clock=self._clock,
-            pace=self._pace,
+            timing=self._timing,
             redeclare=lambda: self._redeclare(queue),
             progressed=self._progress.set,
         )
@@ -124,11 +124,11 @@ class RabbitMqBroker:
                 self._topology.partition_queue(queue, number),
                 reception,
                 self._inward,
-                answers_roll=number == 0,
+                joins_replica_queue=number == 0,
             )
             for number in range(self._topology.partitions)
         ]
-        consumer = QueueConsumer(queue, partitions, self._pace)
+        consumer = QueueConsumer(queue, partitions, self._timing)
         self._consumers[queue] = consumer
         return _Consumption(self._consumers, consumer)
 
@@ -140,7 +140,7 @@ class RabbitMqBroker:
             await close_channel(channel)
 
     async def dead_letters(self, queue: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """The oldest deliveries that were given up. Raises `UnknownQueue`, `BrokerUnavailable`."""
+        """Return the oldest deliveries that were given up. Raises `UnknownQueue`, `BrokerUnavailable`."""
         self._refuse_when_closed()
         letters: list[DeadLetter] = []
         for each in sorted(self._topology.queues) if queue is None else [queue]:
@@ -148,7 +148,7 @@ class RabbitMqBroker:
         return sorted(letters, key=lambda letter: letter.died_at)[:limit]
 
     async def replay(self, queue: str, event_ids: Collection[str] | None = None) -> int:
-        """Queue dead letters again, all of `queue` or only these; answer how many.
+        """Queue dead letters again, all of `queue` or only `event_ids`; return how many.
 
         Raises `UnknownQueue`, `BrokerUnavailable`.
         """
@@ -157,13 +157,14 @@ class RabbitMqBroker:
 
     @property
     def _dead_letters(self) -> DeadLetters:
-        seconds = self._pace.command_timeout
+        seconds = self._timing.command_timeout
         return DeadLetters(self._topology, lambda: self._outward.channel(within=seconds))
 
     async def settled(self) -> None:
-        """Return when nothing is left in the queues consumed here that is neither done nor dead."""
+        """Return when every event in the queues consumed here is done or dead."""
         while True:
-            # What is on its way when it is counted has arrived when it is counted again.
+            # Counted twice: an event on its way from the queue to the handler is in neither count once, but
+            # not a second time.
             if await self._idle() and await self._idle():
                 return
             self._progress.clear()

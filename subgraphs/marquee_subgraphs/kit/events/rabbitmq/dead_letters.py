@@ -1,4 +1,4 @@
-"""`DeadLetters`: looks at dead letters without taking them, and moves them back to where they came from.
+"""`DeadLetters`: lists dead letters without removing them, and moves them back to their queues.
 
 Must never acknowledge a dead letter before its queue has it again.
 """
@@ -33,15 +33,15 @@ class DeadLetters:
         self._open_channel = open_channel
 
     async def peek(self, queue: str, limit: int) -> list[DeadLetter]:
-        """The oldest dead letters of a consumer. Raises `UnknownQueue`, `BrokerUnavailable`."""
+        """Return the oldest dead letters of a consumer. Raises `UnknownQueue`, `BrokerUnavailable`."""
         async with self._hold(queue) as (_, held):
             return [letter_of(queue, letter, self._topology.delivery_limit) for letter in held[:limit]]
 
     async def move_back(self, queue: str, event_ids: Collection[str] | None) -> int:
-        """Queue them again, all (at most 10,000 at once) or only these; answer how many.
+        """Queue dead letters again, all (at most 10,000 at once) or only `event_ids`; return how many.
 
-        A crash in between leaves a letter in both places, which inboxes know. Raises `UnknownQueue`,
-        `BrokerUnavailable`.
+        A crash in between leaves a letter in both places; the inbox ignores the second delivery. Raises
+        `UnknownQueue`, `BrokerUnavailable`.
         """
         moved = 0
         async with self._hold(queue) as (channel, held):
@@ -60,12 +60,12 @@ class DeadLetters:
 
     @contextlib.asynccontextmanager
     async def _hold(self, queue: str) -> AsyncIterator[tuple[AbstractChannel, list[AbstractIncomingMessage]]]:
-        """All letters, the oldest first; those still in the list go back afterwards."""
+        """Hold all letters, the oldest first; those still in the list afterwards go back to the queue."""
         channel = await self._open_channel()
         try:
             try:
                 held = await _take(channel, self._topology.dead_queue(queue))
-                # What went back before may come behind what did not.
+                # Letters that an earlier look put back stand behind newer ones in the queue.
                 held.sort(key=lambda letter: died_at(letter.headers))
                 yield channel, held
             finally:
@@ -78,13 +78,13 @@ class DeadLetters:
             raise BrokerUnavailable(f"RabbitMQ went away: {fault_text(error)}") from error
 
     async def _gone_back(self, queue: str, count: int) -> None:
-        """Return when so many letters can be seen again: whoever looks next must find them."""
+        """Return when `count` letters are back in the queue: the next command must find them."""
         channel = await self._open_channel()
         name = self._topology.dead_queue(queue)
         try:
-            with contextlib.suppress(TimeoutError):  # somebody else looks at them now
+            with contextlib.suppress(TimeoutError):  # another command holds them now
                 async with asyncio.timeout(_PATIENCE_SECONDS):
-                    while await _count(channel, name) < count:  # noqa: ASYNC110 - RabbitMQ tells nobody
+                    while await _count(channel, name) < count:  # noqa: ASYNC110 - RabbitMQ has no event for it
                         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         finally:
             await close_channel(channel)
@@ -102,7 +102,7 @@ async def _take(channel: AbstractChannel, name: str) -> list[AbstractIncomingMes
     await channel.set_qos(prefetch_count=wanted)
     await (await channel.get_queue(name)).consume(arrived.put)
     letters: list[AbstractIncomingMessage] = []
-    with contextlib.suppress(TimeoutError):  # somebody else looks at the others now
+    with contextlib.suppress(TimeoutError):  # another command holds the other letters now
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while len(letters) < wanted:
                 letters.append(await arrived.get())

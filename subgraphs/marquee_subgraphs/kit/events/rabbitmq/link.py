@@ -1,7 +1,9 @@
-"""`Link`: one connection to RabbitMQ, made again and again until it stands, and each time prepared anew.
+"""`Link`: one connection to RabbitMQ that is made again after each loss, with the topology declared each
+time.
 
-aio-pika's own robust connection is not used: it restores consumers by itself, while ours must first finish
-or forget what the lost connection had delivered, or an aggregate's events would overtake each other.
+aio-pika's own robust connection is not used, because it restores consumers by itself. Ours must first finish
+or drop what the lost connection had delivered: otherwise RabbitMQ delivers event 5 again and event 6 for the
+first time while the old 5 is still being handled, and 6 overtakes it.
 Must never log the address's password, nor every attempt of one outage.
 """
 
@@ -19,7 +21,7 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
 from marquee_subgraphs.kit.events.errors import BrokerUnavailable
 from marquee_subgraphs.kit.events.rabbitmq.address import Address
-from marquee_subgraphs.kit.events.rabbitmq.pace import Pace
+from marquee_subgraphs.kit.events.rabbitmq.timing import Timing
 
 FAULTS = (*CONNECTION_EXCEPTIONS, TimeoutError, asyncio.InvalidStateError)
 """What aio-pika raises when a connection or channel is gone or refused."""
@@ -34,8 +36,9 @@ Prepare = Callable[[AbstractChannel], Awaitable[None]]
 
 @contextlib.contextmanager
 def cancellation_is_fault() -> Iterator[None]:
-    """Turn the `CancelledError` that aio-pika raises of a closed channel into a fault; a task that is being
-    cancelled still is.
+    """Turn the `CancelledError` that aio-pika raises for a closed channel into a `ConnectionError`.
+
+    A `CancelledError` of a task that is really being cancelled passes through.
     """
     try:
         yield
@@ -47,20 +50,20 @@ def cancellation_is_fault() -> Iterator[None]:
 
 
 class Outages:
-    """Tells of an outage once, when the first of the links loses its connection, and of its end."""
+    """Logs an outage once, when the first link loses its connection, and once more when it is over."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._away: set[str] = set()
 
     def began(self, link: str, reason: str) -> None:
-        """`link` has no connection."""
+        """Note that `link` has no connection."""
         if not self._away:
             _LOGGER.warning("RabbitMQ at %s is away (%s); trying until it answers", self._address, reason)
         self._away.add(link)
 
     def ended(self, link: str) -> None:
-        """`link` has a connection."""
+        """Note that `link` has a connection."""
         if link in self._away:
             self._away.remove(link)
             if not self._away:
@@ -68,13 +71,15 @@ class Outages:
 
 
 class Link:
-    """A connection that comes back."""
+    """A connection that is made again after each loss."""
 
-    def __init__(self, name: str, address: Address, outages: Outages, pace: Pace, prepare: Prepare) -> None:
+    def __init__(
+        self, name: str, address: Address, outages: Outages, timing: Timing, prepare: Prepare
+    ) -> None:
         self._name = name
         self._address = address
         self._outages = outages
-        self._pace = pace
+        self._timing = timing
         self._prepare = prepare
         self._connection: AbstractConnection | None = None
         self._lost = asyncio.Event()
@@ -85,7 +90,7 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands and is prepared."""
+        """True while the connection is open and the topology is declared."""
         return self._up.is_set()
 
     async def tried(self) -> None:
@@ -93,19 +98,19 @@ class Link:
         await self._tried.wait()
 
     async def channel(self, *, within: float | None = None) -> AbstractChannel:
-        """Open a channel, in confirm mode, once the connection stands.
+        """Open a channel in confirm mode as soon as there is a connection.
 
-        Raises `BrokerUnavailable` when it does not `within` so many seconds; None waits forever.
+        Raises `BrokerUnavailable` when there is none `within` so many seconds; None waits forever.
         """
         while True:
             if not self._up.is_set():
                 await self._wait_up(within)
             connection = self._connection
-            if connection is None:  # it was lost again before who waited for it could go on
+            if connection is None:  # it was lost again before this task could continue
                 continue
             try:
                 with cancellation_is_fault():
-                    async with asyncio.timeout(self._pace.connect_timeout):
+                    async with asyncio.timeout(self._timing.connect_timeout):
                         return await connection.channel(publisher_confirms=True, on_return_raises=True)
             except FAULTS as error:
                 if self._connection is connection:
@@ -124,13 +129,13 @@ class Link:
         return BrokerUnavailable(f"RabbitMQ at {self._address} cannot be reached: {reason}")
 
     def drop(self) -> None:
-        """Give the connection up and make another."""
+        """Give up the connection and make another."""
         self._up.clear()
         self._lost.set()
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
-        pause = self._pace.first_reconnect
+        pause = self._timing.first_reconnect
         while True:
             lost = self._lost = asyncio.Event()
             began = loop.time()
@@ -149,15 +154,15 @@ class Link:
                 self._outages.began(self._name, "the connection was lost")
             self._tried.set()
             if loop.time() - began > _STEADY_AFTER_SECONDS and connection is not None:
-                pause = self._pace.first_reconnect
+                pause = self._timing.first_reconnect
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads replicas out
-            pause = min(pause * 2, self._pace.longest_reconnect)
+            pause = min(pause * 2, self._timing.longest_reconnect)
 
     async def _connect(self, lost: asyncio.Event) -> AbstractConnection | None:
         connection: AbstractConnection | None = None
         try:
             with cancellation_is_fault():
-                async with asyncio.timeout(self._pace.connect_timeout):
+                async with asyncio.timeout(self._timing.connect_timeout):
                     connection = await aio_pika.connect(
                         self._address.url, client_properties={"connection_name": f"marquee-{self._name}"}
                     )
@@ -165,7 +170,7 @@ class Link:
                     async with await connection.channel() as channel:
                         await self._prepare(channel)
             return connection
-        except Exception as error:  # noqa: BLE001  # whatever is wrong now, the link tries on
+        except Exception as error:  # noqa: BLE001  # the link must outlive every fault
             self._reason = fault_text(error)
             self._outages.began(self._name, self._reason)
             if connection is not None:
@@ -178,14 +183,14 @@ class Link:
 
 
 async def end(task: asyncio.Task[None]) -> None:
-    """Cancel it until it has ended: aio-pika may take a cancellation for the end of a channel."""
+    """Cancel the task until it has ended: aio-pika may mistake one cancellation for the end of a channel."""
     while not task.done():
         task.cancel()
         await asyncio.wait((task,), timeout=_CANCEL_AGAIN_SECONDS)
 
 
 async def close_channel(channel: AbstractChannel) -> None:
-    """Close it as far as the connection allows; what it holds unacknowledged goes back to its queue."""
+    """Close the channel, if the connection still allows it; unacknowledged deliveries return to their queue."""
     with contextlib.suppress(*FAULTS), cancellation_is_fault():
         async with asyncio.timeout(_CLOSE_SECONDS):
             await channel.close()
@@ -198,5 +203,5 @@ async def _close(connection: AbstractConnection) -> None:
 
 
 def fault_text(error: BaseException) -> str:
-    """The kind of a fault and what it says."""
+    """Return the kind of a fault and its message."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -21,7 +21,7 @@ _OURS: Final = frozenset({ATTEMPTS, DIED_AT, ERROR})
 
 
 def event_message(event: Envelope) -> Message:
-    """The event, persistent; what tools want to see is in its properties too."""
+    """Return the event as a persistent message; tools find its ids in the properties too."""
     headers: dict[str, Any] = {
         "aggregate-id": event.aggregate_id,
         "aggregate-version": event.aggregate_version,
@@ -44,18 +44,19 @@ def event_message(event: Envelope) -> Message:
 def dead_message(
     message: AbstractIncomingMessage, *, attempts: int, error: str, died_at: datetime
 ) -> Message:
-    """The same message as a dead letter."""
+    """Return the message as a dead letter."""
     headers = {ATTEMPTS: attempts, ERROR: error, DIED_AT: died_at.isoformat()}
     return _copy(message, {**_kept(message.headers), **headers})
 
 
 def living_message(message: AbstractIncomingMessage) -> Message:
-    """A dead letter as the message it was."""
+    """Return a dead letter as the message that it was."""
     return _copy(message, _kept(message.headers))
 
 
 def _kept(headers: Mapping[str, Any]) -> dict[str, Any]:
-    # RabbitMQ's own marks (x-death, x-delivery-count) are of the former life.
+    # RabbitMQ's own headers (x-death, x-delivery-count) describe the former message: with a copied
+    # x-delivery-count of 50 the replayed message would be dead at once.
     return {name: value for name, value in headers.items() if name not in _OURS and not name.startswith("x-")}
 
 
@@ -77,13 +78,13 @@ def _name_of(message: AbstractIncomingMessage) -> str:
 
 
 def id_of(message: AbstractIncomingMessage) -> str:
-    """The event's id, or the message's when it is no event."""
+    """Return the id of the event, or of the message when it is no event."""
     event = event_of(message)
     return _name_of(message) if event is None else event.id
 
 
 def event_of(message: AbstractIncomingMessage) -> Envelope | None:
-    """The event, or None where there is none."""
+    """Return the event in the message, or None when it is no event."""
     try:
         return Envelope.from_json(message.body)
     except MalformedEvent:
@@ -91,7 +92,7 @@ def event_of(message: AbstractIncomingMessage) -> Envelope | None:
 
 
 def letter_of(queue: str, message: AbstractIncomingMessage, delivery_limit: int) -> DeadLetter:
-    """The dead letter of `queue`: a consumer put it aside, or RabbitMQ after `delivery_limit` deliveries."""
+    """Return a dead letter of `queue`, made by a consumer, or by RabbitMQ after `delivery_limit` deliveries."""
     headers: Mapping[str, Any] = message.headers
     event = event_of(message)
     error = headers.get(ERROR, "its consumers died or lost their connections with it, again and again")
@@ -107,7 +108,7 @@ def letter_of(queue: str, message: AbstractIncomingMessage, delivery_limit: int)
 
 
 def died_at(headers: Mapping[str, Any]) -> datetime:
-    """When a dead letter with such headers died."""
+    """Return when the dead letter with these headers died."""
     if DIED_AT in headers:
         return datetime.fromisoformat(str(headers[DIED_AT]))
     for death in headers.get("x-death", ()):

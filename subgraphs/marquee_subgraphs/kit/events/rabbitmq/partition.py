@@ -1,7 +1,8 @@
-"""`Partition`: one partition of a consumer's queue, consumed over one channel after the other.
+"""`Partition`: one partition of a consumer's queue, consumed over one channel after another.
 
-The deliveries of a channel end with it: what is being handled finishes, the rest comes again. Must never
-acknowledge an event before its handler has returned, nor a dead one before the dead letters have it.
+When a channel ends, events that are being handled finish and the others are delivered again over the next
+channel. Must never acknowledge an event before its handler has returned, nor a dead event before the queue of
+dead letters has it.
 """
 
 from __future__ import annotations
@@ -29,19 +30,20 @@ from marquee_subgraphs.kit.events.rabbitmq.link import (
     fault_text,
 )
 from marquee_subgraphs.kit.events.rabbitmq.messages import dead_message
-from marquee_subgraphs.kit.events.rabbitmq.pace import Pace
+from marquee_subgraphs.kit.events.rabbitmq.timing import Timing
 from marquee_subgraphs.kit.events.retry import RetryPolicy
 
 _LOGGER = logging.getLogger(__name__)
+# The same number for every replica. A consumer that ends returns its deliveries to the head of the queue, but
+# behind those that an earlier consumer returned. If A held events 1–256 and B took only 1–10 of them before
+# it ended too, the queue would continue with 11–256, 1–10: out of order.
 _PREFETCH = 256
-# The same for every replica: what a consumer leaves goes behind what an earlier one left, so order holds only
-# as long as each takes all that its predecessor held.
 _ACKNOWLEDGE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event that RabbitMQ waits to hear of."""
+    """An event whose acknowledgement RabbitMQ waits for."""
 
     event: Envelope
     attempts: int
@@ -56,63 +58,73 @@ class Reception:
 
     queue: str
     dead_queue: str
-    roll_queue: str
+    replica_queue: str
     handler: EventHandler
     retry: RetryPolicy
-    side_by_side: asyncio.Semaphore
+    concurrency: asyncio.Semaphore
     clock: Clock
-    pace: Pace
+    timing: Timing
     redeclare: Callable[[], Awaitable[None]]
-    """Makes the consumer's queues anew, when somebody has deleted them."""
+    """Declares the consumer's queues again after somebody has deleted them."""
     progressed: Callable[[], None]
 
 
-class Partition:
-    """One queue of RabbitMQ, being consumed."""
+@dataclass(frozen=True, slots=True)
+class _Consumption:
+    """What exists while one channel is consumed."""
 
-    def __init__(self, name: str, reception: Reception, link: Link, *, answers_roll: bool = False) -> None:
+    channel: AbstractChannel
+    lanes: Lanes[Delivery]
+    ended: asyncio.Event
+
+
+class Partition:
+    """Consumes one queue of RabbitMQ."""
+
+    def __init__(
+        self, name: str, reception: Reception, link: Link, *, joins_replica_queue: bool = False
+    ) -> None:
         self.name = name
-        self._answers_roll = answers_roll
+        self._joins_replica_queue = joins_replica_queue
         self._reception = reception
         self._link = link
-        self._channel: AbstractChannel | None = None
-        self._lanes: Lanes[Delivery] | None = None
-        self._ended = asyncio.Event()
+        self._consumption: _Consumption | None = None
         self._held: dict[str, Delivery] = {}
         self._attempts: dict[str, int] = {}
-        self._burying = 0
+        self._moving_aside = 0
         self._closing = False
         self.active = False
-        """Whether it is this replica that RabbitMQ delivers to; known from the first delivery on."""
+        """True if RabbitMQ delivers to this replica; known from the first delivery on."""
         self._task = asyncio.create_task(self._keep(), name=f"consume-{name}")
 
     @property
     def held(self) -> int:
-        """How many deliveries are not acknowledged."""
-        return len(self._held) + self._burying
+        """The number of deliveries that are not acknowledged."""
+        return len(self._held) + self._moving_aside
 
     def held_since(self) -> float | None:
-        """When the oldest of them arrived."""
+        """Return when the oldest unacknowledged delivery arrived, in the event loop's time."""
         return next((delivery.arrived_at for delivery in self._held.values()), None)
 
     def release(self) -> None:
-        """Let another replica have the partition, when there is one; consume it again behind it."""
-        self._ended.set()
+        """Leave the partition to another replica, if one waits, and queue up behind it."""
+        if self._consumption is not None:
+            self._consumption.ended.set()
 
     async def waiting(self) -> int | None:
-        """How many events are in the queue, not delivered yet; None when that cannot be known now."""
+        """Return how many events in the queue are not delivered yet; None when that cannot be known now."""
         counts = await self._counts(self.name)
         return None if counts is None else counts[0]
 
     async def replicas(self) -> int | None:
-        """How many replicas consume the queue; None when that cannot be known now."""
-        counts = await self._counts(self._reception.roll_queue)
+        """Return how many replicas consume the queue; None when that cannot be known now."""
+        counts = await self._counts(self._reception.replica_queue)
         return None if counts is None else counts[1]
 
     async def _counts(self, name: str) -> tuple[int, int] | None:
-        channel = self._channel
-        if channel is None or channel.is_closed:
+        if self._consumption is None or self._consumption.channel.is_closed:
             return None
+        channel = self._consumption.channel
         try:
             with cancellation_is_fault():
                 result = (await channel.declare_queue(name, passive=True)).declaration_result
@@ -121,7 +133,7 @@ class Partition:
         return result.message_count or 0, result.consumer_count or 0
 
     async def _keep(self) -> None:
-        pause = self._reception.pace.first_reconnect
+        pause = self._reception.timing.first_reconnect
         while not self._closing:
             try:
                 with cancellation_is_fault():
@@ -129,23 +141,23 @@ class Partition:
                     try:
                         await self._consume(channel)
                     finally:
-                        self._channel = None
+                        self._consumption = None
                         await close_channel(channel)
-                pause = self._reception.pace.first_reconnect
+                pause = self._reception.timing.first_reconnect
             except FAULTS as error:
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, self._reception.pace.longest_reconnect)
-                if self._link.connected:  # when it is not, the link tells of it, and brings another
+                pause = min(pause * 2, self._reception.timing.longest_reconnect)
+                if self._link.connected:  # otherwise the link logs the outage itself
                     _LOGGER.warning("%s is not consumed, trying again: %s", self.name, fault_text(error))
                 if isinstance(error, ChannelNotFoundEntity):
                     with contextlib.suppress(BrokerUnavailable, *FAULTS), cancellation_is_fault():
                         await self._reception.redeclare()
 
     async def _consume(self, channel: AbstractChannel) -> None:
-        ended = self._ended = asyncio.Event()
+        ended = asyncio.Event()
         reception = self._reception
         lanes = Lanes[Delivery](
-            reception.queue, reception.handler, reception.retry, self, reception.side_by_side
+            reception.queue, reception.handler, reception.retry, self, reception.concurrency
         )
 
         async def receive(message: AbstractIncomingMessage) -> None:
@@ -155,13 +167,13 @@ class Partition:
         channel.close_callbacks.add(lambda *_: ended.set())
         raw = await channel.get_underlay_channel()
         raw.on_consumer_cancel_callbacks.add(lambda _: ended.set())
-        self._channel, self._lanes = channel, lanes
+        self._consumption = _Consumption(channel, lanes, ended)
         try:
             await channel.set_qos(prefetch_count=_PREFETCH)
             queue = await channel.get_queue(self.name)
             await queue.consume(receive)
-            if self._answers_roll:
-                await (await channel.get_queue(self._reception.roll_queue)).consume(_nothing)
+            if self._joins_replica_queue:
+                await (await channel.get_queue(self._reception.replica_queue)).consume(_nothing)
             await ended.wait()
         finally:
             ended.set()
@@ -175,9 +187,9 @@ class Partition:
             event = Envelope.from_json(message.body)
         except MalformedEvent as error:
             _LOGGER.warning("%s received what is no event: %s", self._reception.queue, error)
-            self._burying += 1
-            await self._bury(message, 1, error)
-            self._burying -= 1
+            self._moving_aside += 1
+            await self._move_aside(message, 1, error)
+            self._moving_aside -= 1
             return
         now = asyncio.get_running_loop().time()
         delivery = Delivery(event, self._attempts.get(event.id, 0), message, now)
@@ -185,10 +197,10 @@ class Partition:
         lanes.add(delivery)
 
     async def done(self, delivery: Delivery) -> None:
-        """Acknowledge it."""
+        """Acknowledge a delivery."""
         self._attempts.pop(delivery.event.id, None)
         self._held.pop(_tag(delivery.message), None)
-        # Without a connection the event comes again, and the inbox knows it.
+        # Without a connection the event is delivered again, and the inbox ignores it.
         with contextlib.suppress(*FAULTS), cancellation_is_fault():
             if self._link.connected:
                 await _acknowledge(delivery.message)
@@ -197,25 +209,25 @@ class Partition:
     async def failed(
         self, delivery: Delivery, attempts: int, error: Exception, pause_seconds: float | None
     ) -> None:
-        """Keep it and count, or put it among the dead letters."""
+        """Count the attempt, or make the delivery a dead letter when there is no further attempt."""
         self._attempts[delivery.event.id] = attempts
-        if pause_seconds is None and await self._bury(delivery.message, attempts, error):
+        if pause_seconds is None and await self._move_aside(delivery.message, attempts, error):
             self._attempts.pop(delivery.event.id, None)
             self._held.pop(_tag(delivery.message), None)
         self._reception.progressed()
 
-    async def _bury(self, message: AbstractIncomingMessage, attempts: int, error: Exception) -> bool:
+    async def _move_aside(self, message: AbstractIncomingMessage, attempts: int, error: Exception) -> bool:
         letter = dead_message(
             message, attempts=attempts, error=error_text(error), died_at=self._reception.clock.now()
         )
-        channel = self._channel
+        consumption = self._consumption
+        if consumption is None:
+            return False
         try:
-            if channel is None:
-                return False
             with cancellation_is_fault():
-                async with asyncio.timeout(self._reception.pace.confirm_timeout):
+                async with asyncio.timeout(self._reception.timing.confirm_timeout):
                     dead = self._reception.dead_queue
-                    await channel.default_exchange.publish(letter, dead, mandatory=True)
+                    await consumption.channel.default_exchange.publish(letter, dead, mandatory=True)
                     await message.ack()
         except FAULTS:
             _LOGGER.warning("a dead letter of %s could not be put aside; it comes again", self.name)
@@ -224,22 +236,22 @@ class Partition:
         return True
 
     async def close(self) -> None:
-        """Stop; events being handled get some seconds to finish, the rest goes back to the queue."""
-        if self._lanes is not None:
-            await self._lanes.close()
+        """Stop; events that are being handled have ten seconds to finish, the others return to the queue."""
+        if self._consumption is not None:
+            await self._consumption.lanes.close()
         self._closing = True
         await end(self._task)
 
 
 async def _acknowledge(message: AbstractIncomingMessage) -> None:
     assert message.delivery_tag is not None, "what is consumed has a tag"
-    # A connection that is closing takes no more frames, and does not say so.
+    # A connection that is closing accepts no more frames and raises nothing: without a bound this would hang.
     async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
         await message.channel.basic_ack(message.delivery_tag, wait=False)
 
 
 async def _nothing(message: AbstractIncomingMessage) -> None:
-    """Nobody calls it: the roll has no messages."""
+    """Never called: the queue that counts replicas has no messages."""
 
 
 def _tag(message: AbstractIncomingMessage) -> str:

@@ -1,7 +1,7 @@
-"""`Topology`: the exchange and queues of all consumers, declared whole by whoever connects.
+"""`Topology`: the exchange and the queues of all consumers, declared whole by every process that connects.
 
-A queue that nobody has declared loses what is published meanwhile, so every process declares those of all
-consumers, also of such that have never run. Must never delete anything.
+An event is lost to a queue that is not declared yet when the event is published. Therefore `tickets` alone
+declares also the queues of `analytics`, even if analytics has never run. Must never delete anything.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from marquee_subgraphs.kit.events.envelope import Envelope
 
 PARTITIONS = 4
 DELIVERY_LIMIT = 50
-"""An event that was delivered so often and never acknowledged is dead: it may be what kills its consumers."""
+"""An event delivered so often without an acknowledgement becomes a dead letter: it may crash its consumers.
+"""
+# Listing a dead letter counts as a delivery; with its default limit RabbitMQ 4 would drop it after twenty.
 _PLAIN_ARGUMENTS: Final[FieldTable] = {"x-queue-type": "quorum", "x-delivery-limit": 2_000_000_000}
-# Looking at a dead letter is a delivery; RabbitMQ 4 would drop it after twenty.
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Topology:
     """The names on the broker.
 
     Each consumer has `partitions` queues, each consumed by one replica at a time, and a queue of dead
-    letters. An event's partition is its aggregate's, so an aggregate's events share a queue, in order.
+    letters. The aggregate decides the partition: all events of order ord_1 are in `marquee.tickets.2`, say,
+    in order, while another replica handles the orders of `marquee.tickets.0`.
     """
 
     prefix: str
@@ -39,7 +41,7 @@ class Topology:
     delivery_limit: int = DELIVERY_LIMIT
 
     def with_queue(self, queue: str, types: Collection[str]) -> Topology:
-        """The same and `types` for `queue`."""
+        """Return this topology with `types` added to `queue`."""
         wanted = self.queues.get(queue, frozenset()) | frozenset(types)
         queues = {**self.queues, queue: wanted}
         return Topology(self.prefix, queues, self.partitions, self.delivery_limit)
@@ -50,45 +52,47 @@ class Topology:
         return f"{self.prefix}.events"
 
     def partition_queue(self, queue: str, partition: int) -> str:
-        """A consumer's queue of one partition."""
+        """Return the name of a consumer's queue of one partition."""
         return f"{self.prefix}.{queue}.{partition}"
 
     def dead_queue(self, queue: str) -> str:
-        """A consumer's queue of dead letters."""
+        """Return the name of a consumer's queue of dead letters."""
         return f"{self.prefix}.{queue}.dead"
 
-    def roll_queue(self, queue: str) -> str:
-        """A queue without messages that every replica of a consumer consumes, to be counted."""
+    def replica_queue(self, queue: str) -> str:
+        """Return the name of the queue without messages that every replica consumes, so that RabbitMQ can
+        count the replicas.
+        """
         return f"{self.prefix}.{queue}.replicas"
 
     def partition_of(self, event: Envelope) -> int:
-        """The partition of the event's aggregate."""
+        """Return the partition of the event's aggregate."""
         return zlib.crc32(f"{event.producer}/{event.aggregate_id}".encode()) % self.partitions
 
     def routing_key(self, event: Envelope) -> str:
-        """As `order.placed.3`."""
+        """Return the routing key, such as `order.placed.3`."""
         return f"{event.type}.{self.partition_of(event)}"
 
-    def hears(self, event_type: str) -> bool:
-        """Whether any consumer wants the type."""
+    def has_consumer(self, event_type: str) -> bool:
+        """Return True if any consumer has this type."""
         return any(event_type in types for types in self.queues.values())
 
     async def declare(self, channel: AbstractChannel, queues: Collection[str] | None = None) -> None:
-        """Make what is missing, of all consumers or of these; what is there stays as it is.
+        """Declare the queues of all consumers, or only of `queues`; existing ones stay as they are.
 
-        Raises aio-pika's error when something of that name is there but different.
+        Raises aio-pika's error when a queue of that name exists with other arguments.
         """
         await channel.declare_exchange(self.exchange, ExchangeType.TOPIC, durable=True)
         raw = await channel.get_underlay_channel()
         for queue in self.queues if queues is None else queues:
-            for name in (self.dead_queue(queue), self.roll_queue(queue)):
+            for name in (self.dead_queue(queue), self.replica_queue(queue)):
                 await channel.declare_queue(name, durable=True, arguments=_PLAIN_ARGUMENTS)
             for partition in range(self.partitions):
                 name = self.partition_queue(queue, partition)
                 await channel.declare_queue(name, durable=True, arguments=self._arguments(queue))
                 for each in sorted(self.queues[queue]):
                     await raw.queue_bind(name, self.exchange, f"{each}.{partition}", nowait=True)
-        # Bindings are not answered; this is, once all of them are made.
+        # `nowait` bindings have no answer. This declaration has one, after all of them are made.
         await channel.declare_exchange(self.exchange, ExchangeType.TOPIC, durable=True)
 
     def _arguments(self, queue: str) -> FieldTable:

@@ -178,8 +178,8 @@ async def test_a_delivery_held_too_long_is_taken_anew_and_its_attempts_count_on(
         raise ConnectionError
 
     hourly = RetryPolicy(attempts=3, first_pause_seconds=3600)
-    hasty = replace(QUICK, tend=0.05, held_at_most=0.05)
-    async with await rabbitmq.open(hourly, pace=hasty) as broker:
+    hasty = replace(QUICK, rebalance=0.05, held_at_most=0.05)
+    async with await rabbitmq.open(hourly, timing=hasty) as broker:
         await broker.consume("tickets", ["order.placed"], fail)
         await broker.publish([placed(1)])
         async with asyncio.timeout(10):
@@ -308,7 +308,7 @@ async def test_a_wrong_password_is_told_without_telling_it(
 ) -> None:
     server = Address.parse(amqp_server)
     wrong = Address(server.url.with_user("marquee").with_password("s3cret"), "marquee-test-none")
-    async with await RabbitMqBroker.open(wrong, QUEUES, pace=QUICK) as broker:
+    async with await RabbitMqBroker.open(wrong, QUEUES, timing=QUICK) as broker:
         assert not broker.connected
         with pytest.raises(BrokerUnavailable) as raised:
             await broker.dead_letters()

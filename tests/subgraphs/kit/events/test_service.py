@@ -94,9 +94,9 @@ async def test_an_effect_names_its_cause(
     async def confirm(event: Envelope) -> None:
         sold.append(event)
 
-    await tickets.listen()
+    await tickets.start_consuming()
     await orders.start()
-    tickets.speak()
+    tickets.start_publishing()
     placed = await place(orders, orders_store, "ord_1")
     await all_settled(broker, orders, tickets)
 
@@ -366,10 +366,10 @@ async def test_queues_outlive_the_process(
     async with await brokers.open() as broker:
         tickets = ServiceEvents("tickets", tickets_store, broker)
         collect(tickets)
-        await tickets.listen()
+        await tickets.start_consuming()
         await tickets.close()
         orders = ServiceEvents("orders", orders_store, broker)
-        orders.speak()
+        orders.start_publishing()
         events = [await place(orders, orders_store, "ord_1", number) for number in range(3)]
         await orders.relay.flushed()
         await orders.close()
@@ -377,7 +377,7 @@ async def test_queues_outlive_the_process(
     async with await brokers.open() as broker:
         tickets = ServiceEvents("tickets", tickets_store, broker)
         taken = collect(tickets)
-        await tickets.listen()
+        await tickets.start_consuming()
         await broker.settled()
         await tickets.close()
 

@@ -35,7 +35,7 @@ async def proxy(amqp_server: str) -> AsyncIterator[Proxy]:
 async def broker(rabbitmq: RabbitMqBrokers, proxy: Proxy, amqp_server: str) -> AsyncIterator[RabbitMqBroker]:
     """A broker behind the proxy."""
     hasty = replace(QUICK, confirm_timeout=0.5)
-    async with await rabbitmq.open(server=through(proxy, amqp_server), pace=hasty) as opened:
+    async with await rabbitmq.open(server=through(proxy, amqp_server), timing=hasty) as opened:
         yield opened
 
 
@@ -99,8 +99,8 @@ async def test_connections_cut_again_and_again_lose_and_double_nothing(
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     collector = Collector(tickets)
-    await tickets.listen()
-    orders.speak()
+    await tickets.start_consuming()
+    orders.start_publishing()
     for number in range(100):
         await place(orders, orders_store, number)
         if number % 20 == 10:
@@ -120,8 +120,8 @@ async def test_a_broker_that_is_away_holds_up_no_commit_and_is_told_of_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     collector = Collector(tickets)
-    await tickets.listen()
-    orders.speak()
+    await tickets.start_consuming()
+    orders.start_publishing()
     await place(orders, orders_store, 0)
     await collector.has(1)
     await proxy.refuse()
@@ -156,8 +156,8 @@ async def test_a_broker_that_hangs_is_given_up_and_found_again(
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     collector = Collector(tickets)
-    await tickets.listen()
-    orders.speak()
+    await tickets.start_consuming()
+    orders.start_publishing()
     await place(orders, orders_store, 0)
     await collector.has(1)
     proxy.stall()
