@@ -190,7 +190,7 @@ async def end(task: asyncio.Task[None]) -> None:
 
 
 async def close_channel(channel: AbstractChannel) -> None:
-    """Close the channel, if the connection still allows it; unacknowledged deliveries return to their queue."""
+    """Close the channel, if the connection allows it; unacknowledged deliveries return to their queue."""
     with contextlib.suppress(*FAULTS), cancellation_is_fault():
         async with asyncio.timeout(_CLOSE_SECONDS):
             await channel.close()

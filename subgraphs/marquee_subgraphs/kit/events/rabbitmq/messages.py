@@ -92,7 +92,7 @@ def event_of(message: AbstractIncomingMessage) -> Envelope | None:
 
 
 def letter_of(queue: str, message: AbstractIncomingMessage, delivery_limit: int) -> DeadLetter:
-    """Return a dead letter of `queue`, made by a consumer, or by RabbitMQ after `delivery_limit` deliveries."""
+    """Return a dead letter of `queue`: made by a consumer, or by RabbitMQ after `delivery_limit` attempts."""
     headers: Mapping[str, Any] = message.headers
     event = event_of(message)
     error = headers.get(ERROR, "its consumers died or lost their connections with it, again and again")
