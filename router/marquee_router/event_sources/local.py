@@ -13,7 +13,7 @@ from marquee_router.event_sources.source import SourceEvent
 
 
 class LocalEvents:
-    """Implements `EventSource`; whoever has events calls `publish` on the loop of the listeners."""
+    """Implements `EventSource`; call `publish` on the event loop of the listeners."""
 
     def __init__(self, *, queue_events: int = EVENTS_AT_MOST) -> None:
         """Each listener holds at most `queue_events`."""

@@ -1,7 +1,7 @@
 """`EventSource`: where a subscription field gets its events from. The seam to any broker.
 
 Best effort by design, as topics of brokers are: an event says that an entity changed, never how. What may
-have been missed is told by `GAP`.
+have been missed is announced by `GAP`.
 """
 
 from __future__ import annotations

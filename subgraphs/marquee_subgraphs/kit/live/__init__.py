@@ -1,4 +1,4 @@
-"""Live topics: small messages to whoever subscribes, in this process or, by Redis, in all of a subgraph.
+"""Live topics: small messages to subscribers, in this process or, by Redis, in all of a subgraph.
 
 `Topics` is the contract, `LocalTopics` keeps it within a process, `RedisTopics` between processes.
 """

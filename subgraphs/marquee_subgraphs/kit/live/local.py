@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from typing import Final, Generic, TypeVar
 from weakref import WeakSet
 
+from marquee_foundation.bounded_queue import BoundedQueue
 from marquee_subgraphs.kit.live.topics import RESYNC, LiveSubscription, Resync
 
 M = TypeVar("M")
@@ -17,40 +16,24 @@ class _LocalSubscription(Generic[M]):
     def __init__(self, owner: LocalTopics[M], topic: str, capacity: int) -> None:
         self._owner = owner
         self._topic = topic
-        self._capacity = capacity
-        self._messages: deque[M | Resync] = deque()
-        self._waiting: asyncio.Event = asyncio.Event()
-        self._closed = False
+        self._messages: BoundedQueue[M | Resync] = BoundedQueue(capacity)
 
     def offer(self, message: M) -> None:
-        """Take a message; when too many wait, drop them all for one `RESYNC`."""
-        if len(self._messages) >= self._capacity:
-            self._messages.clear()
-            self._messages.append(RESYNC)
-        self._messages.append(message)
-        self._waiting.set()
+        """Take a message; when too many wait, one `RESYNC` takes the place of them all."""
+        if self._messages.is_full:
+            self._messages.replace(RESYNC, message)
+        else:
+            self._messages.put(message)
 
     def resync(self) -> None:
-        """Put one `RESYNC` in place of all that waits."""
-        self._messages.clear()
-        self._messages.append(RESYNC)
-        self._waiting.set()
-
-    def end(self) -> None:
-        """Let the iteration end after what has come."""
-        self._closed = True
-        self._waiting.set()
+        """Put one `RESYNC` in place of all messages that wait."""
+        self._messages.replace(RESYNC)
 
     def __aiter__(self) -> _LocalSubscription[M]:
         return self
 
     async def __anext__(self) -> M | Resync:
-        while not self._messages:
-            if self._closed:
-                raise StopAsyncIteration
-            self._waiting.clear()
-            await self._waiting.wait()
-        return self._messages.popleft()
+        return await anext(self._messages)
 
     async def __aenter__(self) -> _LocalSubscription[M]:
         return self
@@ -61,8 +44,8 @@ class _LocalSubscription(Generic[M]):
     async def aclose(self) -> None:
         """Stop; a waiting iteration ends."""
         self._owner.leave(self._topic, self)
-        self._messages.clear()
-        self.end()
+        self._messages.replace()
+        self._messages.end()
 
 
 class LocalTopics(Generic[M]):
@@ -72,7 +55,7 @@ class LocalTopics(Generic[M]):
         if capacity < 1:
             raise ValueError(f"a subscriber holds at least one message, got {capacity}")
         self._capacity = capacity
-        # Weak, so that a subscription that nobody closed goes when nobody holds it.
+        # Weak, so that a subscription that was dropped without being closed is forgotten.
         self._subscribers: dict[str, WeakSet[_LocalSubscription[M]]] = {}
 
     def publish(self, topic: str, message: M) -> None:
@@ -87,12 +70,12 @@ class LocalTopics(Generic[M]):
         return subscription
 
     def resync(self, topic: str) -> None:
-        """Tell every subscriber of `topic` to read the state anew."""
+        """Make every subscriber of `topic` read its state anew."""
         for subscriber in tuple(self._subscribers.get(topic, ())):
             subscriber.resync()
 
     def watched(self) -> list[str]:
-        """The topics that somebody subscribes to."""
+        """Return the topics that have a subscriber."""
         return [topic for topic, subscribers in tuple(self._subscribers.items()) if subscribers]
 
     def leave(self, topic: str, subscription: _LocalSubscription[M]) -> None:
@@ -104,7 +87,7 @@ class LocalTopics(Generic[M]):
                 del self._subscribers[topic]
 
     def count(self, topic: str) -> int:
-        """How many subscribe to `topic`."""
+        """Return the number of subscribers of `topic`."""
         return len(self._subscribers.get(topic, ()))
 
     async def close(self) -> None:

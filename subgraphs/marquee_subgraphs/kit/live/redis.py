@@ -1,10 +1,10 @@
 """`RedisTopics`: topics that reach every process of a subgraph, through Redis pub/sub.
 
-Local subscribers are served at once and never through Redis; what comes back of one's own is dropped.
-Whoever may have missed a message gets `RESYNC`: each subscriber of a topic when its channel is (again)
-confirmed, every one every few seconds while Redis is away, and, for what nobody can notice, every half
-minute. A process that could not send owes the others a `RESYNC`, and sends it when Redis is back. So Redis
-makes it fast, never right.
+Local subscribers are served at once and never through Redis; a process drops what comes back of its own.
+A subscriber that may have missed a message gets `RESYNC`: each subscriber of a topic when Redis has confirmed
+its channel, each subscriber every three seconds while Redis is down, and every half minute in any case, for a
+loss that no part of the system notices. A process that could not send owes the others a `RESYNC`, and sends
+it when Redis is back. So Redis makes messages fast; it is not needed for them to be right.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class RedisTopics(LocalTopics[M], Generic[M]):
         self._channels = f"{fanout.prefix}:{subgraph}:"
 
     def publish(self, topic: str, message: M) -> None:
-        """Hand `message` to every subscriber of `topic`; never waits."""
+        """Give `message` to every subscriber of `topic`; never waits."""
         super().publish(topic, message)
         self._fanout.send(self._channels + topic, message)
 
@@ -64,8 +64,8 @@ class RedisTopics(LocalTopics[M], Generic[M]):
         if not self.count(topic):
             self._fanout.leave(self._channels + topic)
 
-    def hear(self, channel: str, body: bytes) -> None:
-        """Take what another process published; an empty body is a `RESYNC`."""
+    def receive(self, channel: str, body: bytes) -> None:
+        """Deliver what another process published; an empty body is a `RESYNC`."""
         topic = channel.removeprefix(self._channels)
         if not body:
             self.resync(topic)
@@ -73,7 +73,7 @@ class RedisTopics(LocalTopics[M], Generic[M]):
             super().publish(topic, orjson.loads(body))
 
     def channels(self) -> list[str]:
-        """The channels that somebody here watches."""
+        """Return the channels of the topics that have a subscriber here."""
         return [self._channels + topic for topic in self.watched()]
 
 
@@ -140,7 +140,7 @@ class RedisFanout:
                 self._to_send.set()
 
     async def _flush(self) -> bool:
-        """Send all that waits and is owed; False when Redis did not take it."""
+        """Send all that waits and is owed; return False when Redis did not take it."""
         while self._outbox or self._owed:
             batch = [self._outbox.popleft() for _ in range(min(_BATCH, len(self._outbox)))]
             owed, self._owed = self._owed, set()
@@ -179,10 +179,10 @@ class RedisFanout:
             return
         subgraph = channel[len(self.prefix) + 1 :].partition(":")[0]
         if subgraph in self._topics:
-            self._topics[subgraph].hear(channel, body)
+            self._topics[subgraph].receive(channel, body)
 
     async def _remind(self) -> None:
-        """Tell watchers to look for themselves, each topic at its own second of the period."""
+        """Make watchers read the state anew, each topic at its own second of the period."""
         while True:
             await asyncio.sleep(1.0)
             self._beat += 1

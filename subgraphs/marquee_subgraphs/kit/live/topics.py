@@ -1,8 +1,7 @@
-"""`Topics`: fan-out of small messages to the subscriptions of a subgraph. Must never be the only way to learn
-of something.
+"""`Topics`: fan-out of small messages to the subscriptions of a subgraph.
 
-Best effort by design: a subscriber that lags, and every subscriber when messages may have been lost, is told
-to `Resync` from the store.
+Best effort by design: a subscriber that lags, and every subscriber when messages may have been lost, receives
+`RESYNC` and reads the store. So a message must never be the only way to learn of a change.
 """
 
 from __future__ import annotations
