@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,13 @@ def test_the_list_of_subgraphs_is_complete() -> None:
     folders = {path.name for path in ROOT.iterdir() if (path / "app.py").exists()} - {"kit"}
     assert folders == set(SUBGRAPHS)
     assert set(SUBGRAPHS) >= NOT_YET
+
+
+def test_the_layers_inside_a_subgraph_are_an_import_contract() -> None:
+    settings = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    [layers] = [each for each in contracts if each["name"] == "inside a subgraph, imports go down"]
+    assert set(layers["containers"]) == {f"marquee_subgraphs.{name}" for name in CONVERTED}
 
 
 @pytest.mark.parametrize("subgraph", CONVERTED)
