@@ -1,2 +1,2 @@
-"""Merging valid subgraphs into one supergraph: a file for each kind of element and each rule that needs
-several subgraphs."""
+"""Merging valid subgraphs into one supergraph. Each file merges one kind of element, or checks one rule that
+needs several subgraphs."""

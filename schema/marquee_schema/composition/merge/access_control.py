@@ -1,9 +1,8 @@
-"""Access control crosses interfaces: who reads a field through an interface needs what its implementations
-demand, and the reverse
-holds for fields that interface objects add.
+"""Access control across interfaces: `@authenticated`, `@requiresScopes` and `@policy` of an element are
+merged together with those of the elements behind it.
 
-So `@authenticated`, `@requiresScopes` and `@policy` on an element are merged together with those on the
-elements behind it.
+Reading a field through an interface needs what the fields of its implementations need. Conversely, a field
+that an `@interfaceObject` adds needs the same on every implementation.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,17 +31,17 @@ def access_control_names(context: MergeContext) -> dict[str, str]:
 def record_applied_to_interface(
     context: MergeContext, sources: Mapping[int, NamedType], target: InterfaceType
 ) -> None:
-    """Remembers what is applied to an interface, and the requirements of its implementations."""
+    """Records the directives on an interface, and the access requirements of its implementations."""
     _record(context, sources, target)
 
 
 def record_applied_to_field(context: MergeContext, sources: Mapping[int, Field], target: Field) -> None:
-    """Remembers what is applied to a field, and the requirements of the fields behind it."""
+    """Records the directives on a field, and the access requirements of the fields behind it."""
     _record(context, sources, target)
 
 
 def merge_transitive_requirements(context: MergeContext, target: Field) -> None:
-    """The requirements of the fields behind one that no subgraph defines itself."""
+    """Merges the access requirements of the fields behind one that no subgraph defines itself."""
     for canonical, name in access_control_names(context).items():
         sources = _transitive(context).get(f"{target.coordinate}@{canonical}", ())
         if sources:
@@ -67,7 +66,7 @@ def _record(context: MergeContext, sources: Mapping[int, Element], target: Eleme
 
 
 def _without(element: Element, names: set[str]) -> Element:
-    """The element with only those directives that merge in the usual way."""
+    """The element without the named directives."""
     if not any(applied.name in names for applied in element.directives):
         return element
     others = [applied for applied in element.directives if applied.name not in names]
@@ -93,7 +92,7 @@ def _transitive(context: MergeContext) -> Transitive:
 def _behind(
     context: MergeContext, subgraph: SubgraphSchema, interfaces_of: Mapping[str, list[str]]
 ) -> Iterator[tuple[str, Element, list[str]]]:
-    """Each access control application with the coordinates that inherit it."""
+    """Each application of an access control directive, with the coordinates that inherit it."""
     for candidate in subgraph.objects():
         interfaces = interfaces_of.get(candidate.name, [])
         for canonical in _controls(candidate):
@@ -113,9 +112,11 @@ def _heirs(
     interfaces: list[str],
     interfaces_of: Mapping[str, list[str]],
 ) -> list[str]:
-    """The types whose field of the same name inherits the requirements of one on `owner`."""
+    """The types whose field of the same name inherits the requirements of a field of `owner`."""
     if not subgraph.is_interface_object(owner):
         return interfaces
+    # `Media.views` of an interface object is added to `Book` and `Film`, and is reachable through their other
+    # interfaces too: each of them inherits its requirements.
     implementations = [implementation.name for implementation in context.merged.runtime_types(owner.name)]
     others = {
         interface: None

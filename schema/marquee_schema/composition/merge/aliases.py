@@ -1,5 +1,5 @@
-"""Choosing the prefix under which the supergraph links a feature, so that no name can be confused with
-another feature's."""
+"""The prefix under which the supergraph links a feature, chosen so that no name can be confused with a name
+of another feature."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from marquee_schema.composition.subgraph.links import LinkedFeature, split_prefi
 
 @dataclass(slots=True)
 class AliasChooser:
-    """Knows all names that the supergraph will have; each feature asks once."""
+    """Chooses one alias for each feature; `names` are all names that the supergraph will have."""
 
     names: set[str]
     _imported_by: dict[str, set[str]] = field(default_factory=dict)
@@ -22,7 +22,8 @@ class AliasChooser:
     _count: int = 0
 
     def expect(self, feature: FeatureUrl, imports: Iterable[tuple[str, str]]) -> None:
-        """Notes the directives (name in the feature, name in the supergraph) that a feature brings."""
+        """Records the directives that a feature brings: pairs of a name in the feature and in the
+        supergraph."""
         identity = feature.identity
         self.names.add(feature.name)
         for name, alias in imports:
@@ -37,8 +38,10 @@ class AliasChooser:
                     self._misleading.setdefault(prefix, set()).add(identity)
 
     def choose(self, feature: FeatureUrl) -> str:
-        """The feature's own name, unless it would be ambiguous; else a made-up one."""
+        """The alias of a feature: its own name, or a made-up one where that is ambiguous."""
         name = feature.name
+        # Ambiguous: another feature imports `@name` or `@name__x`, or this one imports a different directive
+        # as `@name`. Such an import would be read as a name of the feature that has the alias.
         others = self._imported_by.get(name, set()) - {feature.identity}
         misleading = feature.identity in self._misleading.get(name, set())
         is_malformed = "__" in name or name.endswith("_") or not name.isidentifier()
@@ -67,5 +70,5 @@ class AliasChooser:
 
 
 def names_of(feature: LinkedFeature) -> list[tuple[str, str]]:
-    """The imported directives of a feature, as `AliasChooser.expect` wants them."""
+    """The imported directives of a feature, in the form that `AliasChooser.expect` reads."""
     return [(i.name[1:], i.alias[1:]) for i in feature.imports if i.name.startswith("@")]

@@ -1,5 +1,5 @@
-"""Merging applications of directives: all of a repeatable one, one of another, with arguments combined where
-the specification says how.
+"""Merging the applications of directives: all of a repeatable one; one of any other, with the arguments
+combined where the specification says how.
 
 Hints MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS and INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS.
 """
@@ -17,11 +17,11 @@ from marquee_schema.composition.values import MISSING, Default, Value, print_val
 
 
 def record_applied(context: MergeContext, sources: Mapping[int, Element], target: Element) -> None:
-    """Remembers the applications on `target`'s sources; `@inaccessible` is merged at once, since other rules
-    ask for it."""
+    """Records the directives on the sources of `target` for `merge_pending`."""
     names = merged_names(context, sources.items())
     if not names:
         return
+    # `@inaccessible` is merged at once: the rules for enums and inputs ask for it while they merge.
     inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
     if inaccessible in names:
         names.remove(inaccessible)
@@ -31,7 +31,7 @@ def record_applied(context: MergeContext, sources: Mapping[int, Element], target
 
 
 def merged_names(context: MergeContext, sources: Iterable[tuple[int, Element]]) -> list[str]:
-    """The directives applied to the sources that reach the supergraph, in order of appearance."""
+    """The names of the directives on the sources that reach the supergraph, in order of appearance."""
     names: dict[str, None] = {}
     for index, source in sources:
         for applied in source.directives:
@@ -41,7 +41,7 @@ def merged_names(context: MergeContext, sources: Iterable[tuple[int, Element]]) 
 
 
 def merge_pending(context: MergeContext) -> None:
-    """Merges all remembered applications, once every definition is known."""
+    """Merges all recorded applications; called when every definition is known."""
     for pending in context.pending:
         for name in pending.names:
             merge_applied(context, name, pending.sources, pending.target)
@@ -75,11 +75,13 @@ def merge_applied(
 def _merge_all(
     context: MergeContext, name: str, applied: Sequence[tuple[int, AppliedDirective]], target: Element
 ) -> None:
-    """Every application of a repeatable directive, once."""
+    """Adds every application of a repeatable directive once."""
     definition = context.definition_of(name)
     seen: list[dict[str, Value]] = []
     for index, directive in applied:
         arguments = _arguments(context, index, directive)
+        # Applications are compared with their defaults: `@d` and `@d(level: 1)` are one when `level` defaults
+        # to 1.
         complete = with_defaults(definition, arguments)
         if not any(same_arguments(complete, known) for known in seen):
             seen.append(complete)
@@ -113,6 +115,7 @@ def _merge_different(
             dict(sources),
         )
         return
+    # The most frequent arguments win; among equals, those of the first subgraph.
     chosen, _ = max(distinct, key=lambda entry: entry[1])
     target.directives.append(AppliedDirective(name, dict(chosen.arguments)))
     given = {
@@ -128,7 +131,7 @@ def _merge_different(
 
 
 def with_defaults(definition: DirectiveDefinition | None, arguments: Mapping[str, Value]) -> dict[str, Value]:
-    """The arguments with those added that a caller left at their defaults."""
+    """The given arguments, and the defaults of those that are not given."""
     complete = dict(arguments)
     for argument in definition.arguments.values() if definition else ():
         if argument.default is not MISSING:

@@ -23,7 +23,8 @@ def merge_arguments(
     sources: Mapping[int, Field] | Mapping[int, DirectiveDefinition],
     target: Field | DirectiveDefinition,
 ) -> None:
-    """Merges each argument that every source has; the others must be optional, and are left out."""
+    """Adds to `target` each argument that every source has. An argument that some source lacks must be
+    optional, and is left out."""
     owners: dict[int, Field | DirectiveDefinition] = dict(sources)
     names: dict[str, None] = {}
     for owner in owners.values():
@@ -45,7 +46,7 @@ def merge_arguments(
 
 
 def _check_contextual(context: MergeContext, present: Mapping[int, Argument], argument: Argument) -> None:
-    """A contextual argument is the router's to fill, so it is no argument for clients, in any subgraph."""
+    """Checks an argument with `@fromContext`: the router fills it, so no subgraph may ask clients for it."""
     for index, source in present.items():
         if source.applied("fromContext"):
             continue

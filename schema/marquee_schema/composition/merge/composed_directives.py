@@ -1,7 +1,7 @@
-"""DIRECTIVE_COMPOSITION_ERROR: `@composeDirective`, by which subgraphs have directives of their own carried
+"""DIRECTIVE_COMPOSITION_ERROR: `@composeDirective`, with which a subgraph has a directive of its own copied
 to the supergraph.
 
-Each must belong to a linked feature, be the same directive everywhere, and be no directive that federation
+The directive must belong to a linked feature, be the same one in every subgraph, and be none that federation
 handles itself.
 """
 
@@ -40,7 +40,8 @@ _ALWAYS_COMPOSED = ("tag", "inaccessible", "authenticated", "requiresScopes", "p
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One accepted `@composeDirective`: a subgraph's directive `name`, called `original` in its feature."""
+    """One accepted `@composeDirective`: the directive is called `name` in its subgraph, and `original` in its
+    feature."""
 
     index: int
     application: AppliedDirective
@@ -51,7 +52,7 @@ class _Request:
 
 @dataclass(slots=True)
 class ComposedDirectives:
-    """What `@composeDirective` asks for, as far as it can be granted."""
+    """The directives that `@composeDirective` names, and which of them are composed."""
 
     subgraphs: Sequence[SubgraphSchema]
     report: Report
@@ -60,16 +61,16 @@ class ComposedDirectives:
     _latest: dict[str, tuple[LinkedFeature, list[int]]] = field(default_factory=dict)
 
     def is_composed(self, subgraph: str, directive: str) -> bool:
-        """Whether the subgraph has the directive composed."""
+        """True if applications of the directive in this subgraph are copied to the supergraph."""
         return directive in self._granted.get(subgraph, ())
 
     @property
     def names(self) -> frozenset[str]:
-        """The supergraph's names of all that are composed."""
+        """The names in the supergraph of all directives that are composed."""
         return frozenset(self._origins)
 
     def is_known(self, directive: str) -> bool:
-        """Whether any subgraph asked for a directive of this name."""
+        """True if any subgraph composes a directive of this name."""
         return directive in self._origins
 
     def features(self) -> list[tuple[LinkedFeature, dict[str, str]]]:
@@ -82,8 +83,8 @@ class ComposedDirectives:
         return found
 
     def definition(self, directive: str) -> DirectiveDefinition | None:
-        """The definition in the newest version of the feature; reports when no subgraph with that version has
-        it."""
+        """The definition in the newest version of the feature. Reports an error when no subgraph with that
+        version defines the directive."""
         identity, original = self._origins[directive]
         if identity not in self._latest:
             return None
@@ -104,7 +105,7 @@ class ComposedDirectives:
         return None
 
     def collect(self) -> None:
-        """Reads all applications; called once, before merging."""
+        """Reads all applications; must be called once, before merging."""
         requests = [request for index in range(len(self.subgraphs)) for request in self._requests(index)]
         refused_features = self._choose_versions(requests)
         refused_names = self._check_same_directive(requests) | self._check_same_name(requests)

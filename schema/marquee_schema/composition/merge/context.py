@@ -1,4 +1,4 @@
-"""What all of merging works on: the subgraphs, the supergraph as it grows, and the report."""
+"""The state that all of merging shares: the subgraphs, the supergraph as it grows, and the report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,10 +30,10 @@ E = TypeVar("E", bound=Element)
 
 @dataclass(frozen=True, slots=True)
 class Sources(Generic[E]):
-    """Where an element of the supergraph comes from.
+    """The subgraphs' elements from which an element of the supergraph is merged.
 
-    `present` maps a subgraph's index to its element; `defining` are the subgraphs that could have it, since
-    they define its parent.
+    `present` maps a subgraph's index to its element. `defining` has the subgraphs that could define the
+    element, since they define its parent.
     """
 
     present: Mapping[int, E]
@@ -46,13 +46,13 @@ class Sources(Generic[E]):
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether every subgraph that defines the parent defines the element."""
+        """True if every subgraph that defines the parent defines the element."""
         return len(self.present) == len(self.defining)
 
 
 @dataclass(slots=True)
 class EnumUsage:
-    """Where the supergraph uses an enum: an example of each position."""
+    """An example of a position that uses an enum as input, and one as output."""
 
     as_input: str | None = None
     as_output: str | None = None
@@ -60,7 +60,7 @@ class EnumUsage:
 
 @dataclass(slots=True)
 class PendingDirectives:
-    """Applications to merge once all definitions are merged."""
+    """Applications that are merged when all definitions are."""
 
     names: Sequence[str]
     sources: Sequence[tuple[int, Element]]
@@ -114,15 +114,15 @@ class MergeContext:
         return found
 
     def is_external(self, index: int, candidate: Field) -> bool:
-        """Whether the field is external in its subgraph."""
+        """True if the field is external in its subgraph."""
         return self.subgraphs[index].facts.is_external(candidate)
 
     def is_merged_application(self, index: int, applied: AppliedDirective) -> bool:
-        """Whether an applied directive goes to the supergraph as itself."""
+        """True if the applied directive reaches the supergraph under its own name, and not as join data."""
         return self.features.is_merged(self.subgraphs[index].name, applied.name)
 
     def abstracted_fields(self, target: Element, parent: NamedType) -> Iterator[tuple[int, Field]]:
-        """For a field of an object: the interface object fields that resolve it in subgraphs without the
+        """For a field of an object: the fields of interface objects that resolve it in subgraphs without the
         object."""
         if not isinstance(parent, ObjectType):
             return
@@ -141,7 +141,7 @@ class MergeContext:
         yield from sorted(found, key=lambda entry: entry[0])
 
     def is_resolved_by_interface_object(self, field_name: str, interface: str) -> bool:
-        """Whether some subgraph resolves an interface's field through an interface object."""
+        """True if some subgraph resolves an interface's field through an interface object."""
         for index in self.interface_objects.get(interface, ()):
             owner = self.subgraphs[index].types[interface]
             candidate = owner.fields.get(field_name) if isinstance(owner, CompositeType) else None
@@ -158,7 +158,7 @@ class MergeContext:
         return own + self.features.linked
 
     def places(self, sources: Mapping[int, Element]) -> list[Place]:
-        """Where the elements are written."""
+        """The syntax nodes of the elements, with their subgraphs."""
         return [(self.subgraphs[index].name, element.node) for index, element in sources.items()]
 
     def error(self, code: ErrorCode, message: str, sources: Mapping[int, Element] | None = None) -> None:

@@ -1,6 +1,8 @@
-"""FIELD_ARGUMENT_DEFAULT_MISMATCH, INPUT_FIELD_DEFAULT_MISMATCH: defaults must agree; the hint
-INCONSISTENT_DEFAULT_VALUE_PRESENCE: one
-that only some subgraphs have is dropped."""
+"""FIELD_ARGUMENT_DEFAULT_MISMATCH and INPUT_FIELD_DEFAULT_MISMATCH: defaults must be equal wherever they are
+given.
+
+Hint INCONSISTENT_DEFAULT_VALUE_PRESENCE: a default that only some subgraphs give is left out.
+"""
 
 from collections.abc import Mapping
 
@@ -18,7 +20,7 @@ def merge_default(
     sources: Mapping[int, Argument] | Mapping[int, InputField],
     target: Argument | InputField,
 ) -> None:
-    """Gives `target` its default value."""
+    """Gives `target` the default value on which all subgraphs agree."""
     given: dict[int, Argument | InputField] = dict(sources)
     defaults = [source.default for source in given.values()]
     present: list[Default] = [default for default in defaults if default is not MISSING]
@@ -45,6 +47,7 @@ def merge_default(
             given,
         )
     else:
+        # A default in the supergraph would be sent to the subgraph that has none, and change its answers.
         context.hint(
             HintCode.INCONSISTENT_DEFAULT_VALUE_PRESENCE,
             f'{what} "{target.coordinate}" has a default value in only some subgraphs, so the supergraph has'

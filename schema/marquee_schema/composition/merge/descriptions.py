@@ -1,5 +1,5 @@
-"""INCONSISTENT_DESCRIPTION (hint): the most frequent description wins, the first of equals; an empty one only
-when alone."""
+"""INCONSISTENT_DESCRIPTION (hint): the most frequent description wins, among equals the first; an empty one
+never wins against another."""
 
 from collections.abc import Mapping
 

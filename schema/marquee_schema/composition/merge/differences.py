@@ -1,4 +1,5 @@
-"""Saying who differs: `"Int" in subgraph "a", but "String" in subgraphs "b" and "c"`."""
+"""The parts of a message that say how subgraphs differ: `"Int" in subgraph "a", but "String" in subgraphs "b"
+and "c"`."""
 
 from collections.abc import Iterable, Mapping
 

@@ -28,7 +28,8 @@ _EXECUTABLE = (
 
 
 def merge_directive_definitions(context: MergeContext) -> None:
-    """Adds every directive of the subgraphs' own that the supergraph has."""
+    """Adds to the supergraph the directives that subgraphs define themselves: executable and composed
+    ones."""
     sources: dict[str, dict[int, DirectiveDefinition]] = {}
     for index, subgraph in enumerate(context.subgraphs):
         for definition in subgraph.directives.values():
@@ -71,7 +72,8 @@ def _add_composed(context: MergeContext, name: str) -> None:
 
 
 def _merge_executable(context: MergeContext, name: str, sources: Mapping[int, DirectiveDefinition]) -> None:
-    """A client may use a directive only where every subgraph understands it."""
+    """Merges an executable directive: clients may use it where every subgraph can read it, so its locations
+    are those common to all."""
     target = DirectiveDefinition(name=name)
     missing = [index for index in range(len(context.subgraphs)) if index not in sources]
     if missing:

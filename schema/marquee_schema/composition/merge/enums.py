@@ -1,5 +1,5 @@
-"""Enums: used as output only, the union of their values; as input only, the intersection; as both, the same
-everywhere.
+"""Enums: the union of the values for an enum of outputs, the intersection for one of inputs; used as both,
+the values must be equal.
 
 ENUM_VALUE_MISMATCH, EMPTY_MERGED_ENUM_TYPE; hints UNUSED_ENUM_TYPE, INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM
 and _OUTPUT_ENUM.
@@ -18,7 +18,8 @@ from marquee_schema.composition.specs.inaccessible import INACCESSIBLE_IDENTITY
 
 
 def merge_enum(context: MergeContext, sources: Mapping[int, NamedType], target: EnumType) -> None:
-    """Merges an enum's values; called when all fields and arguments are merged, and so its use is known."""
+    """Merges an enum's values. Must be called after all fields and arguments, which say how the enum is
+    used."""
     usage = context.enum_usages.get(target.name)
     if usage is None and sources:
         context.hint(
@@ -63,6 +64,9 @@ def _merge_value(
     where = f'"{value.name}": {presence(context, present, absent)}'
     inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
     is_inaccessible = inaccessible is not None and value.has(inaccessible)
+    # A client may receive any value that some subgraph returns. But it may send only what every subgraph
+    # knows: a value of one subgraph alone cannot be an input, and hiding it with `@inaccessible` settles the
+    # matter.
     if usage.as_input is None:
         context.hint(
             HintCode.INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM,

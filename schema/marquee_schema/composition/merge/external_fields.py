@@ -1,6 +1,6 @@
-"""EXTERNAL_TYPE_MISMATCH, EXTERNAL_ARGUMENT_MISSING, EXTERNAL_ARGUMENT_TYPE_MISMATCH,
-EXTERNAL_ARGUMENT_DEFAULT_MISMATCH: an external
-field is declared as the subgraph that resolves it has it."""
+"""EXTERNAL_TYPE_MISMATCH, EXTERNAL_ARGUMENT_MISSING, EXTERNAL_ARGUMENT_TYPE_MISMATCH and
+EXTERNAL_ARGUMENT_DEFAULT_MISMATCH: an external field must be declared like the field that another subgraph
+resolves."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.merge.context import MergeContext, Sources
@@ -14,7 +14,7 @@ from marquee_schema.composition.values import MISSING, print_value, same_value
 def check_external_fields(
     context: MergeContext, sources: Sources[Field], target: Field, *, all_types_equal: bool
 ) -> None:
-    """Every external declaration against the merged field."""
+    """Checks every external declaration of a field against the merged field."""
     external = {index: field for index, field in sources.present.items() if context.is_external(index, field)}
     if any(_has_wrong_type(context, field, target, all_types_equal) for field in external.values()):
         types = {index: f'"{field.type}"' for index, field in sources.present.items()}
@@ -38,6 +38,8 @@ def _has_wrong_type(context: MergeContext, field: Field, target: Field, all_type
 def _check_argument(
     context: MergeContext, sources: Sources[Field], external: dict[int, Field], target: Field, name: str
 ) -> None:
+    # An external field is sent back as part of a representation, so any argument that the resolving subgraph
+    # accepts must be valid here too.
     argument = target.arguments[name]
     missing = [index for index, field in external.items() if name not in field.arguments]
     if missing:

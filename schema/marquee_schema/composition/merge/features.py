@@ -1,4 +1,4 @@
-"""Which linked features and directives go to the supergraph, under which names. LINK_IMPORT_NAME_MISMATCH
+"""Which linked features and directives reach the supergraph, and under which names. LINK_IMPORT_NAME_MISMATCH
 when subgraphs disagree."""
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ from marquee_schema.composition.values import EnumLiteral, Value
 
 @dataclass(frozen=True, slots=True)
 class MergedDirective:
-    """A specification's directive in the supergraph."""
+    """A directive of a specification, as the supergraph has it."""
 
     name: str
     spec: DirectiveSpec
@@ -41,14 +41,14 @@ class MergedDirective:
 
 @dataclass(slots=True)
 class SupergraphFeatures:
-    """The features of the supergraph beside `link` and `join`, and which directives are merged."""
+    """The features of the supergraph besides `link` and `join`, and the directives that are merged."""
 
     composed: ComposedDirectives
     directives: dict[str, MergedDirective] = field(default_factory=dict)
     linked: list[LinkedFeature] = field(default_factory=list)
 
     def is_merged(self, subgraph: str, directive: str) -> bool:
-        """Whether applications of a directive in a subgraph reach the supergraph as themselves."""
+        """True if applications of the directive in the subgraph reach the supergraph under their own name."""
         if self.composed.is_composed(subgraph, directive):
             return True
         merged = self.directives.get(directive)
@@ -69,7 +69,7 @@ class SupergraphFeatures:
 
 @dataclass(slots=True)
 class _Usage:
-    """A specification's directive as subgraphs use it, within one major version."""
+    """A directive of a specification as the subgraphs use it, within one major version."""
 
     name: str
     url: FeatureUrl
@@ -84,8 +84,8 @@ def applied_directive_names(subgraph: SubgraphSchema) -> set[str]:
 def collect_features(
     subgraphs: Sequence[SubgraphSchema], federation: Version, composed: ComposedDirectives, report: Report
 ) -> SupergraphFeatures:
-    """The specification directives that are applied and compose, each under the one name that all subgraphs
-    use."""
+    """The directives of specifications that are applied somewhere and can be composed, each under the one
+    name that all subgraphs use."""
     features = SupergraphFeatures(composed)
     for usage in _usages(subgraphs):
         spec = known_feature(usage.url)
@@ -154,7 +154,7 @@ def _report_mismatch(subgraphs: Sequence[SubgraphSchema], usage: _Usage, report:
 
 
 def add_features(schema: Schema, features: SupergraphFeatures, aliases: AliasChooser) -> None:
-    """Links the features in the supergraph, and defines their directives and types."""
+    """Links the features in the supergraph and defines their directives and types."""
     by_identity: dict[str, list[MergedDirective]] = {}
     for directive in features.directives.values():
         by_identity.setdefault(directive.feature.url.identity, []).append(directive)
@@ -173,7 +173,7 @@ def add_features(schema: Schema, features: SupergraphFeatures, aliases: AliasCho
 
 
 def _imports(spec: FeatureSpec, alias: str, directives: Iterable[MergedDirective]) -> Iterable[Import]:
-    """Only the names that the alias alone does not give."""
+    """The imports that are needed: those whose names do not follow from the alias."""
     default = LinkedFeature(spec.url, alias)
     for directive in directives:
         name = directive.spec.name
@@ -202,6 +202,6 @@ def _printed_import(imported: Import) -> Value:
 def directive_arguments(
     directive: MergedDirective, subgraph: str, given: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """The arguments as the supergraph has them."""
+    """The arguments in the form that the supergraph has."""
     transform = directive.composition.transform
     return transform(subgraph, given) if transform else dict(given)

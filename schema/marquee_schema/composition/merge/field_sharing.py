@@ -10,7 +10,8 @@ from marquee_schema.composition.report import subgraphs
 def check_field_sharing(
     context: MergeContext, sources: Sources[Field], target: Field, overrides: Overrides
 ) -> None:
-    """All subgraphs that resolve a field, directly or through an interface object, against each other."""
+    """Checks all subgraphs that resolve a field, directly or through an interface object: all must mark it
+    `@shareable`, or only one may resolve it."""
     shareable: list[int] = []
     others: list[int] = []
     through: dict[int, Field] = {}
@@ -22,6 +23,7 @@ def check_field_sharing(
         facts = context.subgraphs[index].facts
         if not facts.is_fully_external(resolving[index]):
             (shareable if facts.is_shareable(resolving[index]) else others).append(index)
+    # One subgraph alone needs no `@shareable`.
     if not others or (not shareable and len(others) == 1):
         return
     non_shareable = subgraphs(context.names_of(others)) if shareable else "all of them"

@@ -1,4 +1,4 @@
-"""Finding, for a type of the supergraph, its fields and the subgraphs that define them or could."""
+"""The fields of a type of the supergraph, each with the subgraphs that define it or could define it."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,9 @@ from marquee_schema.composition.model import CompositeType, Field, NamedType
 def collect_field_sources(
     context: MergeContext, sources: Mapping[int, NamedType], target: CompositeType
 ) -> list[tuple[Field, Sources[Field]]]:
-    """Adds each field to `target`, still without type, and tells where it comes from.
+    """Adds each field to `target`, still without a type, and returns it with its sources.
 
-    A subgraph that stands for one of the target's interfaces with an interface object could define it too.
+    A subgraph with an interface object for one of the target's interfaces could define the field too.
     """
     could_define = set(context.definers.get(target.name, ()))
     for interface in target.interfaces:

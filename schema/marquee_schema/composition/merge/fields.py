@@ -1,5 +1,5 @@
-"""One field of an object or interface: description, arguments, type, and the annotation that says who
-resolves it.
+"""One field of an object or interface: description, arguments, type, and the `@join__field`s that name the
+subgraphs that resolve it.
 
 EXTERNAL_MISSING_ON_BASE and MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL.
 """
@@ -20,7 +20,7 @@ from marquee_schema.composition.supergraph.printer import print_applied
 
 
 def merge_field(context: MergeContext, sources: Sources[Field], target: Field, overrides: Overrides) -> None:
-    """Merges a field; fields that are external everywhere have nobody to resolve them."""
+    """Merges a field. Reports a field that is external in every subgraph, since then none resolves it."""
     if _is_external_everywhere(context, sources, target):
         context.error(
             ErrorCode.EXTERNAL_MISSING_ON_BASE,
@@ -52,7 +52,7 @@ def _is_external_everywhere(context: MergeContext, sources: Sources[Field], targ
 
 
 def _without_external(context: MergeContext, sources: Sources[Field]) -> Sources[Field]:
-    """The definitions that resolve the field; external ones must not carry directives that would be
+    """The declarations of subgraphs that resolve the field. Reports directives on external ones that would be
     merged."""
     resolving: dict[int, Field] = {}
     for index, field in sources.present.items():

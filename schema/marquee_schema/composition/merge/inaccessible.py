@@ -1,5 +1,5 @@
-"""Checks that the API schema is whole, and finds in the subgraphs what an inaccessible element of the
-supergraph was made of."""
+"""The rules about `@inaccessible` on the supergraph, reported at the places in the subgraphs that an element
+was merged from."""
 
 from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import (
@@ -42,7 +42,8 @@ def _places(context: MergeContext, coordinates: tuple[str, ...]) -> list[Place]:
 
 
 def element_at(schema: Schema, coordinate: str) -> Element | None:
-    """The element with a schema coordinate: a type, a field or value, an argument."""
+    """The element with a schema coordinate, such as `Book`, `Book.title`, `Book.title(short:)` or
+    `@tag(name:)`; None if there is none."""
     path, _, argument = coordinate.removesuffix(":)").partition("(")
     owner, _, child = path.partition(".")
     if owner.startswith("@"):

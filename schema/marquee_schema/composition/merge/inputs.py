@@ -33,6 +33,8 @@ def merge_input(context: MergeContext, sources: Mapping[int, NamedType], target:
         target.fields[name] = field
         field_sources = Sources(fields, defining)
         _merge_field(context, field_sources, field)
+        # A client may send only fields that every subgraph reads. A hidden field is never sent, so it may
+        # stay.
         is_inaccessible = inaccessible is not None and field.has(inaccessible)
         if not field_sources.is_everywhere and not is_inaccessible:
             del target.fields[name]

@@ -1,4 +1,4 @@
-"""INTERFACE_FIELD_NO_IMPLEM: after merging, every type must have all the fields of its interfaces."""
+"""INTERFACE_FIELD_NO_IMPLEM: in the supergraph, every type must have all fields of its interfaces."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.merge.context import MergeContext
@@ -7,7 +7,7 @@ from marquee_schema.composition.report import subgraphs
 
 
 def check_interface_fields(context: MergeContext) -> None:
-    """Fields that one subgraph adds to an interface, while another defines an implementation without it."""
+    """Reports fields that one subgraph adds to an interface, and that a type of another subgraph lacks."""
     for candidate in context.merged.composites():
         for name in candidate.interfaces:
             interface = context.merged.types.get(name)

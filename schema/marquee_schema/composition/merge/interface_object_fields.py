@@ -1,4 +1,5 @@
-"""Fields that only an interface object resolves: every implementation of the interface gets them."""
+"""Fields that only an interface object resolves: every implementation of the interface has them in the
+supergraph."""
 
 from marquee_schema.composition.merge.access_control import (
     access_control_names,
@@ -18,8 +19,10 @@ from marquee_schema.composition.model import (
 
 
 def add_interface_object_fields(context: MergeContext) -> None:
-    """Adds each such field to the objects that do not have it, annotated as resolved by no subgraph in
-    particular."""
+    """Adds each such field to the objects that lack it, with a `@join__field` that names no subgraph.
+
+    With `type Media @interfaceObject { views: Int }`, the supergraph has `Book.views` and `Film.views`.
+    """
     if not context.interface_objects:
         return
     for target in list(context.merged.objects()):
@@ -56,7 +59,8 @@ def _add(context: MergeContext, target: ObjectType, inherited: Field) -> None:
 
 
 def _copy_directives(context: MergeContext, source: Element, target: Element) -> None:
-    """What the interface's element carries, but for annotations, and access control, which is merged anew."""
+    """Copies the directives of the interface's element, except join data and access control. The latter is
+    merged anew."""
     if isinstance(target, Field):
         merge_transitive_requirements(context, target)
     controls = access_control_names(context).values()

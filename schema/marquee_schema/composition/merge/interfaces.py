@@ -26,8 +26,12 @@ def merge_interface(context: MergeContext, sources: Mapping[int, NamedType], tar
 
 
 def _check_keys(context: MergeContext, sources: Mapping[int, NamedType], target: InterfaceType) -> bool:
-    """Whoever resolves an interface by key must know all its implementations; returns whether there is a key
-    at all."""
+    """Checks that a subgraph with a resolvable key of an interface knows all its implementations; returns
+    True if there is any key.
+
+    Whoever holds `{ __typename: "Media", id: 1 }` asks this subgraph for the object's type, which may be any
+    of them.
+    """
     wanted = [implementation.name for implementation in context.merged.runtime_types(target.name)]
     has_key = False
     for index, source in sources.items():
@@ -55,7 +59,7 @@ def _check_keys(context: MergeContext, sources: Mapping[int, NamedType], target:
 def _check_interface_objects(
     context: MergeContext, sources: Mapping[int, NamedType], target: InterfaceType
 ) -> None:
-    """A subgraph stands for an interface or knows its implementations, not both."""
+    """Checks that a subgraph with an interface object defines none of the interface's implementations."""
     for index, source in sources.items():
         subgraph = context.subgraphs[index]
         if not subgraph.is_interface_object(source):

@@ -1,4 +1,4 @@
-"""`@join__directive`: directives that the supergraph carries as data for each subgraph, such as
+"""`@join__directive`: directives that the supergraph carries as data of each subgraph, such as
 `@cacheTag`."""
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def add_join_directives(context: MergeContext, sources: Mapping[int, Element], t
 
 
 def _name_to_join(context: MergeContext, index: int, name: str) -> str | None:
-    """The name under which a directive is carried; None when it is not."""
+    """The name under which a directive is carried as join data; None when it is not carried."""
     links = context.subgraphs[index].links
     merged = context.features.directives.get(name)
     through_join = merged is not None and merged.composition.through_join

@@ -1,5 +1,8 @@
-"""`@join__field`: who resolves a field, with what, left out when every definer of the type simply resolves it
-alike."""
+"""`@join__field`: which subgraph resolves a field, and under which conditions.
+
+Left out when every subgraph with the type resolves the field in the same way, as for `Money.amount` of a
+shared value type.
+"""
 
 from marquee_schema.composition.merge.context import MergeContext, Sources
 from marquee_schema.composition.merge.overrides import Overrides
@@ -18,11 +21,13 @@ def add_join_fields(
     *,
     all_types_equal: bool,
 ) -> None:
-    """Annotates a field of an object or interface, where that says something."""
+    """Adds the `@join__field`s of a field of an object or interface, if they are needed."""
     if all_types_equal and not _is_needed(context, sources, target, overrides):
         return
     for index, source in sources.present.items():
         label = overrides.labels.get(index)
+        # An overridden field that nothing else in its subgraph uses disappears from that subgraph. One that a
+        # key or an interface still uses stays, with `usedOverridden: true`.
         if index in overrides.unused and not label:
             continue
         override = source.applied("override") if source.directives else None
@@ -44,7 +49,7 @@ def add_join_fields(
 def add_join_input_fields(
     context: MergeContext, sources: Sources[InputField], target: InputField, *, all_types_equal: bool
 ) -> None:
-    """Annotates a field of an input object."""
+    """Adds the `@join__field`s of a field of an input object, if they are needed."""
     if all_types_equal and sources.is_everywhere:
         return
     for index, source in sources.present.items():

@@ -1,5 +1,5 @@
-"""Merging, from valid subgraphs to a supergraph: the order of the steps, each of which lives in its own
-file."""
+"""Merging from valid subgraphs to a supergraph: the order of the steps, each of which has a file of its
+own."""
 
 from collections.abc import Sequence
 
@@ -50,8 +50,10 @@ from marquee_schema.composition.supergraph.join import (
 def merge_subgraphs(
     subgraphs: Sequence[SubgraphSchema], report: Report, *, hides: bool = False
 ) -> MergeContext:
-    """Merges all subgraphs; what does not fit is in the report, and the supergraph is only whole when nothing
-    is. `hides` links `@inaccessible` even when no subgraph applies it."""
+    """Merges all subgraphs. The supergraph is complete only if the report has no problems afterwards.
+
+    `hides` links `@inaccessible` even when no subgraph applies it, as a contract needs.
+    """
     federation = federation_version_used(subgraphs, report)
     composed = ComposedDirectives(subgraphs, report)
     features = collect_features(subgraphs, federation, composed, report)
@@ -68,7 +70,7 @@ def merge_subgraphs(
 
 
 def _add_features(context: MergeContext, names: dict[str, str]) -> None:
-    """The supergraph's own `@link`s, and the definitions of everything that is linked."""
+    """Adds the supergraph's own `@link`s and the definitions of everything that is linked."""
     schema = context.merged
     types = {name: f"link__{name}" for name in LINK.types}
     schema.directives["link"] = build_definition("link", LINK.directives["link"], types)
@@ -103,7 +105,8 @@ def _alias_chooser(context: MergeContext) -> AliasChooser:
 
 
 def _merge(context: MergeContext) -> None:
-    """Names first, then what implements what, then each kind in the order in which they need each other."""
+    """Adds names first, then what implements what, then merges each kind in the order in which they need each
+    other."""
     spec_types = set(context.merged.types)
     add_types(context)
     own = [target for name, target in context.merged.types.items() if name not in spec_types]
@@ -111,6 +114,8 @@ def _merge(context: MergeContext) -> None:
         if isinstance(target, CompositeType):
             merge_implements(context, target)
     context.merged.structure_changed()
+    # Types of fields are compared by the members of unions and the interfaces of objects, so both come first.
+    # Enums come last: how they merge depends on the fields and arguments that use them.
     _merge_kind(context, own, UnionType)
     _merge_schema_definition(context)
     for kind in (ScalarType, InputType, InterfaceType, ObjectType):
@@ -134,7 +139,7 @@ def _merge_kind(context: MergeContext, targets: Sequence[NamedType], kind: type[
 
 
 def _merge_schema_definition(context: MergeContext) -> None:
-    """The root operation types, and what is applied to the schema itself."""
+    """Merges the root operation types and the directives on the schema itself."""
     sources = {index: subgraph.definition for index, subgraph in enumerate(context.subgraphs)}
     merge_description(context, sources, context.merged.definition)
     record_applied(context, sources, context.merged.definition)

@@ -1,4 +1,4 @@
-"""Object types: the union of their fields. Hints INCONSISTENT_ENTITY."""
+"""Object types: the union of their fields. Hint INCONSISTENT_ENTITY."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,8 @@ from marquee_schema.composition.subgraph.federation_directives import is_entity
 
 
 def merge_object(context: MergeContext, sources: Mapping[int, NamedType], target: ObjectType) -> None:
-    """Merges an object's fields; an object without any is taken out again (a query root that answers
-    nothing)."""
+    """Merges an object's fields. An object without any is removed again, such as a query type with nothing
+    but `_service`."""
     has_key = _hint_inconsistent_entity(context, sources, target)
     is_root = context.merged.is_root(target.name)
     fields = collect_field_sources(context, sources, target)
@@ -37,7 +37,7 @@ def merge_object(context: MergeContext, sources: Mapping[int, NamedType], target
 def _hint_inconsistent_entity(
     context: MergeContext, sources: Mapping[int, NamedType], target: ObjectType
 ) -> bool:
-    """Whether any subgraph gives the type a key; advises when only some do."""
+    """True if any subgraph gives the type a key. Adds a hint when only some do."""
     with_key = [index for index, source in sources.items() if is_entity(source)]
     without_key = [index for index, source in sources.items() if not is_entity(source)]
     if with_key and without_key:

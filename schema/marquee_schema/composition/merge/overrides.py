@@ -1,9 +1,8 @@
-"""OVERRIDE_FROM_SELF_ERROR, OVERRIDE_SOURCE_HAS_OVERRIDE, OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE,
-OVERRIDE_ON_INTERFACE,
-OVERRIDE_LABEL_INVALID: moving a field from one subgraph to another, at once or step by step.
+"""`@override`: moving a field from one subgraph to another, at once or progressively by a label.
 
-Hints FROM_SUBGRAPH_DOES_NOT_EXIST, OVERRIDE_DIRECTIVE_CAN_BE_REMOVED, OVERRIDDEN_FIELD_CAN_BE_REMOVED,
-OVERRIDE_MIGRATION_IN_PROGRESS.
+OVERRIDE_FROM_SELF_ERROR, OVERRIDE_SOURCE_HAS_OVERRIDE, OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE,
+OVERRIDE_ON_INTERFACE, OVERRIDE_LABEL_INVALID; hints FROM_SUBGRAPH_DOES_NOT_EXIST,
+OVERRIDE_DIRECTIVE_CAN_BE_REMOVED, OVERRIDDEN_FIELD_CAN_BE_REMOVED and OVERRIDE_MIGRATION_IN_PROGRESS.
 """
 
 import re
@@ -22,7 +21,11 @@ _PERCENT = re.compile(r"percent\((\d{1,2}(\.\d{1,8})?|100)\)", re.ASCII)
 
 @dataclass(slots=True)
 class Overrides:
-    """What `@override` means for one field, by subgraph."""
+    """The effect of `@override` on one field, as indexes of subgraphs.
+
+    `used` subgraphs are overridden but still need the field, for a key or an interface; `unused` ones do not.
+    `labels` has both sides of each progressive override.
+    """
 
     used: set[int] = field(default_factory=set)
     unused: set[int] = field(default_factory=set)
@@ -30,11 +33,11 @@ class Overrides:
     labels: dict[int, str] = field(default_factory=dict)
 
     def is_overridden(self, index: int) -> bool:
-        """Whether another subgraph takes over."""
+        """True if another subgraph overrides this one."""
         return index in self.used or index in self.unused
 
     def has_unknown_source(self, index: int) -> bool:
-        """Whether the subgraph overrides from one that does not exist."""
+        """True if this subgraph overrides one that does not exist."""
         return index in self.unknown_source
 
 
@@ -42,7 +45,7 @@ _NONE = Overrides()
 
 
 def check_override(context: MergeContext, sources: Sources[Field], target: Field) -> Overrides:
-    """Checks every `@override` on a field and says who is overridden."""
+    """Checks every `@override` on a field; returns which subgraphs are overridden."""
     overriding: dict[int, AppliedDirective] = {}
     for index, source in sources.present.items():
         applied = source.applied("override") if source.directives else None
@@ -117,6 +120,8 @@ class _Override:
         name, source_name = context.names_of((self.index, source_index))
         source = self.sources.present.get(source_index)
         if source is None:
+            # The source may resolve the field through an interface object alone: `type Media @interfaceObject
+            # { views }` resolves `Book.views`. It has no `Book.views` that could be taken away.
             through = [
                 f for i, f in context.abstracted_fields(self.target, self.target.parent) if i == source_index
             ]
@@ -151,7 +156,8 @@ class _Override:
         self._mark_overridden(source, source_index, overrides)
 
     def _collision(self, source: Field, source_index: int) -> tuple[str, str] | None:
-        """A directive that makes overriding impossible, and the subgraph that has it."""
+        """A directive that makes the override impossible, with the subgraph that applies it; None if there is
+        none."""
         name, source_name = self.context.names_of((self.index, source_index))
         for directive in ("requires", "provides"):
             if source.applied(directive):
@@ -195,6 +201,8 @@ class _Override:
         coordinate = self.target.coordinate
         name, source_name = self.context.names_of((self.index, source_index))
         if _LABEL.fullmatch(label) or _PERCENT.fullmatch(label):
+            # Both sides carry the label: the router reads the new subgraph while it is on, and the old one
+            # while it is off.
             overrides.labels[self.index] = overrides.labels[source_index] = label
         else:
             self._error(

@@ -1,5 +1,5 @@
-"""REQUIRES_INVALID_FIELDS, once more: arguments inside `@requires` that another subgraph's declaration of the
-field does not take."""
+"""REQUIRES_INVALID_FIELDS again, on the supergraph: a field set of `@requires` may pass arguments that the
+subgraph which resolves the field does not have."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.merge.context import MergeContext
@@ -11,7 +11,7 @@ from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 def check_required_arguments(context: MergeContext) -> None:
-    """Each `@requires` must also be valid on the supergraph."""
+    """Checks that each `@requires` is valid on the supergraph as well."""
     for index, subgraph in enumerate(context.subgraphs):
         for candidate in subgraph.composites():
             for field in candidate.fields.values():

@@ -1,6 +1,9 @@
-"""MISSING_TRANSITIVE_AUTH_REQUIREMENTS: a field that needs other data by `@requires` or `@fromContext` must
-demand at least what that
-data demands, or it would leak it."""
+"""MISSING_TRANSITIVE_AUTH_REQUIREMENTS: a field that reads other data by `@requires` or `@fromContext` must
+demand at least what that data demands.
+
+Otherwise it would disclose it: with `salary @authenticated` and `tax @requires(fields: "salary")`, anybody
+could read `tax` and infer the salary.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,15 +29,17 @@ _ARGUMENTS = {"requiresScopes": "scopes", "policy": "policies"}
 
 @dataclass(frozen=True, slots=True)
 class _Requirements:
-    """What it takes to read something."""
+    """What a client must have to read something."""
 
     authenticated: bool
     alternatives: Mapping[str, Alternatives]
 
     def imply(self, other: "_Requirements") -> bool:
-        """Whether whoever meets these meets the others."""
+        """True if every client that meets these requirements meets the other ones."""
         if other.authenticated and not self.authenticated:
             return False
+        # Each alternative on the field must contain one of the alternatives on the data: `[["a", "b"]]`
+        # implies `[["a"], ["c"]]`, since a client with a and b has a.
         return all(
             any(wanted <= given for wanted in other.alternatives[name])
             for name in _ARGUMENTS
@@ -43,7 +48,7 @@ class _Requirements:
 
 
 def check_transitive_access(context: MergeContext) -> None:
-    """Every `@requires` and `@fromContext` against the requirements on what it reads."""
+    """Checks every `@requires` and `@fromContext` against the requirements of what it reads."""
     controls = access_control_names(context)
     if not controls:
         return
@@ -65,14 +70,14 @@ class _Checker:
         self._controls = controls
 
     def check_requires(self, index: int, field: Field) -> None:
-        """The field set of one `@requires`."""
+        """Checks the field set of one `@requires`."""
         applied = field.applied("requires") if field.directives else None
         fields = fields_argument(applied) if applied else None
         if fields is not None:
             self._check(index, field, field.parent.name, fields, "@requires")
 
     def check_context(self, index: int, field: Field, argument: Argument) -> None:
-        """The selection of one `@fromContext`, on every type that sets the context."""
+        """Checks the selection of one `@fromContext` on every type that sets the context."""
         applied = argument.applied("fromContext")
         if applied is None:
             return
@@ -126,7 +131,7 @@ class _Checker:
             yield from self._read(item.children)
 
     def _of_field(self, field: Field) -> _Requirements:
-        """The requirements on a field of the supergraph together with those on its type."""
+        """The requirements of a field of the supergraph together with those of its type."""
         owner = self._context.merged.composite(field.parent.name)
         merged = owner.fields.get(field.name) if owner else None
         elements = [element for element in (owner, merged) if element is not None]

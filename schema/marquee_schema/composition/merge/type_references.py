@@ -1,5 +1,4 @@
-"""Merging types of fields and arguments: outputs to the widest, inputs to the narrowest that all subgraphs
-agree with.
+"""Merging types of fields and arguments: the widest of output types, the narrowest of input types.
 
 FIELD_TYPE_MISMATCH, FIELD_ARGUMENT_TYPE_MISMATCH; hints INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE and
 _ARGUMENT_TYPE.
@@ -18,7 +17,7 @@ Typed = Field | Argument | InputField
 
 
 def merge_type_reference(context: MergeContext, sources: Mapping[int, Typed], target: Typed) -> bool:
-    """Gives `target` its type; returns whether all subgraphs have that very type."""
+    """Gives `target` its type; returns True if all subgraphs use exactly that type."""
     is_input = not isinstance(target, Field)
     chosen: TypeReference | None = None
     is_compatible = True
@@ -29,6 +28,8 @@ def merge_type_reference(context: MergeContext, sources: Mapping[int, Typed], ta
             chosen = found
         elif found != chosen:
             is_equal = False
+            # Of `Int!` and `Int`, an output is merged to `Int`, as one of the subgraphs may return null. An
+            # input is merged to `Int!`, as one of them does not accept null.
             if is_narrower(context, found, chosen):
                 chosen = found if is_input else chosen
             elif is_narrower(context, chosen, found):
@@ -62,7 +63,7 @@ def merge_type_reference(context: MergeContext, sources: Mapping[int, Typed], ta
 
 
 def is_narrower(context: MergeContext, sub: TypeReference, sup: TypeReference) -> bool:
-    """Whether `sub` is strictly narrower than `sup`, by the unions and interfaces of the supergraph."""
+    """True if `sub` is strictly narrower than `sup`, by the unions and interfaces of the supergraph."""
 
     def is_named_subtype(one: str, other: str) -> bool:
         wider = context.merged.types.get(other)
@@ -77,7 +78,7 @@ def is_narrower(context: MergeContext, sub: TypeReference, sup: TypeReference) -
 def _note_enum_usage(
     context: MergeContext, sources: Mapping[int, Typed], target: Typed, *, is_input: bool
 ) -> None:
-    """Enums merge differently when they are used as input, as output, or both."""
+    """Records that an enum is used as input or as output, which decides how its values merge."""
     name = base_name(target.type)
     if not isinstance(context.merged.types.get(name), EnumType):
         return

@@ -68,7 +68,8 @@ def add_types(context: MergeContext) -> None:
 
 
 def _is_merged(subgraph: SubgraphSchema, candidate: NamedType) -> bool:
-    """Whether a type is the subgraph's own, not one of the federation protocol or its specifications."""
+    """True if the type is the subgraph's own, and not one of the federation protocol or of its
+    specifications."""
     if candidate.name in FEDERATION_OPERATION_TYPES:
         return False
     source = subgraph.links.source_of_type(candidate.name) if subgraph.links else None
@@ -91,7 +92,7 @@ def _report_kinds(context: MergeContext, name: str) -> None:
 
 
 def merge_implements(context: MergeContext, target: CompositeType) -> None:
-    """The interfaces that a type implements anywhere."""
+    """Adds the interfaces that a type implements in any subgraph."""
     for index, source in context.type_sources(target).items():
         if isinstance(source, CompositeType):
             for interface in source.interfaces:
@@ -100,7 +101,7 @@ def merge_implements(context: MergeContext, target: CompositeType) -> None:
 
 
 def merge_type(context: MergeContext, target: NamedType) -> None:
-    """Merges one type: what all kinds share, then what is particular to its kind."""
+    """Merges one type: first the parts that all kinds share, then those of its kind."""
     sources = context.type_sources(target)
     _check_extension_has_base(context, sources, target)
     merge_description(context, sources, target)
@@ -142,7 +143,7 @@ def _check_extension_has_base(
 
 
 def _add_join_types(context: MergeContext, sources: Mapping[int, NamedType], target: NamedType) -> None:
-    """One `@join__type` for each subgraph, or for each of its keys."""
+    """Adds one `@join__type` for each subgraph, or for each of its keys."""
     for index, source in sources.items():
         interface_object = context.subgraphs[index].is_interface_object(source)
         keys = source.all_applied("key") if isinstance(source, CompositeType) else []

@@ -9,7 +9,7 @@ from marquee_schema.composition.model import NamedType, UnionType
 
 
 def merge_union(context: MergeContext, sources: Mapping[int, NamedType], target: UnionType) -> None:
-    """Every member of any subgraph, annotated with the subgraphs that have it."""
+    """Adds every member of any subgraph, with a `@join__unionMember` for each subgraph that has it."""
     members: dict[str, dict[int, UnionType]] = {}
     for index, source in sources.items():
         if isinstance(source, UnionType):

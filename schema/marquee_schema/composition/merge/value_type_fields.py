@@ -1,5 +1,5 @@
-"""INCONSISTENT_OBJECT_VALUE_TYPE_FIELD and INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD (hints): a field that some
-definers leave out."""
+"""INCONSISTENT_OBJECT_VALUE_TYPE_FIELD and INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD (hints): a field of a type
+without keys that some of its subgraphs lack."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,8 @@ from marquee_schema.composition.model import CompositeType, Field, InterfaceType
 def hint_inconsistent_value_type_field(
     context: MergeContext, sources: Mapping[int, NamedType], target: CompositeType, field: Field
 ) -> None:
-    """Advises when a type without keys does not have the same fields everywhere."""
+    """Adds a hint when a field of a type without keys is not the same in all subgraphs that define the
+    type."""
     is_interface = isinstance(target, InterfaceType)
     lacking = [
         index
