@@ -1,2 +1,2 @@
-"""One subgraph: from SDL to a checked model whose federation directives have canonical names, whatever the
-schema calls them."""
+"""One subgraph: from SDL to a checked schema whose federation directives have canonical names, whatever names
+the subgraph imports them under."""

@@ -1,4 +1,5 @@
-"""Giving a subgraph the definitions of the specifications it uses, and checking those it wrote out itself."""
+"""Adds to a subgraph the definitions of the specifications that it uses, and checks those that it contains
+itself."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -35,9 +36,10 @@ _LOOSE_FIELD_SET_TYPES = ("String", "_FieldSet", "FieldSet")
 
 
 def complete(schema: SubgraphSchema, on_schema: Collection[str], report: SubgraphReport) -> None:
-    """Adds each missing definition of each known feature, and names the federation directives.
+    """Adds each missing definition of each known feature, and sets the canonical names of federation
+    directives.
 
-    `on_schema` are the names of the directives applied to the schema: `@link` is known even where it has no
+    `on_schema` are the names of the directives applied to the schema: `@link` is defined even where it has no
     effect.
     """
     federation = schema.federation
@@ -60,8 +62,8 @@ def complete(schema: SubgraphSchema, on_schema: Collection[str], report: Subgrap
 def add_elements(
     schema: SubgraphSchema, spec: FeatureSpec, feature: LinkedFeature | None, report: SubgraphReport
 ) -> None:
-    """Adds the types and directives of a specification, or checks those that are there; no feature means
-    Federation 1."""
+    """Adds the types and directives of a specification, or checks those that exist. Without a feature: those
+    of Federation 1."""
     types = {name: feature.type_name(name) if feature else f"_{name}" for name in spec.types}
     for name, type_spec in spec.types.items():
         _add_type(schema, types[name], type_spec, report)
@@ -77,8 +79,8 @@ def add_elements(
 
 
 def _drop_loose_definitions(schema: SubgraphSchema) -> None:
-    """Federation 1 libraries printed `@key`, `@requires` and `@provides` with no or a looser argument: ignore
-    those."""
+    """Drops definitions of `@key`, `@requires` and `@provides` with a looser argument or none, as Federation
+    1 libraries printed them."""
     for name in ("key", "requires", "provides"):
         definition = schema.directives.get(name)
         if definition is None:
@@ -143,7 +145,7 @@ def _names(names: Iterable[str]) -> str:
 def _check_definition(
     schema: Schema, expected: DirectiveDefinition, actual: DirectiveDefinition, report: SubgraphReport
 ) -> None:
-    """A directive written out in the schema must not promise more than the specification gives."""
+    """Reports a definition in the subgraph that allows more than the specification does."""
     what = f'Invalid definition for directive "@{expected.name}"'
     for problem in _argument_mismatches(schema, expected, actual):
         report.error(ErrorCode.DIRECTIVE_DEFINITION_INVALID, f"{what}: {problem}.", actual.node)
@@ -184,8 +186,8 @@ def _argument_mismatches(
 
 
 def _is_redefinition(schema: Schema, expected: TypeReference, actual: TypeReference) -> bool:
-    """A custom scalar of the specification may be written as a built-in scalar, such as `String` for a field
-    set."""
+    """True if a custom scalar of the specification is written as a built-in scalar, such as `String` for a
+    field set."""
     if is_non_null(expected):
         return is_non_null(actual) and _is_redefinition(schema, nullable(expected), nullable(actual))
     if is_list(expected):

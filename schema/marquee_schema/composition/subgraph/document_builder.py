@@ -1,7 +1,7 @@
-"""From a syntax tree to a `SubgraphSchema`: definitions and extensions folded together, links resolved,
-specifications added.
+"""From a syntax tree to a `SubgraphSchema`: joins definitions with their extensions, resolves links, and adds
+the linked specifications.
 
-Reports what makes a document no schema at all; rules about a complete schema live in `validation`.
+Reports only why a document is not a schema. Rules about a whole schema are in `validation`.
 """
 
 from collections.abc import Sequence
@@ -72,12 +72,13 @@ _INVALID = ErrorCode.INVALID_GRAPHQL
 def build_subgraph_schema(
     name: str, url: str, document: DocumentNode, report: SubgraphReport
 ) -> SubgraphSchema:
-    """The schema a document defines; what cannot be built is reported and left out."""
+    """The schema that a document defines; parts that cannot be built are reported and left out."""
     return _DocumentBuilder(SubgraphSchema(name=name, url=url, document=document), report).build(document)
 
 
 class _DocumentBuilder:
-    """Walks a document twice: names first, so that definitions may come in any order, then what they hold."""
+    """Reads a document twice: first the names, so that definitions may come in any order, then their
+    contents."""
 
     def __init__(self, schema: SubgraphSchema, report: SubgraphReport) -> None:
         self._schema = schema
@@ -88,7 +89,7 @@ class _DocumentBuilder:
         self._schema_nodes: list[SchemaNode] = []
 
     def build(self, document: DocumentNode) -> SubgraphSchema:
-        """All passes in order."""
+        """The schema, after all passes."""
         directive_nodes = self._register(document)
         for node, target in (*self._definitions, *self._extensions):
             if isinstance(target, EnumType):
@@ -101,6 +102,8 @@ class _DocumentBuilder:
         self._schema.links = link_features(schema_directives, self._report)
         if len(self._report.report.problems) > before:
             return self._schema
+        # Definitions that contradict their specification are reported only if all types exist: a mistyped
+        # type name would otherwise be reported a second time as a wrong argument type.
         definitions = SubgraphReport(Report(), self._schema.name)
         complete(self._schema, {directive.name.value for directive in schema_directives}, definitions)
         for node in directive_nodes:
@@ -195,14 +198,14 @@ class _DocumentBuilder:
                     )
 
     def _add_query_root(self) -> None:
-        """Every subgraph answers `_service`, so every subgraph has a query root."""
+        """Adds a query type if there is none, since every subgraph answers `_service`."""
         default = DEFAULT_ROOT_NAMES["query"]
         if "query" not in self._schema.roots and default not in self._schema.types:
             self._schema.types[default] = ObjectType(name=default)
             self._schema.roots["query"] = default
 
     def _fill(self, node: Node, target: NamedType, extension: Node | None) -> None:
-        """Adds what one definition or extension says to its type."""
+        """Adds the contents of one definition or extension to its type."""
         elements = self._elements
         match target:
             case ObjectType() | InterfaceType():

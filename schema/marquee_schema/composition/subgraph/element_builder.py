@@ -1,4 +1,4 @@
-"""Building the parts of types: fields, arguments, members, applied directives, with the names they use
+"""The parts of types: fields, arguments, members and applied directives, with the names that they use
 resolved."""
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ _INVALID = ErrorCode.INVALID_GRAPHQL
 
 
 class ElementBuilder:
-    """Turns nodes into elements of one schema, reporting unknown and misplaced names."""
+    """Builds elements of one schema from syntax nodes; reports unknown and misplaced names."""
 
     def __init__(self, schema: SubgraphSchema, report: SubgraphReport) -> None:
         self._schema = schema
@@ -65,7 +65,8 @@ class ElementBuilder:
         return applied
 
     def add_fields(self, node: Any, target: CompositeType, extension: Node | None) -> None:
-        """The fields of an object or interface; those of the federation protocol itself are left out."""
+        """Adds the fields of an object or interface, except `_service` and `_entities` of the federation
+        protocol."""
         is_query = self._schema.roots.get("query") == target.name
         for item in node.fields or ():
             name = item.name.value
@@ -151,7 +152,8 @@ class ElementBuilder:
         return definition
 
     def directive_arguments(self, node: DirectiveDefinitionNode) -> None:
-        """Applies the directives on a directive definition's arguments, once all directives are known."""
+        """Adds the directives on the arguments of a directive definition; called when all directives are
+        known."""
         definition = self._schema.directives.get(node.name.value)
         for item in node.arguments or ():
             argument = definition.arguments.get(item.name.value) if definition else None

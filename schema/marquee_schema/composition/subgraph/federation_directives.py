@@ -1,4 +1,4 @@
-"""Reading the federation directives: keys, field sets, and the fields that they reach."""
+"""The federation directives: keys, field sets, and the fields that they select."""
 
 from marquee_schema.composition.model import (
     AppliedDirective,
@@ -14,30 +14,30 @@ from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 def is_entity(candidate: Element) -> bool:
-    """Whether the type has a key."""
+    """True if the type has a key."""
     return candidate.applied("key") is not None
 
 
 def is_key_extension(owner: CompositeType, key: AppliedDirective) -> bool:
-    """Whether a key is declared on a type extension, by `extend` or by `@extends`."""
+    """True if a key is declared on a type extension, by `extend` or by `@extends`."""
     return key.extension is not None or owner.applied("extends") is not None
 
 
 def fields_argument(directive: AppliedDirective) -> str | None:
-    """The `fields` argument of `@key`, `@requires` and `@provides`, when it is a string."""
+    """The `fields` argument of `@key`, `@requires` and `@provides`; None if it is not a string."""
     fields = directive.arguments.get("fields")
     return fields if isinstance(fields, str) else None
 
 
 def is_resolvable(key: AppliedDirective) -> bool:
-    """Whether entities can be fetched by this key."""
+    """True if entities can be fetched by this key."""
     return key.arguments.get("resolvable", True) is not False
 
 
 def target_fields(
     schema: Schema, parent: NamedType, directive: AppliedDirective, *, with_implementations: bool
 ) -> list[Field]:
-    """The fields that a directive's field set names, as far as it can be read.
+    """The fields that a directive's field set selects; stops at the first mistake in it.
 
     `with_implementations` adds, for a field of an interface, the fields that implement it.
     """

@@ -1,4 +1,5 @@
-"""What the directives of a subgraph together say about each field: external, provided, shareable, used."""
+"""The facts about each field that follow from several directives of a subgraph: external, provided,
+shareable, used."""
 
 from collections.abc import Iterator
 
@@ -22,7 +23,7 @@ from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 class FieldFacts:
-    """Answers about the fields of one schema, computed when first asked; a changed schema needs new facts."""
+    """The facts about the fields of one schema, computed on demand. A changed schema needs new facts."""
 
     def __init__(self, schema: Schema, *, is_federation_2: bool) -> None:
         self._schema = schema
@@ -34,32 +35,37 @@ class FieldFacts:
         self._used: set[Field] | None = None
 
     def is_external(self, field: Field) -> bool:
-        """Whether another subgraph resolves the field, although this one mentions it."""
+        """True if another subgraph resolves the field, and this one only declares it."""
         return field in self._external()
 
     def is_fake_external(self, field: Field) -> bool:
-        """Whether `@external` is only the old way to write a key field of a type extension."""
+        """True if `@external` marks a key field of a type extension, which the subgraph resolves all the
+        same.
+
+        Federation 1 demanded this mark: `extend type Book @key(fields: "id") { id: ID! @external }`.
+        """
         self._external()
         return field in self._fake_external
 
     def is_fully_external(self, field: Field) -> bool:
-        """Whether this subgraph never resolves the field."""
+        """True if this subgraph never resolves the field, not even where it provides it."""
         return field in self._external() and field not in self._provided
 
     def is_shareable(self, field: Field) -> bool:
-        """Whether other subgraphs may resolve the field too."""
+        """True if other subgraphs may resolve the field too: key fields, fields marked `@shareable`, and
+        provided ones."""
         if self._shareable is None:
             self._shareable = set(self._find_shareable())
         return field in self._shareable
 
     def is_used(self, field: Field) -> bool:
-        """Whether a federation directive or an interface needs the field to be there."""
+        """True if a federation directive or an interface needs the field to be declared."""
         if self._used is None:
             self._used = set(self._find_used())
         return field in self._used
 
     def are_all_external(self, candidate: CompositeType) -> bool:
-        """Whether the type has no field of this subgraph's own."""
+        """True if the subgraph resolves no field of the type."""
         external = self._external()
         return all(field in external for field in candidate.fields.values())
 
@@ -94,6 +100,8 @@ class FieldFacts:
         for owner, key in self._keys():
             yield from target_fields(self._schema, owner, key, with_implementations=True)
         for candidate in self._schema.objects():
+            # `@shareable` on a type holds for the fields of that declaration only, not for those that an
+            # `extend type` adds.
             whole = {id(applied.extension) for applied in candidate.all_applied("shareable")}
             for field in candidate.fields.values():
                 if (whole and id(field.extension) in whole) or field.applied("shareable"):

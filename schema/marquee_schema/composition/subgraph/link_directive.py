@@ -1,4 +1,4 @@
-"""Reading `@link` and `@core` applications: URL, alias and imports, each checked."""
+"""`@link` and `@core` applications: URL, alias and imports, each checked."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ _USAGE = ErrorCode.INVALID_LINK_DIRECTIVE_USAGE
 
 
 class LinkErrors(Exception):
-    """Everything wrong with one `@link`."""
+    """All mistakes in one `@link`."""
 
     def __init__(self, errors: Iterable[LinkError]) -> None:
         self.errors = tuple(errors)
@@ -27,7 +27,7 @@ class LinkErrors(Exception):
 def read_feature(
     arguments: Mapping[str, Value], node: Node | None, url_argument: str = "url"
 ) -> LinkedFeature:
-    """The feature a `@link` names; raises `LinkErrors`."""
+    """The feature that a `@link` names; raises `LinkErrors`."""
     text = arguments.get(url_argument)
     if not isinstance(text, str):
         raise LinkErrors(
@@ -43,7 +43,7 @@ def read_feature(
 
 
 def read_imports(url: FeatureUrl, value: Value) -> tuple[Import, ...]:
-    """The `import` argument of a link to `url`; raises `LinkErrors` with every mistake in it."""
+    """The imports of a link to `url`; raises `LinkErrors` with every mistake in them."""
     if value is None:
         return ()
     imports: list[Import] = []
@@ -62,7 +62,7 @@ def read_imports(url: FeatureUrl, value: Value) -> tuple[Import, ...]:
 
 
 def _read_import(entry: Value) -> Import:
-    """`"@key"` or `{name: "@key", as: "@id"}`."""
+    """One import: `"@key"` or `{name: "@key", as: "@id"}`."""
     if isinstance(entry, str):
         return Import(entry, entry)
     if not isinstance(entry, dict):
@@ -85,7 +85,8 @@ def _read_import(entry: Value) -> Import:
 
 
 def _misnamed(imported: Import, url: FeatureUrl) -> Iterator[LinkError]:
-    """Imports of things the feature does not have, and renames that confuse directives with types."""
+    """Mistakes in an import: an element that the feature does not have, or a directive renamed like a
+    type."""
     if imported.name.startswith("@") != imported.alias.startswith("@"):
         should = "start with" if imported.name.startswith("@") else "not start with"
         yield LinkError(

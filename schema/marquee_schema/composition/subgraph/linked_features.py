@@ -1,4 +1,4 @@
-"""Finding the features that a schema links to, starting from the link specification itself."""
+"""The features that a schema links to, beginning with the link specification itself."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,10 +21,10 @@ def arguments_of(node: DirectiveNode) -> dict[str, Value]:
 
 
 def link_features(directives: Sequence[DirectiveNode], report: SubgraphReport) -> Links | None:
-    """The features that the schema's own directives link to; None when it does not use `@link` as a
-    specification.
+    """The features that the schema's own directives link to.
 
-    A schema links when it links to `link` (or `core`) itself, or to federation.
+    None when the schema does not use `@link` of the link specification, which it does by linking to `link`,
+    `core` or federation.
     """
     applications = [(node, arguments_of(node)) for node in directives]
     bootstrap = _bootstrap(applications)
@@ -84,7 +84,7 @@ def _bootstrap(
 
 
 def _bootstraps(node: DirectiveNode, arguments: Mapping[str, Value]) -> str | None:
-    """The name of the URL argument when this application links to the link specification itself."""
+    """The name of the URL argument if this application links to the link specification itself; else None."""
     name = node.name.value
     for url_argument, identity, default in (
         ("url", LINK_IDENTITY, "link"),

@@ -1,5 +1,5 @@
-"""The features a schema links to, and which of them defines a name: imports, renames, namespaces, and their
-conflicts."""
+"""The features that a schema links to, and the names that belong to them: imports, renames and namespaces,
+without ambiguity."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
 
 class LinkError(Exception):
-    """A `@link` that the schema cannot have."""
+    """A `@link` is invalid; `code` is the code to report."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -26,7 +26,8 @@ class LinkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An imported element: its name in the specification and here, each with `@` for a directive."""
+    """An imported element: its name in the specification and in this schema, each with `@` for a
+    directive."""
 
     name: str
     alias: str
@@ -37,7 +38,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinkedFeature:
-    """One `@link`: the specification, the prefix of its names here, and what is imported."""
+    """One `@link`: the specification, the prefix of its names in this schema, and the imported elements."""
 
     url: FeatureUrl
     alias: str
@@ -45,14 +46,14 @@ class LinkedFeature:
     node: Node | None = None
 
     def directive_name(self, name: str) -> str:
-        """What this schema calls a directive of the feature."""
+        """The name of a directive of the feature in this schema."""
         for imported in self.imports:
             if imported.name == f"@{name}":
                 return imported.alias[1:]
         return self.alias if name == self.url.name else f"{self.alias}__{name}"
 
     def type_name(self, name: str) -> str:
-        """What this schema calls a type of the feature."""
+        """The name of a type of the feature in this schema."""
         for imported in self.imports:
             if imported.name == name:
                 return imported.alias
@@ -61,21 +62,22 @@ class LinkedFeature:
 
 @dataclass(frozen=True, slots=True)
 class SourceElement:
-    """The feature that defines a name; `name` is None when the element is imported under another one."""
+    """The feature that a name belongs to; `name` is the name in the feature, or None if that element is
+    imported under another name."""
 
     feature: LinkedFeature
     name: str | None
 
 
 def split_prefixed(name: str) -> tuple[str, str] | None:
-    """`federation__key` as (`federation`, `key`)."""
+    """`federation__key` as (`federation`, `key`); None without a prefix."""
     prefix, separator, rest = name.partition("__")
     return (prefix, rest) if separator else None
 
 
 @dataclass(slots=True)
 class Links:
-    """All features of a schema; adding one checks that its names cannot be confused with another's."""
+    """All features of a schema; adding one checks that its names cannot be confused with those of another."""
 
     by_identity: dict[str, LinkedFeature] = field(default_factory=dict)
     _by_alias: dict[str, LinkedFeature] = field(default_factory=dict)
@@ -103,7 +105,8 @@ class Links:
         return self._source(name, name, is_directive=False)
 
     def shadowing_import(self, name: str, *, is_directive: bool) -> tuple[LinkedFeature, Import] | None:
-        """For a namespaced name whose element is imported under another: that import."""
+        """The import under another name of the element that a namespaced name stands for; None if there is
+        none."""
         default = self._default_source(name, is_directive)
         if default is None:
             return None
@@ -139,6 +142,7 @@ class Links:
 
     def _check_alias_is_free(self, feature: LinkedFeature) -> None:
         identity = feature.url.identity
+        # An import as `@tag__x` looks like a name of a feature that is linked as `tag`.
         confused = self._prefixes.get(feature.alias) or f"@{feature.alias}"
         if confused in self._by_import:
             other, imported = self._by_import[confused]
@@ -245,7 +249,8 @@ def _check_alias(feature: LinkedFeature) -> None:
 
 
 def _check_tag_and_inaccessible(one: str, other: str) -> None:
-    """Linking `tag` or `inaccessible` beside federation, which has both, gets advice of its own."""
+    """Raises a `LinkError` with advice if `tag` or `inaccessible` is linked beside federation, which has
+    both."""
     identities = {one, other}
     for identity, directive in ((_TAG, "@tag"), (_INACCESSIBLE, "@inaccessible")):
         if identities == {_FEDERATION, identity}:

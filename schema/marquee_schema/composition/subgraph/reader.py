@@ -1,4 +1,4 @@
-"""From SDL text to a checked subgraph schema, or the problems that prevent it."""
+"""From SDL text to a subgraph's schema, or to the problems that prevent it."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """What is known of a subgraph before composition: its name, where it answers, and its schema as SDL."""
+    """A subgraph before composition: its name, its URL, and its schema as SDL."""
 
     name: str
     url: str

@@ -1,4 +1,4 @@
-"""One subgraph's schema, with what its links mean for it."""
+"""One subgraph's schema, with the names that its links give to the federation directives."""
 
 from dataclasses import dataclass, field
 
@@ -16,11 +16,11 @@ FEDERATION_OPERATION_FIELDS = frozenset({"_service", "_entities"})
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class SubgraphSchema(Schema):
-    """A schema that belongs to a subgraph.
+    """The schema of a subgraph.
 
-    `canonical_names` maps directive names as written here to their names in the federation specification;
-    `spec_types` and
-    `spec_directives` are the definitions that come from a linked specification.
+    `canonical_names` maps the names of directives in this schema to their names in the federation
+    specification. `spec_types` and `spec_directives` name the definitions that come from a linked
+    specification.
     """
 
     name: str
@@ -34,18 +34,18 @@ class SubgraphSchema(Schema):
 
     @property
     def federation(self) -> LinkedFeature | None:
-        """The link to the federation specification, None in a Federation 1 subgraph."""
+        """The link to the federation specification; None in a Federation 1 subgraph."""
         return self.links.by_identity.get(FEDERATION_IDENTITY) if self.links else None
 
     @property
     def federation_version(self) -> Version | None:
-        """The version of federation that is linked."""
+        """The version of federation that is linked; None in a Federation 1 subgraph."""
         feature = self.federation
         return feature.url.version if feature else None
 
     @property
     def facts(self) -> FieldFacts:
-        """What the directives say about each field."""
+        """The facts about each field that follow from its directives."""
         if self._facts is None:
             self._facts = FieldFacts(self, is_federation_2=self.federation is not None)
         return self._facts
@@ -56,13 +56,13 @@ class SubgraphSchema(Schema):
         self._facts = None
 
     def canonical(self, name: str) -> str | None:
-        """The name in the federation specification of a directive written as `name`."""
+        """The name in the federation specification of the directive that is called `name` here."""
         return self.canonical_names.get(name)
 
     def is_interface_object(self, candidate: NamedType | None) -> bool:
-        """Whether the type stands here for an interface of other subgraphs."""
+        """True if the type stands for an interface of other subgraphs here."""
         return isinstance(candidate, ObjectType) and candidate.applied("interfaceObject") is not None
 
     def merged_kind(self, candidate: NamedType) -> type[NamedType]:
-        """The class of the type in the supergraph."""
+        """The class of the type in the supergraph: an interface for an interface object."""
         return InterfaceType if self.is_interface_object(candidate) else type(candidate)

@@ -1,5 +1,4 @@
-"""Federation 1 subgraphs as Federation 2 ones: what was implicit becomes explicit, what had no effect is
-taken out."""
+"""The upgrade from Federation 1 to 2: makes explicit what was implicit, and removes what had no effect."""
 
 from marquee_schema.composition.upgrade.upgrader import upgrade_subgraphs
 

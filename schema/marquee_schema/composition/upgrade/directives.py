@@ -1,4 +1,5 @@
-"""`@key`, `@requires`, `@provides` and `@tag` where Federation 1 accepted what Federation 2 does not."""
+"""`@key`, `@requires`, `@provides` and `@tag` in forms that Federation 1 accepted and Federation 2 does
+not."""
 
 from dataclasses import replace
 
@@ -33,7 +34,8 @@ _FIELD_SET_DIRECTIVES = ("key", "requires", "provides")
 
 
 def fix_field_set_arguments(schema: SubgraphSchema) -> None:
-    """A list of strings, or a bare name, becomes the one string it stands for."""
+    """Replaces a list of strings, or a bare name, by the one string that it stands for: `["id", "sku"]` by
+    `"id sku"`."""
     for candidate in schema.composites():
         for element in (candidate, *candidate.fields.values()):
             for applied in element.directives:
@@ -47,7 +49,8 @@ def fix_field_set_arguments(schema: SubgraphSchema) -> None:
 
 
 def remove_directives_on_interfaces(schema: SubgraphSchema) -> list[str]:
-    """Keys and field sets on interfaces had no effect; returns the interfaces that had keys."""
+    """Removes keys and field sets on interfaces, which had no effect; returns the interfaces that had
+    keys."""
     with_keys: list[str] = []
     for interface in schema.interfaces():
         if interface.applied("key"):
@@ -59,7 +62,7 @@ def remove_directives_on_interfaces(schema: SubgraphSchema) -> list[str]:
 
 
 def remove_provides_on_leaves(schema: SubgraphSchema) -> None:
-    """`@provides` on a field without subfields had no effect."""
+    """Removes `@provides` from fields without subfields, where it had no effect."""
     for candidate in schema.objects():
         for field in candidate.fields.values():
             if not isinstance(schema.types.get(base_name(field.type)), CompositeType | UnionType):
@@ -67,7 +70,7 @@ def remove_provides_on_leaves(schema: SubgraphSchema) -> None:
 
 
 def remove_inactive_selections(schema: SubgraphSchema) -> None:
-    """`@provides` and `@requires` may name external fields only; others were ignored."""
+    """Removes from `@provides` and `@requires` the fields that are not external, which were ignored."""
     for candidate in schema.composites():
         for field in candidate.fields.values():
             for applied in list(field.directives):
@@ -100,7 +103,7 @@ def _remove_inactive(
 
 
 def _external_part(schema: SubgraphSchema, resolved: tuple[Resolved, ...]) -> FieldSet:
-    """The selections that are external, or lead to something that is."""
+    """The selections that are external or contain an external one."""
     kept: list[FieldSetSelection] = []
     for item in resolved:
         selection = item.selection
@@ -122,7 +125,7 @@ def _is_external(schema: SubgraphSchema, field: Field) -> bool:
 
 
 def remove_tags_on_external(schema: SubgraphSchema, originals: Originals) -> None:
-    """A tag on an external field goes when the subgraph that resolves the field has it."""
+    """Removes a tag from an external field if the subgraph that resolves the field has the same tag."""
     for candidate in schema.composites():
         for field in candidate.fields.values():
             if field.applied("external") and field.applied("tag"):

@@ -1,5 +1,5 @@
-"""Type extensions, which in Federation 1 marked types of other subgraphs. EXTENSION_WITH_NO_BASE when nobody
-defines the type."""
+"""Type extensions, which marked types of other subgraphs in Federation 1. EXTENSION_WITH_NO_BASE when no
+subgraph defines the type."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import CompositeType, ObjectType
@@ -9,14 +9,15 @@ from marquee_schema.composition.upgrade.originals import Originals
 
 
 def is_federation_extension(candidate: CompositeType) -> bool:
-    """Whether a type is only extended here, by `extend` or by `@extends`."""
+    """True if this subgraph only extends the type, by `extend` or by `@extends`."""
     if candidate.applied("extends") is not None:
         return True
     return bool(candidate.extensions) and not candidate.is_defined
 
 
 def is_root_extension(schema: SubgraphSchema, candidate: CompositeType) -> bool:
-    """Whether a root type is only extended here, which says nothing: roots are everybody's."""
+    """True if this subgraph only extends a root type. That says nothing: every subgraph may have root
+    fields."""
     return (
         isinstance(candidate, ObjectType)
         and schema.is_root(candidate.name)
@@ -25,7 +26,7 @@ def is_root_extension(schema: SubgraphSchema, candidate: CompositeType) -> bool:
 
 
 def check_extensions_have_base(schema: SubgraphSchema, originals: Originals, report: SubgraphReport) -> None:
-    """Every extended type must be defined in some other subgraph."""
+    """Reports each extended type that no other subgraph defines."""
     for candidate in schema.composites():
         if is_root_extension(schema, candidate) or not is_federation_extension(candidate):
             continue
@@ -40,8 +41,7 @@ def check_extensions_have_base(schema: SubgraphSchema, originals: Originals, rep
 
 
 def remove_extensions(schema: SubgraphSchema) -> None:
-    """Makes definitions of types that are only extended: in Federation 2 every subgraph defines what it
-    has."""
+    """Turns extensions into definitions: in Federation 2, every subgraph defines the types that it has."""
     for candidate in schema.composites():
         if is_federation_extension(candidate):
             candidate.extensions.clear()

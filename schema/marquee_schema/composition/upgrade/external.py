@@ -1,5 +1,5 @@
-"""`@external` where Federation 1 wanted it but it meant nothing. TYPE_WITH_ONLY_UNUSED_EXTERNAL when a used
-type has nothing else."""
+"""`@external` in places where Federation 1 demanded it without a meaning. TYPE_WITH_ONLY_UNUSED_EXTERNAL when
+a type in use has no other fields."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import CompositeType, Element, NamedType, UnionType
@@ -12,25 +12,26 @@ from marquee_schema.composition.upgrade.originals import Originals
 
 
 def remove_external(element: Element) -> None:
-    """Takes the mark off one element."""
+    """Removes `@external` from one element."""
     element.directives = [applied for applied in element.directives if applied.canonical != "external"]
 
 
 def remove_external_on_interfaces(schema: SubgraphSchema) -> None:
-    """Fields of interfaces are not resolved, so they cannot be external."""
+    """Removes it from fields of interfaces, which no subgraph resolves."""
     for interface in schema.interfaces():
         for field in interface.fields.values():
             remove_external(field)
 
 
 def remove_external_on_types(schema: SubgraphSchema) -> None:
-    """On a type, `@external` was accepted and ignored."""
+    """Removes it from types, where it was accepted and ignored."""
     for candidate in schema.objects():
         remove_external(candidate)
 
 
 def remove_external_on_extensions(schema: SubgraphSchema, originals: Originals) -> None:
-    """Key fields of an extension had to be marked, although the subgraph has them."""
+    """Removes it from key fields of extensions, which had to be marked although the subgraph resolves
+    them."""
     for candidate in list(schema.composites()):
         if not is_federation_extension(candidate) and not is_root_extension(schema, candidate):
             continue
@@ -41,6 +42,7 @@ def remove_external_on_extensions(schema: SubgraphSchema, originals: Originals) 
             for field in target_fields(schema, candidate, key, with_implementations=False)
             if field.parent is candidate
         ]
+        # An extension without a key of its own repeats the first key of the type's definition elsewhere.
         if not keys:
             names = list(originals.key_fields_elsewhere(schema.name, candidate.name))
         for name in names:
@@ -49,7 +51,7 @@ def remove_external_on_extensions(schema: SubgraphSchema, originals: Originals) 
 
 
 def remove_unused_external(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """External fields that nothing needs go, and types that have no other."""
+    """Removes external fields that nothing needs, and types that have no other fields."""
     facts = schema.facts
     unused = {
         field

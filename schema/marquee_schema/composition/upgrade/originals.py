@@ -1,4 +1,4 @@
-"""What an upgrade must know of the other subgraphs, as they were written."""
+"""The other subgraphs as they were written, which an upgrade needs for comparison."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 
 class Originals:
-    """All subgraphs before any upgrade, by the objects and interfaces they define."""
+    """All subgraphs before any upgrade, by the objects and interfaces that they define."""
 
     def __init__(self, subgraphs: Iterable[SubgraphSchema]) -> None:
         self._by_type: dict[str, list[tuple[SubgraphSchema, CompositeType]]] = {}
@@ -23,7 +23,7 @@ class Originals:
                 yield subgraph, candidate
 
     def is_resolved_elsewhere(self, own: str, field: Field) -> bool:
-        """Whether another subgraph resolves a field, if only on some paths."""
+        """True if another subgraph resolves a field, if only on some paths."""
         for subgraph, candidate in self.elsewhere(own, field.parent.name):
             other = candidate.fields.get(field.name)
             if other is not None and not subgraph.facts.is_fully_external(other):

@@ -1,4 +1,5 @@
-"""In Federation 1, value types and roots were shared without saying so: `@shareable` says it."""
+"""`@shareable` where Federation 1 shared implicitly: value types, root types, and entity fields of several
+subgraphs."""
 
 from marquee_schema.composition.model import AppliedDirective
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
@@ -6,9 +7,10 @@ from marquee_schema.composition.upgrade.originals import Originals
 
 
 def add_shareable(schema: SubgraphSchema, original: SubgraphSchema, originals: Originals) -> None:
-    """Marks fields of entities and roots that other subgraphs resolve too, and value types that others
+    """Marks fields of entities and root types that other subgraphs resolve too, and value types that others
     define."""
     for candidate in schema.objects():
+        # An event stream has one source, so a subscription field is never shared.
         if schema.roots.get("subscription") == candidate.name:
             continue
         if candidate.applied("key") or schema.is_root(candidate.name):

@@ -1,5 +1,5 @@
-"""The upgrade of every Federation 1 subgraph. INTERFACE_OBJECT_USAGE_ERROR when interface objects meet keys
-that had no effect."""
+"""The upgrade of every Federation 1 subgraph. INTERFACE_OBJECT_USAGE_ERROR when an interface object meets a
+key on the interface that had no effect."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ from marquee_schema.composition.validation.subgraph import validate_subgraph
 
 
 def upgrade_subgraphs(subgraphs: Sequence[SubgraphSchema], report: Report) -> list[SubgraphSchema]:
-    """The same subgraphs, all of them Federation 2; those that already were are not touched."""
+    """The same subgraphs, all in Federation 2; those that were already are unchanged."""
     if all(subgraph.federation is not None for subgraph in subgraphs):
         return list(subgraphs)
     originals = Originals(subgraphs)
@@ -55,7 +55,7 @@ def upgrade_subgraphs(subgraphs: Sequence[SubgraphSchema], report: Report) -> li
 def _upgrade(
     subgraph: SubgraphSchema, originals: Originals, report: Report
 ) -> tuple[SubgraphSchema, list[str]]:
-    """The upgraded subgraph, and the interfaces that had keys."""
+    """The upgraded subgraph, and the names of the interfaces that had keys."""
     own = SubgraphReport(report, subgraph.name)
     before = len(report.problems)
     schema = build_subgraph_schema(
@@ -75,6 +75,8 @@ def _upgrade(
     interfaces = remove_directives_on_interfaces(schema)
     remove_provides_on_leaves(schema)
     schema.structure_changed()
+    # The steps depend on each other: only after inactive selections are gone is it known which external
+    # fields nothing uses.
     remove_unused_external(schema, own)
     schema.structure_changed()
     add_shareable(schema, subgraph, originals)
@@ -86,8 +88,7 @@ def _upgrade(
 
 
 def _link_to_federation_2(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """As if the schema had `@link`ed to the federation version that brings no surprises, importing all of
-    it."""
+    """Links the schema to a Federation 2 version, with all of its elements imported."""
     spec = federation_spec(AUTO_EXPANDED)
     assert spec is not None
     for name in FEDERATION_1.directives:

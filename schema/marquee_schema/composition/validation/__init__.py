@@ -1,2 +1,2 @@
-"""The rules one subgraph must keep before it is merged, one family a file; each file's docstring names its
-error codes."""
+"""The rules that one subgraph must meet before it is merged, one family in each file. Each file's docstring
+names its error codes."""

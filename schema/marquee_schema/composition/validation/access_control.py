@@ -1,5 +1,5 @@
-"""AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: requirements are declared on objects; interfaces inherit them when
-merged."""
+"""AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: access requirements are declared on objects, and interfaces inherit
+them when merged."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import InterfaceType
@@ -9,7 +9,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 
 def check_access_control(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """No `@authenticated`, `@requiresScopes` or `@policy` on interfaces, their fields, or interface
+    """Reports `@authenticated`, `@requiresScopes` and `@policy` on interfaces, their fields, and interface
     objects."""
     for candidate in schema.composites():
         is_interface = isinstance(candidate, InterfaceType)

@@ -1,5 +1,9 @@
-"""CONTEXT_INVALID_SELECTION: what `@fromContext` selects must be one value of the argument's type, on every
-type that sets the context."""
+"""CONTEXT_INVALID_SELECTION: the selection of a `@fromContext` must be exactly one value of the argument's
+type, on every type that sets the context.
+
+For example `$user { name }`, or `$viewer ... on User { name } ... on Bot { label }` where the context is set
+on a union.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +24,6 @@ from marquee_schema.composition.type_reference import (
     is_list,
     is_non_null,
     item_of,
-    nullable,
 )
 from marquee_schema.field_set import (
     FieldSet,
@@ -43,7 +46,7 @@ def check_context_selection(
     setters: Sequence[NamedType],
     report: SubgraphReport,
 ) -> None:
-    """The selection against every type that sets the context."""
+    """Checks the selection on every type that sets the context."""
     used_conditions: set[str] = set()
     try:
         selections = parse_field_set(selection)
@@ -63,7 +66,8 @@ def check_context_selection(
 
 
 def _format(selections: FieldSet) -> list[str]:
-    """One field, or inline fragments with different type conditions, which are returned."""
+    """Checks that there is one field, or inline fragments with different type conditions; returns the
+    conditions."""
     if isinstance(selections[0], FieldSetField):
         if len(selections) != 1:
             raise _InvalidSelectionError("multiple selections are made")
@@ -126,7 +130,7 @@ def _check_value(
 def _value_type(
     schema: SubgraphSchema, parent: NamedType, resolved: Sequence[Resolved]
 ) -> TypeReference | None:
-    """The type of the one value that is selected, without its `!`s; None when it is not one."""
+    """The type of the one value that is selected, without its `!`s; None when several types are selected."""
     if schema.is_interface_object(parent):
         raise _InvalidSelectionError(f'type "{parent.name}" in the selection is an @interfaceObject')
     found: set[TypeReference | None] = set()
@@ -151,9 +155,7 @@ def _wrapped(reference: TypeReference, inner: TypeReference) -> TypeReference:
 
 
 def _fits(found: TypeReference, expected: TypeReference) -> bool:
-    """Whether the value may fill the argument; a value that can be null fits no `!`."""
-    if is_non_null(found):
-        return _fits(nullable(found), nullable(expected))
+    """True if the value may fill the argument. It may always be null, so it never fits a type with `!`."""
     if is_list(found) and is_list(expected) and not is_non_null(expected):
         return _fits(item_of(found), item_of(expected))
     return found == expected

@@ -1,7 +1,7 @@
-"""CONTEXT_NAME_INVALID, CONTEXT_NOT_SET, NO_CONTEXT_IN_SELECTION, CONTEXT_NO_RESOLVABLE_KEY: contexts that
-are set and can be used.
+"""CONTEXT_NAME_INVALID, CONTEXT_NOT_SET, NO_CONTEXT_IN_SELECTION and CONTEXT_NO_RESOLVABLE_KEY: contexts must
+be set, and the fields that use one must be reachable with its value.
 
-What is selected in a context is checked in `context_selections`.
+The selections are checked in `context_selections`.
 """
 
 import re
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
 
 def check_contexts(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@context` and `@fromContext` of the subgraph."""
+    """Checks every `@context` and `@fromContext` of the subgraph."""
     setters = _setters(schema, report)
     for definition in schema.directives.values():
         for argument in definition.arguments.values():
@@ -39,7 +39,7 @@ def check_contexts(schema: SubgraphSchema, report: SubgraphReport) -> None:
 
 
 def _setters(schema: SubgraphSchema, report: SubgraphReport) -> dict[str, list[NamedType]]:
-    """The types that set each context."""
+    """The types that set each context; reports invalid names."""
     setters: dict[str, list[NamedType]] = {}
     for candidate in schema.types.values():
         for applied in candidate.all_applied("context"):
@@ -98,6 +98,8 @@ def _check_argument(
         report.error(ErrorCode.CONTEXT_NOT_SET, message, applied.node)
     else:
         check_context_selection(schema, argument, context, selection, setters[context], report)
+    # The router reads the value first and sends it as an argument of `_entities`, so the type needs a key to
+    # be entered by.
     if not any(is_resolvable(key) for key in field.parent.all_applied("key")):
         report.error(
             ErrorCode.CONTEXT_NO_RESOLVABLE_KEY,

@@ -1,4 +1,5 @@
-"""COST_APPLIED_TO_INTERFACE_FIELD: a cost belongs to what is really resolved, the fields of objects."""
+"""COST_APPLIED_TO_INTERFACE_FIELD: costs are declared on the fields of objects, which are what a subgraph
+resolves."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.report import SubgraphReport
@@ -6,7 +7,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 
 def check_cost(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """No `@cost` on a field of an interface."""
+    """Reports `@cost` on fields of interfaces."""
     for interface in schema.interfaces():
         for field in interface.fields.values():
             applied = field.applied("cost")

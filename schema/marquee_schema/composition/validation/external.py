@@ -1,5 +1,5 @@
-"""EXTERNAL_ON_INTERFACE, EXTERNAL_UNUSED: an external field belongs to an object, and something in the
-subgraph needs it."""
+"""EXTERNAL_ON_INTERFACE and EXTERNAL_UNUSED: an external field belongs to an object, and a directive or
+interface of the subgraph must need it."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import InterfaceType
@@ -8,7 +8,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 
 def check_external(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every external field of the subgraph."""
+    """Checks every external field of the subgraph."""
     facts = schema.facts
     for candidate in schema.composites():
         for field in candidate.fields.values():

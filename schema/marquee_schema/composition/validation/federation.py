@@ -1,4 +1,4 @@
-"""The federation rules of one subgraph, in the order they are reported."""
+"""The federation rules for one subgraph, in the order in which they report."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,7 @@
-"""What `@key`, `@requires` and `@provides` have in common: a field set that must be valid on its type.
+"""The rules that `@key`, `@requires` and `@provides` share: a field set must be valid on its type.
 
-The codes are those of the directive at hand: *_INVALID_FIELDS_TYPE, *_INVALID_FIELDS,
-*_DIRECTIVE_IN_FIELDS_ARG, *_FIELDS_HAS_ARGS
-and *_FIELDS_MISSING_EXTERNAL.
+The codes begin with the directive's name: *_INVALID_FIELDS_TYPE, *_INVALID_FIELDS, *_DIRECTIVE_IN_FIELDS_ARG,
+*_FIELDS_HAS_ARGS and *_FIELDS_MISSING_EXTERNAL.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +34,7 @@ class ForbiddenFieldError(FieldSetError):
 
 @dataclass(frozen=True, slots=True)
 class FieldSetRule:
-    """What one directive demands of its field set; a code of None means that it does not care."""
+    """The rules for the field sets of one directive. A rule whose code is None does not apply."""
 
     directive: str
     invalid_type: ErrorCode
@@ -53,7 +52,7 @@ class FieldSetRule:
         applied: AppliedDirective,
         report: SubgraphReport,
     ) -> None:
-        """Reports whatever is wrong with the field set of one application, on `owner`, about fields of
+        """Reports everything wrong with the field set of one application on `owner`; the fields are those of
         `parent`."""
         what = (
             f'On {"field" if isinstance(owner, Field) else "type"} "{owner.coordinate}", for'
@@ -120,6 +119,8 @@ class FieldSetRule:
                     field,
                 )
             if not item.selection.selections:
+                # Only leaves must be external: with `@requires(fields: "owner { name }")`, `owner` may be
+                # resolved here. Below an external field, everything is external.
                 if self.missing_external and not is_external and not has_external_above:
                     yield self.missing_external, self._not_external(schema, field), field
             else:
@@ -157,7 +158,7 @@ def _is_contextual(argument: Element) -> bool:
 
 
 def _implemented_external(schema: SubgraphSchema, field: Field) -> bool:
-    """Whether an interface's field is external in one of the types that implement it."""
+    """True if an interface's field is external in one of the types that implement it."""
     return isinstance(field.parent, InterfaceType) and any(
         schema.facts.is_external(implementing) for implementing in implementing_fields(schema, field)
     )

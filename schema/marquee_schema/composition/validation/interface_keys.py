@@ -12,7 +12,7 @@ from marquee_schema.field_set import FieldSetError, parse_field_set
 
 
 def check_interface_keys(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@key` on an interface."""
+    """Checks every `@key` on an interface."""
     for interface in schema.interfaces():
         for key in interface.all_applied("key"):
             _check_key(schema, interface, key, report)
@@ -26,6 +26,8 @@ def _check_key(
     if _normalized_fields(key) is None:
         return
     for candidate in schema.runtime_types(interface.name):
+        # A type with an unreadable key is reported for that key; a missing key would be a second message for
+        # one mistake.
         if any(_normalized_fields(other) is None for other in candidate.all_applied("key")):
             continue
         same = _same_key(candidate, key)
@@ -55,7 +57,8 @@ def _same_key(candidate: ObjectType, key: AppliedDirective) -> AppliedDirective 
 
 
 def _normalized_fields(key: AppliedDirective) -> frozenset[object] | None:
-    """The key's fields in canonical form; None for one that cannot be read, which `keys` reports."""
+    """The key's fields in a form that is equal for `id sku` and `sku id`; None for a key that `keys` reports
+    as unreadable."""
     fields = fields_argument(key)
     if fields is None or isinstance(fields, EnumLiteral):
         return None

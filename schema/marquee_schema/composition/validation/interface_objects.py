@@ -1,4 +1,4 @@
-"""INTERFACE_OBJECT_USAGE_ERROR: only entities can stand for an interface of other subgraphs."""
+"""INTERFACE_OBJECT_USAGE_ERROR: an `@interfaceObject` needs a key."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.report import SubgraphReport
@@ -7,7 +7,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 
 def check_interface_objects(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@interfaceObject` type has a key."""
+    """Reports interface objects without a key."""
     for candidate in schema.objects():
         if schema.is_interface_object(candidate) and not is_entity(candidate):
             report.error(

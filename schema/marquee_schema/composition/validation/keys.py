@@ -1,6 +1,6 @@
 """KEY_INVALID_FIELDS_TYPE, KEY_INVALID_FIELDS, KEY_FIELDS_HAS_ARGS, KEY_DIRECTIVE_IN_FIELDS_ARG,
-KEY_FIELDS_SELECT_INVALID_TYPE,
-KEY_UNSUPPORTED_ON_INTERFACE: a key selects plain fields that exist and that can identify an object."""
+KEY_FIELDS_SELECT_INVALID_TYPE and KEY_UNSUPPORTED_ON_INTERFACE: a key selects existing fields without
+arguments, whose values identify an object."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import Field, InterfaceType, Kind, NamedType, UnionType
@@ -14,7 +14,7 @@ _KEYS_ON_INTERFACES_SINCE = Version(2, 3)
 
 
 def check_keys(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@key` of the subgraph."""
+    """Checks every `@key` of the subgraph."""
 
     def forbid_abstract(field: Field) -> None:
         target: NamedType | None = schema.types.get(base_name(field.type))

@@ -1,6 +1,5 @@
-"""LIST_SIZE_APPLIED_TO_NON_LIST, LIST_SIZE_INVALID_ASSUMED_SIZE, LIST_SIZE_INVALID_SLICING_ARGUMENT,
-LIST_SIZE_INVALID_SIZED_FIELD:
-`@listSize` describes a list by existing integer arguments or existing list fields."""
+"""LIST_SIZE_APPLIED_TO_NON_LIST, LIST_SIZE_INVALID_ASSUMED_SIZE, LIST_SIZE_INVALID_SLICING_ARGUMENT and
+LIST_SIZE_INVALID_SIZED_FIELD: `@listSize` names existing integer arguments and existing list fields."""
 
 from collections.abc import Iterator
 
@@ -12,7 +11,7 @@ from marquee_schema.composition.type_reference import base_name, is_list, nullab
 
 
 def check_list_size(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@listSize` of the subgraph."""
+    """Checks every `@listSize` of the subgraph."""
     for candidate in schema.composites():
         for field in candidate.fields.values():
             for applied in field.all_applied("listSize"):

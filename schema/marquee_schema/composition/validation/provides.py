@@ -1,8 +1,9 @@
-"""PROVIDES_INVALID_FIELDS_TYPE, PROVIDES_INVALID_FIELDS, PROVIDES_FIELDS_HAS_ARGS,
-PROVIDES_DIRECTIVE_IN_FIELDS_ARG,
-PROVIDES_FIELDS_MISSING_EXTERNAL, PROVIDES_UNSUPPORTED_ON_INTERFACE, PROVIDES_ON_NON_OBJECT_FIELD and
-EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE: `@provides` selects external fields of the type its field
-returns."""
+"""`@provides` selects external fields of the type that its field returns.
+
+PROVIDES_INVALID_FIELDS_TYPE, PROVIDES_INVALID_FIELDS, PROVIDES_FIELDS_HAS_ARGS,
+PROVIDES_DIRECTIVE_IN_FIELDS_ARG, PROVIDES_FIELDS_MISSING_EXTERNAL, PROVIDES_UNSUPPORTED_ON_INTERFACE,
+PROVIDES_ON_NON_OBJECT_FIELD and EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE.
+"""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import CompositeType, Field, InterfaceType, UnionType
@@ -22,7 +23,7 @@ _RULE = FieldSetRule(
 
 
 def check_provides(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@provides` of the subgraph."""
+    """Checks every `@provides` of the subgraph."""
     for candidate in schema.composites():
         for field in candidate.fields.values():
             if field.directives:

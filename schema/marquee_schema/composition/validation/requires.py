@@ -1,6 +1,8 @@
-"""REQUIRES_INVALID_FIELDS_TYPE, REQUIRES_INVALID_FIELDS, REQUIRES_DIRECTIVE_IN_FIELDS_ARG,
-REQUIRES_FIELDS_MISSING_EXTERNAL,
-REQUIRES_UNSUPPORTED_ON_INTERFACE: `@requires` selects external fields of its own type."""
+"""`@requires` selects external fields of its own type.
+
+REQUIRES_INVALID_FIELDS_TYPE, REQUIRES_INVALID_FIELDS, REQUIRES_DIRECTIVE_IN_FIELDS_ARG,
+REQUIRES_FIELDS_MISSING_EXTERNAL and REQUIRES_UNSUPPORTED_ON_INTERFACE.
+"""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import InterfaceType
@@ -18,7 +20,7 @@ _RULE = FieldSetRule(
 
 
 def check_requires(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@requires` of the subgraph."""
+    """Checks every `@requires` of the subgraph."""
     for candidate in schema.composites():
         for field in candidate.fields.values():
             for applied in field.all_applied("requires"):

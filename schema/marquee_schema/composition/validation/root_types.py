@@ -1,6 +1,5 @@
-"""ROOT_QUERY_USED, ROOT_MUTATION_USED, ROOT_SUBSCRIPTION_USED: root types get their usual names in the
-supergraph, so no other type
-may have one of them; where there is none, the root type is renamed here."""
+"""ROOT_QUERY_USED, ROOT_MUTATION_USED and ROOT_SUBSCRIPTION_USED: root types have their default names in the
+supergraph, so no other type of a subgraph may have one of them."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import DEFAULT_ROOT_NAMES, CompositeType, NamedType, UnionType
@@ -16,7 +15,8 @@ _CODES = {
 
 
 def rename_root_types(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Gives each root type its default name, unless another type has it."""
+    """Gives each root type its default name: `schema { query: RootQuery }` becomes `Query`. Reports another
+    type with that name."""
     for operation, default in DEFAULT_ROOT_NAMES.items():
         name = schema.roots.get(operation, default)
         if name == default:

@@ -1,4 +1,4 @@
-"""INVALID_SHAREABLE_USAGE: `@shareable` is for fields of objects, once per declaration."""
+"""INVALID_SHAREABLE_USAGE: `@shareable` is for fields of objects, once on each declaration."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import Field, InterfaceType, ObjectType
@@ -7,7 +7,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 
 def check_shareable(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """Every `@shareable` of the subgraph."""
+    """Checks every `@shareable` of the subgraph."""
     for candidate in schema.composites():
         if isinstance(candidate, ObjectType):
             _check_repeated(candidate, report)

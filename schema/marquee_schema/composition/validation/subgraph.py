@@ -1,4 +1,4 @@
-"""Validating one subgraph: first as GraphQL, then, when it is, by the rules of federation."""
+"""The validation of one subgraph: first as GraphQL, then, if it is valid, by the rules of federation."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.report import Report, SubgraphReport
@@ -13,7 +13,7 @@ RESERVED_NAME = "_"
 def validate_subgraph(schema: SubgraphSchema, report: Report) -> None:
     """Reports every broken rule, and gives root types their default names.
 
-    A Federation 1 subgraph is only checked as GraphQL: the federation rules are for what it is upgraded to.
+    A Federation 1 subgraph is checked as GraphQL only: the federation rules apply after its upgrade.
     """
     own = SubgraphReport(report, schema.name)
     before = len(report.problems)

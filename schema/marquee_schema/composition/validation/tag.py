@@ -1,4 +1,4 @@
-"""DIRECTIVE_DEFINITION_INVALID: a subgraph that writes out `@tag` must not change it."""
+"""DIRECTIVE_DEFINITION_INVALID: a subgraph that defines `@tag` itself must define it as federation does."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.report import SubgraphReport
@@ -9,7 +9,7 @@ _SPEC = TAG_VERSIONS[-1].directives["tag"]
 
 
 def check_tag_definition(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """The definition of federation's `@tag`, whatever it is called here."""
+    """Checks the definition of federation's `@tag`, under whatever name the subgraph imports it."""
     federation = schema.federation
     if federation is None:
         return

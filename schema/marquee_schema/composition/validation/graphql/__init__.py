@@ -1,4 +1,4 @@
-"""What GraphQL itself demands of a subgraph's schema; every rule here reports INVALID_GRAPHQL."""
+"""The rules of GraphQL itself for a subgraph's schema; each reports INVALID_GRAPHQL."""
 
 from collections.abc import Callable
 

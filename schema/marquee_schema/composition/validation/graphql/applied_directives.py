@@ -1,5 +1,5 @@
-"""INVALID_GRAPHQL: directives where they may stand, as often as they may, with arguments they have, of the
-right types."""
+"""INVALID_GRAPHQL: a directive may be applied only at its locations, more than once only if it is repeatable,
+and with arguments that it defines, of the right types."""
 
 from collections.abc import Collection, Iterator
 
@@ -26,7 +26,8 @@ def check_applied_directives(schema: SubgraphSchema, report: SubgraphReport) -> 
 
 
 def check_composed_applications(schema: Schema, names: Collection[str], report: SchemaReport) -> None:
-    """Checks the applications of some directives of the supergraph, whose definition is one subgraph's."""
+    """Checks the applications of the named directives on the supergraph, where one subgraph's definition
+    holds for all."""
     for element, location in directive_sites(schema):
         applications = [applied for applied in element.directives if applied.name in names]
         if applications:

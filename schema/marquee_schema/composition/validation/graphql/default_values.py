@@ -1,4 +1,4 @@
-"""INVALID_GRAPHQL: default values must fit their types, and what a caller must give cannot be deprecated."""
+"""INVALID_GRAPHQL: default values must fit their types, and a required input value cannot be deprecated."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from marquee_schema.composition.values import MISSING, print_value
 
 
 def check_default_values(schema: Schema, report: SchemaReport) -> None:
-    """Each input value's default fits, and none is both required and deprecated."""
+    """Checks the default and the deprecation of every argument and input field."""
     for element in _input_values(schema):
         what = "argument" if isinstance(element, Argument) else "input field"
         if element.is_required and element.directives and element.has("deprecated"):

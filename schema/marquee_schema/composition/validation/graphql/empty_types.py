@@ -1,6 +1,6 @@
 """INVALID_GRAPHQL: a type must have at least one field, member or value.
 
-The query root may be empty: every subgraph can answer `_service`.
+The query type may be empty, since every subgraph has `_service` on it.
 """
 
 from marquee_schema.composition.errors import ErrorCode
@@ -10,7 +10,7 @@ from marquee_schema.composition.subgraph.schema import FEDERATION_OPERATION_TYPE
 
 
 def check_empty_types(schema: Schema, report: SchemaReport) -> None:
-    """Every type needs at least one child."""
+    """Reports types without fields, members or values."""
     query = schema.roots.get("query")
     for candidate in schema.types.values():
         missing = _missing_children(candidate)

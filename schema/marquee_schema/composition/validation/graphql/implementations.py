@@ -1,5 +1,5 @@
-"""INVALID_GRAPHQL: a type must really implement the interfaces it names: fields, their types and arguments,
-and super-interfaces."""
+"""INVALID_GRAPHQL: a type must have the fields, field types, arguments and interfaces that its interfaces
+demand."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import CompositeType, Field, InterfaceType, Schema, UnionType
@@ -10,7 +10,7 @@ _INVALID = ErrorCode.INVALID_GRAPHQL
 
 
 def check_implementations(schema: Schema, report: SchemaReport) -> None:
-    """Every `implements` holds."""
+    """Checks every `implements`."""
     for candidate in schema.composites():
         for name in candidate.interfaces:
             interface = schema.types.get(name)
@@ -73,7 +73,7 @@ def _check_field(schema: Schema, candidate: CompositeType, expected: Field, repo
 
 
 def is_named_subtype(schema: Schema, sub: str, sup: str) -> bool:
-    """Whether a named type is a member or an implementation of another."""
+    """True if a named type is a member or an implementation of another."""
     target = schema.types.get(sup)
     if isinstance(target, UnionType):
         return sub in target.members

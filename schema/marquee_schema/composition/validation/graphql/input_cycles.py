@@ -1,5 +1,5 @@
-"""INVALID_GRAPHQL: an input object that can never be written, since it needs itself through non-null
-fields."""
+"""INVALID_GRAPHQL: an input object without any finite value, since non-null fields lead back to it: `input A
+{ b: B! }` with `input B { a: A! }`."""
 
 from marquee_schema.composition.errors import ErrorCode
 from marquee_schema.composition.model import InputField, InputType, Schema
@@ -8,7 +8,7 @@ from marquee_schema.composition.type_reference import is_non_null, nullable
 
 
 def check_input_cycles(schema: Schema, report: SchemaReport) -> None:
-    """No chain of required input objects may come back to where it began."""
+    """Reports input objects that need themselves."""
     done: set[str] = set()
     for candidate in schema.types.values():
         if isinstance(candidate, InputType):
@@ -16,7 +16,7 @@ def check_input_cycles(schema: Schema, report: SchemaReport) -> None:
 
 
 def _walk(schema: Schema, report: SchemaReport, start: InputType, done: set[str]) -> None:
-    """Depth first without recursion, so that a long chain cannot exhaust the stack."""
+    """Depth first, without recursion: a long chain of types must not exhaust the stack."""
     if start.name in done:
         return
     done.add(start.name)

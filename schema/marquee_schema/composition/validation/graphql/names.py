@@ -1,5 +1,5 @@
-"""INVALID_GRAPHQL: names that begin with `__`, which introspection reserves, and enum values named like
-literals."""
+"""INVALID_GRAPHQL: names must not begin with `__`, which introspection reserves, and enum values must not be
+`true`, `false` or `null`."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _LITERALS = ("true", "false", "null")
 
 
 def check_names(schema: Schema, report: SchemaReport) -> None:
-    """No element's name may begin with `__`."""
+    """Checks the name of every element."""
     for element in _named_elements(schema):
         if element.name.startswith("__"):
             report.error(

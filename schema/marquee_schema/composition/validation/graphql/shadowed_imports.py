@@ -1,5 +1,4 @@
-"""INVALID_LINK_DIRECTIVE_USAGE: a used definition has the namespaced name of an element that is imported
-under another name."""
+"""INVALID_LINK_DIRECTIVE_USAGE: the namespaced name of an imported element may not be defined and used."""
 
 from collections.abc import Iterator
 
@@ -12,8 +11,8 @@ from marquee_schema.composition.type_reference import base_name
 
 
 def check_shadowed_imports(schema: SubgraphSchema, report: SubgraphReport) -> None:
-    """`federation__key` may not be defined and used when `@key` is imported: which of them would be the
-    key?"""
+    """Reports, for example, a definition and use of `@federation__key` where `@key` is imported: it would be
+    unclear which of them is the key."""
     links = schema.links
     if links is None:
         return
