@@ -1,10 +1,10 @@
-"""What changed between two supergraphs, and for whom it breaks something.
+"""The differences between two supergraphs, and whom each of them breaks.
 
     from marquee_schema.comparison import ChangeLevel, compare
 
     breaking = [change for change in compare(old_sdl, new_sdl) if change.level is ChangeLevel.BREAKING]
 
-Pure: takes SDL, answers changes; reads no file.
+Pure: takes SDL, returns changes; reads no file.
 """
 
 from marquee_schema.comparison.change import Change, ChangeLevel

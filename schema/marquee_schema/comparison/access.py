@@ -1,4 +1,5 @@
-"""Changes of what a client must have to read a field: ACCESS_RESTRICTED, ACCESS_RELAXED, ACCESS_CHANGED."""
+"""Changes of what a client must have to read a field: ACCESS_RESTRICTED, ACCESS_RELAXED and
+ACCESS_CHANGED."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from marquee_schema.supergraph import Authorization, Supergraph
 
 
 def access_changes(before: Supergraph, after: Supergraph) -> Iterator[Change]:
-    """Changes on the types and fields that clients see in both."""
+    """The changes on types and fields that clients see in both supergraphs."""
     for name, old in before.types.items():
         new = after.types.get(name)
         if new is None or old.inaccessible or new.inaccessible:
@@ -38,13 +39,13 @@ def _change(coordinate: str, old: Authorization, new: Authorization) -> Iterator
 
 
 def _admits_all_of(one: Authorization, other: Authorization) -> bool:
-    """Whether whoever satisfies `other` satisfies `one`."""
+    """True if every client that satisfies `other` satisfies `one`."""
     needs_no_more = not one.authenticated or bool(other)
     return needs_no_more and _weaker(one.scopes, other.scopes) and _weaker(one.policies, other.policies)
 
 
 def _weaker(one: tuple[frozenset[str], ...], other: tuple[frozenset[str], ...]) -> bool:
-    """Whether every alternative of `other` holds all of some alternative of `one`."""
+    """True if every alternative of `other` contains some alternative of `one`."""
     if not one:
         return True
     return bool(other) and all(any(each <= alternative for each in one) for alternative in other)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ChangeLevel(StrEnum):
-    """For whom a change matters."""
+    """Whom a change affects."""
 
     BREAKING = "breaking"
     """An operation that was valid is refused, or loses data it had."""

@@ -1,4 +1,4 @@
-"""Compares two supergraphs: what clients see, what they may see, and which subgraphs answer."""
+"""The comparison of two supergraphs: what clients see, what they must have, and which subgraphs answer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _UNUSED_SCALAR = "Standard scalar "
 
 
 def compare(old: str, new: str) -> list[Change]:
-    """Every change from the supergraph SDL `old` to `new`, the breaking ones first.
+    """Every change from the supergraph SDL `old` to `new`, breaking ones first.
 
-    Raises `SupergraphError` when either is not a supergraph.
+    Raises `SupergraphError` when one of them is not a supergraph.
     """
     before, after = load_supergraph(old), load_supergraph(new)
     changes = {

@@ -1,4 +1,4 @@
-"""Deprecations that came or went: DEPRECATED, DEPRECATION_REMOVED."""
+"""Deprecations that were added or removed: DEPRECATED and DEPRECATION_REMOVED."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from marquee_schema.comparison.change import Change, ChangeLevel
 
 
 def deprecation_changes(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[Change]:
-    """Changes on what is in both."""
+    """The changes on elements that both supergraphs have."""
     reasons = dict(_reasons(before))
     for coordinate, new in _reasons(after):
         old = reasons.get(coordinate)

@@ -1,4 +1,5 @@
-"""Changes of who answers: SUBGRAPH_ADDED, SUBGRAPH_REMOVED, SUBGRAPH_URL_CHANGED, FIELD_MOVED."""
+"""Changes of the subgraphs that answer: SUBGRAPH_ADDED, SUBGRAPH_REMOVED, SUBGRAPH_URL_CHANGED and
+FIELD_MOVED."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from marquee_schema.supergraph import Field, Supergraph
 
 
 def ownership_changes(before: Supergraph, after: Supergraph) -> Iterator[Change]:
-    """Changes of subgraphs, and of the fields that both supergraphs have."""
+    """The changes of subgraphs, and of the fields that both supergraphs have."""
     for name, subgraph in before.subgraphs.items():
         if name not in after.subgraphs:
             yield _internal("SUBGRAPH_REMOVED", f"Subgraph {name} was removed.")

@@ -5,8 +5,7 @@
     composition = compose([Subgraph(name="movies", url="http://movies/graphql", sdl=...), ...])
 
 Pure: reads no file, opens no connection. To find the rule behind an error code, search this package for the
-code: the module that
-reports it names it in the first line of its docstring.
+code: the module that reports it names it in its docstring.
 """
 
 from marquee_schema.composition.composer import Composition, compose

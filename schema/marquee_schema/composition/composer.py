@@ -1,5 +1,5 @@
-"""Composition from end to end: read, upgrade, validate, merge, check the whole, print. Each stage needs the
-one before to be clean."""
+"""Composition from end to end: read, upgrade, validate, merge, check the whole, print. A stage runs only if
+the stages before it reported no problem."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from marquee_schema.composition.validation.subgraph import validate_subgraph
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """A supergraph that any router can load, the schema that clients see, and advice."""
+    """The result: a supergraph that any router can load, the schema that clients see, and hints."""
 
     supergraph_sdl: str
     api_sdl: str
@@ -39,13 +39,10 @@ class Composition:
 def compose(subgraphs: Iterable[Subgraph], *, contract: Contract | None = None) -> Composition:
     """Composes subgraphs into a supergraph, by the rules of Apollo Federation 2.
 
-    Arguments:
-        subgraphs: each with a unique name, its URL and its SDL; Federation 1 and 2 may be mixed.
-        contract: which part of it the clients of this supergraph see; None shows all.
+    Each subgraph has a unique name, its URL and its SDL; Federation 1 and 2 may be mixed. A contract chooses
+    what the clients of this supergraph see; None shows all.
 
-    Raises:
-        CompositionError: with every problem of the stage that could not be passed; nothing else, whatever the
-        input.
+    Raises `CompositionError`, and nothing else, with every problem of the first stage that found any.
     """
     try:
         return _compose(list(subgraphs), contract)

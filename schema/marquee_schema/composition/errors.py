@@ -1,12 +1,10 @@
-"""What composition reports when subgraphs do not fit together: `CompositionError`, holding every `Problem`
-found.
+"""The errors of composition.
 
-    CompositionError          the only exception `compose` raises, whatever the input
-      .errors -> Problem      one finding: a stable `code`, a message that says what to do, where it is
-      written
+    CompositionError          the only exception that `compose` raises, whatever the input
+      .errors -> Problem      one finding: a stable `code`, a message that says what to do, and places
 
-Codes are the published names of Apollo Federation, since tools and people search for them. Never invent one
-here.
+The codes are the published ones of Apollo Federation, since tools and people search for them. Never invent
+one here.
 """
 
 from collections.abc import Iterable
@@ -156,7 +154,7 @@ class Problem:
 
 
 class CompositionError(MarqueeError):
-    """The subgraphs do not compose; `errors` says why, each with its code and places."""
+    """The subgraphs do not compose; `errors` has every reason, with its code and places."""
 
     code = "COMPOSITION_FAILED"
 

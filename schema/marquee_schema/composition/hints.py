@@ -1,4 +1,4 @@
-"""Advice about subgraphs that do compose: `Hint` and the published hint codes with their levels."""
+"""Hints about subgraphs that do compose, with the published hint codes and their levels."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -7,7 +7,7 @@ from marquee_schema.composition.errors import Location
 
 
 class HintLevel(IntEnum):
-    """How much a hint deserves attention."""
+    """How much attention a hint deserves."""
 
     DEBUG = 20
     INFO = 40
@@ -50,7 +50,7 @@ class HintCode(StrEnum):
 
     @property
     def level(self) -> HintLevel:
-        """How much a hint of this code deserves attention."""
+        """How much attention a hint of this code deserves."""
         return _LEVELS.get(self, HintLevel.WARN)
 
 
@@ -75,7 +75,7 @@ _LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One piece of advice: the subgraphs compose, but not quite as somebody may have meant."""
+    """One hint: the subgraphs compose, but perhaps not as their owners intended."""
 
     code: HintCode
     message: str

@@ -1,4 +1,4 @@
-"""Whether a literal can be a value of an input type, as SDL writes defaults and directive arguments."""
+"""Whether a literal is a value of an input type, as in defaults and directive arguments."""
 
 from marquee_schema.composition.model import EnumType, InputType, Schema
 from marquee_schema.composition.type_reference import (
@@ -16,8 +16,8 @@ _TEXT_KINDS = ("String", "ID")
 
 
 def is_valid_literal(schema: Schema, value: Default, reference: TypeReference) -> bool:
-    """Whether the value fits the type; a single value fits a list of its kind. `MISSING` stands for a field
-    left out."""
+    """True if the value fits the type; a single value fits a list of its kind. `MISSING` stands for a field
+    that is left out."""
     if is_non_null(reference):
         return (
             value is not None
@@ -53,7 +53,7 @@ def _is_valid_object(schema: Schema, value: dict[str, Value], target: InputType)
 
 
 def _is_valid_scalar(value: Value, name: str) -> bool:
-    """A literal against one of the five built-in scalars."""
+    """True if the literal fits one of the five built-in scalars."""
     if isinstance(value, bool):
         return name == "Boolean"
     if isinstance(value, int):
@@ -64,7 +64,7 @@ def _is_valid_scalar(value: Value, name: str) -> bool:
 
 
 def print_literal(schema: Schema, value: Value, reference: TypeReference) -> str:
-    """The literal as its type wants it written: an enum's value bare, a string quoted."""
+    """The literal as its type demands it: an enum value without quotes, a string with quotes."""
     inner = nullable(reference)
     if isinstance(value, list):
         item = item_of(inner) if is_list(inner) else inner

@@ -1,9 +1,9 @@
-"""The schema model that composition works on: one subgraph's schema, and the merged supergraph as it is
-built.
+"""The composer's schema model: one subgraph's schema as it was read, and the merged supergraph while it
+grows.
 
-Plain mutable records with identity semantics: upgrading an old subgraph rewrites them, merging builds new
-ones. They know
-structure and coordinates only; rules live in `validation`, `merge` and `satisfiability`.
+Plain mutable records, compared by identity: upgrades rewrite them, merging builds new ones. They know
+structure and coordinates only. Rules are in `validation`, `merge` and `satisfiability`; which subgraph
+answers what in the composed graph is in `marquee_schema.supergraph.model`.
 """
 
 from collections.abc import Iterator
@@ -36,9 +36,8 @@ DEFAULT_ROOT_NAMES = {"query": "Query", "mutation": "Mutation", "subscription": 
 class AppliedDirective:
     """`@name(arguments)` on an element.
 
-    `canonical` is the name in the federation specification when the directive is one of its own, whatever the
-    subgraph calls it.
-    `extension` is the `extend type` node it was written on, None on a definition.
+    `canonical` is the name in the federation specification if the directive is one of federation's, whatever
+    the subgraph calls it. `extension` is the `extend type` node that contains it; None on a definition.
     """
 
     name: str
@@ -50,7 +49,7 @@ class AppliedDirective:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Element:
-    """Whatever carries a description and directives."""
+    """The part that all elements share: a description and directives."""
 
     name: str
     description: str | None = None
@@ -73,7 +72,7 @@ class Element:
         return [directive for directive in self.directives if directive.name == name]
 
     def has(self, name: str) -> bool:
-        """Whether a directive is applied, by the name it has in this schema."""
+        """True if a directive is applied, by the name it has in this schema."""
         return any(directive.name == name for directive in self.directives)
 
     @property
@@ -96,7 +95,7 @@ class Argument(Element):
 
     @property
     def is_required(self) -> bool:
-        """Whether a caller must give a value."""
+        """True if a caller must give a value."""
         return is_non_null(self.type) and self.default is MISSING
 
 
@@ -128,7 +127,7 @@ class InputField(Element):
 
     @property
     def is_required(self) -> bool:
-        """Whether a caller must give a value."""
+        """True if a caller must give a value."""
         return is_non_null(self.type) and self.default is MISSING
 
 
@@ -145,7 +144,7 @@ class EnumValue(Element):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class NamedType(Element):
-    """What all named types share: `is_defined` tells a definition from a type that is only ever extended."""
+    """The part that all named types share; `is_defined` is false for a type that is only extended."""
 
     is_defined: bool = True
     extensions: list[Node] = field(default_factory=list)
@@ -257,11 +256,11 @@ class Schema:
                 yield candidate
 
     def is_root(self, name: str) -> bool:
-        """Whether the type is the root of an operation kind."""
+        """True if the type is the root of an operation kind."""
         return name in self.roots.values()
 
     def structure_changed(self) -> None:
-        """Must be called after types or `implements` clauses changed."""
+        """Forgets what was derived from types and `implements` clauses; must be called after they change."""
         self._implementations = None
 
     def implementations(self, interface: str) -> list[CompositeType]:
@@ -274,7 +273,7 @@ class Schema:
         return self._implementations.get(interface, [])
 
     def runtime_types(self, name: str) -> list[ObjectType]:
-        """The object types a value of this type can have."""
+        """The object types that a value of this type can have."""
         found = self.types.get(name)
         if isinstance(found, ObjectType):
             return [found]

@@ -1,4 +1,4 @@
-"""Where rules put what they find: problems and hints, with the places they are about."""
+"""The report to which rules add problems and hints, with the places that each is about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Place: TypeAlias = tuple[str, Node | None]
 
 
 def locate(places: Iterable[Place]) -> tuple[Location, ...]:
-    """The places that are known, once each, in order."""
+    """The known places among the given ones, each once, in order."""
     found: dict[Location, None] = {}
     for subgraph, node in places:
         if node is not None and node.loc is not None:
@@ -39,13 +39,13 @@ class Report:
         self.hints.append(Hint(code, message, locate(places)))
 
     def raise_if_any(self) -> None:
-        """Raises `CompositionError` when there are problems; the end of a stage that later ones build on."""
+        """Raises `CompositionError` if there are problems. Called at the end of each stage."""
         if self.problems:
             raise CompositionError(self.problems)
 
 
 class SchemaReport(Protocol):
-    """What rules about one schema report to."""
+    """The report of rules about one schema."""
 
     def error(self, code: ErrorCode, message: str, *nodes: Node | None) -> None:
         """Records a problem at some nodes of the schema's syntax tree."""
@@ -54,7 +54,7 @@ class SchemaReport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SupergraphReport:
-    """A report about the merged schema, whose elements have no syntax tree of their own."""
+    """A report about the merged schema, whose elements have no syntax nodes of their own."""
 
     report: Report
 
@@ -76,7 +76,7 @@ class SubgraphReport:
 
 
 def listed(names: Iterable[str], singular: str, plural: str | None = None) -> str:
-    """`subgraph "a"`, `subgraphs "a" and "b"`, `subgraphs "a", "b" and "c"`."""
+    """The names as in `subgraph "a"`, `subgraphs "a" and "b"`, or `subgraphs "a", "b" and "c"`."""
     quoted = [f'"{name}"' for name in names]
     if len(quoted) == 1:
         return f"{singular} {quoted[0]}"
@@ -86,5 +86,5 @@ def listed(names: Iterable[str], singular: str, plural: str | None = None) -> st
 
 
 def subgraphs(names: Iterable[str]) -> str:
-    """The subgraphs, readably."""
+    """The names of subgraphs, as `listed` writes them."""
     return listed(names, "subgraph")

@@ -1,6 +1,7 @@
-"""The fields that a field set selects in a schema of the composer, and what makes a field set invalid there.
+"""The fields that a field set selects in one of the composer's schemas, and the mistakes that a field set can
+contain.
 
-Which fields a directive may select is for the rules in `validation` to decide.
+The rules in `validation` decide which fields a directive may select.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ class UnknownFieldError(FieldSetError):
 
 
 class InvalidArgumentError(FieldSetError):
-    """An argument is unknown, missing or of the wrong type; says which argument of which field."""
+    """An argument is unknown, missing or of the wrong type: `argument` of `field`."""
 
     def __init__(self, message: str, field: Field, argument: str) -> None:
         super().__init__(message)
@@ -32,7 +33,7 @@ class InvalidArgumentError(FieldSetError):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedField:
-    """A selected field with its definition, None for `__typename`."""
+    """A selected field with its definition; None for `__typename`."""
 
     selection: FieldSetField
     definition: Field | None
@@ -41,7 +42,7 @@ class ResolvedField:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedFragment:
-    """An inline fragment with the type it narrows to."""
+    """An inline fragment with the type that it narrows to."""
 
     selection: FieldSetFragment
     condition: NamedType | None
@@ -58,12 +59,12 @@ def literal_value(text: str) -> Value:
 
 
 def canonical_literal(text: str) -> str:
-    """The text of an argument's value in the one form that equal values share: `1.0` as `1`."""
+    """The text of an argument's value in the form that all equal values share: `1.0` becomes `1`."""
     return print_value(literal_value(text))
 
 
 def normalized(selections: FieldSet) -> frozenset[object]:
-    """A form that is equal for field sets that differ in order and repetition only."""
+    """A value that is equal for field sets that differ in order and repetition only."""
     merged: dict[tuple[object, ...], list[FieldSet]] = {}
     for item in selections:
         if isinstance(item, FieldSetField):
@@ -79,7 +80,8 @@ def _canonical_arguments(selection: FieldSetField) -> list[tuple[str, str]]:
 
 
 def fields_selected(schema: Schema, parent: NamedType, selections: FieldSet) -> Iterator[Field]:
-    """Every field a field set names, outside in; raises `FieldSetError` where the schema does not have it."""
+    """Every field that a field set selects, parents first; raises `FieldSetError` at one that the schema does
+    not have."""
     for item in selections:
         if isinstance(item, FieldSetField):
             definition = _definition(parent, item.name)
@@ -98,12 +100,10 @@ def resolve(
     on_field: Callable[[Field], None] | None = None,
     is_contextual: Callable[[Argument], bool] = lambda _: False,
 ) -> tuple[Resolved, ...]:
-    """The field set with its definitions, once it is known to be valid on `parent`; raises `FieldSetError`
-    otherwise.
+    """The field set with its definitions; raises `FieldSetError` if it is not valid on `parent`.
 
-    `on_field` sees each field before its selection is looked into and may raise. Arguments that
-    `is_contextual` accepts are
-    filled by the router and need no value.
+    `on_field` is called with each field before its selections are resolved, and may raise. Arguments for
+    which `is_contextual` is true are filled by the router and need no value.
     """
     resolved: list[Resolved] = []
     for item in selections:

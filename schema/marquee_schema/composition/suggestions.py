@@ -1,4 +1,4 @@
-"""Did you mean ...? Names close to one that was mistyped."""
+"""The names that a mistyped name may stand for."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ _MAX_LENGTH = 100
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence, with a leading space, that offers the nearest names; empty when none is near."""
+    """A sentence, with a space before it, that suggests the nearest names; empty when none is near."""
     if len(name) > _MAX_LENGTH:
         return ""
     nearest = suggestion_list(name, sorted(known))[:5]

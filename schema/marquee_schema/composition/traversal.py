@@ -1,4 +1,4 @@
-"""Walking a schema: every element that can carry directives, with the name of its directive location."""
+"""All elements of a schema that can carry directives, each with the name of its directive location."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ def directive_sites(schema: Schema) -> Iterator[tuple[Element, str]]:
 
 
 def type_sites(candidate: NamedType) -> Iterator[tuple[Element, str]]:
-    """A type and all that it holds."""
+    """A type and its fields, arguments, members or values."""
     yield candidate, TYPE_LOCATIONS[candidate.kind]
     if isinstance(candidate, CompositeType):
         for field in candidate.fields.values():

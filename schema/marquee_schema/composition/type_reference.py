@@ -1,7 +1,6 @@
-"""Type references as their GraphQL text, `[Movie!]!`: comparing two is comparing strings, which is what
-merging does most.
+"""Type references as GraphQL text, `[Movie!]!`, so that comparing two means comparing strings.
 
-Knows wrappers only; what a name stands for is the schema's business.
+Knows wrappers only. The schema knows what a name stands for.
 """
 
 from collections.abc import Callable
@@ -26,12 +25,12 @@ def reference_of(node: TypeNode) -> TypeReference:
 
 
 def base_name(reference: TypeReference) -> str:
-    """The named type under all wrappers."""
+    """The named type inside all wrappers."""
     return reference.strip("[]!")
 
 
 def is_non_null(reference: TypeReference) -> bool:
-    """Whether null is excluded at the outermost level."""
+    """True if the outermost type excludes null."""
     return reference.endswith("!")
 
 
@@ -41,7 +40,7 @@ def nullable(reference: TypeReference) -> TypeReference:
 
 
 def is_list(reference: TypeReference) -> bool:
-    """Whether this is a list, nullable or not."""
+    """True for a list, nullable or not."""
     return reference.startswith("[")
 
 
@@ -51,7 +50,7 @@ def item_of(reference: TypeReference) -> TypeReference:
 
 
 def is_subtype(sub: TypeReference, sup: TypeReference, is_named_subtype: Callable[[str, str], bool]) -> bool:
-    """Whether every value of `sub` is one of `sup`; `is_named_subtype(sub, sup)` decides on the names."""
+    """True if every value of `sub` is one of `sup`; `is_named_subtype(sub, sup)` decides for named types."""
     if sub == sup:
         return True
     if is_non_null(sub):
@@ -66,5 +65,5 @@ def is_subtype(sub: TypeReference, sup: TypeReference, is_named_subtype: Callabl
 def is_strict_subtype(
     sub: TypeReference, sup: TypeReference, is_named_subtype: Callable[[str, str], bool]
 ) -> bool:
-    """Whether `sub` is a subtype of `sup` without being it."""
+    """True if `sub` is a subtype of `sup` and not equal to it."""
     return sub != sup and is_subtype(sub, sup, is_named_subtype)

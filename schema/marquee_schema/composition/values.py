@@ -1,7 +1,6 @@
-"""Literal values of SDL as Python data: default values and directive arguments, read, compared and printed.
+"""Literal values of SDL as Python data: default values and directive arguments.
 
-An enum value is an `EnumLiteral`, equal to the string of its name, so that only printing tells them apart.
-The absence of a
+An enum value is an `EnumLiteral`, which equals the string of its name and differs only in print. A missing
 value is `MISSING`, since `None` is GraphQL's null.
 """
 
@@ -40,7 +39,8 @@ _MAX_DIGITS = 1000
 
 
 class EnumLiteral(str):
-    """A bare name in value position, or a number that is out of all bounds: printed as it was written."""
+    """A name without quotes in value position, or a number too large for Python: printed as it was
+    written."""
 
     __slots__ = ()
 
@@ -50,7 +50,7 @@ Default: TypeAlias = "Value | Literal[Missing.MISSING]"
 
 
 def value_of(node: ValueNode) -> Value:
-    """The value a literal stands for, without knowing its type; a variable, never legal in SDL, reads as its
+    """The value of a literal whose type is not known. A variable, which SDL never allows, becomes its
     name."""
     match node:
         case NullValueNode():
@@ -72,7 +72,7 @@ def value_of(node: ValueNode) -> Value:
 
 
 def same_value(one: Default, other: Default) -> bool:
-    """Whether two values are the same GraphQL value (true is not 1)."""
+    """True if two values are the same GraphQL value; true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list):
@@ -87,7 +87,7 @@ def same_value(one: Default, other: Default) -> bool:
 
 
 def same_arguments(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
-    """Whether two sets of named values are equal, whatever their order."""
+    """True if two sets of named values are equal in any order."""
     return len(one) == len(other) and all(
         name in other and same_value(value, other[name]) for name, value in one.items()
     )
@@ -114,7 +114,7 @@ def print_value(value: Value) -> str:
 
 
 def _print_float(value: float) -> str:
-    """A float in the shortest form; a whole number loses its point, since `1.0` and `1` are one value."""
+    """A float in its shortest form. A whole number loses its point, since `1.0` and `1` are one value."""
     if math.isfinite(value) and value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     return repr(value)

@@ -1,4 +1,4 @@
-"""Nodes and edges of the query graph, as immutable records; owns no way of finding them."""
+"""Nodes and edges of the query graph, as immutable records. `graph` finds them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from marquee_schema.supergraph import ContextArgument, Key
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A type as one subgraph knows it.
+    """A type as one subgraph declares it.
 
-    `provided` is the part of it that a `@provides` on the way here makes readable although it is external.
+    `provided` is the part of the type that a `@provides` on the path makes readable although it is external.
     """
 
     type_name: str
@@ -30,7 +30,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class LabelCondition:
-    """Holds when the label of a progressive `@override` is on (`enabled`), or off."""
+    """Holds while the label of a progressive `@override` is on, if `enabled`; otherwise while it is off."""
 
     label: str
     enabled: bool
@@ -38,9 +38,8 @@ class LabelCondition:
 
 @dataclass(frozen=True, slots=True)
 class FieldEdge:
-    """Reading a field in a subgraph; where it `is_conditional`, only after an entity edge that brings what it
-    needs.
-    """
+    """Reading a field in a subgraph. A conditional edge can be taken only after an entity edge that brings
+    what the field needs."""
 
     tail: Node
     name: str
@@ -54,7 +53,8 @@ class FieldEdge:
 
     @property
     def is_conditional(self) -> bool:
-        """Whether it needs something of the object, or of the objects on the way to it."""
+        """True if the field needs data of its object (`@requires`) or of an object above it
+        (`@fromContext`)."""
         return bool(self.requires or self.context_arguments)
 
 
@@ -62,8 +62,8 @@ class FieldEdge:
 class EntityEdge:
     """Entering a subgraph through `_entities` with a key, from any other node of the same type.
 
-    `typename` is what the representation must say: the interface's name where the head is an
-    `@interfaceObject`, or where the object's own type is not known yet.
+    `typename` is the `__typename` of the representation: the interface's name if the head is an
+    `@interfaceObject`, or if the object's own type is not known yet.
     """
 
     head: Node

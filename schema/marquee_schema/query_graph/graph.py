@@ -44,7 +44,7 @@ S_co = TypeVar("S_co", bound=JoinedSchema, covariant=True)
 
 
 class QueryGraph(Generic[S_co]):
-    """Edges of one supergraph, found on demand; the type parameter is how much is known of it."""
+    """The edges of one supergraph, found on demand. The type parameter is the record it was built from."""
 
     def __init__(self, supergraph: S_co) -> None:
         self.supergraph = supergraph
@@ -66,7 +66,8 @@ class QueryGraph(Generic[S_co]):
     # Nodes
 
     def roots(self, operation: OperationType) -> tuple[Node, ...]:
-        """The root type in every subgraph with fields on it; empty when the graph has no such operation."""
+        """The root type in every subgraph that has fields on it; empty when the graph has no such
+        operation."""
         name = self.supergraph.root_types.get(operation)
         root = self.supergraph.types.get(name) if name is not None else None
         if root is None:
@@ -232,9 +233,9 @@ class QueryGraph(Generic[S_co]):
     # Entities
 
     def entity_edges(self, type_name: str) -> tuple[EntityEdge, ...]:
-        """Every way into a subgraph for an entity of the named type; its key must be fetched before.
+        """Every edge into a subgraph for an entity of the named type; its key must be fetched before.
 
-        For an interface: for an object whose own type is not known yet.
+        For an interface: the edges for an object whose own type is not known yet.
         """
         remembered = self._entity_edges.get(type_name)
         if remembered is None:
@@ -274,17 +275,18 @@ class QueryGraph(Generic[S_co]):
         return remembered
 
     def return_edges(self, node: Node) -> tuple[EntityEdge, ...]:
-        """Every key by which an entity could be sent back to the subgraph it was read from.
+        """Every edge by which an entity could be sent back to the subgraph that it was read from.
 
-        Keys with `resolvable: false` too: a subgraph with `@requires` must accept the keys that it gave.
+        Keys with `resolvable: false` count as well: a subgraph with `@requires` must accept the keys that it
+        gave.
         """
         declared = self.supergraph.types[node.type_name].subgraphs[node.subgraph]
         return tuple(EntityEdge(node, key, node.type_name) for key in declared.keys)
 
     def has_own_key(self, node: Node) -> bool:
-        """True if the subgraph resolves all fields of one of its keys, so that one can return to the object.
+        """True if the subgraph resolves all fields of one of its keys, so that the object can be returned to.
 
-        A field with `@requires` needs it: what is required is fetched elsewhere, and sent back with the key.
+        A field with `@requires` needs it: what it requires is fetched elsewhere, and sent back with the key.
         """
         place = (node.type_name, node.subgraph)
         remembered = self._own_keys.get(place)
@@ -345,7 +347,7 @@ class QueryGraph(Generic[S_co]):
         return remembered
 
     def context_selection(self, argument: ContextArgument) -> FieldSet:
-        """What fills the argument, to be selected of a type that sets the context."""
+        """The selection that fills the argument; it is made on a type that sets the context."""
         remembered = self._context_selections.get(argument.selection)
         if remembered is None:
             remembered = inlined(parse_field_set(argument.selection))

@@ -8,7 +8,7 @@ from marquee_schema.field_set import FieldSet, FieldSetField, FieldSetSelection
 
 
 def provided_below(provided: FieldSet, name: str) -> FieldSet | None:
-    """What is provided below a field; None when the field itself is not provided."""
+    """The part that is provided below a field; None when the field itself is not provided."""
     found: list[FieldSetSelection] = []
     is_provided = False
     for selection in provided:
@@ -21,7 +21,8 @@ def provided_below(provided: FieldSet, name: str) -> FieldSet | None:
 def provided_for(
     provided: FieldSet, type_name: str, possible_types: Mapping[str, frozenset[str]]
 ) -> FieldSet:
-    """What is provided on one object type of an abstract one: plain fields and those of fitting fragments."""
+    """The part that is provided on one object type of an abstract one: plain fields, and those of fitting
+    fragments."""
     found: list[FieldSetSelection] = []
     for selection in provided:
         if isinstance(selection, FieldSetField):
@@ -32,7 +33,7 @@ def provided_for(
 
 
 def provided_by_fragments_on(provided: FieldSet, type_name: str) -> FieldSet:
-    """What is provided in fragments on exactly this type."""
+    """The part that is provided in fragments on exactly this type."""
     return tuple(
         inner
         for selection in provided
@@ -42,5 +43,5 @@ def provided_by_fragments_on(provided: FieldSet, type_name: str) -> FieldSet:
 
 
 def merged(first: FieldSet, second: FieldSet) -> FieldSet:
-    """What is provided by either, without repetition."""
+    """The parts that either provides, without repetition."""
     return tuple(dict.fromkeys((*first, *second)))

@@ -1,4 +1,4 @@
-"""The supergraph model: what the composer promises and the query graph, planner and security stages read."""
+"""The supergraph model, which query graph, planner and security stages read, and its loader."""
 
 from marquee_schema.supergraph.errors import SupergraphError
 from marquee_schema.supergraph.load import load_supergraph

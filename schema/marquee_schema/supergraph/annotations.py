@@ -1,6 +1,6 @@
-"""The directives of one element as plain values; owns what each directive of the linked specifications says.
+"""The directives of one element as plain values, for each of the linked specifications.
 
-Reads tags, access, security and cost; join data belong to `join`. Never looks beyond the element it is given.
+Reads tags, access, security and cost; `join` reads join data. Never looks beyond the element it is given.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class AnnotationReader:
         self._features = features
 
     def all(self, element: Annotated, feature: str, name: str | None = None) -> Iterator[Annotation]:
-        """Every application of the feature's directive (by default the one named like the feature)."""
+        """Every application of a feature's directive; by default of the one that has the feature's name."""
         local = self._features.directive(feature, name or feature)
         if local is not None:
             for directive in element.directives or ():
@@ -49,11 +49,11 @@ class AnnotationReader:
                     yield Annotation(values, directive)
 
     def first(self, element: Annotated, feature: str, name: str | None = None) -> Annotation | None:
-        """The first application, when there is one."""
+        """The first application; None if there is none."""
         return next(self.all(element, feature, name), None)
 
     def is_inaccessible(self, element: Annotated) -> bool:
-        """Whether the element is hidden from clients."""
+        """True if the element is hidden from clients."""
         return self.first(element, "inaccessible") is not None
 
     def tags(self, element: Annotated) -> frozenset[str]:
@@ -65,7 +65,7 @@ class AnnotationReader:
         return frozenset(str(a.arguments.get("name")) for a in self.all(element, "context"))
 
     def authorization(self, element: Annotated) -> Authorization:
-        """What `@authenticated`, `@requiresScopes` and `@policy` ask for."""
+        """The requirements of `@authenticated`, `@requiresScopes` and `@policy`."""
         scopes = self.first(element, "requiresScopes")
         policies = self.first(element, "policy")
         return Authorization(
@@ -81,7 +81,7 @@ class AnnotationReader:
         return int(weight) if isinstance(weight, int | float | str) else None
 
     def list_size(self, element: Annotated) -> ListSize | None:
-        """What `@listSize` says."""
+        """The data of `@listSize`."""
         found = self.first(element, "cost", "listSize")
         if found is None:
             return None

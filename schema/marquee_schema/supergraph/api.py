@@ -1,6 +1,7 @@
-"""What clients see of a supergraph: its types without machinery and without anything inaccessible.
+"""The API schema of a supergraph: its types without definitions of linked specifications and without anything
+inaccessible.
 
-Owns that projection only; the result is an ordinary `GraphQLSchema` for validation and introspection.
+The result is an ordinary `GraphQLSchema` for validation and introspection.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _Node = TypeVar("_Node", bound=Annotated)
 def build_api_schema(
     document: DocumentNode, features: Features, annotations: AnnotationReader
 ) -> GraphQLSchema:
-    """The API schema. Raises `SupergraphError` when what remains is no valid GraphQL schema."""
+    """The API schema. Raises `SupergraphError` when the visible part is not a valid GraphQL schema."""
     projection = _Projection(document, features, annotations)
     try:
         schema = build_ast_schema(projection.document())
@@ -60,7 +61,7 @@ def build_api_schema(
 
 
 class _TypeNames(Visitor):
-    """Gathers the named types that a document refers to."""
+    """Collects the named types that a document refers to."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,13 +80,13 @@ def _unknown_type(document: DocumentNode) -> NamedTypeNode | None:
 
 
 class _Projection:
-    """Rewrites definitions one by one; knows which types are hidden."""
+    """Rewrites definitions one by one, without what is hidden."""
 
     def __init__(self, document: DocumentNode, features: Features, annotations: AnnotationReader) -> None:
         self._features = features
         self._annotations = annotations
         self._imported = features.imported_types()
-        self._definitions = [d for d in document.definitions if not self._is_machinery(d)]
+        self._definitions = [d for d in document.definitions if not self._is_feature_element(d)]
         self._hidden = {
             d.name.value
             for d in self._definitions
@@ -96,12 +97,12 @@ class _Projection:
         projected = (self._definition(d) for d in self._definitions)
         return DocumentNode(definitions=tuple(d for d in projected if d is not None))
 
-    def _is_machinery(self, node: DefinitionNode) -> bool:
+    def _is_feature_element(self, node: DefinitionNode) -> bool:
         if isinstance(node, DirectiveDefinitionNode):
             name = node.name.value
-            return name in ("core", "link") or self._features.is_machinery_directive(name)
+            return name in ("core", "link") or self._features.is_feature_directive(name)
         if isinstance(node, TypeDefinitionNode):
-            return self._features.is_machinery(node.name.value) or node.name.value in self._imported
+            return self._features.is_feature_element(node.name.value) or node.name.value in self._imported
         return False
 
     def _definition(self, node: DefinitionNode) -> DefinitionNode | None:

@@ -1,4 +1,4 @@
-"""What can be wrong with a supergraph; owns the one error its readers raise.
+"""The error of a supergraph that cannot be read.
 
 SupergraphError                       SUPERGRAPH_INVALID: the text is no supergraph we can read
 """
@@ -13,7 +13,7 @@ from marquee_foundation.errors import MarqueeError
 
 
 class SupergraphError(MarqueeError):
-    """The supergraph cannot be read; `line` is where (1-based), when one place is to blame."""
+    """The supergraph cannot be read; `line` (1-based) is known when one place is to blame."""
 
     code: ClassVar[str] = "SUPERGRAPH_INVALID"
 

@@ -1,6 +1,7 @@
-"""Which specifications a supergraph links, and under which names; owns `@link` and `@core`, nothing else.
+"""The specifications that a supergraph links, and their names there: `@link` and `@core`.
 
-Refuses a specification that says it is needed for execution and that this engine does not know.
+Refuses a specification that is linked as necessary for execution or security and that this engine does not
+know.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _APOLLO = "https://specs.apollo.dev/"
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A linked specification under its local name; `imports` maps its own names to local ones (`@` kept)."""
+    """A linked specification and its local name; `imports` maps names in the specification to local ones,
+    both with `@` for directives."""
 
     name: str
     local_name: str
@@ -51,7 +53,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """All linked specifications, by their own name when Apollo's, else by their URL."""
+    """All linked specifications: Apollo's by their name, others by their URL."""
 
     by_name: Mapping[str, Feature]
 
@@ -65,19 +67,19 @@ class Features:
             return imported.removeprefix("@")
         return linked.local_name if name == feature else f"{linked.local_name}__{name}"
 
-    def is_machinery(self, name: str) -> bool:
-        """Whether a name (without `@`) belongs to a linked specification and not to the graph."""
+    def is_feature_element(self, name: str) -> bool:
+        """True if a name (without `@`) belongs to a linked specification and not to the graph."""
         return any(name.startswith(f"{linked.local_name}__") for linked in self.by_name.values())
 
-    def is_machinery_directive(self, name: str) -> bool:
-        """Whether a directive (without `@`) belongs to a linked specification."""
+    def is_feature_directive(self, name: str) -> bool:
+        """True if a directive (without `@`) belongs to a linked specification."""
         for linked in self.by_name.values():
             if name == linked.local_name or f"@{name}" in linked.imports.values():
                 return True
-        return self.is_machinery(name)
+        return self.is_feature_element(name)
 
     def imported_types(self) -> frozenset[str]:
-        """Types of linked specifications that were imported under a name without prefix."""
+        """The types of linked specifications that are imported under a name without a prefix."""
         return frozenset(
             local
             for linked in self.by_name.values()
@@ -87,7 +89,8 @@ class Features:
 
 
 def read_features(document: DocumentNode) -> Features:
-    """Read the links of the schema definition. Raises `SupergraphError` without a known `join` among them."""
+    """Reads the links of the schema definition. Raises `SupergraphError` if none is to a known version of
+    `join`."""
     found: dict[str, Feature] = {}
     for definition in document.definitions:
         if isinstance(definition, SchemaDefinitionNode | SchemaExtensionNode):

@@ -1,12 +1,12 @@
 """The `join__*` directives of a supergraph: which subgraph declares what, and how.
 
-Reads join v0.2 and later from plain annotations, so that it serves the loader, which has a document, and the
-composer, which has what it merged. `join_legacy` rewrites v0.1 in these terms first. Never merges.
+Reads join v0.2 and later from plain annotations, for two users: the loader has a document, the composer has
+what it merged. `join_legacy` rewrites v0.1 in these terms first. Never merges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from graphql import GraphQLError, parse_type, print_ast
@@ -14,7 +14,14 @@ from graphql import GraphQLError, parse_type, print_ast
 from marquee_schema.field_set import FieldSet, FieldSetError, FieldSetField, inlined, parse_field_set
 from marquee_schema.supergraph.annotations import Annotation
 from marquee_schema.supergraph.errors import error_at
-from marquee_schema.supergraph.model import ContextArgument, Key, Subgraph, SubgraphField, SubgraphType
+from marquee_schema.supergraph.model import (
+    ContextArgument,
+    Key,
+    Subgraph,
+    SubgraphField,
+    SubgraphType,
+    named_type,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,6 @@ class JoinReader:
             found[name] = replace(
                 declared,
                 keys=declared.keys + self._keys(annotation),
-                extension=declared.extension or annotation.arguments.get("extension") is True,
                 interface_object=annotation.arguments.get("isInterfaceObject") is True,
             )
         for annotation in annotations.implements:
@@ -135,7 +141,9 @@ class JoinReader:
         if not isinstance(text, str):
             return ()
         selection = self._field_set(annotation, "key")
-        return (Key(text, selection, annotation.arguments.get("resolvable") is not False),)
+        arguments = annotation.arguments
+        resolvable, extension = arguments.get("resolvable") is not False, arguments.get("extension") is True
+        return (Key(text, selection, resolvable, extension),)
 
     def _field_set(self, annotation: Annotation, argument: str) -> FieldSet:
         text = annotation.arguments.get(argument)
@@ -158,33 +166,49 @@ def with_fields(
     return {name: replace(declared, fields=own[name]) for name, declared in types.items()}
 
 
-def free_extension_keys(
-    type_name: str, fields: Callable[[str], dict[str, dict[str, SubgraphField]]], declared: SubgraphType
-) -> None:
-    """Make key fields of an `extend type` readable: Federation 1 marks them `@external` by convention only.
+Fields = Mapping[str, Mapping[str, Mapping[str, SubgraphField]]]
+"""Declarations by type, then by field, then by subgraph."""
 
-    `fields` gives the fields of a type, by name, then by subgraph; they are changed in place, nested too.
+
+def with_resolved_keys(types: Mapping[str, Mapping[str, SubgraphType]], fields: Fields) -> Fields:
+    """The same fields, with the key fields of type extensions resolved where they are declared.
+
+    Federation 1 demands `@external` on them: `extend type User @key(fields: "id") { id: ID! @external }`. The
+    subgraph resolves them all the same, nested ones included.
     """
-    if declared.extension:
-        for key in declared.keys:
-            _free(type_name, fields, key.selection, declared.subgraph)
+    keys = {
+        (*coordinate, own.subgraph)
+        for name, by_subgraph in types.items()
+        for own in by_subgraph.values()
+        for key in own.keys
+        if key.on_extension
+        for coordinate in _selected(name, key.selection, fields, own.subgraph)
+    }
+    if not keys:
+        return fields
+    return {
+        name: {
+            field_name: {
+                own.subgraph: replace(own, external=own.external and own.used_overridden)
+                if (name, field_name, own.subgraph) in keys
+                else own
+                for own in by_subgraph.values()
+            }
+            for field_name, by_subgraph in by_field.items()
+        }
+        for name, by_field in fields.items()
+    }
 
 
-def _free(
-    type_name: str,
-    fields: Callable[[str], dict[str, dict[str, SubgraphField]]],
-    selection: FieldSet,
-    subgraph: str,
-) -> None:
+def _selected(
+    type_name: str, selection: FieldSet, fields: Fields, subgraph: str
+) -> Iterator[tuple[str, str]]:
+    """The coordinates of all selected fields."""
     for item in selection:
         if not isinstance(item, FieldSetField):
-            _free(item.type_condition, fields, item.selections, subgraph)
+            yield from _selected(item.type_condition, item.selections, fields, subgraph)
             continue
-        by_subgraph = fields(type_name).get(item.name, {})
-        field = by_subgraph.get(subgraph)
-        if field is None:
-            continue
-        if field.external and not field.used_overridden:
-            by_subgraph[subgraph] = replace(field, external=False)
-        if item.selections:
-            _free(field.type.strip("[]!"), fields, item.selections, subgraph)
+        yield type_name, item.name
+        declared = fields.get(type_name, {}).get(item.name, {}).get(subgraph)
+        if item.selections and declared is not None:
+            yield from _selected(named_type(declared.type), item.selections, fields, subgraph)

@@ -1,8 +1,8 @@
-"""Supergraphs of Federation 1 (`join` v0.1) said in the terms of later ones; owns that rewriting only.
+"""Supergraphs of Federation 1 (`join` v0.1), rewritten in the terms of later versions.
 
-There an entity has an owner, a field without `@join__field` belongs to the owner (or, where there is none, to
-every subgraph), key fields belong to every subgraph that has the key, and a type without `@join__type` is
-everybody's.
+In v0.1, an entity has an owner. A field without `@join__field` belongs to the owner, or to every subgraph if
+there is no owner. Key fields belong to every subgraph that has the key. A type without `@join__type` is
+declared by every subgraph.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from marquee_schema.supergraph.features import Features
 
 
 def modernise(document: DocumentNode, features: Features, graphs: Iterable[str]) -> DocumentNode:
-    """The same supergraph with the join data of v0.2; unchanged when it is not a v0.1 one."""
+    """The same supergraph with the join data of v0.2; unchanged if it is not one of v0.1."""
     join = features.by_name["join"]
     if join.version != (0, 1):
         return document
@@ -38,7 +38,8 @@ def modernise(document: DocumentNode, features: Features, graphs: Iterable[str])
     every = tuple(graphs)
     definitions = tuple(
         _modern_type(definition, prefix, every)
-        if isinstance(definition, TypeDefinitionNode) and not features.is_machinery(definition.name.value)
+        if isinstance(definition, TypeDefinitionNode)
+        and not features.is_feature_element(definition.name.value)
         else definition
         for definition in document.definitions
     )

@@ -1,6 +1,9 @@
-"""From supergraph SDL to the supergraph model; owns the order of reading and nothing it reads."""
+"""From supergraph SDL to the supergraph model. Owns the order of reading; the readers of each directive are
+in files of their own."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from graphql import (
     DocumentNode,
@@ -26,7 +29,7 @@ from marquee_schema.supergraph.annotations import AnnotationReader
 from marquee_schema.supergraph.api import build_api_schema
 from marquee_schema.supergraph.errors import SupergraphError, error_at
 from marquee_schema.supergraph.features import Features, read_features
-from marquee_schema.supergraph.join import JoinReader, TypeAnnotations, free_extension_keys, with_fields
+from marquee_schema.supergraph.join import JoinReader, TypeAnnotations, with_fields, with_resolved_keys
 from marquee_schema.supergraph.join_legacy import modernise
 from marquee_schema.supergraph.model import (
     EnumValue,
@@ -49,9 +52,9 @@ _DEFAULT_ROOTS = {
 
 
 def load_supergraph(sdl: str) -> Supergraph:
-    """Read a supergraph SDL as any composer writes it (join v0.1 to v0.6).
+    """Reads a supergraph SDL of any composer (join v0.1 to v0.6).
 
-    Raises `SupergraphError`, with the line where one is to blame, when the text cannot be a supergraph.
+    Raises `SupergraphError` when the text is not a supergraph, with the line if one is to blame.
     """
     try:
         document = parse(sdl)
@@ -113,7 +116,7 @@ def _override_labels(types: dict[str, Type]) -> frozenset[str]:
 
 
 class _TypeReader:
-    """Reads every type of the graph, machinery left out."""
+    """Reads every type of the graph, without those of linked specifications."""
 
     def __init__(self, features: Features, annotations: AnnotationReader, join: JoinReader) -> None:
         self._features = features
@@ -128,18 +131,16 @@ class _TypeReader:
                 name = definition.name.value
                 if name in nodes:
                     raise error_at(f'there is more than one type named "{name}"', definition)
-                if not self._features.is_machinery(name) and name not in imported:
+                if not self._features.is_feature_element(name) and name not in imported:
                     nodes[name] = definition
         declared = {
             name: self._join.subgraph_types(self._type_annotations(node)) for name, node in nodes.items()
         }
-        fields = {
+        written = {
             name: {field.name.value: self._subgraph_fields(field, declared[name]) for field in _fields(node)}
             for name, node in nodes.items()
         }
-        for name, by_subgraph in declared.items():
-            for subgraph_type in by_subgraph.values():
-                free_extension_keys(name, lambda other: fields.get(other, {}), subgraph_type)
+        fields = with_resolved_keys(declared, written)
         return {name: self._type(node, declared[name], fields[name]) for name, node in nodes.items()}
 
     def _type_annotations(self, node: TypeDefinitionNode) -> TypeAnnotations:
@@ -165,7 +166,7 @@ class _TypeReader:
         self,
         node: TypeDefinitionNode,
         declared: dict[str, SubgraphType],
-        fields: dict[str, dict[str, SubgraphField]],
+        fields: Mapping[str, Mapping[str, SubgraphField]],
     ) -> Type:
         note = self._annotations
         return Type(
@@ -197,7 +198,7 @@ class _TypeReader:
             cost=note.cost(node),
         )
 
-    def _field(self, node: FieldDefinitionNode, subgraphs: dict[str, SubgraphField]) -> Field:
+    def _field(self, node: FieldDefinitionNode, subgraphs: Mapping[str, SubgraphField]) -> Field:
         note = self._annotations
         return Field(
             name=node.name.value,

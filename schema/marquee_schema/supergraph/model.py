@@ -1,7 +1,7 @@
 """The supergraph as immutable records: each type and field as merged, and as each subgraph declares it.
 
-Owns the vocabulary that the query graph, the planner and the security stages read. Never parses text. Type
-references are GraphQL text (`[User!]!`); subgraphs are named as their owners named them, never by their
+Owns the terms that the query graph, the planner and the security stages use. Never parses text. Type
+references are GraphQL text (`[User!]!`). Subgraphs have the names that their owners gave them, never their
 `join__Graph` value.
 """
 
@@ -29,7 +29,7 @@ class TypeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """One subgraph: the name its owners gave it, its value in `join__Graph`, and where it is served."""
+    """One subgraph: its name, its value in `join__Graph`, and its URL."""
 
     name: str
     graph: str
@@ -43,11 +43,14 @@ class Key:
     text: str
     selection: FieldSet
     resolvable: bool = True
+    on_extension: bool = field(default=False, compare=False)
+    """Declared on an `extend type` or with `@extends`, as Federation 1 does."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContextArgument:
-    """An argument the router fills from a context set by an ancestor (`@fromContext`)."""
+    """An argument that the router fills from a context which a type above it on the path sets
+    (`@fromContext`)."""
 
     name: str
     type: str
@@ -62,11 +65,11 @@ class SubgraphField:
     subgraph: str
     type: str
     external: bool = False
-    """Declared there but read elsewhere (unless provided); so are fields overridden for good."""
+    """Declared there but resolved elsewhere, unless provided. So is a field overridden without a label."""
     requires: FieldSet = ()
     provides: FieldSet = ()
     override: str | None = None
-    """The subgraph this declaration takes the field over from."""
+    """The subgraph that this declaration overrides."""
     override_label: str | None = None
     """Set on both sides of a progressive override."""
     used_overridden: bool = False
@@ -79,19 +82,18 @@ class SubgraphType:
 
     subgraph: str
     keys: tuple[Key, ...] = ()
-    extension: bool = False
     interface_object: bool = False
     interfaces: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
-    """Of a union."""
+    """The members of a union."""
     fields: Mapping[str, SubgraphField] = field(default_factory=dict)
     values: frozenset[str] = frozenset()
-    """Of an enum."""
+    """The values of an enum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What a client must have: every member of one of the alternatives, for scopes and for policies."""
+    """What a client must have: for scopes and for policies, every member of one of the alternatives."""
 
     authenticated: bool = False
     scopes: tuple[frozenset[str], ...] = ()
@@ -103,7 +105,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class ListSize:
-    """`@listSize` of a list field."""
+    """The `@listSize` of a list field."""
 
     assumed_size: int | None = None
     slicing_arguments: tuple[str, ...] = ()
@@ -150,7 +152,7 @@ class EnumValue:
 
 @dataclass(frozen=True, slots=True)
 class JoinedType:
-    """A named type with what each subgraph declares of it: what the `join__*` directives say."""
+    """A named type with the declarations of each subgraph, as the `join__*` directives say."""
 
     name: str
     kind: TypeKind
@@ -175,10 +177,9 @@ class Type(JoinedType):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JoinedSchema:
-    """Which subgraph declares what: all that the query graph reads.
+    """Which subgraph declares what: the part of a supergraph that the query graph reads.
 
-    The composer builds one from what it merged, before the supergraph is printed; a router has a whole
-    `Supergraph`.
+    The composer builds one from what it merged. A router loads a whole `Supergraph`.
     """
 
     subgraphs: Mapping[str, Subgraph]
@@ -210,7 +211,7 @@ class JoinedSchema:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supergraph(JoinedSchema):
-    """All that a router knows of its graph. Built once by `load_supergraph`; compared by identity."""
+    """Everything that a router knows of its graph. Built once by `load_supergraph`; compared by identity."""
 
     sdl: str
     types: Mapping[str, Type]

@@ -1,2 +1,2 @@
-"""The specifications a schema may `@link` to: what each defines, per version, and how its directives
-compose."""
+"""The specifications that a schema may `@link` to: what each version defines, and how its directives are
+composed."""

@@ -1,4 +1,4 @@
-"""`@authenticated`, `@requiresScopes` and `@policy`: who may read what."""
+"""`@authenticated`, `@requiresScopes` and `@policy`: what a client must have to read an element."""
 
 from marquee_schema.composition.specs.argument_strategies import dnf_conjunction
 from marquee_schema.composition.specs.definition import (

@@ -1,4 +1,4 @@
-"""How different arguments of one directive combine: the largest, all of them, both conditions at once."""
+"""The ways in which different arguments of one directive are combined."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def maximum(values: Sequence[Value]) -> Default:
 
 
 def union(values: Sequence[Value]) -> Default:
-    """Every item of every list, once, in order of appearance; nothing when no list is given."""
+    """Every item of every list once, in order of appearance; `MISSING` when no list is given."""
     given = _given(values)
     if not given:
         return MISSING
@@ -30,16 +30,16 @@ def union(values: Sequence[Value]) -> Default:
 
 
 def conjunction(values: Sequence[Value]) -> Default:
-    """True only when every given condition is true."""
+    """True if every given condition is true; `MISSING` when none is given."""
     given = _given(values)
     return all(given) if given else MISSING
 
 
 def dnf_conjunction(values: Sequence[Value]) -> Default:
-    """ "This OR that" lists of "all of these" lists, joined by AND and reduced to the alternatives that
-    matter.
+    """The alternatives that satisfy every given list of alternatives, without those that demand more than
+    another.
 
-    `[["a"], ["b"]]` and `[["c"]]` become `[["a", "c"], ["b", "c"]]`.
+    `[["a"], ["b"]]` (a or b) and `[["c"]]` become `[["a", "c"], ["b", "c"]]`.
     """
     factors: dict[str, list[list[str]]] = {}
     for value in values:
@@ -53,14 +53,15 @@ def dnf_conjunction(values: Sequence[Value]) -> Default:
 
 
 def _normal_form(value: Value) -> list[list[str]]:
-    """Sorted within and without; no alternative at all demands nothing."""
+    """The alternatives and their members, sorted; an empty list demands nothing."""
     outer = value if isinstance(value, list) else [value]
     inner = [sorted(map(str, item)) if isinstance(item, list) else [str(item)] for item in outer]
     return sorted(inner, key=json.dumps) if inner else [[]]
 
 
 def _without_subsumed(alternatives: list[list[str]]) -> list[list[str]]:
-    """Drops each alternative that demands all that a shorter one demands, and more."""
+    """The alternatives without those that contain a shorter one: of `["a"]` and `["a", "b"]`, the first
+    remains."""
     kept: list[list[str]] = []
     for candidate in sorted(alternatives, key=len):
         if not any(set(shorter) <= set(candidate) for shorter in kept):

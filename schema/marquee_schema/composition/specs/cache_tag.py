@@ -1,5 +1,5 @@
-"""`@cacheTag`: names under which a router's entity cache can be invalidated; travels as
-`@join__directive`."""
+"""`@cacheTag`: names by which entries of a router's entity cache can be invalidated; reaches the supergraph
+as `@join__directive`."""
 
 from marquee_schema.composition.specs.definition import (
     ArgumentSpec,

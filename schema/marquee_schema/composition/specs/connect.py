@@ -1,5 +1,5 @@
-"""Apollo's `connect` specification (REST connectors): its directives are carried as data, its types are never
-merged."""
+"""Apollo's `connect` specification (REST connectors): its directives reach the supergraph as data, its types
+do not."""
 
 from marquee_schema.composition.specs.definition import SPECS
 

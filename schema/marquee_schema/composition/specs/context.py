@@ -1,4 +1,5 @@
-"""`@context` and `@fromContext`: a field's argument filled from a type further up the path."""
+"""`@context` and `@fromContext`: a field's argument that the router fills with data of a type above it on the
+path."""
 
 from collections.abc import Mapping
 
@@ -18,7 +19,8 @@ CONTEXT_IDENTITY = f"{SPECS}/context"
 
 
 def name_in_supergraph(subgraph: str, context: object) -> str:
-    """Contexts of different subgraphs never meet, so the supergraph's name for one holds the subgraph's."""
+    """The name of a context in the supergraph. It begins with the subgraph's name, since a context is private
+    to its subgraph."""
     return f"{subgraph}__{context}"
 
 

@@ -1,4 +1,4 @@
-"""`@cost` and `@listSize`: what an operation may cost, known before it runs."""
+"""`@cost` and `@listSize`: data from which the cost of an operation is estimated before it runs."""
 
 from marquee_schema.composition.specs.argument_strategies import conjunction, maximum, union
 from marquee_schema.composition.specs.definition import (

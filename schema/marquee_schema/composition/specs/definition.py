@@ -1,4 +1,5 @@
-"""The vocabulary the specifications are written in: versions, feature URLs, and what a feature defines."""
+"""The records in which the specifications are written: versions, feature URLs, and the elements of a
+feature."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ _VERSION = re.compile(r"v(\d+)\.(\d+)")
 
 
 class Version(NamedTuple):
-    """A specification's version; compares as expected."""
+    """The version of a specification; ordered by major, then minor number."""
 
     major: int
     minor: int
@@ -23,20 +24,21 @@ class Version(NamedTuple):
         return f"v{self.major}.{self.minor}"
 
     def satisfies(self, required: "Version") -> bool:
-        """Whether something that needs `required` can work with this version."""
+        """True if an element that needs version `required` works with this version."""
         if self.major != required.major:
             return False
+        # Before 1.0, every minor version may break the one before.
         return self.minor == required.minor if self.major == 0 else self.minor >= required.minor
 
 
 class InvalidFeatureUrlError(ValueError):
-    """The text names no feature and version."""
+    """The text is not the URL of a feature with a version."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureUrl:
-    """`https://specs.apollo.dev/federation/v2.3`: the identity without the version, the name, and the
-    version."""
+    """The URL of a feature, such as `https://specs.apollo.dev/federation/v2.3`; the identity is the URL
+    without the version."""
 
     identity: str
     name: str
@@ -47,7 +49,7 @@ class FeatureUrl:
 
     @classmethod
     def parse(cls, text: str) -> "FeatureUrl":
-        """Reads a feature URL; raises `InvalidFeatureUrlError` saying which part is missing."""
+        """Reads a feature URL; raises `InvalidFeatureUrlError`, which names the missing part."""
         try:
             parts = urlsplit(text)
             host = parts.hostname
@@ -93,11 +95,10 @@ class ArgumentSpec:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """How a directive reaches the supergraph: the feature it belongs to there, and what happens to its
-    arguments.
+    """How a directive reaches the supergraph.
 
-    `through_join` directives appear as `@join__directive`. `transform(subgraph, arguments)` rewrites the
-    arguments.
+    `feature` gives the specification that defines it there. `through_join` directives become
+    `@join__directive`s. `transform(subgraph, arguments)` rewrites the arguments.
     """
 
     feature: Callable[[Version], "FeatureSpec"]
@@ -117,7 +118,7 @@ class DirectiveSpec:
 
     @property
     def merges_arguments(self) -> bool:
-        """Whether different arguments are combined rather than chosen from."""
+        """True if different arguments are combined; otherwise the most frequent ones are chosen."""
         return any(argument.merge for argument in self.arguments)
 
 
@@ -141,7 +142,7 @@ class FeatureSpec:
 
     @property
     def element_names(self) -> set[str]:
-        """What can be imported: `@name` for a directive, the bare name for a type."""
+        """The elements that can be imported: `@name` for a directive, the bare name for a type."""
         return {f"@{name}" for name in self.directives} | set(self.types)
 
 
@@ -154,7 +155,7 @@ def feature(
     purpose: Purpose | None = None,
     minimum_federation: Version | None = None,
 ) -> FeatureSpec:
-    """A version of one of Apollo's specifications."""
+    """One version of one of Apollo's specifications."""
     return FeatureSpec(
         FeatureUrl(f"{SPECS}/{name}", name, Version(*version)),
         {directive.name: directive for directive in directives},
@@ -165,8 +166,8 @@ def feature(
 
 
 def for_federation(versions: Sequence[FeatureSpec], federation: Version) -> FeatureSpec:
-    """The newest of the versions (given oldest first) that a federation version can use, within the latest
-    major."""
+    """The newest of the versions (oldest first) that a federation version can use, within the latest major
+    version."""
     latest_major = versions[-1].url.version.major
     candidates = [spec for spec in versions if spec.url.version.major == latest_major]
     usable = [s for s in candidates if s.minimum_federation is None or federation >= s.minimum_federation]

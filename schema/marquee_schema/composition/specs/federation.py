@@ -1,4 +1,4 @@
-"""The federation specification, 2.0 to 2.14, and what Federation 1 had before it."""
+"""The federation specification, 2.0 to 2.14, and the directives of Federation 1."""
 
 from functools import lru_cache
 
@@ -46,7 +46,7 @@ _LEGACY_TYPES = (TypeSpec("FieldSet"),)
 
 
 def _own_directives(minor: int) -> list[DirectiveSpec]:
-    """The directives that federation itself added since 2.0."""
+    """The directives that the specification itself defines, by the version that added each."""
     override = [ArgumentSpec("from", "String!")]
     if minor >= 7:
         override.append(ArgumentSpec("label", "String"))
@@ -65,7 +65,7 @@ def _own_directives(minor: int) -> list[DirectiveSpec]:
 
 
 def _included_features(minor: int) -> list[FeatureSpec]:
-    """The specifications whose directives federation offers as its own."""
+    """The other specifications whose directives federation includes."""
     features = [for_federation(INACCESSIBLE_VERSIONS, Version(2, minor))]
     if minor >= 3:
         features.append(TAG_VERSIONS[2])
@@ -82,7 +82,7 @@ def _included_features(minor: int) -> list[FeatureSpec]:
 
 @lru_cache
 def federation_spec(version: Version) -> FeatureSpec | None:
-    """What a version of the federation specification defines; None when there is no such version."""
+    """The elements of a version of the federation specification; None when there is no such version."""
     if version.major != 2 or version.minor > LATEST_MINOR:
         return None
     directives = {directive.name: directive for directive in _LEGACY_DIRECTIVES}

@@ -1,4 +1,4 @@
-"""`@inaccessible`: in the supergraph, but not in the API schema that clients see."""
+"""`@inaccessible`: the element is in the supergraph, but not in the API schema that clients see."""
 
 from marquee_schema.composition.specs.definition import (
     SPECS,

@@ -1,4 +1,4 @@
-"""Which linked features are known here, so that their definitions can be checked, completed and composed."""
+"""The specifications that this composer knows, whose definitions it can add, check and compose."""
 
 from marquee_schema.composition.specs.access_control import (
     AUTHENTICATED_VERSIONS,
@@ -32,5 +32,5 @@ _KNOWN: dict[FeatureUrl, FeatureSpec] = {
 
 
 def known_feature(url: FeatureUrl) -> FeatureSpec | None:
-    """The specification behind a feature URL, when it is one of ours."""
+    """The specification of a feature URL; None for one that is not known here."""
     return _KNOWN.get(url)

@@ -1,4 +1,5 @@
-"""The `link` specification (and `core`, its older name): how a schema says which specifications it uses."""
+"""The `link` specification, and `core`, its older name: how a schema names the specifications that it
+uses."""
 
 from marquee_schema.composition.specs.definition import (
     SPECS,

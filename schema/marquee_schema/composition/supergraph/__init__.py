@@ -1,2 +1,2 @@
-"""The supergraph as text: the join specification it is annotated with, its printing, and the API schema that
+"""The supergraph as text: the join specification that annotates it, its printer, and the API schema that
 clients see."""

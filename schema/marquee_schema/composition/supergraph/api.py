@@ -1,5 +1,4 @@
-"""The API schema: what clients see of the supergraph, without annotations, features and inaccessible
-elements."""
+"""The API schema: the supergraph without annotations, definitions of features, and inaccessible elements."""
 
 from collections.abc import Collection, Iterator
 
@@ -25,7 +24,7 @@ _HIDDEN_BUILT_INS = ("defer", "stream")
 
 
 def is_feature_element(name: str, features: Collection[LinkedFeature], *, is_directive: bool) -> bool:
-    """Whether a definition belongs to a linked feature."""
+    """True if a definition belongs to a linked feature."""
     for feature in features:
         if name.startswith(f"{feature.alias}__") or (is_directive and name == feature.alias):
             return True
@@ -36,13 +35,12 @@ def is_feature_element(name: str, features: Collection[LinkedFeature], *, is_dir
 
 
 def api_schema(supergraph: Schema, features: Collection[LinkedFeature], inaccessible: str | None) -> Schema:
-    """A new schema without what clients may not see; `inaccessible` is the supergraph's name of
-    `@inaccessible`."""
+    """A new schema with what clients may see; `inaccessible` is the supergraph's name of `@inaccessible`."""
     return _ApiView(supergraph, features, inaccessible).build()
 
 
 class _ApiView:
-    """Copies a supergraph, leaving out."""
+    """Copies the visible part of a supergraph."""
 
     def __init__(
         self, supergraph: Schema, features: Collection[LinkedFeature], inaccessible: str | None

@@ -1,5 +1,8 @@
-"""Contracts: the part of a supergraph that some clients see, chosen by `@tag`. What is left out becomes
-`@inaccessible`; whether the rest is a whole schema is for the rules about `@inaccessible` to say."""
+"""Contracts: the part of a supergraph that certain clients see, chosen by `@tag`.
+
+Whatever is left out becomes `@inaccessible`. The rules about `@inaccessible` check that the rest is a valid
+schema.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,11 +26,11 @@ from marquee_schema.composition.type_reference import base_name
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Which tags some clients see.
+    """The tags that decide what certain clients see.
 
-    With `include`, a field of an object or interface, and a union, is seen only when it, or the type that
-    holds it, has one of these tags. What has a tag of `exclude` is never seen, and wins. With
-    `hide_unreachable`, types that no operation can reach any more are not seen either.
+    With `include`, a union, or a field of an object or interface, is visible only if it or its type has one
+    of these tags. An element with a tag of `exclude` is hidden, whatever else it has. With
+    `hide_unreachable`, types that no operation can reach any more are hidden too.
     """
 
     include: frozenset[str] = frozenset()
@@ -43,10 +46,10 @@ def apply_contract(
     inaccessible: str,
     is_own: Callable[[NamedType], bool],
 ) -> None:
-    """Marks what the contract leaves out of `schema`, in place.
+    """Marks in `schema`, in place, what the contract leaves out.
 
-    `tag` and `inaccessible` are the names of these directives in the supergraph; `is_own` tells the types of
-    the graph from those of linked features.
+    `tag` and `inaccessible` are the names of these directives in the supergraph. `is_own` is true for the
+    types of the graph, and false for those of linked features.
     """
     view = _ContractView(schema, contract, tag, inaccessible)
     own = [candidate for candidate in schema.types.values() if is_own(candidate)]
@@ -71,7 +74,7 @@ class _ContractView:
         self._inaccessible = inaccessible
 
     def apply_tags(self, candidate: NamedType) -> None:
-        """Hide the type, or what it holds, by their tags."""
+        """Hides the type, or parts of it, by their tags."""
         own = self._tags(candidate)
         if own & self._contract.exclude or (isinstance(candidate, UnionType) and not self._includes(own)):
             self.hide(candidate)
@@ -84,7 +87,7 @@ class _ContractView:
                 self.hide(element)
 
     def hide_when_empty(self, candidate: NamedType) -> None:
-        """Hide a type of which nothing is left."""
+        """Hides a type that has no visible field, member or value."""
         children: list[Element]
         match candidate:
             case CompositeType():
@@ -101,12 +104,12 @@ class _ContractView:
             self.hide(candidate)
 
     def hide(self, element: Element) -> None:
-        """Mark an element, once."""
+        """Marks an element, once."""
         if not self._is_hidden(element):
             element.directives.append(AppliedDirective(self._inaccessible, {}))
 
     def reachable(self) -> set[str]:
-        """The types that an operation can still meet."""
+        """The types that an operation can still reach."""
         found: set[str] = set()
         waiting = list(self._schema.roots.values())
         for definition in self._schema.directives.values():
@@ -128,6 +131,8 @@ class _ContractView:
                     yield base_name(field.type)
                     visible = (each for each in field.arguments.values() if not self._is_hidden(each))
                     yield from (base_name(argument.type) for argument in visible)
+        # An operation that reaches an interface reaches its types by `... on Book`, and its types reach it
+        # back.
         if isinstance(candidate, InterfaceType):
             yield from (each.name for each in self._schema.implementations(candidate.name))
         elif isinstance(candidate, UnionType):

@@ -1,4 +1,4 @@
-"""Which input fields and enum values the default values of a schema use."""
+"""The input fields and enum values that occur in the default values of a schema."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from marquee_schema.composition.values import MISSING, Value
 
 
 def default_references(schema: Schema) -> Iterator[tuple[Argument | InputField, InputField | EnumValue]]:
-    """Each element with a default, with each input field or enum value that is written in it."""
+    """Each element with a default, together with each input field or enum value that the default contains."""
     for element in _input_values(schema):
         if element.default is not MISSING:
             for used in _used(schema, element.default, element.type):

@@ -1,8 +1,9 @@
-"""REFERENCED_INACCESSIBLE, QUERY_ROOT_TYPE_INACCESSIBLE, ONLY_INACCESSIBLE_CHILDREN,
-IMPLEMENTED_BY_INACCESSIBLE,
-REQUIRED_INACCESSIBLE, DEFAULT_VALUE_USES_INACCESSIBLE, DISALLOWED_INACCESSIBLE: what is left without the
-inaccessible elements must
-be a valid schema."""
+"""The rules about `@inaccessible`: without the hidden elements, the rest must be a valid schema.
+
+REFERENCED_INACCESSIBLE, QUERY_ROOT_TYPE_INACCESSIBLE, ONLY_INACCESSIBLE_CHILDREN,
+IMPLEMENTED_BY_INACCESSIBLE, REQUIRED_INACCESSIBLE, DEFAULT_VALUE_USES_INACCESSIBLE and
+DISALLOWED_INACCESSIBLE.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -53,7 +54,7 @@ class InaccessibleRules:
         self._is_feature = is_feature
 
     def check(self) -> Iterator[Finding]:
-        """Everything wrong, type by type."""
+        """Every broken rule, type by type."""
         yield from self._references()
         for candidate in self._schema.types.values():
             if self._is_feature(candidate):
@@ -80,7 +81,7 @@ class InaccessibleRules:
         return bool(element.directives) and element.has(self._name)
 
     def _is_in_api(self, element: Element) -> bool:
-        """Whether the element and all that hold it are visible."""
+        """True if the element is visible, and so is every element that contains it."""
         if self._is_hidden(element):
             return False
         parent = getattr(element, "parent", None)
@@ -131,7 +132,7 @@ class InaccessibleRules:
             )
 
     def _implementation(self, candidate: CompositeType) -> Iterator[Finding]:
-        """Hidden fields and arguments against the interfaces that promise them."""
+        """Hidden fields and arguments that a visible interface promises."""
         interfaces = [
             interface
             for name in candidate.interfaces
@@ -156,6 +157,7 @@ class InaccessibleRules:
     def _hidden_argument(
         self, candidate: CompositeType, interfaces: list[CompositeType], field: Field, argument: Argument
     ) -> Iterator[Finding]:
+        # A client could never call the field: it must give an argument that it cannot see.
         if argument.is_required:
             yield (
                 ErrorCode.REQUIRED_INACCESSIBLE,

@@ -1,7 +1,6 @@
-"""The `join` specification: how a supergraph says which subgraph has what.
+"""The `join` specification, by which a supergraph says which subgraph has what.
 
-Builds the definitions, the enum of graphs, and each annotation. Which version is used depends on what the
-subgraphs need.
+Builds its definitions, the enum of graphs, and each annotation. The subgraphs' features decide its version.
 """
 
 import re
@@ -39,8 +38,12 @@ def join_url(version: Version) -> FeatureUrl:
 
 
 def graph_names(subgraphs: Iterable[str]) -> dict[str, str]:
-    """The value of the graph enum for each subgraph: a legal, upper-case name, numbered where two would be
-    equal."""
+    """The value of `join__Graph` for each subgraph: a valid upper-case name, numbered where two would be
+    equal.
+
+    `my-users` becomes `MY_USERS`, `1st` becomes `_1ST`, and `users_1` becomes `USERS_1_`, so that it cannot
+    be the numbered name of another.
+    """
     by_name: dict[str, list[str]] = {}
     for subgraph in subgraphs:
         by_name.setdefault(_enum_name(subgraph), []).append(subgraph)
@@ -62,7 +65,8 @@ def _enum_name(subgraph: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Makes the annotations; graphs are given by their index in `graphs`."""
+    """Builds the annotations. `graphs` are the values of `join__Graph`; subgraphs are given by their
+    index."""
 
     graphs: Sequence[str]
 
@@ -73,7 +77,7 @@ class Join:
     def type(
         self, index: int, key: Value, *, extension: bool, resolvable: Value, interface_object: bool
     ) -> AppliedDirective:
-        """`@join__type`; `resolvable` is given when the key gives it."""
+        """`@join__type`; `resolvable` is included when the key says it."""
         return _applied(
             "join__type",
             graph=self.graph(index),
@@ -88,7 +92,7 @@ class Join:
         return _applied("join__implements", graph=self.graph(index), interface=interface)
 
     def field(self, index: int | None, **arguments: Value) -> AppliedDirective:
-        """`@join__field`; without a graph for a field that only interface objects resolve."""
+        """`@join__field`; names no graph for a field that only interface objects resolve."""
         return _applied("join__field", graph=None if index is None else self.graph(index), **arguments)
 
     def union_member(self, index: int, member: str) -> AppliedDirective:
@@ -102,7 +106,7 @@ class Join:
     def directive(
         self, indexes: Sequence[int], name: str, arguments: Mapping[str, Value]
     ) -> AppliedDirective:
-        """`@join__directive`: a subgraph's directive, carried along as data."""
+        """`@join__directive`: a directive that the supergraph carries as data of its subgraphs."""
         return AppliedDirective(
             "join__directive",
             {"graphs": [self.graph(index) for index in indexes], "name": name, "args": dict(arguments)},
@@ -114,7 +118,7 @@ def _applied(name: str, /, **arguments: Value) -> AppliedDirective:
 
 
 def add_join_definitions(schema: Schema, version: Version) -> None:
-    """The directives and types of the join specification, with an empty graph enum."""
+    """Adds the directives and types of the join specification, with an empty graph enum."""
     directives = [
         _define("graph", ("ENUM_VALUE",), {"name": "String!", "url": "String!"}, repeatable=False),
         _define(
@@ -155,7 +159,7 @@ def add_join_definitions(schema: Schema, version: Version) -> None:
 
 
 def add_graphs(schema: Schema, graphs: Iterable[tuple[str, str, str]]) -> None:
-    """The values of the graph enum, each (enum name, subgraph's name, subgraph's URL)."""
+    """Adds the values of the graph enum, each (enum value, subgraph's name, subgraph's URL)."""
     enum = schema.types[GRAPH_ENUM]
     if isinstance(enum, EnumType):
         for name, subgraph, url in graphs:

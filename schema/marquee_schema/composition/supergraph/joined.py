@@ -1,4 +1,5 @@
-"""From what was merged to the model that the query graph reads, without printing and parsing a supergraph."""
+"""From what was merged to the model that the query graph reads, without printing a supergraph and parsing it
+again."""
 
 from collections.abc import Iterator
 
@@ -33,7 +34,7 @@ _KINDS: dict[type[NamedType], TypeKind] = {
 
 
 def joined_schema(context: MergeContext) -> JoinedSchema:
-    """Which subgraph declares what in the merged supergraph, as its `join__*` directives say."""
+    """Which subgraph declares what, as the `join__*` directives of the merged supergraph say."""
     graphs = zip(context.subgraphs, context.join.graphs, strict=True)
     subgraphs = {each.name: Subgraph(each.name, graph, each.url) for each, graph in graphs}
     reader = _TypeReader(context, JoinReader(subgraphs.values()))
@@ -48,13 +49,15 @@ def joined_schema(context: MergeContext) -> JoinedSchema:
 
 
 class _TypeReader:
+    """Reads the join directives of merged types."""
+
     def __init__(self, context: MergeContext, join: JoinReader) -> None:
         self._join = join
         self._context = context.features.name_of(CONTEXT_IDENTITY)
         self._inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
 
     def read(self, target: NamedType) -> JoinedType:
-        """The type; one of a linked specification has no subgraphs."""
+        """One type with its declarations; a type of a linked specification has none."""
         members = frozenset(target.members if isinstance(target, UnionType) else ())
         declared = self._join.subgraph_types(
             TypeAnnotations(

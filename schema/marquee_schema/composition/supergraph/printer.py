@@ -1,5 +1,5 @@
-"""A schema as SDL: definitions sorted by name, members in order, descriptions as block strings; the same
-input, the same text."""
+"""A schema as SDL: definitions sorted by name, members in their order, descriptions as block strings. Equal
+schemas have equal texts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -25,7 +25,7 @@ _LONG_DESCRIPTION = 70
 
 
 def print_schema(schema: Schema) -> str:
-    """The whole schema, ending in a newline."""
+    """The whole schema, with a newline at the end."""
     parts = [_print_schema_definition(schema)]
     parts += [
         _print_directive_definition(schema, schema.directives[name]) for name in sorted(schema.directives)
@@ -35,7 +35,7 @@ def print_schema(schema: Schema) -> str:
 
 
 def _sorted(names: Iterable[str]) -> list[str]:
-    """By name, without regard to case, then with."""
+    """The names in alphabetical order, first without regard to case."""
     return sorted(names, key=lambda name: (name.lower(), name))
 
 
@@ -86,7 +86,7 @@ def _print_type(schema: Schema, target: NamedType) -> str:
 
 
 def _print_body(owner: Element, children: Sequence[Element], texts: Sequence[str]) -> str:
-    """Directives of the type, then its children in braces, an empty line before each that has a
+    """The directives of the type, then its members in braces, with an empty line before each that has a
     description."""
     lines: list[str] = []
     for child, text in zip(children, texts, strict=True):
@@ -138,7 +138,7 @@ def _lines_of(directives: Iterable[AppliedDirective]) -> str:
 
 
 def _description(element: Element, indent: str = "") -> str:
-    """The description as a block string on lines of its own, ending in a newline."""
+    """The description as a block string on lines of its own, with a newline at the end."""
     text = element.description
     if text is None:
         return ""
