@@ -16,7 +16,7 @@ R = TypeVar("R")
 _TIMEOUT_SECONDS: Final = 0.2
 _REST_SECONDS: Final = 2.0
 _LONGEST_SECONDS: Final = 24 * 3600
-"""Nothing is kept longer, and marks twice as long: an entry is gone before the mark that outdates it."""
+"""The longest life of an entry. Marks live twice as long: no entry outlives the mark that outdates it."""
 _EVERYTHING: Final = "everything"
 _OWED_AT_MOST: Final = 10_000
 _UNMARKED: Final = b"0"
@@ -70,7 +70,7 @@ class RedisStore:
         await self._server.aclose()
 
     async def _pay(self) -> bool:
-        """Write the marks that are owed; False when Redis did not take them."""
+        """Write the marks that are owed; return False when Redis did not take them."""
         owed, token = set(self._owed), secrets.token_hex(8)
 
         async def send(client: Client) -> Any:

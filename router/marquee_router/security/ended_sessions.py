@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from marquee_foundation.redis import FAILURES, ChannelListener, RedisServer, reason_of
@@ -34,10 +34,11 @@ _OVERLAP_SECONDS: Final = 60.0
 class EndedSessions:
     """Implements `Revocations`; `open` begins to read, `aclose` ends it."""
 
-    def __init__(self, settings: EndedSessionsSource) -> None:
-        """Raises `ValueError` when the address is none of Redis."""
+    def __init__(self, settings: EndedSessionsSource, *, now: Callable[[], float] = time.time) -> None:
+        """`now` returns seconds since the epoch. Raises `ValueError` when the address is none of Redis."""
         assert settings.redis_url is not None, "the caller has checked it"
         self._settings = settings
+        self._now = now
         self._server = RedisServer(settings.redis_url.get_secret_value())
         self._channels = ChannelListener(self._server.client, self, name="ended sessions")
         self._until: dict[str, float] = {}
@@ -96,7 +97,7 @@ class EndedSessions:
 
     async def _read(self) -> None:
         """Add what is new in the set, and drop what has expired."""
-        now = time.time()
+        now = self._now()
         found: Any = await self._server.client.zrange(
             self._settings.key,
             "+inf",

@@ -1,5 +1,7 @@
-"""`RedisParts`: what the processes of a subgraph share by Redis: topics, caches, paces. Imported only when
-`MARQUEE_REDIS_URL` is set. Must never be needed: each part goes on within the process while Redis is away.
+"""`RedisParts`: what the processes of a subgraph share by Redis: topics, caches, rates.
+
+Imported only when `MARQUEE_REDIS_URL` is set. Must never be needed: while Redis is down, each part goes on
+within the process.
 """
 
 from __future__ import annotations
@@ -28,19 +30,19 @@ class RedisParts:
     fanout: RedisFanout
 
     def topics(self, subgraph: str) -> Topics[Any]:
-        """Live topics of all processes of the subgraph."""
+        """Return the live topics of all processes of the subgraph."""
         return self.fanout.topics(subgraph)
 
     def cache(self, subgraph: str, name: str, codec: Codec[V], topics: Topics[Any]) -> Cache[V]:
-        """A cache of all processes of the subgraph, invalidated by its `topics`."""
+        """Return a cache of all processes of the subgraph, invalidated by its `topics`."""
         return RedisCache(self.server, topics, f"{subgraph}:{name}", codec)
 
     def pace(self, subgraph: str) -> Pace:
-        """Rates counted in all processes of the subgraph."""
+        """Return rates that all processes of the subgraph count together."""
         return Pace(RedisBuckets(self.server, f"{self.server.prefix}:pace:{subgraph}:"))
 
     async def is_away(self) -> bool:
-        """Whether Redis does not answer just now."""
+        """Return True if Redis does not answer."""
         try:
             await self.server.check()
         except RedisUnavailable:
@@ -50,7 +52,7 @@ class RedisParts:
 
 @asynccontextmanager
 async def open_redis(url: str, prefix: str) -> AsyncIterator[RedisParts]:
-    """Begin to talk to Redis, whether it is there or not; all is closed at the end."""
+    """Open the client and the listener, whether Redis answers or not; close them at the end."""
     server = RedisServer(url, prefix=prefix)
     fanout = RedisFanout(server)
     fanout.start()

@@ -1,6 +1,6 @@
-"""Slowing down guesses: failed sign-ins counted per account and per address.
+"""Slows down guesses of passwords: failed sign-ins are counted per account and per address.
 
-Knowing that an account is throttled says nothing of whether it exists.
+An account that does not exist is throttled as well, so a refusal does not show whether it exists.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class SignInThrottle:
         await self._pace.count(_buckets(email, address), now)
 
     async def succeeded(self, email: str) -> None:
-        """Forget the account's failures; its owner has come."""
+        """Forget the failures of the account: its owner has signed in."""
         await self._pace.forget(_account(email))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _UNSHARED_PART: Final = 8
 _ADDRESSES_REMEMBERED: Final = 10_000
 _NETWORK_OF_ONE_CLIENT: Final = 64
-"""Bits: whoever has an IPv6 address has all the addresses of its network."""
+"""In bits. A host gets a whole /64 of IPv6, so counting each address would limit nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class RateLimiter:
 
     @classmethod
     def of(cls, settings: RateLimits) -> RateLimiter | None:
-        """The limiter of these settings; None when nothing is limited."""
+        """Return the limiter of these settings; None when nothing is limited."""
         if not (settings.per_user or settings.per_address or settings.operations or settings.fields):
             return None
         return cls(settings)
 
     async def admit(self, context: RequestContext) -> None:
-        """Before anything is done for an operation."""
+        """Count an operation by its address and user, before it is prepared. Raises `RateLimited`."""
         network = self._network_of(context.address)
         if network is None:
             return
@@ -67,7 +67,7 @@ class RateLimiter:
             await self._hit(self._per_user, context.identity.subject)
 
     async def admit_operation(self, name: str | None, plan: QueryPlan, context: RequestContext) -> None:
-        """Before a prepared operation is executed: what is limited of it by its name or its root fields."""
+        """Count a prepared operation by its name and its root fields. Raises `RateLimited`."""
         if not self._operations and not self._fields:
             return
         network = self._network_of(context.address)
@@ -86,7 +86,7 @@ class RateLimiter:
             await self._shared.aclose()
 
     def _field_rules(self, plan: QueryPlan) -> Iterable[_Rule]:
-        """One for each time a limited field stands in the operation: aliases do not hide it."""
+        """Yield a rule for each selection of a limited field: two aliases of `login` count twice."""
         for field in plan.response.by_type.get(plan.root_type, ()):
             rule = self._fields.get(field.name)
             if rule is not None:
@@ -101,7 +101,7 @@ class RateLimiter:
                 raise _refusal(rule, seconds)
 
     def _find_network(self, address: str | None) -> str | None:
-        """What counts as one client here: empty when it is unknown, None when it is not limited."""
+        """Return what counts as one client: empty if it is unknown, None if it is exempt."""
         try:
             found = ip_address((address or "").partition("%")[0])
         except ValueError:
@@ -130,7 +130,7 @@ def _shared(settings: RateLimits) -> SharedWindows | None:
 
 
 def _refusal(rule: _Rule, seconds: int) -> RateLimited:
-    """With the fields of draft-ietf-httpapi-ratelimit-headers-10: the rule that refused, and its state."""
+    """Return the refusal, with the header fields of draft-ietf-httpapi-ratelimit-headers-10."""
     return RateLimited(
         f"Too many operations: try again in {seconds} s",
         extensions={"limit": rule.name, "retryAfterSeconds": seconds},
