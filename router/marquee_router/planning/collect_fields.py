@@ -1,7 +1,7 @@
-"""Which fields a selection set asks for, per object type: fragments opened, conditions gathered.
+"""The fields of a selection set on each object type, with fragments resolved and conditions gathered.
 
 Owns the specification's CollectFields, for all possible types at once (GraphQL specification, 6.3.2). Never
-looks below the fields it finds. Iterative, and bounded in the number of selections it visits.
+looks below the fields that it finds. Iterative, and bounded in the number of selections that it visits.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ Part: TypeAlias = tuple[SelectionSetNode, Conditions]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way in which a place is asked for: a declared type and the selection sets that apply."""
+    """One way in which a response path is selected: its declared type, and the selection sets that apply."""
 
     type_name: str
     parts: tuple[Part, ...]
     context: Conditions = ALWAYS
-    """What is known to hold wherever the place is reached."""
+    """What holds for certain wherever the path is reached."""
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal for variants that ask for the same."""
+        """Equal for variants that select the same."""
         return (self.type_name, self.context, *((id(node), conditions) for node, conditions in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A field node, the object types it is asked for on, and when."""
+    """A field node, the object types on which it is selected, and when."""
 
     node: FieldNode
     types: frozenset[str]
@@ -67,11 +67,11 @@ class Collected:
     conditions: Conditions
     parts: tuple[Part, ...]
     reserves: Reserved = ()
-    """Later fields that stand before this one in the answer whenever their conditions hold."""
+    """Later fields that come before this one in the answer whenever their conditions hold."""
 
 
 class Collector:
-    """Collects from selection sets of one document."""
+    """Collects fields from selection sets of one document."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Collector:
         self._possible: dict[str, frozenset[str]] = {}
 
     def possible_types(self, name: str) -> frozenset[str]:
-        """The object types of the API schema that a value of the named type may have."""
+        """The object types of the API schema that a value of the named type can have."""
         found = self._possible.get(name)
         if found is None:
             named = self._schema.get_type(name)
@@ -102,7 +102,7 @@ class Collector:
         return found
 
     def collect(self, variant: Variant) -> dict[str, tuple[Collected, ...]]:
-        """The fields per object type, in document order; equal tuples are the same object."""
+        """The fields on each object type, in document order; equal tuples are the same object."""
         occurrences = self._occurrences(variant)
         shared: dict[tuple[int, ...], tuple[Collected, ...]] = {}
         found: dict[str, tuple[Collected, ...]] = {}
@@ -114,30 +114,31 @@ class Collector:
         return found
 
     def deferred(self, variant: Variant) -> Mapping[str, tuple[DeferredHere, ...]]:
-        """The deferred fragments of a variant that was collected, per object type."""
+        """The deferred fragments of a variant that was collected, on each object type."""
         found = self._deferred.get(variant.key, {})
         return {type_name: tuple(dict.fromkeys(here)) for type_name, here in found.items()}
 
-    def _put_off(
+    def _defer(
         self,
         variant: Variant,
         selection: InlineFragmentNode | FragmentSpreadNode,
         conditions: Conditions,
         types: frozenset[str],
     ) -> Conditions:
-        """The conditions of the fragment's fields, after its own `@defer`."""
+        """The conditions of a fragment's fields with its own `@defer` added."""
         deferral = self._deferrals.of(selection.directives or ()) if self._deferrals is not None else None
         if deferral is None:
             return conditions
         later = given(variant.context, with_deferral(conditions, deferral))
         if later is None or later == conditions:
-            return conditions  # it stands in itself: what it puts off is on its way already
+            return conditions  # the fragment is spread inside itself, where its fields are deferred already
         here = self._deferred.setdefault(variant.key, {})
         for type_name in types:
             here.setdefault(type_name, []).append(DeferredHere(deferral.variable, conditions))
         return later
 
     def _occurrences(self, variant: Variant) -> list[Occurrence]:
+        """The field nodes of a variant, in document order."""
         found: list[Occurrence] = []
         types = self.possible_types(variant.type_name)
         seen: set[tuple[str, frozenset[str], Conditions]] = set()
@@ -146,49 +147,51 @@ class Collector:
             stack.extend((selection, types, conditions) for selection in reversed(node.selections))
         while stack:
             selection, outer, conditions = stack.pop()
-            self._spend()
-            own = _own_conditions(selection.directives or ())
-            if own is None:
-                continue
-            combined = both(conditions, own)
-            remaining = given(variant.context, combined) if combined is not None else None
+            self._charge()
+            remaining = _remaining_conditions(selection, variant.context, conditions)
             if remaining is None:
                 continue
-            conditions = remaining
             if isinstance(selection, FieldNode):
-                found.append(Occurrence(selection, outer, conditions))
-                continue
-            if isinstance(selection, InlineFragmentNode):
-                condition = selection.type_condition.name.value if selection.type_condition else None
-                body = selection.selection_set
-            elif isinstance(selection, FragmentSpreadNode):
-                fragment = self._fragments.get(selection.name.value)
-                if fragment is None:
-                    raise NormalisationError(f'There is no fragment "{selection.name.value}"')
-                condition, body = fragment.type_condition.name.value, fragment.selection_set
-            else:
-                continue
-            inner = outer if condition is None else outer & self.possible_types(condition)
-            if self._deferrals is not None:
-                conditions = self._put_off(variant, selection, conditions, inner)
-            if isinstance(selection, FragmentSpreadNode):
-                visit = (selection.name.value, outer, conditions)
-                if visit in seen:
-                    continue
-                seen.add(visit)
-            if inner:
-                stack.extend((nested, inner, conditions) for nested in reversed(body.selections))
+                found.append(Occurrence(selection, outer, remaining))
+            elif isinstance(selection, InlineFragmentNode | FragmentSpreadNode):
+                condition, body = self._fragment(selection)
+                inner = outer if condition is None else outer & self.possible_types(condition)
+                if self._deferrals is not None:
+                    remaining = self._defer(variant, selection, remaining, inner)
+                if isinstance(selection, FragmentSpreadNode):
+                    # A fragment that is spread again in the same way adds nothing: it is visited once.
+                    visit = (selection.name.value, outer, remaining)
+                    if visit in seen:
+                        continue
+                    seen.add(visit)
+                if inner:
+                    stack.extend((nested, inner, remaining) for nested in reversed(body.selections))
         return found
 
-    def _spend(self) -> None:
+    def _fragment(
+        self, selection: InlineFragmentNode | FragmentSpreadNode
+    ) -> tuple[str | None, SelectionSetNode]:
+        """The type condition of a fragment, None if it has none, and its selection set."""
+        if isinstance(selection, InlineFragmentNode):
+            condition = selection.type_condition
+            return condition.name.value if condition is not None else None, selection.selection_set
+        fragment = self._fragments.get(selection.name.value)
+        if fragment is None:
+            raise NormalisationError(f'There is no fragment "{selection.name.value}"')
+        return fragment.type_condition.name.value, fragment.selection_set
+
+    def _charge(self) -> None:
         self._remaining -= 1
         if self._remaining < 0:
             raise TooComplexError("The operation selects too much")
 
 
 def _merge(occurrences: list[Occurrence]) -> tuple[Collected, ...]:
-    """One field per response key, where its last occurrence that matters stands; earlier ones, which may be
-    skipped, reserve its place in the answer."""
+    """One field for each response key, at the place of its last occurrence that matters.
+
+    Earlier ones, which may be skipped, reserve its place in the answer: `{ a @include(if: $x) b a }` is
+    `b a`, where `b` reserves the place before it for `a` if `$x`.
+    """
     grouped: dict[str, list[Occurrence]] = {}
     for occurrence in occurrences:
         grouped.setdefault(_response_key(occurrence), []).append(occurrence)
@@ -210,7 +213,7 @@ def _merge(occurrences: list[Occurrence]) -> tuple[Collected, ...]:
             pending.append(reserved[id(occurrence)])
         elif id(occurrence) in merged:
             while pending and pending[-1][0] == _response_key(occurrence):
-                pending.pop()  # nothing stands between
+                pending.pop()  # no other field comes between
             found.append(replace(merged[id(occurrence)], reserves=tuple(pending)))
             pending.clear()
     return tuple(found)
@@ -222,7 +225,7 @@ def _response_key(occurrence: Occurrence) -> str:
 
 
 def _decisive(same: list[Occurrence], conditions: Conditions) -> list[Occurrence]:
-    """The occurrences up to the one from which on the field is there whenever it is there at all."""
+    """The occurrences up to the first after which no other makes the field appear more often."""
     covered: Conditions | None = None
     for number, occurrence in enumerate(same):
         covered = either(covered, occurrence.conditions)
@@ -239,6 +242,15 @@ def _merge_same(key: str, same: list[Occurrence], conditions: Conditions) -> Col
         if node.selection_set is not None and remaining is not None:
             parts[id(node.selection_set), remaining] = (node.selection_set, remaining)
     return Collected(key, same[0].node, conditions, tuple(parts.values()))
+
+
+def _remaining_conditions(
+    selection: SelectionNode, context: Conditions, conditions: Conditions
+) -> Conditions | None:
+    """The conditions of a selection beyond what holds for certain; None if it is never read."""
+    own = _own_conditions(selection.directives or ())
+    combined = both(conditions, own) if own is not None else None
+    return given(context, combined) if combined is not None else None
 
 
 def _own_conditions(directives: tuple[DirectiveNode, ...]) -> Conditions | None:

@@ -1,6 +1,7 @@
 """The algebra of `@skip` and `@include`: alternatives of conjunctions, kept small. Pure functions only.
 
-`Conditions` says "always" as the empty tuple; "never" is None.
+The empty tuple holds always; None never holds. All functions that combine conditions raise `TooComplexError`
+when the result has more than `MAX_ALTERNATIVES`, unless their docstrings name a fallback.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def either(left: Conditions | None, right: Conditions | None) -> Conditions | No
 
 
 def widened(left: Conditions | None, right: Conditions | None) -> Conditions | None:
-    """Holds at least when one of the two holds; always, where that takes too many words."""
+    """Holds when one of the two holds; falls back to `ALWAYS` beyond `MAX_ALTERNATIVES`.
+
+    For conditions that may be too wide: then a fetch runs, or a field is read, that nobody shows.
+    """
     try:
         return either(left, right)
     except TooComplexError:
@@ -57,7 +61,7 @@ def widened(left: Conditions | None, right: Conditions | None) -> Conditions | N
 
 
 def narrowed(conditions: Conditions, context: Conditions) -> Conditions:
-    """Holds where both do; as `conditions` do, where both cannot or where that takes too many words."""
+    """Holds when both hold; falls back to `conditions` if both never hold, or beyond `MAX_ALTERNATIVES`."""
     try:
         return both(context, conditions) or conditions
     except TooComplexError:
@@ -65,7 +69,7 @@ def narrowed(conditions: Conditions, context: Conditions) -> Conditions:
 
 
 def negation(conditions: Conditions) -> Conditions | None:
-    """Holds when `conditions` do not."""
+    """Holds when `conditions` do not hold; None if that is never."""
     if not conditions:
         return None
     found: Conditions | None = ALWAYS
@@ -76,7 +80,7 @@ def negation(conditions: Conditions) -> Conditions | None:
 
 
 def any_of(alternatives: Iterable[Conditions]) -> Conditions | None:
-    """Holds when at least one holds; None when there is none to hold."""
+    """Holds when at least one of them holds; None if there is none."""
     found: Conditions | None = None
     for alternative in alternatives:
         found = either(found, alternative)
@@ -86,7 +90,10 @@ def any_of(alternatives: Iterable[Conditions]) -> Conditions | None:
 
 
 def given(context: Conditions, conditions: Conditions) -> Conditions | None:
-    """What remains of `conditions` where `context` is known to hold."""
+    """What remains of `conditions` where `context` holds for certain; None if they never hold there.
+
+    `$x and $y` where `$x` holds is `$y`; `not $x` where `$x` holds is None.
+    """
     if not conditions or context == conditions:
         return ALWAYS
     if len(context) != 1:
@@ -100,7 +107,7 @@ def given(context: Conditions, conditions: Conditions) -> Conditions | None:
 
 
 def variables_of(conditions: Conditions) -> frozenset[str]:
-    """Names of the variables that decide."""
+    """Names of the variables in the conditions."""
     return frozenset(condition.variable for conjunction in conditions for condition in conjunction)
 
 
@@ -135,7 +142,7 @@ def _simplify(found: set[_Conjunction]) -> Conditions:
 
 
 def _resolve(one: _Conjunction, rest: set[_Conjunction]) -> set[_Conjunction] | None:
-    """`a & x or !a & x` is `x`."""
+    """`one` joined with its opposite: `a and x` with `not a and x` is `x`; None if there is no opposite."""
     for literal in one:
         variable, expected = literal
         remaining = one - {literal}

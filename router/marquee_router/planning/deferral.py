@@ -1,8 +1,9 @@
-"""What `@defer` puts off: each deferred fragment is one more condition on the fields that stand in it.
+"""`@defer`: each deferred fragment is one more condition on the fields inside it.
 
-Owns the pseudo-variables that stand for deferred fragments, and the telling apart of their conditions from
-those of `@skip` and `@include`. A field is shown once one of its alternatives holds: with the fragment's
-variable false it is put off, with it true it is delivered. Subgraphs never see any of this.
+Owns the pseudo-variables that stand for deferred fragments (`@0`, `@1`), and keeps their conditions apart
+from those of `@skip` and `@include`. While a fragment's variable is false its fields are not shown yet; once
+it is true they are delivered. In `{ a ... @defer { b @include(if: $x) } }` the conditions of `b` are `@0` and
+`$x`, of which the subgraph is sent only `$x`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from marquee_router.planning.plan import Conditions, Deferral
 
 DIRECTIVE = GraphQLDeferDirective.name
 _MARK = "@"
+"""Begins the name of each pseudo-variable; no variable of a client has it."""
 
 
 class Deferrals:
@@ -38,11 +40,11 @@ class Deferrals:
 
     @property
     def found(self) -> tuple[Deferral, ...]:
-        """All that were found, in the order found."""
+        """All deferred fragments, in the order found."""
         return tuple(self._found.values())
 
     def of(self, directives: Iterable[DirectiveNode]) -> Deferral | None:
-        """The deferral that a fragment's directives ask for; None when it is not put off."""
+        """The deferral of a fragment with these directives; None when it is not deferred."""
         for directive in directives:
             if directive.name.value == DIRECTIVE:
                 known = self._found.get(id(directive))
@@ -71,17 +73,17 @@ def with_deferral(conditions: Conditions, deferral: Deferral) -> Conditions:
 
 
 def without_deferral(conditions: Conditions) -> Conditions:
-    """The conditions as subgraphs may be told them: without those of deferred fragments."""
+    """The conditions of `@skip` and `@include` alone, as subgraphs are sent them."""
     return _only(conditions, deferred=False)
 
 
 def deferral_of(conditions: Conditions) -> Conditions:
-    """Which deferred fragments, and together with which others, bring the field; `ALWAYS` when none need."""
+    """The conditions of deferred fragments alone; `ALWAYS` for a field of the first answer."""
     return _only(conditions, deferred=True)
 
 
 def implies(one: Conditions, other: Conditions) -> bool:
-    """Whether `other` holds wherever `one` does."""
+    """True if `other` holds wherever `one` does."""
     return either(one, other) == other
 
 
@@ -99,7 +101,7 @@ def _only(conditions: Conditions, *, deferred: bool) -> Conditions:
 
 
 def without_defer(document: DocumentNode) -> DocumentNode:
-    """The same document, in which nothing is deferred; the very same when nothing is."""
+    """The document without `@defer`; the very same object when it has none."""
     found: DocumentNode = visit(document, _WithoutDefer())
     return found
 
@@ -110,7 +112,7 @@ class _WithoutDefer(Visitor):
 
 
 def with_defer(schema: GraphQLSchema) -> GraphQLSchema:
-    """The same schema, with `@defer` known; the very same types."""
+    """The schema with the directive `@defer` added; its types are the very same objects."""
     if schema.get_directive(DIRECTIVE) is not None:
         return schema
     arguments = schema.to_kwargs()

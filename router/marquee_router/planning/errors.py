@@ -1,9 +1,9 @@
-"""Why an operation could not be planned, as one tree; owns one error per stage.
+"""The errors of planning, as one tree. Owns one error for each reason.
 
 PlanningError
-├── NormalisationError      the operation itself: unknown operation, cyclic fragments
-├── TooComplexError         a bound was reached: depth, selections, alternatives of conditions, positions
-├── NoPathError             some field cannot be reached from any subgraph
+├── NormalisationError      the document: unknown operation, type or fragment
+├── TooComplexError         a bound was reached: depth, selections, conditions, ways, fields
+├── NoPathError             a field that no subgraph can answer where it is selected
 └── FetchGraphError         the chosen paths cannot be made into fetches (a contradiction in the supergraph)
 """
 
@@ -25,7 +25,7 @@ class PlanningError(MarqueeError):
 
 
 class NormalisationError(PlanningError):
-    """The document holds no such operation, or one that validation would have refused."""
+    """The document has no such operation, or one that validation would have refused."""
 
 
 class TooComplexError(PlanningError):
@@ -36,11 +36,11 @@ class TooComplexError(PlanningError):
     def __init__(self, message: str, maximum: int | None = None) -> None:
         super().__init__(message)
         self.maximum = maximum
-        """Of ways, when there were more."""
+        """The number of ways that was exceeded; None for another bound."""
 
 
 class NoPathError(PlanningError):
-    """No subgraph can answer a field where the operation asks for it; `path` are response keys."""
+    """No subgraph can answer a field where the operation selects it; `path` are response keys."""
 
     def __init__(self, message: str, path: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -48,4 +48,4 @@ class NoPathError(PlanningError):
 
 
 class FetchGraphError(PlanningError):
-    """The chosen paths depend on one another in a circle, or need a field that cannot be written down."""
+    """The chosen fetches need one another in a circle, or the supergraph contradicts itself."""

@@ -1,7 +1,7 @@
-"""The normalised operation: what the client asked for, per concrete object type, without fragments.
+"""The normalised operation: the fields that the client selects on each concrete type, without fragments.
 
-Owns records only. A security stage may rebuild one with fields left out; everything after works from it.
-Selections are shared where they are equal: a selection is a graph, never walk it as a tree without a bound.
+Owns records only. A security stage may rebuild one with fields left out; all later stages work from it. Equal
+selections are one object: a selection is a graph, so never walk it as a tree without a bound.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Argument:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalizedField:
-    """A field asked for on one object type; compared by identity, equal fields are the same object."""
+    """A field selected on one object type. Compared by identity: equal fields are the same object."""
 
     response_key: str
     source: str
-    """The key its value gets in the collected data; `__typename` for every `__typename`."""
+    """The key of its value in the collected data; `__typename` for every `__typename`."""
     name: str
     type: GraphQLOutputType | None
     """Its type in the API schema; None for a field that only the planner wants."""
@@ -39,17 +39,17 @@ class NormalizedField:
     """Executable directives other than `@skip` and `@include`, as text."""
     directive_variables: tuple[str, ...] = ()
     conditions: Conditions = ()
-    """Beyond those of the enclosing field."""
+    """When it is read, beyond the conditions of the field around it."""
     selection: NormalizedSelection | None = None
     shown: Conditions | None = None
-    """When it stands in the answer, if deferred fragments have a say in that; None: as `conditions` say."""
+    """When it is in the answer, if the operation has deferred fragments; None: as `conditions` say."""
     reserves: Reserved = ()
-    """Later fields whose place in the answer is before this one."""
+    """Later fields that have a place in the answer before this one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalizedSelection:
-    """The fields asked for per concrete object type, in the client's order."""
+    """The fields selected on each concrete type, in the client's order."""
 
     by_type: Mapping[str, tuple[NormalizedField, ...]]
     deferred: Mapping[str, tuple[DeferredHere, ...]] = field(default_factory=dict)

@@ -1,5 +1,4 @@
-"""Which labels of progressive overrides are on; owns the reading of `percent(N)`. Never draws at
-random itself."""
+"""Which labels of progressive overrides are on. Owns the meaning of `percent(N)`; never draws numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ _PERCENT = re.compile(r"^percent\((?P<share>\d+(?:\.\d+)?)\)$")
 
 
 def percentage(label: str) -> float | None:
-    """The share of requests a `percent(N)` label asks for; None for a label of another kind."""
+    """The percentage of requests, 0 to 100, of a `percent(N)` label; None for a label of another kind."""
     match = _PERCENT.match(label)
     return float(match["share"]) if match is not None else None
 
@@ -20,8 +19,8 @@ def enabled_labels(
 ) -> frozenset[str]:
     """The labels that are on for one request.
 
-    `is_enabled` (settings, or a hook) decides first; where it says None, a percentage is compared with
-    `draw()`, a number from 0 up to 100. Any other label is off.
+    `is_enabled` (settings, or a hook) decides first. Where it returns None, a percentage is compared with
+    `draw()`, a number from 0 up to 100: `percent(5)` is on for a draw of 4.9. Any other label is off.
     """
     found: set[str] = set()
     for label in labels:

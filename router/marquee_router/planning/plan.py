@@ -1,12 +1,12 @@
-"""The query plan: what the planner promises and the executor carries out.
+"""The query plan: what the executor does to answer an operation.
 
-Owns the plan's vocabulary only: immutable records, no behaviour. Data collected while a plan runs is one
-tree of plain dicts and lists, keyed by *source keys*: the response keys the planner wrote into subgraph
-operations. They equal the client's response keys unless two of these had to be told apart; `ResponseField`
-maps them back.
+Owns the plan's vocabulary only: immutable records, no behaviour. The data that a plan collects is one tree of
+plain dicts and lists, keyed by *source keys*: the response keys in the subgraph operations. They equal the
+client's response keys unless two fields with the same response key need different ones; `ResponseField` maps
+them back.
 
-Merging is deep: a fetch's result is merged into the object at its path, objects by key, lists by index, and a
-later value wins. A planner therefore never selects, under a key, what must not be overwritten there.
+Merging is deep: the result of a fetch is merged into the object at its path, objects by key, lists by index.
+A later value wins, so the planner never reads two different values under one key of an object.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Each(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TypeCondition:
-    """A path element that lets pass only objects whose `__typename` is one of `possible`."""
+    """A path element that only objects pass whose `__typename` is one of `possible`."""
 
     possible: frozenset[str]
 
 
 PathElement: TypeAlias = str | Each | TypeCondition
 Path: TypeAlias = tuple[PathElement, ...]
-"""Where objects stand in the collected data: source keys, `Each.ITEM` per list level, type conditions."""
+"""Where objects are in the collected data: source keys, `Each.ITEM` for each list level, type conditions."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,11 +54,12 @@ class Condition:
 
 
 Conditions: TypeAlias = tuple[tuple[Condition, ...], ...]
-"""Alternatives of conjunctions; the empty tuple is "always"."""
+"""Alternatives of conjunctions; the empty tuple holds always."""
 
 Reserved: TypeAlias = tuple[tuple[str, Conditions], ...]
-"""Response keys of fields that come later, each with the conditions under which it already stands here: a
-client may write a field twice and have the first one skipped."""
+"""Response keys of later fields, each with the conditions under which it has its place here already.
+
+A client may write a field twice and have the first one skipped: `{ a @include(if: $x) b a }`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class RepresentationField:
     source: str
     selections: tuple[RepresentationSelection, ...] = ()
     nullable: bool = False
-    """A null here is sent as it is (a nullable `@requires` field); otherwise it keeps the object out."""
+    """True if a null is sent as it is (a nullable `@requires` field); else the object is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class ContextSource:
     depth: int
     possible: frozenset[str] | None
     selections: tuple[RepresentationSelection, ...]
-    """What is read there: of each object one field, down to the value."""
+    """The fields that lead to the value, one on each level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,17 @@ class ContextualVariable:
     name: str
     """Without `$`; unique within the fetch."""
     type: str
-    """As declared: GraphQL text. An object joins with a null only where that is nullable."""
+    """As declared: GraphQL text. An object is sent with a null only if this is nullable."""
     sources: tuple[ContextSource, ...]
-    """The first that is there counts; a value that was never fetched keeps the object out."""
+    """The first that is present counts. An object whose value was never fetched is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityTarget:
-    """One `_entities` field of an entity fetch, and the objects it completes.
+    """One `_entities` field of an entity fetch, and the objects that it completes.
 
-    An object joins when a path reaches it and every field of `representation` is there and, unless
-    `nullable`, not null; otherwise it stays as it is, without an error.
+    An object is sent if a path leads to it and it has every field of `representation`, not null unless
+    `nullable`. Otherwise it stays as it is, without an error.
     """
 
     response_key: str
@@ -123,21 +124,21 @@ class EntityTarget:
     representation: tuple[RepresentationSelection, ...]
     """`__typename` included, as its first field."""
     typenames: Mapping[str, str] = field(default_factory=dict)
-    """Concrete type name → the name to send instead (an `@interfaceObject` knows only its interface).
+    """Concrete type name → the name that is sent instead, as an `@interfaceObject` knows only its interface.
 
-    An object read from an `@interfaceObject` carries the interface's name as its `__typename` until its owner
-    was asked.
+    An object read from an `@interfaceObject` has the interface's name as its `__typename` until a subgraph
+    that knows the concrete type is asked.
     """
     conditions: Conditions = ()
     contextual: tuple[ContextualVariable, ...] = ()
-    """Objects that differ in these values are asked for apart, by `_entities` fields of their own."""
+    """Objects with different values of these are fetched by different `_entities` fields."""
     selection: str = ""
-    """What is selected of its entities, without braces; only in a fetch that has contextual targets."""
+    """What is selected of its entities, without braces; empty in a fetch without contextual targets."""
 
 
 @dataclass(frozen=True, slots=True)
 class RootFetch:
-    """One subgraph operation on root fields; its data are merged at `path`, usually the root."""
+    """One subgraph operation on root fields; its data is merged at `path`, usually the root."""
 
     subgraph: str
     kind: OperationKind
@@ -150,7 +151,7 @@ class RootFetch:
 
 @dataclass(frozen=True, slots=True)
 class EntityFetch:
-    """One subgraph operation made of `_entities` fields; skipped when no object joins any of its targets."""
+    """One subgraph operation made of `_entities` fields; skipped when no object is sent for any target."""
 
     subgraph: str
     operation: str
@@ -158,11 +159,11 @@ class EntityFetch:
     variables: tuple[str, ...] = ()
     operation_name: str | None = None
     declarations: tuple[str, ...] = ()
-    """Of `variables`, as in the operation; only with contextual targets, for which it may be written anew."""
+    """Of `variables`, as in the operation; only with contextual targets, which may need another operation."""
 
     @property
     def is_contextual(self) -> bool:
-        """Whether the operation depends on how many different values of a context there are."""
+        """True if the operation depends on how many different values a context has."""
         return any(target.contextual for target in self.targets)
 
 
@@ -190,7 +191,7 @@ class Conditional:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """A source stream, and what completes each of its events."""
+    """A source stream, and the fetches that complete each of its events."""
 
     source: RootFetch
     rest: PlanNode | None
@@ -201,7 +202,7 @@ PlanNode: TypeAlias = RootFetch | EntityFetch | Sequence | Parallel | Conditiona
 
 @dataclass(frozen=True, slots=True)
 class ResponseField:
-    """One field of the answer: taken from `source` in the collected data, given as `response_key`."""
+    """One field of the answer: taken from `source` in the collected data, written as `response_key`."""
 
     response_key: str
     source: str
@@ -212,16 +213,16 @@ class ResponseField:
     selection: ResponseSelection | None = None
     conditions: Conditions = ()
     reserves: Reserved = ()
-    """Places in the answer just before this field; whoever fills them has conditions that hold as well."""
+    """Later fields that have their place just before this one, when their conditions hold as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseSelection:
-    """The fields of the answer per concrete object type, in the client's order; any other yields `{}`."""
+    """The fields of the answer on each concrete type, in the client's order; any other type yields `{}`."""
 
     by_type: Mapping[str, tuple[ResponseField, ...]]
     deferred: Mapping[str, tuple[DeferredHere, ...]] = field(default_factory=dict)
-    """Per object type the deferred fragments that stand here."""
+    """The deferred fragments here, on each object type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,15 +230,15 @@ class Deferral:
     """One `@defer` of the operation."""
 
     variable: str
-    """Its name in `Conditions`: no client's variable is called so. True once its fields are delivered."""
+    """Its name in `Conditions`, which no client's variable has. True once its fields are delivered."""
     label: str | None = None
     condition: str | None = None
-    """The client's variable that `if` names; when that is false nothing is put off."""
+    """The client's variable that `if` names; when it is false nothing is deferred."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeferredHere:
-    """A deferred fragment at one place of the answer, and when it is there."""
+    """A deferred fragment at one response path, and when it is there."""
 
     variable: str
     conditions: Conditions = ()
@@ -245,17 +246,17 @@ class DeferredHere:
 
 @dataclass(frozen=True, slots=True)
 class DeferredFetches:
-    """What has to be fetched for deferred fragments only, in answer to these conditions of theirs."""
+    """The fetches that only deferred fragments need; they run when `when`, conditions of fragments, holds."""
 
     when: Conditions
     node: PlanNode
     after: tuple[Conditions, ...] = ()
-    """The other such groups that must be done before; the empty conditions stand for the plan's own node."""
+    """The `when` of others that must run before; the empty conditions stand for the plan's own node."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """All the executor needs: what to fetch (nothing, for pure introspection) and how to shape the answer."""
+    """All that the executor needs: what to fetch (None for pure introspection), the shape of the answer."""
 
     kind: OperationKind
     node: PlanNode | None

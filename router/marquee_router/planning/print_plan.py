@@ -39,7 +39,7 @@ def print_plan(plan: QueryPlan) -> str:
 
 
 def _deferred(plan: QueryPlan) -> Iterator[str]:
-    """What is fetched at once, and what for deferred fragments: by their labels, else by their numbers."""
+    """What is fetched for the first answer and for each deferred fragment, by its label or its number."""
     yield from _block("Primary", _lines(plan.node) if plan.node is not None else iter(()))
     names = {each.variable: f'"{each.label}"' if each.label else each.variable for each in plan.deferrals}
     fetched: set[str] = set()

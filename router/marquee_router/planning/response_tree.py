@@ -62,20 +62,20 @@ class ResponseNode:
         self._shapes = shapes
         self._parent = parent
         self._selections = list(selections)
-        """All that the client asks for here, in whatever branch."""
+        """All selections that the client has here, in whichever fragment."""
         self._children: dict[str, ResponseNode] = {}
         self._keys: SourceKeys | None = None
         self._field_sets: dict[tuple[frozenset[str], FieldSet, FieldSetForm], NormalizedSelection] = {}
         self.is_required = False
-        """Whether a field set of an object further up reads something of this one."""
+        """True if a field set of an ancestor selects a field of this object."""
 
     @property
     def is_selected(self) -> bool:
-        """Whether the client reads something of the object itself."""
+        """True if the client selects the object itself."""
         return bool(self._selections)
 
     def selected_when(self) -> Conditions:
-        """When the client reads the object, if it may be there for a field set only; else `ALWAYS`."""
+        """When the client selects the object, if a field set may select it as well; else `ALWAYS`."""
         if self._parent is None or not self.is_required:
             return ALWAYS
         parent, source = self._parent
@@ -91,23 +91,23 @@ class ResponseNode:
                         yield field
 
     def deferral(self) -> Conditions:
-        """Which deferred fragments bring the object itself; `ALWAYS` when it comes with the first answer."""
+        """The deferred fragments that select the object; `ALWAYS` when it is in the first answer."""
         if self._parent is None:
             return ALWAYS
         parent, source = self._parent
         return parent.deferral_of(source)
 
     def deferral_of(self, source: str) -> Conditions:
-        """Which deferred fragments bring the field."""
+        """The deferred fragments that select the field."""
         own = any_of(deferral_of(field.shown or ALWAYS) for field in self._selected_as(source))
         return both(self.deferral(), own or ALWAYS) or ALWAYS
 
     def child(self, source: str) -> ResponseNode:
-        """The place below a field."""
+        """The node below a field."""
         found = self._children.get(source)
         if found is None:
-            asked = (field.selection for field in self._selected_as(source))
-            below = {id(selection): selection for selection in asked if selection is not None}
+            selections = (field.selection for field in self._selected_as(source))
+            below = {id(selection): selection for selection in selections if selection is not None}
             found = ResponseNode(self._supergraph, self._shapes, below.values(), (self, source))
             self._children[source] = found
         return found
@@ -115,7 +115,7 @@ class ResponseNode:
     def field_set(
         self, types: frozenset[str], field_set: FieldSet, form: FieldSetForm = PER_TYPE
     ) -> NormalizedSelection:
-        """A field set asked for here, on the given object types."""
+        """A field set as a selection set on the given object types; equal ones are the same object."""
         found = self._field_sets.get((types, field_set, form))
         if found is None:
             shared: dict[tuple[object, ...], NormalizedField] = {}
@@ -165,7 +165,10 @@ class ResponseNode:
         return field
 
     def _form_below(self, type_name: str, subgraph: str | None) -> FieldSetForm:
-        """How objects of a type are read for a subgraph, where they may come from an `@interfaceObject`."""
+        """The form in which nested objects of a type are read, if some may come from an `@interfaceObject`.
+
+        A subgraph that knows the concrete types must be sent `__typename` with each nested object.
+        """
         owners = self._supergraph.types[type_name].subgraphs
         if not any(own.interface_object for own in owners.values()):
             return FieldSetForm(sent_to=subgraph)
@@ -175,22 +178,22 @@ class ResponseNode:
         )
 
     def _source(self, types: list[str], name: str, arguments: tuple[Argument, ...]) -> str:
-        """The key of a field that all the types have, the same for all."""
+        """The source key of a field that all the types have, the same for all of them."""
         if self._keys is None:
             self._keys = self._client_keys()
         found = self._keys.find(types, name, arguments)
         return found if found is not None else self._keys.claim(types, name, name, arguments)
 
     def _client_keys(self) -> SourceKeys:
-        """The unconditional ones first: they are the better ones to share."""
+        """The keys of the client's fields; unconditional fields first, as their keys are better to share."""
         keys = SourceKeys(self._shapes)
-        asked = [
+        selected = [
             (type_name, field)
             for selection in self._selections
             for type_name, fields in selection.by_type.items()
             for field in fields
             if field.name != TYPENAME
         ]
-        for type_name, field in sorted(asked, key=lambda item: bool(item[1].conditions)):
+        for type_name, field in sorted(selected, key=lambda item: bool(item[1].conditions)):
             keys.record(type_name, field.source, field.name, field.arguments)
         return keys

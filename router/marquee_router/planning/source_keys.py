@@ -1,7 +1,9 @@
-"""Which key a field's value gets in the collected data; owns the rule that keeps two fields apart.
+"""Source keys: the response keys that fields have in subgraph operations, and so in the collected data.
 
-Two fields may share a key when they are the same field with the same arguments and no subgraph gives them
-different shapes: subgraph operations stay valid wherever both are selected, and no value overwrites another.
+Owns the rule that keeps two fields apart. They may share a key if they are the same field with the same
+arguments and no subgraph declares them with different shapes: then subgraph operations stay valid wherever
+both are selected, and no value overwrites another. For example, `minutes` is read as `x_1` in
+`{ media { ... on Book { x: pages } ... on Film { x: minutes } } }`.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ _COMPOSITE = frozenset({TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION})
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A field of one object type that uses a key."""
+    """A field of one object type that has a key."""
 
     type_name: str
     name: str
@@ -27,14 +29,14 @@ class Claim:
 
 
 class Shapes:
-    """The shape of each field's value per subgraph: its type, object types standing for one another."""
+    """The shape of each field's value in each subgraph: its type, in which all composite types are equal."""
 
     def __init__(self, supergraph: Supergraph) -> None:
         self._types = supergraph.types
         self._remembered: dict[tuple[str, str], Mapping[str, str]] = {}
 
     def of(self, type_name: str, name: str) -> Mapping[str, str]:
-        """Subgraph → shape."""
+        """The shape of a field by subgraph: `[Book!]!` is `[*!]!`."""
         key = (type_name, name)
         if key not in self._remembered:
             owner = self._types.get(type_name)
@@ -50,7 +52,7 @@ class Shapes:
 
 
 class SourceKeys:
-    """The keys in use at one place of the data."""
+    """The keys in use on one node of the response tree."""
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
@@ -58,15 +60,15 @@ class SourceKeys:
         self._reserved: set[str] = {TYPENAME}
 
     def reserve(self, key: str) -> None:
-        """Keep a key for a field that is claimed later, by its own name."""
+        """Reserve a key for the field that prefers it, which is claimed later."""
         self._reserved.add(key)
 
     def record(self, type_name: str, source: str, name: str, arguments: tuple[Argument, ...]) -> None:
-        """Take over a key that was given elsewhere for the same place."""
+        """Record a key that a field of the client has already."""
         self._claims.setdefault(source, {})[type_name] = self._claim(type_name, name, arguments)
 
     def find(self, types: Sequence[str], name: str, arguments: tuple[Argument, ...]) -> str | None:
-        """The key under which this very field is collected already, on all of the types."""
+        """The key under which this very field is read already, on all of the types; None if there is none."""
         claims = [self._claim(type_name, name, arguments) for type_name in types]
         for source, owners in self._claims.items():
             if all(owners.get(claim.type_name) == claim for claim in claims):
@@ -74,9 +76,7 @@ class SourceKeys:
         return None
 
     def claim(self, types: Sequence[str], preferred: str, name: str, arguments: tuple[Argument, ...]) -> str:
-        """A key for the field on all of the types: the preferred one when it is free, else one derived from
-        it.
-        """
+        """A key for the field on all of the types: `preferred` if it is free, else one derived from it."""
         claims = [self._claim(type_name, name, arguments) for type_name in types]
         source, attempt = preferred, 0
         while not all(self._is_free(source, preferred, claim) for claim in claims):

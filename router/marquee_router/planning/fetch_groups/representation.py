@@ -1,4 +1,7 @@
-"""What is sent for an object in an entity fetch; turns keys and requirements into representations."""
+"""The representations of entities: what is sent for an object in an entity fetch.
+
+Owns the translation of keys and requirements, read under source keys, to the names that the subgraph knows.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _TYPENAME = RepresentationField(TYPENAME, TYPENAME)
 def representation(entry: FetchEntry, types: frozenset[str], supergraph: Supergraph) -> _Selections:
     """The representation of objects of the given types, `__typename` first.
 
-    A field of the key keeps out the objects where it is null; a nullable required field is sent as null.
+    An object with a null in its key is not sent; a null of a nullable required field is sent as it is.
     """
     subgraph = entry.edge.head.subgraph if entry.edge is not None else None
     writer = _Writer(supergraph, subgraph)
@@ -32,13 +35,13 @@ def representation(entry: FetchEntry, types: frozenset[str], supergraph: Supergr
 def value_selections(
     selection: NormalizedSelection, types: frozenset[str], supergraph: Supergraph
 ) -> _Selections:
-    """Where the value of a context stands in objects of the given types."""
+    """The fields that lead to the value of a context, in objects of the given types."""
     writer = _Writer(supergraph, None)
     return _by_type({name: writer.fields(name, selection, required=True) for name in sorted(types)})
 
 
 class _Writer:
-    """Writes what one subgraph is sent."""
+    """Writes representations for one subgraph."""
 
     def __init__(self, supergraph: Supergraph, subgraph: str | None) -> None:
         self._supergraph = supergraph
@@ -57,7 +60,7 @@ class _Writer:
         if item.selection is not None:
             below = item.selection
             nested = _by_type({name: self.fields(name, below, required=required) for name in below.by_type})
-            if self._tells_types_apart(named_type(declared)):
+            if self._needs_typename(named_type(declared)):
                 nested = (_TYPENAME, *nested)
         return RepresentationField(
             name=item.name,
@@ -66,15 +69,18 @@ class _Writer:
             nullable=required and not declared.endswith("!"),
         )
 
-    def _tells_types_apart(self, type_name: str) -> bool:
-        """Whether the subgraph has to be told the type of an object of this one."""
+    def _needs_typename(self, type_name: str) -> bool:
+        """True if objects of the type must be sent with their concrete type.
+
+        Not to a subgraph that knows the type as an `@interfaceObject`: it has no concrete types.
+        """
         declared = self._supergraph.types[type_name]
         own = declared.subgraphs.get(self._subgraph) if self._subgraph is not None else None
         return declared.kind is not TypeKind.OBJECT and own is not None and not own.interface_object
 
 
 def _by_type(per_type: dict[str, _Selections]) -> _Selections:
-    """Once for all types where they agree, else a fragment for each group of types that do."""
+    """The selections, once if all types have the same; else in a fragment for each group of types that do."""
     groups: dict[_Selections, set[str]] = {}
     for type_name, selections in per_type.items():
         groups.setdefault(selections, set()).add(type_name)
@@ -88,7 +94,7 @@ def _by_type(per_type: dict[str, _Selections]) -> _Selections:
 
 
 def _merge(selections: Iterable[RepresentationSelection]) -> _Selections:
-    """One field per name: a key field that is required as well stays a key field."""
+    """One field for each name; a key field that is also required still keeps out objects with a null."""
     fields: dict[str, RepresentationField] = {}
     fragments: list[RepresentationFragment] = []
     for item in selections:

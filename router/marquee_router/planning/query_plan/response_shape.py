@@ -1,7 +1,7 @@
-"""How the answer is shaped from the collected data: the client's keys, per object type.
+"""The shape of the answer: the fields on each object type, and the source keys that they are taken from.
 
-Owns the translation from the normalised operation; equal selections stay one object, so that a projector
-can be compiled once for each.
+Owns the translation from the normalised operation. Equal selections stay one object, so that a projector is
+compiled once for each.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Response:
         return found
 
     def _may_be_untyped(self, name: str) -> bool:
-        """Whether an object may arrive that some `@interfaceObject` knows only under its interface's name."""
+        """True if objects can arrive from an `@interfaceObject`, with only its interface's name as type."""
         declared = self._supergraph.types.get(name)
         return declared is not None and any(own.interface_object for own in declared.subgraphs.values())
 
@@ -62,7 +62,7 @@ class _Response:
         found = self._fields.get(id(item))
         if found is None:
             if item.type is None:
-                raise FetchGraphError(f'"{item.name}" was not asked for by the client')
+                raise FetchGraphError(f'"{item.name}" was not selected by the client')
             found = ResponseField(
                 response_key=item.response_key,
                 source=item.source,
@@ -79,9 +79,11 @@ class _Response:
 def _as_interface(
     name: str, selection: NormalizedSelection, by_type: Mapping[str, tuple[ResponseField, ...]]
 ) -> Mapping[str, tuple[ResponseField, ...]]:
-    """What an object answers whose own type was never needed: the fields asked for on all types alike.
+    """The fields of an object whose concrete type was never needed: those that are the same on all types.
 
-    What depends on the type becomes a `__typename`, which such an object refuses: fine while it is skipped.
+    A field that depends on the type becomes a `__typename` with its conditions. Such an object cannot resolve
+    it, and need not as long as the field is skipped: in `{ media { id ... on Book @include(if: $x) { pages }
+    } }` types are fetched only if `$x`.
     """
     merged: dict[str, list[ResponseField]] = {}
     for fields in by_type.values():
