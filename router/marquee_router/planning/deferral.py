@@ -8,7 +8,7 @@ it is true they are delivered. In `{ a ... @defer { b @include(if: $x) } }` the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from graphql import (
     REMOVE,
@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from marquee_router.planning.conditions import ALWAYS, any_of, both, either, single
-from marquee_router.planning.plan import Conditions, Deferral
+from marquee_router.planning.plan import Condition, Conditions, Deferral
 
 DIRECTIVE = GraphQLDeferDirective.name
 _MARK = "@"
@@ -80,6 +80,30 @@ def without_deferral(conditions: Conditions) -> Conditions:
 def deferral_of(conditions: Conditions) -> Conditions:
     """The conditions of deferred fragments alone; `ALWAYS` for a field of the first answer."""
     return _only(conditions, deferred=True)
+
+
+def before_delivery(conditions: Conditions, deferrals: Iterable[Deferral]) -> Conditions | None:
+    """When the conditions hold before any deferred fragment is delivered; None if they do not hold then.
+
+    The fields of a deferred fragment are not selected yet, unless its `if` says that it is not deferred:
+    those of `... @defer(if: $slow)` are selected at once when `$slow` is false.
+    """
+    switches = {deferral.variable: deferral.condition for deferral in deferrals}
+    found: Conditions | None = ALWAYS if not conditions else None
+    for conjunction in conditions:
+        held: Conditions | None = ALWAYS
+        for term in conjunction:
+            own = _before_delivery(term, switches)
+            held = both(held, own) if held is not None and own is not None else None
+        found = either(found, held)
+    return found
+
+
+def _before_delivery(term: Condition, switches: Mapping[str, str | None]) -> Conditions | None:
+    if term.variable not in switches:
+        return ((term,),)
+    switch = switches[term.variable]
+    return single(switch, False) if switch is not None else None
 
 
 def implies(one: Conditions, other: Conditions) -> bool:

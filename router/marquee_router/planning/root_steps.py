@@ -12,11 +12,12 @@ from typing import Protocol
 
 from marquee_router.planning.active_graph import ActiveGraph
 from marquee_router.planning.conditions import ALWAYS, both, negation, variables_of, widened
+from marquee_router.planning.deferral import before_delivery
 from marquee_router.planning.errors import NoPathError
 from marquee_router.planning.fetch_groups.fetch_group import FetchGroup
 from marquee_router.planning.fetch_groups.selection_syntax import join, with_conditions
 from marquee_router.planning.operation import NormalizedField, NormalizedOperation
-from marquee_router.planning.plan import Conditions, OperationKind
+from marquee_router.planning.plan import Conditions, Deferral, OperationKind
 
 _NO_FETCH = frozenset({"__typename", "__schema", "__type"})
 """Root fields that the router answers itself."""
@@ -54,7 +55,7 @@ class _SerialSteps:
     def steps(self, fields: Iterable[NormalizedField]) -> list[list[FetchGroup]]:
         """Root fields in order, each from one subgraph; neighbours from one subgraph are one step."""
         steps: list[tuple[str, list[NormalizedField]]] = []
-        for field in _in_order(fields):
+        for field in _in_order(fields, self._operation.deferrals):
             if field.name in _NO_FETCH:
                 continue  # it may still have reserved the place of a field that is fetched
             subgraph = self._cheapest_subgraph(field)
@@ -85,7 +86,9 @@ class _SerialSteps:
         return any(self._graph.field_edge(node, field.name) is not None for node in nodes)
 
 
-def _in_order(fields: Iterable[NormalizedField]) -> Iterator[NormalizedField]:
+def _in_order(
+    fields: Iterable[NormalizedField], deferrals: tuple[Deferral, ...]
+) -> Iterator[NormalizedField]:
     """The fields, each at every place where it may have to run, under conditions of which one can hold.
 
     `mutation { a @include(if: $x) b a }` runs `a` first if `$x`, else after `b`.
@@ -95,7 +98,11 @@ def _in_order(fields: Iterable[NormalizedField]) -> Iterator[NormalizedField]:
     remaining: dict[str, Conditions | None] = {}
     for field in listed:
         for key, conditions in field.reserves:
-            here, later = _part(remaining.get(key, ALWAYS), conditions)
+            # `mutation { ... @defer { a } b a }` runs `b` first: the fragment is delivered after both.
+            selected = before_delivery(conditions, deferrals)
+            if selected is None:
+                continue
+            here, later = _part(remaining.get(key, ALWAYS), selected)
             remaining[key] = later
             if key in by_key and here is not None:
                 yield replace(by_key[key], conditions=here, reserves=())
