@@ -1,6 +1,4 @@
-"""The types of required objects, where an `@interfaceObject` returns them too: told by the interface's owner,
-and before they are sent.
-"""
+"""Required objects with the types that a subgraph must be sent, where an `@interfaceObject` returns them."""
 
 from __future__ import annotations
 
@@ -9,11 +7,13 @@ import pytest
 from tests.router.planning.graphs import Graph, subgraphs_of
 
 _BOOK = {"__typename": "Book", "__interfaces": ["Media"], "id": "b", "title": "B", "pages": 3, "views": 1}
+
+
 _MOVIE = {"__typename": "Movie", "__interfaces": ["Media"], "id": "m", "title": "M", "length": 9, "views": 2}
 
 
 def _graph(required: str) -> Graph:
-    """`label` is computed from objects of which `views` knows no type, by who must know it."""
+    """`label` needs objects with their concrete types, which `views` does not know."""
     shelf = {
         "__typename": "Shelf",
         "id": "s",
@@ -77,5 +77,5 @@ def test_a_required_object_is_sent_under_its_own_type_whatever_else_is_read_of_i
             graph.answer(f"{{ {root} {{ {selection} }} }}")
 
 
-def test_the_type_is_asked_for_before_it_is_sent() -> None:
+def test_a_concrete_type_is_resolved_before_it_is_sent() -> None:
     assert subgraphs_of(_graph("best { id }").plan("{ near { label } }")) == ["views", "owner", "labels"]

@@ -1,11 +1,32 @@
-"""`@requires`: circles, hidden fields, abstract values, arguments."""
+"""`@requires`: circles, chains, hidden fields, abstract values, arguments."""
 
 from __future__ import annotations
 
-from itertools import product
+from tests.router.planning.examples import shop
+from tests.router.planning.graphs import Graph, subgraphs_of
 
-from marquee_router.planning.plan import Condition, EntityFetch
-from tests.router.planning.graphs import Graph, fetches, subgraphs_of
+
+def test_compound_keys_and_chained_requirements_reach_the_right_values() -> None:
+    graph = shop()
+    answer = graph.answer("{ one { label price } many { label upc } }")
+    assert answer["one"]["label"] == "label-1<estimate=estimate-1<price=10>>"
+    assert subgraphs_of(graph.plan("{ one { label } }")) == ["catalog", "details", "shipping", "labels"]
+
+
+def test_arguments_of_a_requirement_are_kept_apart_from_the_clients() -> None:
+    item = {"__typename": "Item", "id": "1", "cost": "cost", "fee": "fee"}
+    graph = Graph(
+        {
+            "a": """type Query { item: Item }
+                    type Item @key(fields: "id") { id: ID! cost(currency: String): String }""",
+            "b": """type Item @key(fields: "id") { id: ID! cost(currency: String): String @external
+                    fee: String @requires(fields: "cost(currency: \\"EUR\\")") }""",
+        },
+        {"item": item},
+        [item],
+    )
+    answer = graph.answer('{ item { cost(currency: "USD") fee } }')
+    assert answer["item"] == {"cost": "cost(currency:USD)", "fee": "fee<cost=cost(currency:EUR)>"}
 
 
 def _circle() -> Graph:
@@ -23,7 +44,7 @@ def _circle() -> Graph:
     )
 
 
-def test_two_subgraphs_that_require_of_one_another_are_asked_in_turn() -> None:
+def test_two_subgraphs_that_require_fields_of_each_other_are_asked_in_turn() -> None:
     graph = _circle()
     assert graph.answer("{ part { d } }") == {"part": {"d": "d<c=c<b=b<a=a>>>"}}
     assert subgraphs_of(graph.plan("{ part { d } }")) == ["first", "second", "first", "second"]
@@ -77,7 +98,7 @@ def _boxes() -> Graph:
     )
 
 
-def test_requirements_lead_through_interfaces_and_fragments_and_tell_the_types() -> None:
+def test_requirements_lead_through_interfaces_and_fragments_with_the_concrete_types() -> None:
     graph = _boxes()
     answer = graph.answer("{ box { weight label } }")["box"]
     assert answer == {"weight": "w<item=cost=c,pages=3>", "label": "l<items=[;pages=3]>"}
@@ -107,7 +128,7 @@ def _priced() -> Graph:
     )
 
 
-def test_arguments_in_a_field_set_never_meet_the_client_s() -> None:
+def test_arguments_in_a_field_set_never_mix_with_the_client_s() -> None:
     graph = _priced()
     assert graph.answer('{ item { price(in: "USD") ship tax } }')["item"] == {
         "price": "p(in:USD)",
@@ -117,87 +138,3 @@ def test_arguments_in_a_field_set_never_meet_the_client_s() -> None:
     graph.answer('{ item { ship parts(first: 2) { size(unit: "IN") } price(in: "EUR") } }')
     graph.answer('{ item { ship parts(first: 9) { size(unit: "CM") } price_1: price } }')
     graph.answer("query($in: String) { items { price(in: $in) p: price ship tax } }", {"in": "GBP"})
-
-
-_BOOLEANS = (True, False)
-
-
-def _skipped() -> Graph:
-    door = {"__typename": "Door", "id": "d", "width": 2, "colour": "c"}
-    wall = {"__typename": "Wall", "height": 3, "length": 5, "door": door}
-    house = {"__typename": "House", "id": "h", "wall": wall, "door": door, "price": "p", "rooms": "r"}
-    return Graph(
-        {
-            "a": """type Query { house: House } type Door @key(fields: "id") { id: ID! width: Int }
-                    type House @key(fields: "id") { id: ID! wall: Wall @shareable door: Door }
-                    type Wall @shareable { height: Int length: Int door: Door }""",
-            "b": """type Wall @shareable { height: Int length: Int door: Door }
-                    type Door @key(fields: "id") { id: ID! colour: String }
-                    type House @key(fields: "id") { id: ID! wall: Wall @external door: Door @external
-                      price: String @requires(fields: "wall { length }")
-                      rooms: String @requires(fields: "door { id } wall { door { id } }") }""",
-        },
-        {"house": house},
-        [house, door],
-    )
-
-
-def test_what_is_skipped_is_not_read_where_a_requirement_reads_beside_it() -> None:
-    graph = _skipped()
-    plan = graph.plan("query ($s: Boolean!) { house { wall @skip(if: $s) { height } price } }")
-    (first, _) = fetches(plan.node)
-    assert "wall{height @skip(if:$s)length}" in first.operation
-    selection = "wall @skip(if: $s) { height } price @include(if: $i)"
-    plan = graph.plan(f"query ($s: Boolean!, $i: Boolean!) {{ house {{ {selection} }} }}")
-    (first, _) = fetches(plan.node)
-    assert "...@skip(if:$s){wall{height length @include(if:$i)}}" in first.operation
-    assert "...@include(if:$i){wall{height @skip(if:$s)length}}" in first.operation
-
-
-def test_no_condition_is_written_twice_where_a_requirement_reads_beside() -> None:
-    plan = _skipped().plan(
-        "query ($i: Boolean!) { house { wall @include(if: $i) { height } price @include(if: $i) } }"
-    )
-    assert "wall @include(if:$i){height length}" in fetches(plan.node)[0].operation
-
-
-def test_a_skipped_object_is_not_completed_because_a_requirement_has_its_key() -> None:
-    graph = _skipped()
-    for selection in ("door @skip(if: $s) { colour }", "wall @skip(if: $s) { door { colour width } }"):
-        operation = f"query ($s: Boolean!) {{ house {{ {selection} rooms }} }}"
-        graph.answer(operation, {"s": True})
-        graph.answer(operation, {"s": False})
-        fetch = fetches(graph.plan(operation).node)[1]
-        assert isinstance(fetch, EntityFetch)
-        assert {target.conditions for target in fetch.targets} == {((Condition("s", False),),), ()}
-
-
-def test_conditions_beside_requirements_never_change_an_answer() -> None:
-    graph = _skipped()
-    selection = """
-        wall @skip(if: $s) { height door @include(if: $i) { colour width } length @skip(if: $i) }
-        ... @include(if: $i) { door { width colour @skip(if: $s) } } price @include(if: $s) rooms"""
-    for s, i in product(_BOOLEANS, _BOOLEANS):
-        variables = {"s": s, "i": i}
-        graph.answer(f"query ($s: Boolean!, $i: Boolean!) {{ house {{ {selection} }} }}", variables)
-
-
-def test_a_requirement_completes_an_object_that_the_client_skips() -> None:
-    door = {"__typename": "Door", "id": "d", "width": 2, "colour": "c"}
-    house = {"__typename": "House", "id": "h", "door": door, "look": "l"}
-    graph = Graph(
-        {
-            "a": """type Query { house: House } type Door @key(fields: "id") { id: ID! }
-                    type House @key(fields: "id") { id: ID! door: Door }""",
-            "b": """type Door @key(fields: "id") { id: ID! width: Int colour: String }""",
-            "c": """type Door @key(fields: "id") { id: ID! colour: String @external }
-                    type House @key(fields: "id") { id: ID! door: Door @external
-                      look: String @requires(fields: "door { colour }") }""",
-        },
-        {"house": house},
-        [house, door],
-    )
-    operation = """query ($s: Boolean!, $i: Boolean!) {
-        house { door @skip(if: $s) { width colour @skip(if: $i) } look @include(if: $i) } }"""
-    for s, i in product(_BOOLEANS, _BOOLEANS):
-        graph.answer(operation, {"s": s, "i": i})

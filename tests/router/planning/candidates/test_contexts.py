@@ -41,7 +41,7 @@ async def _data(graph: Federation, query: str, variables: dict[str, Any] | None 
 
 
 def _money() -> Federation:
-    """Amounts in the currency of whoever looks at them; one amount is seen by several users."""
+    """Amounts in the currency of the user they are read for; one payment belongs to several users."""
     paid = {"__typename": "Payment", "id": "p", "amount": "5", "label": "l", "again": "A", "memo": "m"}
     back = {"__typename": "Payment", "id": "b", "amount": "7", "label": "k", "again": "B", "memo": "n"}
     euro = {"__typename": "Currency", "code": "EUR"}
@@ -153,7 +153,7 @@ async def test_an_operation_declares_the_variables_of_the_entities_it_asks_for(i
     assert validate(money.schema, parse(money.calls[-1])) == [], money.calls[-1]
 
 
-async def test_a_context_that_could_not_be_fetched_keeps_the_field_unanswered() -> None:
+async def test_a_field_whose_context_could_not_be_fetched_is_not_answered() -> None:
     graph = _money()
     graph.transports["people"].down = True
     answer = await graph.ask("{ user { last { label memo amount } } }")
@@ -173,7 +173,7 @@ async def test_a_client_s_own_alias_or_condition_on_the_value_does_not_matter() 
     assert await _data(graph, skipped, {"no": False}) == {"user": {"id": "b", "last": {}}}
 
 
-async def test_variables_of_the_client_are_told_apart_from_those_of_contexts() -> None:
+async def test_variables_of_the_client_differ_from_those_of_contexts() -> None:
     graph = _money()
     query = """query($context_0_0: Int, $representations: Int) { users { last {
         a: amount(digits: $context_0_0) b: amount(digits: $representations) } } }"""
