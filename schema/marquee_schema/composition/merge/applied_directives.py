@@ -110,8 +110,7 @@ def _merge_different(
         context.hint(
             HintCode.MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
             f'Directive @{name} is applied to "{target.coordinate}" with different arguments in several'
-            " subgraphs. The"
-            f" supergraph combines them: {_printed(arguments)}.",
+            f" subgraphs. The supergraph combines them: {_printed(arguments)}.",
             dict(sources),
         )
         return

@@ -55,16 +55,14 @@ def _check_contextual(context: MergeContext, present: Mapping[int, Argument], ar
             context.error(
                 ErrorCode.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,
                 f'Argument "{argument.coordinate}" is contextual in at least one subgraph, but in subgraph'
-                f' "{name}" it does not'
-                " have @fromContext, is not nullable and has no default value.",
+                f' "{name}" it does not have @fromContext, is not nullable and has no default value.',
                 present,
             )
         else:
             context.hint(
                 HintCode.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,
                 f'Contextual argument "{argument.coordinate}" is not contextual in subgraph "{name}": it'
-                " will not be part of the"
-                " supergraph.",
+                " will not be part of the supergraph.",
                 present,
             )
 
@@ -77,8 +75,7 @@ def _check_missing(
         context.error(
             ErrorCode.REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH,
             f'Argument "{argument.coordinate}" is required in some subgraphs but does not appear in all: it'
-            " is required in"
-            f" {subgraphs(context.names_of(required))} but does not appear in"
+            f" is required in {subgraphs(context.names_of(required))} but does not appear in"
             f" {subgraphs(context.names_of(absent))}.",
             present,
         )
@@ -86,7 +83,6 @@ def _check_missing(
         context.hint(
             HintCode.INCONSISTENT_ARGUMENT_PRESENCE,
             f'Optional argument "{argument.coordinate}" will not be included in the supergraph as it does'
-            " not appear in all"
-            f" subgraphs: {presence(context, present, absent)}.",
+            f" not appear in all subgraphs: {presence(context, present, absent)}.",
             present,
         )

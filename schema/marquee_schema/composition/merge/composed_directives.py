@@ -98,8 +98,7 @@ class ComposedDirectives:
         names = [self.subgraphs[index].name for index in indexes]
         self._error(
             f'Core feature "{feature.url}" in {listed_subgraphs(names)} does not have a directive definition'
-            " for"
-            f' "@{directive}".',
+            f' for "@{directive}".',
             [(name, feature.node) for name in names],
         )
         return None
@@ -179,8 +178,7 @@ class ComposedDirectives:
             self.report.hint(
                 HintCode.DIRECTIVE_COMPOSITION_INFO,
                 f'Directive "@{name}" should not be explicitly composed in subgraph "{subgraph.name}" since'
-                " it is a federation"
-                " directive composed by default.",
+                " it is a federation directive composed by default.",
                 place,
             )
         else:

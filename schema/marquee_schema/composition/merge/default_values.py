@@ -51,7 +51,6 @@ def merge_default(
         context.hint(
             HintCode.INCONSISTENT_DEFAULT_VALUE_PRESENCE,
             f'{what} "{target.coordinate}" has a default value in only some subgraphs, so the supergraph has'
-            " none: it has"
-            f" {differences(context, printed)}.",
+            f" none: it has {differences(context, printed)}.",
             given,
         )

@@ -28,7 +28,6 @@ def merge_description(context: MergeContext, sources: Mapping[int, Element], tar
         context.hint(
             HintCode.INCONSISTENT_DESCRIPTION,
             f'"{target.coordinate}" has inconsistent descriptions across subgraphs. The supergraph uses the'
-            " one from"
-            f" {subgraphs(context.names_of(users[chosen]))}. Descriptions are: {described}",
+            f" one from {subgraphs(context.names_of(users[chosen]))}. Descriptions are: {described}",
             sources,
         )

@@ -80,8 +80,7 @@ def _merge_executable(context: MergeContext, name: str, sources: Mapping[int, Di
         context.hint(
             HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,
             f'Executable directive "@{name}" will not be part of the supergraph as it does not appear in all'
-            " subgraphs:"
-            f" {presence(context, sources, missing)}.",
+            f" subgraphs: {presence(context, sources, missing)}.",
             sources,
         )
         return
@@ -93,8 +92,7 @@ def _merge_executable(context: MergeContext, name: str, sources: Mapping[int, Di
         context.hint(
             HintCode.NO_EXECUTABLE_DIRECTIVE_INTERSECTION,
             f'Executable directive "@{name}" has no location that is common to all subgraphs, so it will not'
-            " be part of the"
-            f" supergraph: it has {differences(context, printed)}.",
+            f" be part of the supergraph: it has {differences(context, printed)}.",
             sources,
         )
         return
@@ -113,8 +111,7 @@ def _merge_executable(context: MergeContext, name: str, sources: Mapping[int, Di
         context.hint(
             HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS,
             f'Executable directive "@{name}" has inconsistent locations across subgraphs; the supergraph'
-            " uses those common to all,"
-            f" {' | '.join(common)}: it has {differences(context, printed)}.",
+            f" uses those common to all, {' | '.join(common)}: it has {differences(context, printed)}.",
             sources,
         )
     context.merged.directives[name] = target

@@ -25,8 +25,7 @@ def merge_enum(context: MergeContext, sources: Mapping[int, NamedType], target: 
         context.hint(
             HintCode.UNUSED_ENUM_TYPE,
             f'Enum type "{target.name}" is defined but unused. It will be included in the supergraph with'
-            " all the values"
-            " appearing in any subgraph (as if it were only used as an output type).",
+            " all the values appearing in any subgraph (as if it were only used as an output type).",
             sources,
         )
     values: dict[str, dict[int, EnumValue]] = {}
@@ -71,8 +70,7 @@ def _merge_value(
         context.hint(
             HintCode.INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM,
             f'Value "{value.coordinate}" has been added to the supergraph but is only defined in a subset of'
-            " the subgraphs"
-            f" defining the enum; {where}.",
+            f" the subgraphs defining the enum; {where}.",
             present,
         )
     elif is_inaccessible:
@@ -82,16 +80,14 @@ def _merge_value(
         context.hint(
             HintCode.INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM,
             f'Value "{value.coordinate}" will not be part of the supergraph as it is not defined in all the'
-            " subgraphs defining the"
-            f" enum; {where}.",
+            f" subgraphs defining the enum; {where}.",
             present,
         )
     else:
         context.error(
             ErrorCode.ENUM_VALUE_MISMATCH,
             f'Enum type "{enum.name}" is used as both input type (for example, as type of'
-            f' "{usage.as_input}") and output type (for'
-            f' example, as type of "{usage.as_output}"), so all its values must be defined in every'
-            f" subgraph; {where}.",
+            f' "{usage.as_input}") and output type (for example, as type of "{usage.as_output}"), so all its'
+            f" values must be defined in every subgraph; {where}.",
             sources,
         )

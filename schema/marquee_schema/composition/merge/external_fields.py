@@ -21,8 +21,7 @@ def check_external_fields(
         context.error(
             ErrorCode.EXTERNAL_TYPE_MISMATCH,
             f'Type of field "{target.coordinate}" is incompatible across subgraphs (where marked @external):'
-            " it has type"
-            f" {differences(context, types)}.",
+            f" it has type {differences(context, types)}.",
             sources.present,
         )
     for name in target.arguments:
@@ -46,8 +45,7 @@ def _check_argument(
         context.error(
             ErrorCode.EXTERNAL_ARGUMENT_MISSING,
             f'Field "{target.coordinate}" is missing argument "{argument.coordinate}" in some subgraphs'
-            " where it is marked"
-            f" @external: add it in {subgraphs(context.names_of(missing))}.",
+            f" where it is marked @external: add it in {subgraphs(context.names_of(missing))}.",
             sources.present,
         )
     given = {index: field.arguments[name] for index, field in external.items() if name in field.arguments}
@@ -60,8 +58,7 @@ def _check_argument(
         context.error(
             ErrorCode.EXTERNAL_ARGUMENT_TYPE_MISMATCH,
             f'Type of argument "{argument.coordinate}" is incompatible across subgraphs (where'
-            f' "{target.coordinate}" is marked'
-            f" @external): it has type {differences(context, types)}.",
+            f' "{target.coordinate}" is marked @external): it has type {differences(context, types)}.',
             declared,
         )
     if any(not same_value(other.default, argument.default) for other in given.values()):
@@ -72,7 +69,6 @@ def _check_argument(
         context.error(
             ErrorCode.EXTERNAL_ARGUMENT_DEFAULT_MISMATCH,
             f'Argument "{argument.coordinate}" has incompatible defaults across subgraphs (where'
-            f' "{target.coordinate}" is marked'
-            f" @external): it has {differences(context, defaults)}.",
+            f' "{target.coordinate}" is marked @external): it has {differences(context, defaults)}.',
             declared,
         )

@@ -148,8 +148,7 @@ def _report_mismatch(subgraphs: Sequence[SubgraphSchema], usage: _Usage, report:
     report.error(
         ErrorCode.LINK_IMPORT_NAME_MISMATCH,
         f'The "@{usage.name}" directive (from {usage.url}) is imported under different names: it is {found}.'
-        " Import it under"
-        " one name everywhere.",
+        " Import it under one name everywhere.",
     )
 
 

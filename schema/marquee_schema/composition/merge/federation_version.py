@@ -34,8 +34,7 @@ def _version_of(subgraph: SubgraphSchema, report: Report) -> Version | None:
         report.hint(
             HintCode.IMPLICITLY_UPGRADED_FEDERATION_VERSION,
             f'Subgraph "{subgraph.name}" has been implicitly upgraded from federation {linked} to {implied},'
-            " which the feature"
-            f" {cause.url} needs.",
+            f" which the feature {cause.url} needs.",
             [(subgraph.name, cause.node)],
         )
     return implied

@@ -29,8 +29,7 @@ def check_field_sharing(
     non_shareable = subgraphs(context.names_of(others)) if shareable else "all of them"
     advice = "".join(
         f' (note that "{target.coordinate}" has an @override in subgraph "{context.subgraphs[index].name}"'
-        " that targets an"
-        " unknown subgraph, so that it has no effect)"
+        " that targets an unknown subgraph, so that it has no effect)"
         for index in others
         if overrides.has_unknown_source(index)
     )
@@ -43,8 +42,7 @@ def check_field_sharing(
         ErrorCode.INVALID_FIELD_SHARING,
         f'Non-shareable field "{target.coordinate}" is resolved from multiple subgraphs: it is resolved from'
         f" {subgraphs(context.names_of(sorted(shareable + others)))} and defined as non-shareable in"
-        f" {non_shareable}{advice}."
-        " Mark it @shareable in each, or take it out of all but one.",
+        f" {non_shareable}{advice}. Mark it @shareable in each, or take it out of all but one.",
         {index: field for index, field in resolving.items() if index in shareable or index in others},
     )
 

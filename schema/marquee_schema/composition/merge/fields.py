@@ -65,8 +65,7 @@ def _without_external(context: MergeContext, sources: Sources[Field]) -> Sources
                 context.report.error(
                     ErrorCode.MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
                     f"[{name}] Cannot apply merged directive {print_applied(applied)} to external field"
-                    f' "{field.coordinate}":'
-                    " apply it where the field is resolved.",
+                    f' "{field.coordinate}": apply it where the field is resolved.',
                     [(name, applied.node)],
                 )
     return Sources(resolving, sources.defining)

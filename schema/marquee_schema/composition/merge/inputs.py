@@ -63,8 +63,7 @@ def _report_missing(context: MergeContext, sources: Sources[InputField], field: 
         context.error(
             ErrorCode.REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH,
             f'Input object field "{field.coordinate}" is required in some subgraphs but does not appear in'
-            " all: it is required in"
-            f" {subgraphs(context.names_of(required))} but does not appear in"
+            f" all: it is required in {subgraphs(context.names_of(required))} but does not appear in"
             f" {subgraphs(context.names_of(sources.absent))}.",
             sources.present,
         )
@@ -72,7 +71,6 @@ def _report_missing(context: MergeContext, sources: Sources[InputField], field: 
         context.hint(
             HintCode.INCONSISTENT_INPUT_OBJECT_FIELD,
             f'Input object field "{field.coordinate}" will not be in the supergraph as it does not appear in'
-            " all subgraphs:"
-            f" {presence(context, sources.present, sources.absent)}.",
+            f" all subgraphs: {presence(context, sources.present, sources.absent)}.",
             sources.present,
         )

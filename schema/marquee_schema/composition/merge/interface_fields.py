@@ -31,9 +31,7 @@ def _report(context: MergeContext, candidate: CompositeType, field: Field) -> No
     context.error(
         ErrorCode.INTERFACE_FIELD_NO_IMPLEM,
         f'Interface field "{field.coordinate}" is declared in {subgraphs(context.names_of(with_field))} but'
-        " type"
-        f' "{candidate.name}", which implements "{interface}" only in'
-        f" {subgraphs(context.names_of(implementing))}, does not have"
-        f' field "{field.name}".',
+        f' type "{candidate.name}", which implements "{interface}" only in'
+        f' {subgraphs(context.names_of(implementing))}, does not have field "{field.name}".',
         with_field,
     )

@@ -73,9 +73,7 @@ def _check_interface_objects(
             context.error(
                 ErrorCode.INTERFACE_OBJECT_USAGE_ERROR,
                 f'[{subgraph.name}] Interface type "{target.name}" is defined as an @interfaceObject in'
-                " subgraph"
-                f' "{subgraph.name}", so that subgraph should not define any of its implementation types,'
-                " but it defines"
-                f" {listed(known, 'type')}.",
+                f' subgraph "{subgraph.name}", so that subgraph should not define any of its implementation'
+                f" types, but it defines {listed(known, 'type')}.",
                 {index: source},
             )

@@ -76,16 +76,14 @@ class _Override:
             self._error(
                 ErrorCode.OVERRIDE_ON_INTERFACE,
                 f'@override cannot be used on field "{coordinate}" on subgraph "{name}": it is not supported'
-                " on fields of"
-                " interfaces.",
+                " on fields of interfaces.",
             )
             return
         if context.subgraphs[self.index].is_interface_object(own.parent):
             self._error(
                 ErrorCode.OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE,
                 f'@override cannot be used on field "{coordinate}" on subgraph "{name}": it is not supported'
-                " on fields of"
-                " @interfaceObject types.",
+                " on fields of @interfaceObject types.",
             )
             return
         source_name = str(self.applied.arguments.get("from"))
@@ -94,8 +92,7 @@ class _Override:
             self._hint(
                 HintCode.FROM_SUBGRAPH_DOES_NOT_EXIST,
                 f'Source subgraph "{source_name}" for field "{coordinate}" on subgraph "{name}" does not'
-                " exist."
-                f"{did_you_mean(source_name, context.names)}",
+                f" exist.{did_you_mean(source_name, context.names)}",
             )
             return
         source_index = context.names.index(source_name)
@@ -109,8 +106,7 @@ class _Override:
             self._error(
                 ErrorCode.OVERRIDE_SOURCE_HAS_OVERRIDE,
                 f'Field "{coordinate}" on subgraph "{name}" overrides subgraph "{source_name}", where it has'
-                " an @override"
-                " too: only one of them can.",
+                " an @override too: only one of them can.",
             )
         else:
             self._check_source(source_index, overrides)
@@ -130,17 +126,14 @@ class _Override:
                 self._error(
                     ErrorCode.OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE,
                     f'Invalid @override on field "{coordinate}" of subgraph "{name}": source subgraph'
-                    f' "{source_name}" does not'
-                    f" have the field itself but abstracts it in @interfaceObject {abstracting}, and that"
-                    " cannot be"
-                    " overridden.",
+                    f' "{source_name}" does not have the field itself but abstracts it in @interfaceObject'
+                    f" {abstracting}, and that cannot be overridden.",
                 )
             else:
                 self._hint(
                     HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
                     f'Field "{coordinate}" on subgraph "{name}" no longer exists in the from subgraph'
-                    f' "{source_name}". The'
-                    " @override directive can be removed.",
+                    f' "{source_name}". The @override directive can be removed.',
                 )
             return
         colliding = self._collision(source, source_index)
@@ -149,8 +142,7 @@ class _Override:
             self._error(
                 ErrorCode.OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE,
                 f'@override cannot be used on field "{coordinate}" on subgraph "{name}" since "{coordinate}"'
-                f' on "{where}" is'
-                f" marked with directive @{directive}.",
+                f' on "{where}" is marked with directive @{directive}.',
             )
             return
         self._mark_overridden(source, source_index, overrides)
@@ -175,16 +167,14 @@ class _Override:
             self._hint(
                 HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
                 f'Field "{coordinate}" on subgraph "{name}" is not resolved anymore by the from subgraph'
-                f' "{source_name}" (it is'
-                " marked @external there). The @override directive can be removed.",
+                f' "{source_name}" (it is marked @external there). The @override directive can be removed.',
             )
         else:
             (overrides.used if is_used else overrides.unused).add(source_index)
             if not label:
                 still = (
                     " It is still used in some federation directives (@key, @requires, @provides or an"
-                    " interface), so mark it"
-                    " @external instead."
+                    " interface), so mark it @external instead."
                     if is_used
                     else " Consider removing it."
                 )
@@ -208,16 +198,13 @@ class _Override:
             self._error(
                 ErrorCode.OVERRIDE_LABEL_INVALID,
                 f'Invalid @override label "{label}" on field "{coordinate}" on subgraph "{name}": labels'
-                " start with a letter,"
-                " followed by letters, digits and the characters _-:./, or have the form percent(x), where x"
-                " is between 0"
-                " and 100.",
+                " start with a letter, followed by letters, digits and the characters _-:./, or have the"
+                " form percent(x), where x is between 0 and 100.",
             )
         self._hint(
             HintCode.OVERRIDE_MIGRATION_IN_PROGRESS,
             f'Field "{coordinate}" is being migrated from subgraph "{source_name}" to "{name}" with'
-            " progressive @override. Once"
-            f' the migration is complete, remove the field from "{source_name}".',
+            f' progressive @override. Once the migration is complete, remove the field from "{source_name}".',
             {source_index: source},
         )
 

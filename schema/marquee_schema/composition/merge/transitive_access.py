@@ -111,9 +111,8 @@ class _Checker:
         self._context.report.error(
             ErrorCode.MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
             f'[{name}] Field "{field.coordinate}" does not specify the @authenticated, @requiresScopes or'
-            " @policy requirements that"
-            f" are necessary to access the transitive {what} from its {directive} selection: add them to the"
-            " field.",
+            f" @policy requirements that are necessary to access the transitive {what} from its {directive}"
+            " selection: add them to the field.",
             [(name, field.node)],
         )
 

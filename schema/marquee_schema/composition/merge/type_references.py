@@ -55,8 +55,7 @@ def merge_type_reference(context: MergeContext, sources: Mapping[int, Typed], ta
             if what == "argument"
             else HintCode.INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
             f'Type of {what} "{target.coordinate}" is inconsistent but compatible across subgraphs: it has'
-            f" type {found_types}."
-            f' The supergraph uses "{target.type}".',
+            f' type {found_types}. The supergraph uses "{target.type}".',
             sources,
         )
     return False

@@ -59,10 +59,8 @@ def add_types(context: MergeContext) -> None:
             context.error(
                 ErrorCode.INTERFACE_OBJECT_USAGE_ERROR,
                 f'Type "{name}" is declared with @interfaceObject in all the subgraphs in which it is'
-                " defined (it is defined"
-                f" in {subgraphs(context.names_of(context.definers[name]))}): at least one of them must"
-                " define it as the"
-                " interface it stands for.",
+                f" defined (it is defined in {subgraphs(context.names_of(context.definers[name]))}): at"
+                " least one of them must define it as the interface it stands for.",
                 {index: context.subgraphs[index].types[name] for index in indexes},
             )
 
@@ -136,8 +134,7 @@ def _check_extension_has_base(
             context.report.error(
                 ErrorCode.EXTENSION_WITH_NO_BASE,
                 f'[{context.subgraphs[index].name}] Type "{target.name}" is an extension type, but there is'
-                " no type definition"
-                f' for "{target.name}" in any subgraph.',
+                f' no type definition for "{target.name}" in any subgraph.',
                 [(context.subgraphs[index].name, source.extensions[0])],
             )
 

@@ -23,7 +23,6 @@ def merge_union(context: MergeContext, sources: Mapping[int, NamedType], target:
             context.hint(
                 HintCode.INCONSISTENT_UNION_MEMBER,
                 f'Union type "{target.name}" includes member type "{name}" in some but not all defining'
-                " subgraphs:"
-                f" {presence(context, having, lacking)}.",
+                f" subgraphs: {presence(context, having, lacking)}.",
                 having,
             )

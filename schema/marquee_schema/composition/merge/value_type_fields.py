@@ -35,7 +35,6 @@ def hint_inconsistent_value_type_field(
     context.hint(
         code,
         f'Field "{field.coordinate}" of {kind} type "{target.name}" is defined in some but not all subgraphs'
-        " that define the"
-        f" type: {presence(context, having, lacking)}.",
+        f" that define the type: {presence(context, having, lacking)}.",
         sources,
     )

@@ -105,8 +105,7 @@ class Explainer:
         if not edge.requires or self._advancer.conditions.holds(node, edge.requires):
             return (
                 f'@requires condition on field "{coordinate}" can be satisfied but there is no usable key on'
-                f' "{node.type_name}" in subgraph "{node.subgraph}" to'
-                " resume the query"
+                f' "{node.type_name}" in subgraph "{node.subgraph}" to resume the query'
             )
         required = print_field_set(edge.requires, canonical_literal)
         return (

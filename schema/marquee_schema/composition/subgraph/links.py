@@ -157,8 +157,7 @@ class Links:
             _check_tag_and_inaccessible(other.url.identity, identity)
             raise _usage(
                 f'Cannot link feature "{identity}" as "{feature.alias}" since another feature'
-                f' "{other.url.identity}"'
-                ' already uses that alias. Please rename one of them via "as".'
+                f' "{other.url.identity}" already uses that alias. Please rename one of them via "as".'
             )
 
     def _add_import(self, feature: LinkedFeature, imported: Import) -> None:
@@ -178,14 +177,12 @@ class Links:
             _check_tag_and_inaccessible(other.url.identity, identity)
             raise _usage(
                 f'Cannot import {imported} from feature "{identity}" since that name was previously imported'
-                " from feature"
-                f' "{other.url.identity}". Please rename one of them via "as".'
+                f' from feature "{other.url.identity}". Please rename one of them via "as".'
             )
         if existing.name != imported.name:
             raise _usage(
                 f'Cannot import {imported} from feature "{identity}" since that name was previously imported'
-                " for"
-                f' "{existing.name}". Please rename one of them via "as".'
+                f' for "{existing.name}". Please rename one of them via "as".'
             )
 
     def _check_prefix(self, feature: LinkedFeature, imported: Import) -> None:
@@ -210,9 +207,8 @@ class Links:
         if name == feature.alias:
             if imported.name[1:] != feature.url.name:
                 raise _usage(
-                    f'Cannot import {imported} from feature "{feature.url.identity}" since it can be'
-                    " confused with the"
-                    f' namespaced name for "@{feature.url.name}". Please rename the import via "as".'
+                    f'Cannot import {imported} from feature "{feature.url.identity}" since it can be confused'
+                    f' with the namespaced name for "@{feature.url.name}". Please rename the import via "as".'
                 )
         elif name in self._by_alias:
             raise self._confusion(feature, imported, self._by_alias[name])

@@ -95,8 +95,7 @@ class InaccessibleRules:
                 yield (
                     ErrorCode.REFERENCED_INACCESSIBLE,
                     f'Type "{target.name}" is @inaccessible but is referenced by "{element.coordinate}",'
-                    " which is in the API"
-                    " schema.",
+                    " which is in the API schema.",
                     (target.name, element.coordinate),
                 )
 
@@ -171,8 +170,7 @@ class InaccessibleRules:
                 yield (
                     ErrorCode.REQUIRED_INACCESSIBLE,
                     f'Argument "{argument.coordinate}" is @inaccessible but is implemented by the required'
-                    " argument"
-                    f' "{required.coordinate}", which is in the API schema.',
+                    f' argument "{required.coordinate}", which is in the API schema.',
                     (argument.coordinate, required.coordinate),
                 )
         for interface in interfaces:
@@ -204,8 +202,7 @@ class InaccessibleRules:
                 yield (
                     ErrorCode.DEFAULT_VALUE_USES_INACCESSIBLE,
                     f'{what} "{used.coordinate}" is @inaccessible but is used in the default value of'
-                    f' "{user.coordinate}", which'
-                    " is in the API schema.",
+                    f' "{user.coordinate}", which is in the API schema.',
                     (used.coordinate, user.coordinate),
                 )
 
@@ -219,8 +216,7 @@ class InaccessibleRules:
             yield (
                 ErrorCode.DISALLOWED_INACCESSIBLE,
                 f'Directive "{definition.coordinate}" cannot use @inaccessible because it may be applied to'
-                " these type-system"
-                f" locations: {', '.join(locations)}.",
+                f" these type-system locations: {', '.join(locations)}.",
                 coordinates,
             )
             return

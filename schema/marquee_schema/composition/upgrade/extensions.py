@@ -34,8 +34,7 @@ def check_extensions_have_base(schema: SubgraphSchema, originals: Originals, rep
             report.error(
                 ErrorCode.EXTENSION_WITH_NO_BASE,
                 f'Type "{candidate.name}" is an extension type, but there is no type definition for'
-                f' "{candidate.name}" in any'
-                " subgraph.",
+                f' "{candidate.name}" in any subgraph.',
                 candidate.extensions[0] if candidate.extensions else candidate.node,
             )
 

@@ -67,8 +67,7 @@ def remove_unused_external(schema: SubgraphSchema, report: SubgraphReport) -> No
             report.error(
                 ErrorCode.TYPE_WITH_ONLY_UNUSED_EXTERNAL,
                 f'Type "{candidate.name}" contains only external fields and all those fields are unused'
-                " (they do not appear in"
-                " any @key, @provides or @requires).",
+                " (they do not appear in any @key, @provides or @requires).",
                 candidate.node,
             )
         else:

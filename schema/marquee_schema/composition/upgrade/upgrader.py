@@ -121,8 +121,6 @@ def _check_interface_objects(
             report.error(
                 ErrorCode.INTERFACE_OBJECT_USAGE_ERROR,
                 f'The @interfaceObject directive is used on type "{name}" in {listed_subgraphs(users)}, but'
-                " the interface has a"
-                f" @key in {listed_subgraphs(with_keys)}, which is Federation 1, where keys on interfaces"
-                " have no effect: migrate"
-                " it to Federation 2 first.",
+                f" the interface has a @key in {listed_subgraphs(with_keys)}, which is Federation 1, where"
+                " keys on interfaces have no effect: migrate it to Federation 2 first.",
             )

@@ -25,7 +25,6 @@ def check_access_control(schema: SubgraphSchema, report: SubgraphReport) -> None
                     report.error(
                         ErrorCode.AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE,
                         f'Invalid use of @{applied.name} on {what} "{coordinate}": apply it to the'
-                        " implementing types and"
-                        " their fields.",
+                        " implementing types and their fields.",
                         applied.node,
                     )

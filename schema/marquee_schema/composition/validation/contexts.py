@@ -104,7 +104,6 @@ def _check_argument(
         report.error(
             ErrorCode.CONTEXT_NO_RESOLVABLE_KEY,
             f'Type "{field.parent.name}" has no resolvable key but a field with a contextual argument,'
-            f" {where}: a router"
-            " could not enter it with the context's value.",
+            f" {where}: a router could not enter it with the context's value.",
             field.parent.node,
         )

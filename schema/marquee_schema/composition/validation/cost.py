@@ -15,8 +15,7 @@ def check_cost(schema: SubgraphSchema, report: SubgraphReport) -> None:
                 report.error(
                     ErrorCode.COST_APPLIED_TO_INTERFACE_FIELD,
                     f'@cost cannot be applied to interface field "{field.coordinate}": apply it to the'
-                    " fields of the"
-                    " implementing types.",
+                    " fields of the implementing types.",
                     applied.node,
                     field.node,
                 )

@@ -18,17 +18,14 @@ def check_external(schema: SubgraphSchema, report: SubgraphReport) -> None:
                 report.error(
                     ErrorCode.EXTERNAL_ON_INTERFACE,
                     f'Interface field "{field.coordinate}" is marked @external, but fields of interfaces are'
-                    " not resolved:"
-                    " mark the fields of the implementing types instead.",
+                    " not resolved: mark the fields of the implementing types instead.",
                     field.node,
                 )
             if not facts.is_used(field):
                 report.error(
                     ErrorCode.EXTERNAL_UNUSED,
                     f'Field "{field.coordinate}" is marked @external but is not used in any federation'
-                    " directive (@key,"
-                    " @provides, @requires) or to satisfy an interface: remove the field, or its @external"
-                    " if this subgraph"
-                    " resolves it.",
+                    " directive (@key, @provides, @requires) or to satisfy an interface: remove the field,"
+                    " or its @external if this subgraph resolves it.",
                     field.node,
                 )

@@ -88,9 +88,8 @@ class FieldSetRule:
     def _advice(self) -> str:
         if self.directive == "key":
             return (
-                " (the field should either be added to this subgraph or, if it should not be resolved by"
-                " this subgraph,"
-                " be added to it with @external)"
+                " (the field should either be added to this subgraph or, if it should not be resolved by this"
+                " subgraph, be added to it with @external)"
             )
         return " (if the field is defined in another subgraph, it must be in this one too, marked @external)"
 
@@ -136,14 +135,12 @@ class FieldSetRule:
         if field is not None and schema.facts.is_fake_external(field):
             return (
                 f'field "{name}" should not be part of a @{self.directive} since this subgraph already'
-                " provides it (although"
-                " marked @external, it is a @key field of an extension type, which does not count as"
-                " external)"
+                " provides it (although marked @external, it is a @key field of an extension type, which does"
+                " not count as external)"
             )
         return (
             f'field "{name}" should not be part of a @{self.directive} since this subgraph already provides'
-            " it (it is not"
-            " marked @external)"
+            " it (it is not marked @external)"
         )
 
 

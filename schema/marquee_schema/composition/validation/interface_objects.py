@@ -13,7 +13,6 @@ def check_interface_objects(schema: SubgraphSchema, report: SubgraphReport) -> N
             report.error(
                 ErrorCode.INTERFACE_OBJECT_USAGE_ERROR,
                 "The @interfaceObject directive can only be applied to entities, but type"
-                f' "{candidate.name}" has no @key in'
-                " this subgraph.",
+                f' "{candidate.name}" has no @key in this subgraph.',
                 candidate.node,
             )

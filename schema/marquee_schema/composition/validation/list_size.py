@@ -27,8 +27,7 @@ def _problems(
         yield (
             ErrorCode.LIST_SIZE_APPLIED_TO_NON_LIST,
             f'@listSize on "{field.coordinate}" needs a list, but its type is "{field.type}": name list'
-            " fields of it in"
-            " sizedFields.",
+            " fields of it in sizedFields.",
         )
     assumed_size = applied.arguments.get("assumedSize")
     if isinstance(assumed_size, int) and assumed_size < 0:

@@ -52,8 +52,7 @@ def _check_field(schema: SubgraphSchema, field: Field, report: SubgraphReport) -
             report.error(
                 ErrorCode.PROVIDES_UNSUPPORTED_ON_INTERFACE,
                 f'Cannot use @provides on field "{field.coordinate}" of an interface: move it to the fields'
-                " of the"
-                " implementing types.",
+                " of the implementing types.",
                 applied.node,
                 field.node,
             )

@@ -28,8 +28,7 @@ def check_requires(schema: SubgraphSchema, report: SubgraphReport) -> None:
                     report.error(
                         ErrorCode.REQUIRES_UNSUPPORTED_ON_INTERFACE,
                         f'Cannot use @requires on field "{field.coordinate}" of an interface: move it to the'
-                        " fields of the"
-                        " implementing types.",
+                        " fields of the implementing types.",
                         applied.node,
                         field.node,
                     )

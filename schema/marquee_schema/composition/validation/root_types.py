@@ -26,8 +26,7 @@ def rename_root_types(schema: SubgraphSchema, report: SubgraphReport) -> None:
             report.error(
                 _CODES[operation],
                 f'The schema has a type named "{default}", but its {operation} root type is "{name}": rename'
-                " the type"
-                f' "{default}", since the root type takes that name in the supergraph.',
+                f' the type "{default}", since the root type takes that name in the supergraph.',
                 schema.types[name].node,
                 other.node,
             )

@@ -20,8 +20,7 @@ def check_shareable(schema: SubgraphSchema, report: SubgraphReport) -> None:
                     report.error(
                         ErrorCode.INVALID_SHAREABLE_USAGE,
                         f'Invalid use of @shareable on field "{field.coordinate}": only fields of object'
-                        " types can be"
-                        " shareable.",
+                        " types can be shareable.",
                         applied.node,
                         field.node,
                     )
@@ -35,8 +34,7 @@ def _check_repeated(element: ObjectType | Field, report: SubgraphReport) -> None
             report.error(
                 ErrorCode.INVALID_SHAREABLE_USAGE,
                 f'Invalid duplicate application of @shareable on {what} "{element.coordinate}": it may be'
-                " repeated on a type"
-                " and its extensions only.",
+                " repeated on a type and its extensions only.",
                 applied.node,
             )
             return

@@ -23,7 +23,6 @@ def check_tag_definition(schema: SubgraphSchema, report: SubgraphReport) -> None
     report.error(
         ErrorCode.DIRECTIVE_DEFINITION_INVALID,
         f'Invalid definition of "@{definition.name}": it should be `directive @{definition.name}(name:'
-        " String!) repeatable on"
-        f" {' | '.join(_SPEC.locations)}` or a part of these locations.",
+        f" String!) repeatable on {' | '.join(_SPEC.locations)}` or a part of these locations.",
         definition.node,
     )

@@ -24,8 +24,7 @@ def check_default_values(schema: Schema, report: SchemaReport) -> None:
             report.error(
                 ErrorCode.INVALID_GRAPHQL,
                 f'Invalid default value {print_value(default)} of {what} "{element.coordinate}", which has'
-                " type"
-                f' "{element.type}".',
+                f' type "{element.type}".',
                 element.node,
             )
 

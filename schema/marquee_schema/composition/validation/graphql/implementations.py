@@ -47,8 +47,7 @@ def _check_field(schema: Schema, candidate: CompositeType, expected: Field, repo
         report.error(
             _INVALID,
             f'Interface field "{expected.coordinate}" has type "{expected.type}", but "{actual.coordinate}"'
-            " of type"
-            f' "{actual.type}" is no subtype of it.',
+            f' of type "{actual.type}" is no subtype of it.',
             actual.node,
             expected.node,
         )
