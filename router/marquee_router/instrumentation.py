@@ -1,8 +1,8 @@
-"""The hooks that the core calls, and the records that it passes to them.
+"""The hooks that the core calls, and what it passes to them. Protocols, and one small clock.
 
 The core (planning, execution, engine, transport) imports no telemetry library and no module of
 `observability`: that package implements these protocols, and `app` hands the implementations over. Where no
-hook is set, nothing is measured and no record is made.
+hook is set, nothing is measured.
 """
 
 from __future__ import annotations
@@ -10,28 +10,34 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 from marquee_router.request import OperationSpan, RequestContext
 
 
-class AnsweredOperation(NamedTuple):
-    """A query or mutation that was executed. A tuple, because one is made for each request."""
+class ExecutedOperation(Protocol):
+    """A query or mutation that was executed. The core passes its own record: none is made for hooks."""
 
-    name: str | None
-    kind: str
-    """`query`, `mutation` or `subscription`."""
-    outcome: str
-    """`ok`, `errors` (the response has some), `refused` (before execution) or `fault`."""
-    seconds: float
-    context: RequestContext
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def kind(self) -> str:
+        """`query`, `mutation` or `subscription`."""
+        ...
+
+    @property
+    def context(self) -> RequestContext: ...
 
 
 class OperationHook(Protocol):
     """Observes the operations of clients. Its methods must neither block nor raise."""
 
-    def answered(self, operation: AnsweredOperation) -> None:
-        """A query or mutation was executed."""
+    def answered(self, operation: ExecutedOperation, outcome: str, seconds: float) -> None:
+        """A query or mutation was executed.
+
+        `outcome` is `ok`, `errors` (the response has some), `refused` (before execution) or `fault`.
+        """
         ...
 
     def refused(self, code: str) -> None:

@@ -46,6 +46,7 @@ class OperationCache:
         self._preparation = preparation
         self._workers = workers
         self._hook = hook
+        self._reused = None if hook is None else hook.reused
         self._outcomes: LeastRecentlyUsed[DocumentKey, Outcome] = LeastRecentlyUsed(
             options.documents_cached, options.documents_cached_bytes
         )
@@ -62,8 +63,8 @@ class OperationCache:
     def get(self, key: DocumentKey) -> Outcome | None:
         """The operation or the refusal, if it is kept."""
         outcome = self._outcomes.get(key)
-        if outcome is not None and self._hook is not None:
-            self._hook.reused()
+        if outcome is not None and self._reused is not None:
+            self._reused()
         return outcome
 
     async def prepare(self, key: DocumentKey, span: OperationSpan | None = None) -> Outcome:

@@ -49,6 +49,7 @@ class IncrementalOperation:
 class PreparedOperation:
     """A valid operation with its plan."""
 
+    kind: OperationKind
     name: str | None
     text: str
     """The normalised document: one operation and its fragments. Equal texts are one operation."""
@@ -67,11 +68,6 @@ class PreparedOperation:
     """How long its answers may be kept; None: never."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The response headers of its answers without errors."""
-
-    @property
-    def kind(self) -> OperationKind:
-        """Query, mutation or subscription."""
-        return self.plan.kind
 
     @property
     def is_protected(self) -> bool:

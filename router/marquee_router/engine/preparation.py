@@ -149,6 +149,7 @@ class Preparation:
         answer_policy = self._answer_policies.of(plan)
         weight = estimated_bytes(text, plan.response, kept_normalised=variation is not None)
         return PreparedOperation(
+            kind=plan.kind,
             name=name,
             text=text,
             plan=plan,

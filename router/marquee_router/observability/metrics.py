@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, S
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from marquee_router.instrumentation import AnsweredOperation, PhaseTimes
+from marquee_router.instrumentation import ExecutedOperation, PhaseTimes
 from marquee_router.planning.plan import OperationKind
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -114,9 +114,9 @@ class Metrics(Collector):
         self.preparation = PreparationCounts()
         self.registry.register(self)
 
-    def answered(self, operation: AnsweredOperation) -> None:
+    def answered(self, operation: ExecutedOperation, outcome: str, seconds: float) -> None:
         """Count one executed operation."""
-        name, kind, outcome, seconds, _ = operation
+        name, kind = operation.name, operation.kind
         label = name if name in self._names else self._label(name)
         key = (label, kind, outcome)
         self._requests[key] = self._requests.get(key, 0) + 1

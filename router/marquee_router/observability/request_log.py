@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from marquee_router.instrumentation import AnsweredOperation
+from marquee_router.instrumentation import ExecutedOperation
 from marquee_router.log_fields import log_fields
 
 logger = logging.getLogger("marquee_router.requests")
@@ -13,7 +13,7 @@ logger = logging.getLogger("marquee_router.requests")
 class RequestLog:
     """Implements `OperationHook`."""
 
-    def answered(self, operation: AnsweredOperation) -> None:
+    def answered(self, operation: ExecutedOperation, outcome: str, seconds: float) -> None:
         """Log the operation's name, kind, outcome and time, and the ids of its request."""
         logger.info(
             "%s answered",
@@ -21,8 +21,8 @@ class RequestLog:
             extra={
                 **log_fields(operation.context, operation.name),
                 "kind": str(operation.kind),
-                "outcome": operation.outcome,
-                "seconds": round(operation.seconds, 6),
+                "outcome": outcome,
+                "seconds": round(seconds, 6),
             },
         )
 

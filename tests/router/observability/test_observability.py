@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass, field
 
 import pytest
 
 from marquee_foundation.logs import JsonFormatter
 from marquee_foundation.trace_context import trace_id
-from marquee_router.instrumentation import AnsweredOperation
 from marquee_router.observability.metrics import Metrics
 from marquee_router.observability.tracing import TraceContext
 from marquee_router.planning.plan import OperationKind
@@ -63,15 +63,18 @@ async def test_metrics_count_operations_and_subgraph_calls() -> None:
     assert "router_websockets 0.0" in text
 
 
-def answered(name: str | None) -> AnsweredOperation:
-    return AnsweredOperation(name, OperationKind.QUERY, "ok", 0.01, RequestContext({}))
+@dataclass
+class Executed:
+    name: str | None
+    kind: OperationKind = OperationKind.QUERY
+    context: RequestContext = field(default_factory=lambda: RequestContext({}))
 
 
 def test_clients_cannot_grow_the_series() -> None:
     metrics = Metrics(max_operation_names=2)
     for number in range(50):
-        metrics.answered(answered(f"Name{number}"))
-    metrics.answered(answered(None))
+        metrics.answered(Executed(f"Name{number}"), "ok", 0.01)
+    metrics.answered(Executed(None), "ok", 0.01)
     text = metrics.exposition().decode()
     assert text.count("router_requests_total{") == 4
     assert 'operation="(other)",outcome="ok"} 48.0' in text
