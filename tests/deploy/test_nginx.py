@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from deploy.local.addresses import LOCALHOST, free_ports
 from deploy.local.processes import Process
 from deploy.local.proxy import expand_servers, nginx, render
 from deploy.local.stores import missing_programs
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif("nginx-light" in missing_programs(), reason="nginx is not installed")
@@ -62,10 +62,7 @@ class Router:
         )
         await response.prepare(request)
         await response.write(b"event: next\ndata: 1\n\n")
-        with contextlib.suppress(ConnectionError):
-            while True:
-                await asyncio.sleep(0.05)
-                await response.write(b":\n\n")
+        await eventually(lambda: request.transport is None or request.transport.is_closing())
         return response
 
 

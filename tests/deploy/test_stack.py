@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -14,6 +15,7 @@ import pytest
 
 from deploy.local import LocalStack
 from marquee.pages import PAGE_POLICY
+from tests.eventually import eventually
 from tests.marquee.running import Client, showtimes
 from tests.marquee.test_subscriptions import SEATS, socket, until, version
 
@@ -25,12 +27,12 @@ TINY = "{ __typename }"
 
 async def confirmed(client: Client, order_id: str) -> Any:
     """The order once it is."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        while True:
-            order = (await client.get(ORDER, id=order_id))["order"]
-            if order["status"] == "CONFIRMED":
-                return order
-            await asyncio.sleep(0.1)  # another process does it; there is no event to wait for here
+
+    async def ask() -> Any:
+        order = (await client.get(ORDER, id=order_id))["order"]
+        return order if order["status"] == "CONFIRMED" else None
+
+    return await eventually(ask, seconds=WAIT_SECONDS, every=0.1)
 
 
 async def paid(client: Client, order: Any) -> None:
@@ -42,6 +44,24 @@ async def paid(client: Client, order: Any) -> None:
             if [error["code"] for error in errors] != ["ORDER_NOT_PAYABLE"]:
                 assert errors == []
                 return
+
+
+async def asks_every_router(stack: LocalStack, guest: Client) -> bool:
+    """True if nginx hands some of a few requests to each router."""
+    before = await requests_of(stack, guest)
+    for _ in range(8):
+        await guest.get(TINY)
+    return all(now > then for now, then in zip(await requests_of(stack, guest), before, strict=True))
+
+
+async def requests_of(stack: LocalStack, guest: Client) -> list[float]:
+    """How many requests each router has answered."""
+    counts = []
+    for router in stack.replicas("router"):
+        async with guest.session.get(f"{router.url}/metrics") as response:
+            counted = re.findall(r"^router_requests_total\{.*\} (\S+)$", await response.text(), re.MULTILINE)
+        counts.append(sum(map(float, counted)))
+    return counts
 
 
 def routers(stack: LocalStack, client: Client) -> list[Client]:
@@ -198,9 +218,8 @@ async def test_a_router_is_restarted_without_a_request_that_fails(stack: LocalSt
 async def test_a_router_that_is_killed_comes_back_and_the_other_serves_meanwhile(
     stack: LocalStack, guest: Client
 ) -> None:
-    await asyncio.sleep(
-        2.2
-    )  # nginx leaves a router out for two seconds after it failed, as one restarted did
+    # nginx leaves out a router for two seconds after it failed, as the one that was restarted did.
+    await eventually(lambda: asks_every_router(stack, guest), every=0.1)
     router = stack.process("router-2")
     await router.kill()
     lost = 0

@@ -5,7 +5,6 @@ Reads the stores as the owner of the tables does, and `marquee` commands as an o
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -21,6 +20,7 @@ from marquee.verify import ASK_PROVIDER, verify_cinema
 from marquee_subgraphs.kit.clock import SystemClock
 from marquee_subgraphs.kit.events.opening import open_broker
 from marquee_subgraphs.kit.settings import load_settings
+from tests.eventually import eventually
 from tests.faults.buying import RETURNED, SOLD, Crowd, Purchase
 
 CATCH_UP_SECONDS = 75.0
@@ -96,11 +96,14 @@ class Books:
 async def caught_up(stack: LocalStack, seconds: float = CATCH_UP_SECONDS) -> None:
     """Wait until every event has arrived everywhere and nothing is on its way any more."""
     books = Books(stack)
-    left: Sequence[str] = ()
+    left: list[str] = []
+
+    async def is_done() -> bool:
+        left[:] = [*await books.missing(), *await books.moving()]
+        return not left
+
     try:
-        async with asyncio.timeout(seconds):
-            while left := [*await books.missing(), *await books.moving()]:  # noqa: ASYNC110
-                await asyncio.sleep(0.3)  # nothing tells when the last of nine stores has caught up
+        await eventually(is_done, seconds=seconds, every=0.3)
     except TimeoutError:
         raise AssertionError("stuck:\n" + "\n".join(left[:20])) from None
 

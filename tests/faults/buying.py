@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from tests.eventually import attempts
 from tests.faults.patient import PASSING, Patient
 from tests.marquee.running import Client
 
@@ -112,7 +113,7 @@ class Purchase:
         """Pay with one key until the outcome is known, or the order can be paid no more."""
         key = str(uuid4())
         async with asyncio.timeout(self.buyer.give_up_seconds):
-            while True:
+            async for _ in attempts(every=0.2):
                 paid = await self.buyer.do(
                     "payOrder",
                     _PAYMENT,
@@ -130,7 +131,6 @@ class Purchase:
                     if status != "PENDING_PAYMENT":
                         self.refused = f"ORDER_{status}"
                         return
-                await asyncio.sleep(0.2)  # what goes on in other processes tells nobody here
 
     async def _cancel(self) -> None:
         given = {"orderId": self.order["id"], "idempotencyKey": str(uuid4())}
@@ -251,11 +251,10 @@ class Crowd:
         assert set(sold.values()) <= {1}, f"sold twice: {[seat for seat, times in sold.items() if times > 1]}"
 
     async def _end_of(self, purchase: Purchase) -> None:
-        while True:
+        async for _ in attempts(every=0.3):
             purchase.found = await purchase.look()
             if purchase.has_ended():
                 return
-            await asyncio.sleep(0.3)  # other processes do it; a query is all that a customer has
 
 
 def check_end(purchase: Purchase) -> None:

@@ -5,7 +5,6 @@ Each is a number that grows; a moment has come when it is larger than it was.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -13,6 +12,7 @@ from enum import Enum
 import asyncpg
 
 from deploy.local import LocalStack
+from tests.eventually import eventually
 from tests.faults.books import Books
 
 _LOOK_EVERY_SECONDS = 0.003
@@ -51,6 +51,8 @@ class Watch:
 
     async def reaches(self, more: int) -> None:
         """Return once it happened `more` times."""
-        async with asyncio.timeout(_WAIT_SECONDS):
-            while await self._connection.fetchval(self._query) < self._before + more:  # noqa: ASYNC110
-                await asyncio.sleep(_LOOK_EVERY_SECONDS)  # a commit in another process tells nobody here
+
+        async def is_reached() -> bool:
+            return bool(await self._connection.fetchval(self._query) >= self._before + more)
+
+        await eventually(is_reached, seconds=_WAIT_SECONDS, every=_LOOK_EVERY_SECONDS)

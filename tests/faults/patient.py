@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.eventually import attempts
 from tests.marquee.running import Client
 
 ATTEMPT_SECONDS = 13.0
@@ -53,15 +54,12 @@ class Patient:
 
     async def get(self, query: str, **variables: Any) -> Any:
         """`data` of the first answer without errors. Raises `GaveUp`, `Unclear`."""
-        pause = PAUSE_SECONDS
         try:
             async with asyncio.timeout(self.give_up_seconds):
-                while True:
+                async for _ in attempts(every=PAUSE_SECONDS, longest=LONGEST_PAUSE_SECONDS):
                     answer = await self._attempt(query, variables)
                     if answer is not None:
                         return answer
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 1.6, LONGEST_PAUSE_SECONDS)
         except TimeoutError:
             raise GaveUp(f"{query.split('{')[1]}: {dict(self.troubles)}") from None
 
@@ -73,15 +71,15 @@ class Patient:
             f" {{ {selection} errors {{ code message path }} }} }}"
         )
         deadline = asyncio.get_running_loop().time() + self.give_up_seconds
-        while True:
+        async for _ in attempts(every=PAUSE_SECONDS):
             payload = (await self.get(query, input=given))[mutation]
             codes = {error["code"] for error in payload["errors"]}
             if not codes & self.passing:
                 return payload
             self.troubles.update(codes)
             if asyncio.get_running_loop().time() > deadline:
-                raise GaveUp(f"{mutation}: {dict(self.troubles)}")
-            await asyncio.sleep(PAUSE_SECONDS)
+                break
+        raise GaveUp(f"{mutation}: {dict(self.troubles)}")
 
     async def _attempt(self, query: str, variables: dict[str, Any]) -> Any:
         """`data`, or None when it is worth another attempt."""

@@ -24,6 +24,8 @@ class Proxy:
         self.port = 0
         self.accepted = 0
         """How many connections were accepted so far."""
+        self.passed = 0
+        """How many bytes were passed on so far, both ways."""
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -85,5 +87,6 @@ class Proxy:
             await self._flows.wait()
             writer.write(chunk)
             await writer.drain()
+            self.passed += len(chunk)
         await self._flows.wait()
         writer.write_eof()

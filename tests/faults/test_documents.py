@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.local import LocalStack
+from tests.eventually import eventually
 from tests.faults.books import Books, caught_up
 from tests.faults.buying import Crowd
 from tests.faults.patient import Patient
@@ -84,10 +85,11 @@ async def carried(stack: LocalStack) -> None:
     """Wait until MongoDB has every document."""
     books = Books(stack)
     query = "SELECT document_id FROM document_heads WHERE carried_at IS NULL"
-    async with asyncio.timeout(WAIT_SECONDS):
-        for subgraph in ("movies", "reviews"):
-            while await books.rows(subgraph, query):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)  # the carrier is another process
+
+    async def are_carried() -> bool:
+        return not [row for subgraph in ("movies", "reviews") for row in await books.rows(subgraph, query)]
+
+    await eventually(are_carried, seconds=WAIT_SECONDS, every=0.1)
 
 
 async def read(guest: Client, film_id: str) -> Any:

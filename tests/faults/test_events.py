@@ -21,6 +21,7 @@ from marquee_subgraphs.kit.events import Envelope
 from marquee_subgraphs.kit.events.rabbitmq.address import Address
 from marquee_subgraphs.kit.events.rabbitmq.messages import dead_message, event_message
 from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
+from tests.eventually import eventually
 from tests.faults.books import OWNER, Books, caught_up, check
 from tests.faults.buying import Crowd
 
@@ -100,9 +101,11 @@ async def taken(stack: LocalStack) -> None:
             for queue in QUEUES
             for number in range(topology.partitions)
         ]
-        for name in names:
-            while (await waiting(channel, name)) > 0:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)  # RabbitMQ counts, and tells nobody
+
+        async def are_empty() -> bool:
+            return not sum([await waiting(channel, name) for name in names])
+
+        await eventually(are_empty, seconds=30, every=0.1)
 
 
 async def waiting(channel: AbstractChannel, queue: str) -> int:

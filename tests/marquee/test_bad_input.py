@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests.eventually import eventually
 from tests.marquee.bad_input import HOSTILE, MEGABYTE, UNKNOWN, BadInputs, Case, bad_inputs, replaced
 from tests.marquee.running import Cinema, Client, verify
 
@@ -101,11 +102,11 @@ async def refused(bad: BadInputs, people: dict[str, Client], cases: list[tuple[s
 
 async def settled(client: Client) -> None:
     """Wait for the last of the demo data."""
-    async with asyncio.timeout(90):
-        while True:
-            if (await client.get(COUNTS))["rewards"]["totalCount"] >= DEMO_REWARDS:
-                return
-            await asyncio.sleep(0.1)
+
+    async def is_filled() -> bool:
+        return bool((await client.get(COUNTS))["rewards"]["totalCount"] >= DEMO_REWARDS)
+
+    await eventually(is_filled, seconds=90, every=0.1)
 
 
 async def test_an_input_of_another_form_is_refused_with_a_code(

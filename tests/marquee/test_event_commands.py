@@ -18,6 +18,7 @@ from marquee_subgraphs.kit.events import Broker, Envelope, PoisonEvent
 from marquee_subgraphs.kit.events.opening import open_broker
 from marquee_subgraphs.kit.events.rabbitmq.topology import Topology
 from marquee_subgraphs.kit.settings import load_settings
+from tests.eventually import eventually
 from tests.subgraphs.amqp import amqp_server, new_prefix, remove
 from tests.subgraphs.kit.events.brokers import placed
 
@@ -56,9 +57,11 @@ async def let_die(environment: Environment, *events: Envelope) -> None:
     async with opened(environment) as broker:
         await broker.consume("payments", EVENT_QUEUES["payments"], refuse)
         await broker.publish(events)
-        async with asyncio.timeout(10):
-            while len(await broker.dead_letters("payments")) < len(events):  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.02)
+
+        async def are_dead() -> bool:
+            return len(await broker.dead_letters("payments")) >= len(events)
+
+        await eventually(are_dead)
 
 
 async def take_all(environment: Environment, count: int) -> list[str]:

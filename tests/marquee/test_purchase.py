@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.eventually import eventually
 from tests.marquee.running import Cinema, Client, showtimes, verify
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,14 +28,14 @@ async def buy(client: Client, showtime_id: str, count: int = 2, **order: Any) ->
     return placed
 
 
-async def eventually(client: Client, query: str, holds: Any, **variables: Any) -> Any:
-    """Ask until `holds(data)`; events take a moment."""
-    async with asyncio.timeout(10):
-        while True:
-            data = await client.get(query, **variables)
-            if holds(data):
-                return data
-            await asyncio.sleep(0.05)
+async def answered(client: Client, query: str, holds: Any, **variables: Any) -> Any:
+    """The first answer for which `holds(data)`; events take a moment."""
+
+    async def ask() -> Any:
+        data = await client.get(query, **variables)
+        return data if holds(data) else None
+
+    return await eventually(ask, every=0.05)
 
 
 async def test_from_registration_to_the_seat(guest: Client, cinema: Cinema) -> None:
@@ -58,7 +59,7 @@ async def test_from_registration_to_the_seat(guest: Client, cinema: Cinema) -> N
     assert (shown["status"], shown["payment"]["status"]) == ("CONFIRMED", "CAPTURED")
     assert len(shown["tickets"]) == 2
     assert all(ticket["qrSvg"].startswith("<svg") or "<svg" in ticket["qrSvg"] for ticket in shown["tickets"])
-    told = await eventually(
+    told = await answered(
         ana,
         "{ me { notifications { nodes { kind title } } emails { nodes { subject html } } } }",
         lambda data: any(one["kind"] == "ORDER_CONFIRMED" for one in data["me"]["notifications"]["nodes"]),
@@ -93,7 +94,7 @@ async def test_the_bank_asks_and_is_answered(guest: Client) -> None:
         assert response.status < 400, await response.text()
     confirmed = await ana.must("confirmPayment", "payment { status }", paymentId=payment["id"])
     assert confirmed["payment"]["status"] in {"AUTHORIZED", "CAPTURED"}
-    await eventually(ana, ORDER, lambda data: data["order"]["status"] == "CONFIRMED", id=order["id"])
+    await answered(ana, ORDER, lambda data: data["order"]["status"] == "CONFIRMED", id=order["id"])
 
 
 async def test_a_cancelled_order_gives_the_money_and_the_seats_back(guest: Client, cinema: Cinema) -> None:
@@ -101,7 +102,7 @@ async def test_a_cancelled_order_gives_the_money_and_the_seats_back(guest: Clien
     showtime = (await showtimes(ana, 20))[-1]
     order = await buy(ana, showtime["id"])
     await ana.must("cancelOrder", "order { status }", orderId=order["id"], idempotencyKey=str(uuid4()))
-    done = await eventually(ana, ORDER, lambda data: data["order"]["status"] == "REFUNDED", id=order["id"])
+    done = await answered(ana, ORDER, lambda data: data["order"]["status"] == "REFUNDED", id=order["id"])
     assert {ticket["status"] for ticket in done["order"]["tickets"]} == {"REFUNDED"}
     assert done["order"]["payment"]["status"] in {"REFUNDED", "PARTIALLY_REFUNDED"}
     await asyncio.to_thread(verify, cinema.data_dir)
@@ -116,9 +117,9 @@ async def test_points_are_pending_until_the_film_begins_and_the_manager_sees_the
     showtime = (await showtimes(bruno))[3]
     await buy(bruno, showtime["id"])
     points = "{ me { membership { points pendingPoints tier } } }"
-    shown = await eventually(bruno, points, lambda data: data["me"]["membership"]["pendingPoints"] > 0)
+    shown = await answered(bruno, points, lambda data: data["me"]["membership"]["pendingPoints"] > 0)
     assert shown["me"]["membership"]["points"] == 0
-    await eventually(manager, figures, lambda data: data["dashboard"]["ticketsSold"] >= before + 2)
+    await answered(manager, figures, lambda data: data["dashboard"]["ticketsSold"] >= before + 2)
 
 
 async def test_points_become_a_voucher_that_lowers_a_price(guest: Client) -> None:
@@ -147,16 +148,16 @@ async def test_points_become_a_voucher_that_lowers_a_price(guest: Client) -> Non
       showtime(id: $id) { id quote(seatIds: $seats, voucher: $code) { total { amount } } } }"""
     seats = [seat["id"] for seat in hold["seats"]]
     full = (await carla.get(query, id=showtime["id"], seats=seats))["showtime"]["quote"]
-    async with asyncio.timeout(10):
-        while True:  # the voucher reaches tickets by event
-            payload = await carla.do(
-                "placeOrder", "order { id total { amount } }", holdToken=hold["token"], voucher=code,
-                idempotencyKey=str(uuid4()),
-            )  # fmt: skip
-            if payload["order"]:
-                break
-            await asyncio.sleep(0.05)
-    assert float(payload["order"]["total"]["amount"]) < float(full["total"]["amount"])
+
+    async def placed() -> Any:
+        payload = await carla.do(
+            "placeOrder", "order { id total { amount } }", holdToken=hold["token"], voucher=code,
+            idempotencyKey=str(uuid4()),
+        )  # fmt: skip
+        return payload["order"]
+
+    order = await eventually(placed, every=0.05)  # the voucher reaches tickets by event
+    assert float(order["total"]["amount"]) < float(full["total"]["amount"])
 
 
 async def test_a_card_that_never_answers_is_not_charged_twice(guest: Client, cinema: Cinema) -> None:

@@ -23,6 +23,7 @@ from marquee_router.execution.in_process import InProcessTransport
 from marquee_router.security.ended_sessions import EndedSessions
 from marquee_subgraphs.kit.settings import load_settings
 from marquee_subgraphs.users.domain import Role
+from tests.eventually import eventually
 from tests.marquee.running import ROOT
 from tests.redis_servers import OwnRedis, own_redis
 from tests.router.transport.serving import served
@@ -141,7 +142,6 @@ async def test_a_router_of_its_own_process_hears_of_it_by_redis(
         phone, laptop = await devices(cinema, "apart", 2)
         await ask(cinema, LOGOUT, phone, input={"allDevices": False})
         mine, other = (jwt.decode(token, options={"verify_signature": False}) for token in (phone, laptop))
-        while not told.is_revoked(mine):  # noqa: ASYNC110  # Redis tells it, in its own time
-            await asyncio.sleep(0.01)
+        await eventually(lambda: told.is_revoked(mine))
         assert not told.is_revoked(other)
     await told.aclose()

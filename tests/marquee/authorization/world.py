@@ -6,7 +6,6 @@ use them up. Asserts nothing about who may do what.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from marquee_subgraphs.kit.identity import IDENTITY_HEADER
 from marquee_subgraphs.kit.settings import load_settings
 from marquee_subgraphs.users.domain import Role
 from marquee_subgraphs.users.service import Client as Device
+from tests.eventually import eventually
 from tests.subgraphs.door import Door, IdentitySigner
 
 PASSWORD: Final = "a quiet evening"
@@ -214,9 +214,7 @@ class World:
 
     async def _until(self, known: Callable[[], Awaitable[bool]]) -> None:
         """Wait until what one service did has come to another."""
-        async with asyncio.timeout(20):
-            while not await known():  # noqa: ASYNC110  # events go between services unseen
-                await asyncio.sleep(0.01)
+        await eventually(known)
 
     async def _seat_map(self, showtime_id: str) -> bool:
         query = '{ showtime(id: "%s") { seatMap { version } } }'

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 import yaml
 
+from tests.eventually import eventually
 from tests.marquee.observability.processes import free_ports
 from tests.marquee.running import ROOT
 
@@ -73,12 +74,11 @@ async def scraping(folder: Path, target: str) -> AsyncIterator[Prometheus]:
 
 
 async def _answers(prometheus: Prometheus) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                async with prometheus.session.get(f"{prometheus.url}/-/ready") as response:
-                    if response.status == 200:
-                        return
-            except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
+    async def is_ready() -> bool:
+        try:
+            async with prometheus.session.get(f"{prometheus.url}/-/ready") as response:
+                return response.status == 200
+        except aiohttp.ClientConnectionError:
+            return False
+
+    await eventually(is_ready, every=0.1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import yaml
 
+from tests.eventually import eventually
 from tests.marquee.observability.prometheus import RULES, Prometheus, program, scraping
 from tests.marquee.running import ROOT, Cinema, showtimes
 
@@ -73,11 +74,13 @@ async def _buy_and_cancel(cinema: Cinema) -> None:
 async def _have_data(prometheus: Prometheus, queries: dict[str, str]) -> list[str]:
     """Those that still answer nothing after some scrapes."""
     empty = list(queries)
-    for _ in range(30):
-        empty = [title for title in empty if not await prometheus.query(queries[title])]
-        if not empty:
-            break
-        await asyncio.sleep(0.5)
+
+    async def have_all() -> bool:
+        empty[:] = [title for title in empty if not await prometheus.query(queries[title])]
+        return not empty
+
+    with suppress(TimeoutError):
+        await eventually(have_all, seconds=30, every=0.5)
     return empty
 
 

@@ -18,6 +18,7 @@ from marquee_router.serving.drain import DrainingServer
 from marquee_router.serving.listener import listen
 from marquee_router.serving.server_config import server_config
 from marquee_router.transport.http import unread_body
+from tests.eventually import attempts
 from tests.router.transport.fake import fake_app
 
 MEGABYTE = 1024 * 1024
@@ -172,10 +173,9 @@ async def test_a_body_that_comes_a_byte_at_a_time_is_ended(kind: str) -> None:
         writer.write(head)
 
         async def drip() -> None:
-            while True:
+            async for _ in attempts(every=0.02):
                 writer.write(b"1\r\n-\r\n" if kind == "chunked" else b"-")
                 await writer.drain()
-                await asyncio.sleep(0.02)
 
         dripping = asyncio.create_task(drip())
         answer = await reader.read()

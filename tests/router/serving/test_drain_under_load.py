@@ -66,8 +66,9 @@ class Load:
 
 
 async def number(request: Request, writer: asyncio.StreamWriter) -> bool:
-    """A subgraph that takes a moment, so that there is always something under way."""
-    await asyncio.sleep(0.005)
+    """A subgraph that takes some turns of the loop, so that there is always something under way."""
+    for _ in range(50):
+        await asyncio.sleep(0)
     writer.write(ok(b'{"data":{"one":1}}'))
     await writer.drain()
     return True

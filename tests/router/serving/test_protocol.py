@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +21,12 @@ from marquee_router.request import GraphQLRequest, RequestContext, Response
 from marquee_router.serving import drain
 from marquee_router.serving.drain import DrainingServer
 from marquee_router.serving.listener import listen
+from marquee_router.serving.request_heads import BoundedHeads
 from marquee_router.serving.server_config import server_config
 from marquee_router.transport.http import unread_body
 from marquee_router.transport.http.response import HttpResponse
 from tests import npm
+from tests.eventually import eventually
 from tests.router.security.issuing import issuing
 from tests.router.transport.fake import FakeEngine, Prepared, fake_app
 
@@ -125,12 +127,6 @@ async def serving(
         finally:
             served.server.should_exit = True
             await running
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait for what no event tells."""
-    while not holds():  # noqa: ASYNC110
-        await asyncio.sleep(0.001)
 
 
 def request(
@@ -305,14 +301,23 @@ async def test_what_is_said_in_turn_is_answered_alike(monkeypatch: pytest.Monkey
     assert known.count(False) >= 8
 
 
-async def test_the_rest_of_a_known_request_is_waited_for() -> None:
+async def test_the_rest_of_a_known_request_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    received = asyncio.Event()
+    receive = BoundedHeads.data_received
+
+    def noted(connection: BoundedHeads, data: bytes) -> None:
+        receive(connection, data)
+        received.set()
+
+    monkeypatch.setattr(BoundedHeads, "data_received", noted)
     for cut in (10, len(HELLO_ADA) - 40, len(HELLO_ADA) - 3):
         async with serving(fronted=True) as front, serving(fronted=False) as alone:
             for served in (front, alone):
                 reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
                 for piece in (request(), HELLO_ADA[:cut], HELLO_ADA[cut:] + request(), request()):
+                    received.clear()
                     writer.write(piece)
-                    await asyncio.sleep(0.02)
+                    await received.wait()
                 writer.write(LAST)
                 assert (await reader.read()).count(b'{"data":{"hello"') == 4
                 writer.close()
@@ -366,9 +371,9 @@ async def test_what_a_client_began_ends_though_it_left(*, fronted: bool) -> None
         writer.write(request({"query": "mutation { add(value: 3) }"}))
         await engine.begins.wait()
         writer.close()
-        await until(lambda: not served.server.server_state.connections)
+        await eventually(lambda: not served.server.server_state.connections)
         engine.may_end.set()
-        await until(lambda: not served.server.server_state.tasks)
+        await eventually(lambda: not served.server.server_state.tasks)
     assert (engine.total, engine.ended) == (3, 1)
 
 
@@ -398,9 +403,9 @@ async def test_a_server_that_ends_gives_each_connection_its_last_answer(
             running = asyncio.create_task(served.say(request()))
             await engine.begins.wait()
             reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-            await until(lambda: len(served.server.server_state.connections) == 2)
+            await eventually(lambda: len(served.server.server_state.connections) == 2)
             served.server.should_exit = True
-            await until(lambda: CLOSE in served.server.server_state.default_headers)
+            await eventually(lambda: CLOSE in served.server.server_state.default_headers)
             writer.write(request())
             engine.may_end.set()
             answers.append((await running, PER_ANSWER.sub(rb"\1\r\n", await reader.read())))

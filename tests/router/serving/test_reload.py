@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from marquee_schema.composition import Subgraph, compose
+from tests.eventually import eventually
 from tests.router.execution.http.server import Request, Server, ok, serving
 from tests.router.serving.routers import Router, router
 
@@ -66,13 +66,6 @@ async def numbers() -> AsyncIterator[tuple[Numbers, Server]]:
 Served = tuple[Numbers, Server]
 
 
-async def eventually(holds: Callable[[], Any]) -> None:
-    """Ask again until it holds."""
-    async with asyncio.timeout(20):
-        while not await holds():  # noqa: ASYNC110 another process is asked
-            await asyncio.sleep(0.02)
-
-
 async def knows(running: Router, field: str) -> bool:
     return "errors" not in await running.ask(f"{{ {field} }}")
 
@@ -93,14 +86,14 @@ async def test_a_changed_file_is_served_and_no_request_is_lost(numbers: Served, 
 
         asking = [asyncio.create_task(ask()) for _ in range(8)]
         held = asyncio.create_task(running.ask("{ slow two }"))
-        await eventually(lambda: asyncio.sleep(0, subgraph.waiting))
+        await eventually(lambda: subgraph.waiting)
         new = tmp_path / "new"
         new.write_text(supergraph(WITHOUT_TWO, server.url))
         new.replace(file)
         await eventually(lambda: knows(running, "three"))
         assert not await knows(running, "two")
         before = answered
-        await eventually(lambda: asyncio.sleep(0, answered > before + 20))
+        await eventually(lambda: answered > before + 20)
         stop.set()
         await asyncio.gather(*asking)
         subgraph.gate.set()
@@ -154,7 +147,7 @@ async def registry(texts: list[str], asked: list[int]) -> AsyncIterator[str]:
 async def test_an_address_is_polled_by_its_tag(numbers: Served) -> None:
     texts, asked = [supergraph(SCHEMA, numbers[1].url)], list[int]()
     async with registry(texts, asked) as url, router("--supergraph", url, "--poll", "0.1") as running:
-        await eventually(lambda: asyncio.sleep(0, asked[:3] == [200, 304, 304]))
+        await eventually(lambda: asked[:3] == [200, 304, 304])
         texts.append("")
         await running.says("HTTP 500")
         texts.append(supergraph(WITH_THREE, numbers[1].url))
@@ -204,7 +197,7 @@ async def test_a_subscription_lasts_as_long_as_the_schema_allows_it(numbers: Ser
         for name in ("ticks", "others"):
             query = f"subscription {{ {name} }}"
             await socket.send_json({"id": name, "type": "subscribe", "payload": {"query": query}})
-        await eventually(lambda: asyncio.sleep(0, len(server.requests) == 2))
+        await eventually(lambda: len(server.requests) == 2)
         file.write_text(supergraph(SCHEMA.replace("others: Int", ""), server.url))
         running.signal(signal.SIGHUP)
         assert await socket.receive_json() == {"id": "others", "type": "complete"}

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import eventually
 from tests.router.execution.http.server import serving
 from tests.router.serving.routers import Router, running
-from tests.router.serving.test_reload import SCHEMA, WITH_THREE, Numbers, eventually, supergraph
+from tests.router.serving.test_reload import SCHEMA, WITH_THREE, Numbers, supergraph
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "router.md"
 PROGRAM = re.findall(r"```python\n(# program.py.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[0]

@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 from marquee_router import RouterApp
 from marquee_router.serving.websocket import DirectSockets
 from marquee_router.transport.websocket import session
+from tests.eventually import eventually
 from tests.router.transport.fake import fake_app
 from tests.router.transport.serving import served
 
@@ -118,9 +119,7 @@ async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPa
         await begin(client)
         client.transport.pause_reading()
         flooding = asyncio.create_task(flood(client))
-        async with asyncio.timeout(60):
-            while app._endpoint.sockets.sockets:  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.01)
+        await eventually(lambda: not app._endpoint.sockets.sockets, seconds=60)
         client.transport.abort()
         with suppress(ConnectionClosed, OSError):
             await flooding

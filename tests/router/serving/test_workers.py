@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.eventually import eventually
 from tests.router.serving.routers import Router, router
 from tests.router.serving.test_reload import SCHEMA, WITH_THREE, Served, knows, numbers, supergraph
 
@@ -21,9 +22,7 @@ def workers_of(running: Router) -> set[int]:
 
 
 async def _replaced(running: Router, gone: int) -> None:
-    async with asyncio.timeout(20):
-        while gone in (known := workers_of(running)) or len(known) < 2:  # noqa: ASYNC110  # others do it
-            await asyncio.sleep(0.02)
+    await eventually(lambda: gone not in (known := workers_of(running)) and len(known) == 2)
 
 
 async def test_a_killed_worker_is_replaced_by_one_that_is_up_to_date(numbers: Served, tmp_path: Path) -> None:
