@@ -127,10 +127,10 @@ def _key_files(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _key(name: str, path: Path) -> Finding:
-    from marquee_subgraphs.users.tokens import read_key
+    from marquee_foundation.ed25519 import read_private_key
 
     try:
-        read_key(path)
+        read_private_key(path)
         mode = stat.S_IMODE(path.stat().st_mode)
     except (OSError, ValueError) as error:
         return bad(

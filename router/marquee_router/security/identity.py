@@ -6,21 +6,14 @@ client.
 
 from __future__ import annotations
 
-import hashlib
 import time
-from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
+from marquee_foundation.ed25519 import public_jwk, read_private_key, read_public_key
 from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.config.model import SubgraphIdentity
 from marquee_router.request import Identity
@@ -36,11 +29,13 @@ class IdentitySigner:
         self._settings = settings
         self.header = settings.header.lower()
         """The header's name, in lower case."""
-        self._key = key or _load_key(settings.key_file)
-        published = [_jwk(self._key.public_key())]
+        if key is None and settings.key_file is not None:
+            key = read_private_key(Path(settings.key_file))
+        self._key = key or Ed25519PrivateKey.generate()
+        published = [public_jwk(self._key.public_key())]
         self.key_id = str(published[0]["kid"])
         if settings.previous_key_file is not None:
-            published.append(_jwk(_load_public_key(settings.previous_key_file)))
+            published.append(public_jwk(_public_key(Path(settings.previous_key_file))))
         self.jwks: dict[str, Any] = {"keys": published}
         """The public keys, as a JWKS document; the first one signs."""
         self._signed: LeastRecentlyUsed[str, tuple[str, float]] = LeastRecentlyUsed(CACHED_IDENTITIES)
@@ -82,26 +77,8 @@ class IdentitySigner:
         return claims
 
 
-def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    """The key as JWK, named by its thumbprint (RFC 7638)."""
-    x = urlsafe_b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).rstrip(b"=").decode()
-    thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
-    key_id = urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
-    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key_id, "alg": "EdDSA", "use": "sig"}
-
-
-def _load_public_key(file: str) -> Ed25519PublicKey:
-    pem = Path(file).read_bytes()
-    key = _load_key(file).public_key() if b"PRIVATE KEY" in pem else load_pem_public_key(pem)
-    if not isinstance(key, Ed25519PublicKey):
-        raise ValueError(f"{file}: not an Ed25519 key")
-    return key
-
-
-def _load_key(file: str | None) -> Ed25519PrivateKey:
-    if file is None:
-        return Ed25519PrivateKey.generate()
-    key = load_pem_private_key(Path(file).read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{file}: not an Ed25519 private key")
-    return key
+def _public_key(path: Path) -> Ed25519PublicKey:
+    """Return the public key of a file that holds it, or the private key that it belongs to."""
+    if b"PRIVATE KEY" in path.read_bytes():
+        return read_private_key(path).public_key()
+    return read_public_key(path)

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from marquee_foundation.ed25519 import read_public_key
 from marquee_foundation.errors import MarqueeError
 from marquee_foundation.jwks import JwksUnavailable, KeySet, http_jwks, parse_jwks
 
@@ -58,10 +58,7 @@ class FixedKeys:
             if not keys:
                 raise ValueError(f"{path} holds no Ed25519 key")
             return cls(keys)
-        key = load_pem_public_key(content)
-        if not isinstance(key, Ed25519PublicKey):
-            raise ValueError(f"{path} is not an Ed25519 public key")
-        return cls({"": key})
+        return cls({"": read_public_key(path)})
 
     def replace(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
         """Verify by these keys from now on."""

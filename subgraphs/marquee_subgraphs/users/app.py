@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from marquee_foundation.ed25519 import read_private_key
 from marquee_subgraphs.kit.app import Subgraph, Wiring
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.runtime import Runtime
@@ -21,7 +22,7 @@ from marquee_subgraphs.users.schema import build_users_schema
 from marquee_subgraphs.users.service import UserService
 from marquee_subgraphs.users.store import UserStore
 from marquee_subgraphs.users.throttle import SignInThrottle
-from marquee_subgraphs.users.tokens import AccessTokens, read_key, read_or_make_key
+from marquee_subgraphs.users.tokens import AccessTokens, read_or_make_key
 
 NAME = "users"
 PORT = 3000
@@ -77,7 +78,11 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
 
 def _signing_tokens(settings: Settings) -> AccessTokens:
     file = settings.signing_key_file
-    keys = [read_or_make_key(settings.data_dir / "users-signing-key.pem") if file is None else read_key(file)]
+    keys = [
+        read_or_make_key(settings.data_dir / "users-signing-key.pem")
+        if file is None
+        else read_private_key(file)
+    ]
     if settings.previous_signing_key_file is not None:
-        keys.append(read_key(settings.previous_signing_key_file))
+        keys.append(read_private_key(settings.previous_signing_key_file))
     return AccessTokens(keys)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,15 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from marquee_foundation.ed25519 import key_id, public_jwk, read_private_key
 from marquee_subgraphs.users.domain import ACCESS_TOKEN_LIFETIME, SCOPES, UserRecord
 
 ISSUER: Final = "marquee-users"
@@ -50,7 +44,7 @@ class AccessTokens:
             raise ValueError("at least one signing key is needed")
         self._key = keys[0]
         self._key_id = key_id(keys[0].public_key())
-        self.jwks: dict[str, Any] = {"keys": [_jwk(key.public_key()) for key in keys]}
+        self.jwks: dict[str, Any] = {"keys": [public_jwk(key.public_key()) for key in keys]}
 
     def issue(self, user: UserRecord, session_id: str, now: datetime) -> AccessToken:
         """Sign a token for the user's session."""
@@ -84,24 +78,10 @@ def hash_refresh_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def key_id(key: Ed25519PublicKey) -> str:
-    """The key's JWK thumbprint (RFC 7638)."""
-    x = _encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
-    return _encode(hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest())
-
-
-def read_key(path: Path) -> Ed25519PrivateKey:
-    """Read an Ed25519 private key in PEM. Raises `OSError`, or `ValueError` naming the file."""
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} is not an Ed25519 private key")
-    return key
-
-
 def read_or_make_key(path: Path) -> Ed25519PrivateKey:
     """Read the key at `path`, or make one there that only its owner can read."""
     if path.exists():
-        return read_key(path)
+        return read_private_key(path)
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,16 +93,7 @@ def read_or_make_key(path: Path) -> Ed25519PrivateKey:
     try:
         os.link(aside, path)
     except FileExistsError:
-        return read_key(path)
+        return read_private_key(path)
     finally:
         aside.unlink()
     return key
-
-
-def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    x = _encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
-    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key_id(key), "alg": "EdDSA", "use": "sig"}
-
-
-def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -12,8 +12,9 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from marquee_foundation.ed25519 import key_id
 from marquee_subgraphs.kit.identity_keys import FixedKeys, RemoteKeys, UnknownKey, open_keys
-from marquee_subgraphs.users.tokens import AccessTokens, key_id
+from marquee_subgraphs.users.tokens import AccessTokens
 
 FIRST, SECOND = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from marquee_foundation.ed25519 import key_id
 from marquee_subgraphs.kit.locale import Locale
 from marquee_subgraphs.users.domain import Role, UserRecord
-from marquee_subgraphs.users.tokens import AccessTokens, key_id, read_key, read_or_make_key
+from marquee_subgraphs.users.tokens import AccessTokens, read_or_make_key
 
 NOW = datetime(2026, 1, 15, 18, 0, tzinfo=UTC)
 ANA = UserRecord("usr_1", "ana@example.test", "Ana", Role.CUSTOMER, Locale.ES, (), NOW)
@@ -33,14 +32,6 @@ def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = list(pool.map(lambda _: read_or_make_key(path), range(16)))
     assert len({key_id(key.public_key()) for key in keys}) == 1
-
-
-def test_another_kind_of_key_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "rsa.pem"
-    rsa = generate_private_key(public_exponent=65537, key_size=2048)
-    path.write_bytes(rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    with pytest.raises(ValueError, match=r"rsa\.pem is not an Ed25519 private key"):
-        read_key(path)
 
 
 def test_while_rotating_tokens_of_both_keys_verify(tmp_path: Path) -> None:
