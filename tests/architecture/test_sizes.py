@@ -17,7 +17,6 @@ PARAMETERS: Final = 12
 
 REMAINING: Final = frozenset(
     {
-        "marquee_router.serving.protocol.FrontedConnection",
         "marquee_subgraphs.kit.cache.redis.RedisCache",
         "marquee_subgraphs.kit.events.rabbitmq.partition.Partition",
     }
