@@ -59,6 +59,7 @@ def parse_field_set(text: str) -> FieldSet:
 
     Raises `FieldSetError` when the text is not one selection set, or has named fragments.
     """
+    # Some composers write `{ id }`, most write `id`.
     source = text if text.strip().startswith("{") else f"{{{text}}}"
     try:
         document = parse(source, no_location=True)

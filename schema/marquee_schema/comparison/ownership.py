@@ -30,6 +30,7 @@ def ownership_changes(before: Supergraph, after: Supergraph) -> Iterator[Change]
 
 
 def _answering(field: Field) -> frozenset[str]:
+    # An external declaration does not answer the field.
     return frozenset(name for name, declared in field.subgraphs.items() if not declared.external)
 
 

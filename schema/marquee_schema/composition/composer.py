@@ -53,6 +53,8 @@ def compose(subgraphs: Iterable[Subgraph], *, contract: Contract | None = None) 
 
 def _compose(subgraphs: Sequence[Subgraph], contract: Contract | None) -> Composition:
     report = Report()
+    # Subgraphs are sorted by name, so that the supergraph does not depend on the order in which they are
+    # given.
     schemas = _read(sorted(subgraphs, key=lambda subgraph: subgraph.name), report)
     report.raise_if_any()
     schemas = upgrade_subgraphs(schemas, report)
@@ -91,6 +93,8 @@ def _check_merged(context: MergeContext, contract: Contract | None) -> None:
     check_required_arguments(context)
     check_transitive_access(context)
     if not context.report.problems:
+        # Valid subgraphs can merge to an invalid schema: a field may implement an interface's field in each
+        # of them, and be too wide after merging.
         for rule in SUPERGRAPH_RULES:
             rule(context.merged, SupergraphReport(context.report))
         if composed := context.features.composed.names:

@@ -27,6 +27,7 @@ def is_valid_literal(schema: Schema, value: Default, reference: TypeReference) -
     if value is None or value is MISSING:
         return True
     if is_list(reference):
+        # GraphQL coerces a single value to a list of one item.
         items = value if isinstance(value, list) else [value]
         return all(is_valid_literal(schema, item, item_of(reference)) for item in items)
     return _is_valid_named(schema, value, reference)

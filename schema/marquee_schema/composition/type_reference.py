@@ -53,6 +53,8 @@ def is_subtype(sub: TypeReference, sup: TypeReference, is_named_subtype: Callabl
     """True if every value of `sub` is one of `sup`; `is_named_subtype(sub, sup)` decides for named types."""
     if sub == sup:
         return True
+    # `Int!` is a subtype of `Int`, and `[Int!]` one of `[Int]`: a value that is never null fits where null is
+    # allowed.
     if is_non_null(sub):
         return is_subtype(nullable(sub), nullable(sup), is_named_subtype)
     if is_non_null(sup):

@@ -73,6 +73,7 @@ def value_of(node: ValueNode) -> Value:
 
 def same_value(one: Default, other: Default) -> bool:
     """True if two values are the same GraphQL value; true is not 1."""
+    # In Python, `True == 1` and `1 == 1.0`; in GraphQL, only the numbers are equal.
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list):
@@ -115,6 +116,7 @@ def print_value(value: Value) -> str:
 
 def _print_float(value: float) -> str:
     """A float in its shortest form. A whole number loses its point, since `1.0` and `1` are one value."""
+    # JavaScript prints whole numbers up to 1e21 without an exponent, and so does the reference composer.
     if math.isfinite(value) and value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     return repr(value)

@@ -95,6 +95,7 @@ class QueryGraph(Generic[S_co]):
     def is_interface_object(self, type_name: str, subgraph: str) -> bool:
         """True if the subgraph declares the interface as an object and cannot distinguish its types."""
         declared = self.supergraph.types[type_name].subgraphs.get(subgraph)
+        # For example `type Media @interfaceObject @key(fields: "id")` where others have `interface Media`.
         return declared is not None and declared.interface_object
 
     def is_abstract(self, node: Node) -> bool:
@@ -245,6 +246,8 @@ class QueryGraph(Generic[S_co]):
 
     def _find_entity_edges(self, type_name: str) -> list[EntityEdge]:
         types = self.supergraph.types
+        # One edge for each key of each subgraph: `@key(fields: "id") @key(fields: "sku")` can be entered by
+        # either.
         found: list[EntityEdge] = []
         for subgraph in self.supergraph.subgraphs:
             for node in self.nodes_of(type_name, subgraph):

@@ -27,6 +27,8 @@ def provided_for(
     for selection in provided:
         if isinstance(selection, FieldSetField):
             found.append(selection)
+        # `... on Media { ... on Book { isbn } }` provides `isbn` on `Book`: conditions may be interfaces, and
+        # nested.
         elif type_name in possible_types.get(selection.type_condition, ()):
             found.extend(provided_for(selection.selections, type_name, possible_types))
     return tuple(found)

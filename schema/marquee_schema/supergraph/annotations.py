@@ -86,6 +86,7 @@ class AnnotationReader:
         if found is None:
             return None
         arguments = found.arguments
+        # `requireOneSlicingArgument` is true unless the directive says false.
         return ListSize(
             assumed_size=arguments.get("assumedSize"),
             slicing_arguments=tuple(arguments.get("slicingArguments") or ()),

@@ -100,6 +100,7 @@ class _Projection:
     def _is_feature_element(self, node: DefinitionNode) -> bool:
         if isinstance(node, DirectiveDefinitionNode):
             name = node.name.value
+            # `core` is the older name of `link`; neither is always linked under its own name.
             return name in ("core", "link") or self._features.is_feature_directive(name)
         if isinstance(node, TypeDefinitionNode):
             return self._features.is_feature_element(node.name.value) or node.name.value in self._imported

@@ -65,6 +65,7 @@ class Features:
         imported = linked.imports.get(f"@{name}")
         if imported is not None:
             return imported.removeprefix("@")
+        # A feature linked as `tag` has the directives `@tag` and, for any other name, `@tag__name`.
         return linked.local_name if name == feature else f"{linked.local_name}__{name}"
 
     def is_feature_element(self, name: str) -> bool:
@@ -119,6 +120,7 @@ def _read_link(directive: DirectiveNode) -> Feature | None:
         return None
     apollo = url.startswith(_APOLLO)
     name = match["name"] if apollo else match["identity"]
+    # To ignore such a specification would give wrong answers, or answers to clients who must not see them.
     if arguments.get("for") in ("EXECUTION", "SECURITY") and not (apollo and name in _KNOWN):
         raise error_at(f'"{url}" is needed for {arguments["for"]} and not known here', directive)
     local = arguments.get("as")

@@ -95,6 +95,8 @@ class JoinReader:
             return {name: SubgraphField(name, merged) for name in types}
         found: dict[str, SubgraphField] = {}
         for annotation in annotations:
+            # `@join__field` without a graph marks a field that only an interface object resolves: no subgraph
+            # declares it.
             if annotation.arguments.get("graph") is not None:
                 declared = self._subgraph_field(annotation, merged)
                 if declared.subgraph not in types:
@@ -110,6 +112,8 @@ class JoinReader:
         return SubgraphField(
             subgraph=self._graph(annotation),
             type=self._type(annotation, text) if isinstance(text, str) else merged,
+            # A field that is overridden for good stays declared for a key or an interface, but is never read
+            # there. With a label it is read while the label is off.
             external=arguments.get("external") is True
             or (used_overridden and arguments.get("overrideLabel") is None),
             requires=self._field_set(annotation, "requires"),

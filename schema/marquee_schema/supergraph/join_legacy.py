@@ -90,6 +90,8 @@ def _modern_field(
     kept = tuple(d for d in applied if _argument(d, "graph") is not None)
     if owner is None:
         return replace(node, directives=others + kept)
+    # The owner resolves every field that no subgraph is named for; key fields are resolved by all that have
+    # the key.
     graphs = dict.fromkeys([*key_graphs, *([] if kept else [owner])])
     added: list[ConstDirectiveNode] = []
     for graph in graphs:

@@ -61,6 +61,8 @@ def _record(context: MergeContext, sources: Mapping[int, Element], target: Eleme
         behind: Sequence[tuple[int, Element]] = _transitive(context).get(
             f"{target.coordinate}@{canonical}", ()
         )
+        # Merged when all definitions are: requirements of several elements are combined by the arguments'
+        # merge strategies.
         if name in names or behind:
             context.pending.append(PendingDirectives([name], [*own, *behind], target))
 

@@ -160,6 +160,8 @@ class ComposedDirectives:
         elif source.feature.url.identity in _RESERVED:
             self._refuse_federation(subgraph, application, name)
         else:
+            # A custom directive that one subgraph calls `@tag` would collide in the supergraph with
+            # federation's `@tag`, which another subgraph calls by that name.
             for automatic in ("tag", "inaccessible"):
                 rivals = self._users_of(automatic, name)
                 if rivals:
@@ -217,6 +219,8 @@ class ComposedDirectives:
                 refused.add(identity)
             else:
                 same = [i for i, feature in self._linked(identity) if feature.url == latest.url]
+                # Like the reference composer, takes the definition of the last subgraph with the newest
+                # version.
                 self._latest[identity] = (latest, same[::-1])
         return refused
 
@@ -284,6 +288,7 @@ class ComposedDirectives:
         others: list[Place] = []
         for index, feature in self._linked(first.feature.url.identity):
             imported = next((i for i in feature.imports if i.name == f"@{original}"), None)
+            # A subgraph that does not compose the directive may call it as it likes, for now.
             if index not in composing and imported is not None and imported.alias != f"@{first.name}":
                 others.append((self.subgraphs[index].name, feature.node))
         if others:

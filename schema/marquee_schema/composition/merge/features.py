@@ -111,6 +111,7 @@ def require_inaccessible(
     feature = for_federation(INACCESSIBLE_VERSIONS, federation)
     directive = feature.directives["inaccessible"]
     assert directive.composition is not None, "it always reaches the supergraph"
+    # A subgraph may have an `@inaccessible` of its own, which means something else.
     taken = {name for subgraph in subgraphs for name in subgraph.directives if _is_foreign(subgraph, name)}
     candidates = chain(["inaccessible"], (f"inaccessible{number}" for number in count(1)))
     name = next(candidate for candidate in candidates if candidate not in taken)
@@ -133,8 +134,11 @@ def _usages(subgraphs: Sequence[SubgraphSchema]) -> Iterable[_Usage]:
             if source is None or source.name is None or name not in applied:
                 continue
             url = source.feature.url
+            # Versions 0.1 and 0.2 are as different as 1.0 and 2.0. Negative numbers keep them apart from
+            # major versions.
             major = url.version.major or -url.version.minor
             usage = usages.setdefault((source.name, url.identity, major), _Usage(source.name, url))
+            # Where subgraphs link 2.3 and 2.5, the newer definition holds for both.
             usage.url = max(usage.url, url, key=lambda candidate: candidate.version)
             usage.names[index] = name
     return usages.values()
@@ -176,6 +180,8 @@ def _imports(spec: FeatureSpec, alias: str, directives: Iterable[MergedDirective
     default = LinkedFeature(spec.url, alias)
     for directive in directives:
         name = directive.spec.name
+        # A feature that is linked as `tag` defines `@tag` and `@tag__x` by its alias alone; other names need
+        # an import.
         if not directive.composition.through_join and directive.name != default.directive_name(name):
             yield Import(f"@{name}", f"@{directive.name}")
 

@@ -28,6 +28,7 @@ def _version_of(subgraph: SubgraphSchema, report: Report) -> Version | None:
     cause = None
     for feature in subgraph.links.by_identity.values():
         spec = known_feature(feature.url)
+        # `@cost` needs federation 2.9, even where the subgraph links 2.3 and `cost` on its own.
         if spec is not None and spec.minimum_federation and spec.minimum_federation > implied:
             implied, cause = spec.minimum_federation, feature
     if cause is not None:

@@ -15,6 +15,8 @@ def collect_field_sources(
     """
     could_define = set(context.definers.get(target.name, ()))
     for interface in target.interfaces:
+        # A subgraph with `type Media @interfaceObject` resolves fields of each `Book`, so a field of `Book`
+        # that it lacks is absent there.
         could_define.update(context.interface_objects.get(interface, ()))
     defining = sorted(could_define)
     present: dict[str, dict[int, Field]] = {}

@@ -38,6 +38,8 @@ def _add(context: MergeContext, target: ObjectType, inherited: Field) -> None:
     existing = target.fields.get(inherited.name)
     if existing is not None:
         joins = existing.named("join__field")
+        # All subgraphs that declare the field mark it external: the interface object is the one that resolves
+        # it, so its directives count.
         if joins and all(join.arguments.get("external") is True for join in joins):
             _copy_directives(context, inherited, existing)
         return

@@ -46,6 +46,7 @@ def add_types(context: MergeContext) -> None:
                 continue
             kind = subgraph.merged_kind(candidate)
             known = context.merged.types.setdefault(candidate.name, kind(name=candidate.name))
+            # An interface object counts as the interface that it stands for.
             if type(known) is not kind:
                 mismatched.add(candidate.name)
     for name in mismatched:

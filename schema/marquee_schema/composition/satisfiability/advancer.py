@@ -77,6 +77,7 @@ class Advancer:
     def read(self, spread: Spread, owner: str, name: str, labels: Labels, *, is_leaf: bool) -> list[Position]:
         """The positions after reading a field of the object type `owner`; for a leaf, one is enough."""
         found: dict[Position, None] = {}
+        # Only positions in subgraphs that declare the field can read it; in a large graph these are few.
         for subgraph in self.graph.declaring_subgraphs(owner, name):
             for position in spread.get(subgraph, ()):
                 found.update(dict.fromkeys(self.read_here(position, owner, name, labels)))
@@ -94,6 +95,7 @@ class Advancer:
         edge = graph.field_edge(position.node, name)
         if edge is None or not self.can_take(position, edge, labels):
             return []
+        # A leaf has no node of its own; the position only shows that the field can be read.
         setters = self._updated(position, owner)
         return [Position(edge.head or position.node, False, setters)]
 

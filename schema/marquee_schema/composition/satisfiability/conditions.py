@@ -123,6 +123,8 @@ class ConditionResolver:
                 key = same_selection(edge.key.selection)
                 if edge.key.selection in pending or entered.get(current) == key:
                     continue
+                # The key must be readable without the subgraph that it leads to. From `a` with `id`, a key
+                # `sku` of `b` does not help if only `b` resolves `sku`.
                 if self.holds(current, edge.key.selection, excluded | {head.subgraph}, pending):
                     entered[head] = key
                     queue.append(head)
@@ -187,9 +189,12 @@ class ConditionResolver:
     def _reads_here(self, question: _Question, step: FieldSetField) -> bool:
         """The field at the node itself, or in every object type that the node can be."""
         graph, node, rest = self.graph, question.node, question.path[1:]
+        # An interface object cannot resolve the type of its objects, so `__typename` is read elsewhere.
         if step.name == "__typename":
             return not graph.is_interface_object(node.type_name, node.subgraph)
         edge = graph.field_edge(node, step.name)
+        # A condition must hold in every request, so a field that depends on an override label or on the path
+        # cannot be relied on.
         if edge is not None and edge.condition is None and not edge.context_arguments:
             holds = not edge.requires or self._requirements_hold(node, edge.requires, question.is_fresh)
             if holds and (edge.head is None or self._next(question, edge.head, rest, is_fresh=False)):

@@ -42,6 +42,8 @@ class Explainer:
 
     def _reasons(self, position: Position, owner: str, name: str | None, labels: Labels) -> Iterator[Reason]:
         node = position.node
+        # First why the step fails at the position itself, then at each node that keys lead to, last why the
+        # remaining subgraphs cannot be entered.
         yield node.subgraph, self._dead_end(position, owner, name, labels)
         reached = [node]
         for moved in self._advancer.moves(position):
@@ -71,6 +73,7 @@ class Explainer:
                 )
             return f'cannot find type "{owner}"'
         coordinate = f"{owner}.{name}"
+        # The field was asked of one object type, so the explanation is about that type.
         here = graph.narrow_by_fragments(node, owner) if graph.is_abstract(node) else node
         edge = graph.field_edge(here, name)
         if edge is not None:

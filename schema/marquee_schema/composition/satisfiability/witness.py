@@ -80,6 +80,8 @@ def _sample(api: Schema, reference: TypeReference, depth: int) -> Value:
         if depth > 5 and not is_non_null(reference):
             return None
         return {
+            # Input types may need themselves through lists or nullable fields; required fields alone end
+            # early.
             field.name: _sample(api, field.type, depth + 1)
             for field in target.fields.values()
             if field.is_required and depth < 20

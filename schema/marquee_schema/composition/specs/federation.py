@@ -67,6 +67,7 @@ def _own_directives(minor: int) -> list[DirectiveSpec]:
 def _included_features(minor: int) -> list[FeatureSpec]:
     """The other specifications whose directives federation includes."""
     features = [for_federation(INACCESSIBLE_VERSIONS, Version(2, minor))]
+    # Below 2.3, `@tag` is federation's own and has fewer locations.
     if minor >= 3:
         features.append(TAG_VERSIONS[2])
     if minor >= 5:

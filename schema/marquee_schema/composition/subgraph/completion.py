@@ -171,6 +171,8 @@ def _argument_mismatches(
             if argument.is_required:
                 yield f'missing required argument "{name}"'
             continue
+        # A subgraph may demand an argument that the specification leaves optional: every application that it
+        # accepts is still valid.
         found_type = nullable(found.type) if not is_non_null(argument.type) else found.type
         if found_type != argument.type and not _is_redefinition(schema, argument.type, found_type):
             yield f'argument "{name}" should have type "{argument.type}" but found type "{found.type}"'

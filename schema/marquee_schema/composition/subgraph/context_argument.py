@@ -2,6 +2,7 @@
 
 import re
 
+# GraphQL ignores white space, commas, byte order marks and comments between tokens.
 _IGNORED = r"(?:[\s,﻿]|#[^\n\r]*(?![^\n\r]))*"
 _PATTERN = re.compile(rf"{_IGNORED}\${_IGNORED}([A-Za-z_]\w*(?!\w))([\s\S]*)")
 

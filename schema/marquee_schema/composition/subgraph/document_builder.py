@@ -143,6 +143,7 @@ class _DocumentBuilder:
                     "A subgraph's schema cannot contain operations, fragments or directive extensions.",
                     node,
                 )
+        # `@link`s on `schema { }` come before those on `extend schema`, wherever the document has them.
         self._schema_nodes.sort(key=lambda node: isinstance(node, SchemaExtensionNode))
         return list(directives.values())
 
@@ -151,6 +152,7 @@ class _DocumentBuilder:
         if name in FEDERATION_OPERATION_TYPES:
             self._schema.spec_types.add(name)
         is_definition = type(node) in _DEFINITIONS
+        # `extend scalar String` needs a definition in the same document, which redefines the built-in type.
         if not is_definition and name in BUILT_IN_SCALARS and name not in self._schema.types:
             self._report.error(_INVALID, f'Cannot extend the built-in type "{name}".', node)
             return

@@ -71,6 +71,8 @@ class FieldFacts:
 
     def _external(self) -> set[Field]:
         if self._marked_external is None:
+            # Order matters: what is provided and what is only written as external must be known before
+            # `is_external` is.
             self._fake_external = set(self._find_fake_external())
             self._provided = set(self._find_provided())
             self._marked_external = set(self._find_external()) - self._fake_external

@@ -44,6 +44,7 @@ def link_features(directives: Sequence[DirectiveNode], report: SubgraphReport) -
     for node, arguments in applications:
         if node.name.value != name or (bootstrap and node is bootstrap[0]):
             continue
+        # The first link to the link specification names its directive; a second one would name another.
         if _bootstraps(node, arguments):
             report.error(
                 ErrorCode.INVALID_LINK_DIRECTIVE_USAGE, "Invalid duplicate application of @core/@link.", node

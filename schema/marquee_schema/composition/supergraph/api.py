@@ -26,6 +26,8 @@ _HIDDEN_BUILT_INS = ("defer", "stream")
 def is_feature_element(name: str, features: Collection[LinkedFeature], *, is_directive: bool) -> bool:
     """True if a definition belongs to a linked feature."""
     for feature in features:
+        # A feature linked as `tag` owns `@tag`, `@tag__x` and what is imported from it. A type named `tag` is
+        # the graph's own.
         if name.startswith(f"{feature.alias}__") or (is_directive and name == feature.alias):
             return True
         marked = f"@{name}" if is_directive else name

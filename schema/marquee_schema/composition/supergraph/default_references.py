@@ -37,6 +37,7 @@ def _input_values(schema: Schema) -> Iterator[Argument | InputField]:
 def _used(schema: Schema, value: Value, reference: TypeReference) -> Iterator[InputField | EnumValue]:
     reference = nullable(reference)
     if is_list(reference):
+        # GraphQL coerces a single value to a list of one item.
         for item in value if isinstance(value, list) else [value]:
             yield from _used(schema, item, item_of(reference))
         return

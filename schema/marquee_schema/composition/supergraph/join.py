@@ -58,6 +58,7 @@ def _enum_name(subgraph: str) -> str:
     name = re.sub(r"\W", "_", subgraph, flags=re.ASCII)
     if re.match(r"\d", name):
         name = f"_{name}"
+    # Names that end in `_1` are left for the numbers that make equal names unique.
     if re.search(r"_\d+$", name):
         name = f"{name}_"
     return name.upper()

@@ -143,6 +143,7 @@ def _description(element: Element, indent: str = "") -> str:
     if text is None:
         return ""
     escaped = text.replace('"""', '\\"""')
+    # A block string cannot end in a quote or a backslash on the line of its closing quotes.
     is_block = "\n" in text or len(text) > _LONG_DESCRIPTION or text.endswith(('"', "\\"))
     if not is_block:
         return f'{indent}"""{escaped}"""\n'

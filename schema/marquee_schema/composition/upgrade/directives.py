@@ -94,6 +94,7 @@ def _remove_inactive(
     except FieldSetError:
         return
     active = _external_part(schema, resolved)
+    # Nothing to remove: the field set stays exactly as it was written.
     if active == selections:
         return
     if active:

@@ -26,6 +26,7 @@ class Originals:
         """True if another subgraph resolves a field, if only on some paths."""
         for subgraph, candidate in self.elsewhere(own, field.parent.name):
             other = candidate.fields.get(field.name)
+            # A provided field is external and resolved all the same, on the paths that provide it.
             if other is not None and not subgraph.facts.is_fully_external(other):
                 return True
         return False

@@ -58,6 +58,7 @@ def _upgrade(
     """The upgraded subgraph, and the names of the interfaces that had keys."""
     own = SubgraphReport(report, subgraph.name)
     before = len(report.problems)
+    # Built anew from the document: the schema that was read is still needed as the original.
     schema = build_subgraph_schema(
         subgraph.name, subgraph.url, subgraph.document, SubgraphReport(Report(), "")
     )

@@ -16,6 +16,8 @@ _KEYS_ON_INTERFACES_SINCE = Version(2, 3)
 def check_keys(schema: SubgraphSchema, report: SubgraphReport) -> None:
     """Checks every `@key` of the subgraph."""
 
+    # `@key(fields: "owner { id }")` where `owner` is an interface would not identify an object: the ids of
+    # two of its types may be equal.
     def forbid_abstract(field: Field) -> None:
         target: NamedType | None = schema.types.get(base_name(field.type))
         if isinstance(target, InterfaceType | UnionType):

@@ -8,6 +8,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 
 def check_shareable(schema: SubgraphSchema, report: SubgraphReport) -> None:
     """Checks every `@shareable` of the subgraph."""
+    # An interface's fields are not resolved, and each declaration of a type may carry the directive once.
     for candidate in schema.composites():
         if isinstance(candidate, ObjectType):
             _check_repeated(candidate, report)

@@ -21,6 +21,7 @@ def _walk(schema: Schema, report: SchemaReport, start: InputType, done: set[str]
         return
     done.add(start.name)
     path: list[InputField] = []
+    # The depth of each type on the current path: a field that leads to one of them closes a cycle there.
     depth = {start.name: 0}
     stack = [(start, _required_inputs(schema, start))]
     while stack:
