@@ -46,18 +46,30 @@ def build_api_schema(
     document: DocumentNode, features: Features, annotations: AnnotationReader
 ) -> GraphQLSchema:
     """The API schema. Raises `SupergraphError` when the visible part is not a valid GraphQL schema."""
-    projection = _Projection(document, features, annotations)
+    projected = _Projection(document, features, annotations).document()
     try:
-        schema = build_ast_schema(projection.document())
+        schema = build_ast_schema(projected)
     except GraphQLError as error:
         line = error.locations[0].line if error.locations else None
         raise SupergraphError(error.message, line) from error
     except TypeError as error:
         raise error_at(str(error), _unknown_type(document)) from error
-    for problem in validate_schema(schema):
-        line = problem.locations[0].line if problem.locations else None
-        raise SupergraphError(problem.message, line)
-    return schema
+    problems = validate_schema(schema)
+    for problem in problems:
+        if not _is_tolerated(problem):
+            line = problem.locations[0].line if problem.locations else None
+            raise SupergraphError(problem.message, line)
+    # graphql-core validates a schema again with each operation, unless it is built as valid.
+    return build_ast_schema(projected, assume_valid=True) if problems else schema
+
+
+def _is_tolerated(problem: GraphQLError) -> bool:
+    """True if a field is deprecated and the interface's field that it implements is not.
+
+    GraphQL forbids this since September 2025. Composers accept it: one subgraph may deprecate `Book.id` while
+    another declares `interface Node { id: ID! }`.
+    """
+    return problem.message.endswith("must not be deprecated.")
 
 
 class _TypeNames(Visitor):

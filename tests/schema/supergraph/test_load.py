@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from graphql import OperationType, print_schema
+from graphql import OperationType, parse, print_schema, validate
 
+from marquee_schema.composition import Subgraph, compose
 from marquee_schema.field_set import FieldSetField, parse_field_set, print_field_set
 from marquee_schema.supergraph import Key, SupergraphError, TypeKind, load_supergraph, named_type
 
@@ -135,3 +136,18 @@ def test_field_sets_print_as_they_were_read() -> None:
     text = 'id owner(a: "x") { id ... on User { name } }'
     assert print_field_set(parse_field_set("{ " + text + " }")) == text
     assert named_type("[User!]!") == "User"
+
+
+def test_a_deprecated_field_may_implement_one_that_is_not() -> None:
+    composed = compose(
+        [
+            Subgraph(
+                name="a",
+                url="",
+                sdl="""type Query { node: Node } interface Node { id: ID! }
+                       type Book implements Node { id: ID! @deprecated(reason: "use isbn") isbn: ID! }""",
+            )
+        ]
+    )
+    schema = load_supergraph(composed.supergraph_sdl).api_schema
+    assert validate(schema, parse("{ node { id ... on Book { isbn } } }")) == []

@@ -65,6 +65,10 @@ class _TypeReader:
                 implements=_annotations(target, "join__implements"),
                 members=_annotations(target, "join__unionMember"),
                 all_members=members,
+                values={
+                    value.name: _annotations(value, "join__enumValue")
+                    for value in (target.values.values() if isinstance(target, EnumType) else ())
+                },
             )
         )
         composite = target if isinstance(target, CompositeType) else None
