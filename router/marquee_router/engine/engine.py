@@ -25,6 +25,7 @@ from marquee_router.engine.preparation import Preparation
 from marquee_router.engine.workers import Workers
 from marquee_router.errors import RequestError
 from marquee_router.execution.incremental.formats import IncrementalFormat, PartWriter
+from marquee_router.execution.incremental.incremental_run import response_parts
 from marquee_router.execution.introspection import Answer, Introspect
 from marquee_router.execution.state import Execution
 from marquee_router.instrumentation import PreparationHook
@@ -125,7 +126,7 @@ class Engine:
         if prepared.introspect is not None:
             execution.data.update(await self._introspected(prepared.introspect, variables))
         writer = PartWriter(format_)
-        parts = plan.parts(lambda: execution)
+        parts = response_parts(plan, execution)
         try:
             async for part in parts:
                 yield writer.write(part)

@@ -1,8 +1,14 @@
-"""Entity fetches whose fields take the value of a context (`@fromContext`): objects that differ in such
-values are asked for apart, by fields of one operation.
+"""Entity fetches whose fields take the value of a context (`@fromContext`).
 
-Owns the finding of values and the operation's text for as many of them as there are. How entities are asked
-for and merged is `fetching`'s.
+An argument has one value per field of an operation, so objects with different values need a field each:
+
+    query($a:[_Any!]!, $currency:String, $a_of_1:[_Any!]!, $currency_1:String) {
+      _entities(representations: $a) { ... on Film { price(currency: $currency) } }
+      _1: _entities(representations: $a_of_1) { ... on Film { price(currency: $currency_1) } }
+    }
+
+Owns finding the values, and the text of the operation for as many as there are. `entity_fetch` sends it and
+merges its answer.
 """
 
 from __future__ import annotations
@@ -15,10 +21,11 @@ import orjson
 
 from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.execution.conditions import compile_conditions
-from marquee_router.execution.entity_fetch import CompiledEntityFetch, too_deep
+from marquee_router.execution.entity_fetch import CompiledEntityFetch, MergeRules
 from marquee_router.execution.exchange import Exchange
 from marquee_router.execution.path_collector import compile_path
 from marquee_router.execution.representations import RepresentationBatch, compile_representation
+from marquee_router.execution.root_fetch import too_deep
 from marquee_router.execution.state import Execution, Failure
 from marquee_router.planning.fetch_groups.context_variables import rename, variables_in
 from marquee_router.planning.plan import (
@@ -34,77 +41,72 @@ from marquee_router.planning.plan import (
 _MISSING = object()
 _MAX_SHAPES = 32
 _MAX_GROUPS = 32
-"""Larger operations are not kept: they are rarely asked for again."""
+"""Operations with more fields than this are not kept: they are rarely needed again."""
 _Values: TypeAlias = dict[int, Any]
-"""The value of a context by the identity of the object that is asked for with it."""
+"""The value of a context, by the identity of the object whose field takes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Objects that are asked for with the same values: the variables' values as JSON, in their order."""
+    """Objects whose fields take the same values."""
 
     values: tuple[bytes, ...]
-    filed: RepresentationBatch
+    """The values of the target's variables as JSON, in their order."""
+    batch: RepresentationBatch
 
 
 class CompiledContextualFetch:
-    """An entity fetch that is written anew for each number of different values."""
+    """An entity fetch whose operation has a field for each different value of its contexts."""
 
     def __init__(
         self,
         node: EntityFetch,
         exchange: Exchange,
-        merged_elsewhere: frozenset[str],
-        interfaces: frozenset[str],
-        *,
-        fresh: bool,
+        rules: MergeRules,
     ) -> None:
         self._node = node
-        self._interfaces = interfaces
+        self._rules = rules
         self._targets = [_Target(target) for target in node.targets]
-        self._written: LeastRecentlyUsed[tuple[int, ...], CompiledEntityFetch] = LeastRecentlyUsed(
+        self._by_shape: LeastRecentlyUsed[tuple[int, ...], CompiledEntityFetch] = LeastRecentlyUsed(
             _MAX_SHAPES
         )
         self._exchange = exchange
-        self._merged_elsewhere = merged_elsewhere
-        self._fresh = fresh
 
     async def run(self, execution: Execution) -> None:
+        """Fetch, and merge into the data of `execution`; nothing is sent if no object needs it."""
         found = [target.objects(execution) for target in self._targets]
         try:
             groups = [
                 target.grouped(objects, execution.data)
                 for target, objects in zip(self._targets, found, strict=True)
             ]
-        except (TypeError, RecursionError):  # a value that is sent on cannot be encoded
+        except (TypeError, RecursionError):  # a value nests more levels than the encoder writes
             places = [[[each] for each in objects] for objects in found]
             execution.failures.append(Failure(self._compile(self._node), places, too_deep()))
             return
         if not any(groups):
             return
         shape = tuple(len(each) for each in groups)
-        fetch = self._written.get(shape)
+        fetch = self._by_shape.get(shape)
         if fetch is None:
-            fetch = self._compile(_written(self._node, shape))
+            fetch = self._compile(_with_fields(self._node, shape))
             if sum(shape) <= _MAX_GROUPS:
-                self._written.put(shape, fetch)
+                self._by_shape.put(shape, fetch)
         values = [
             orjson.dumps(_numbered(variable.name, number)) + b":" + value
             for target, same in zip(self._node.targets, groups, strict=True)
             for number, group in enumerate(same)
             for variable, value in zip(target.contextual, group.values, strict=True)
         ]
-        filed = [group.filed for same in groups for group in same]
-        await fetch.complete(execution, filed, b",".join(values))
+        batches = [group.batch for same in groups for group in same]
+        await fetch.complete(execution, batches, b",".join(values))
 
     def _compile(self, node: EntityFetch) -> CompiledEntityFetch:
-        return CompiledEntityFetch(
-            node, self._exchange, self._merged_elsewhere, self._interfaces, fresh=self._fresh, apart=True
-        )
+        return CompiledEntityFetch(node, self._exchange, self._rules)
 
 
 class _Target:
-    """One `_entities` field as it is planned."""
+    """One `_entities` field of the plan; the operation has one of it for each group."""
 
     def __init__(self, node: EntityTarget) -> None:
         self._conditions = compile_conditions(node.conditions)
@@ -113,33 +115,37 @@ class _Target:
         self._finders = [_finder(variable, node.paths) for variable in node.contextual]
 
     def objects(self, execution: Execution) -> list[dict[str, Any]]:
-        """The objects at the target's paths; none when its conditions do not hold."""
+        """The objects at the target's paths; none if its `@skip` or `@include` excludes it."""
         if self._conditions is not None and not self._conditions(execution.variables):
             return []
         levels = [collect(execution.data) for collect in self._collectors]
         return [found for level in levels for found in level if found.__class__ is dict]
 
     def grouped(self, objects: list[dict[str, Any]], data: dict[str, Any]) -> list[_Group]:
-        """Those that join, by the values that they are asked for with."""
+        """The objects that have all values and a representation, grouped by their values."""
         values = [find(data) for find in self._finders]
         alike: dict[tuple[bytes, ...], list[Any]] = {}
         for found in objects:
             own = [each.get(id(found), _MISSING) for each in values]
             if _MISSING not in own:
                 alike.setdefault(tuple(map(orjson.dumps, own)), []).append(found)
-        filed = ((key, self._build(same)) for key, same in alike.items())
-        return [_Group(key, each) for key, each in filed if each.encoded]
+        batches = ((key, self._build(same)) for key, same in alike.items())
+        return [_Group(key, batch) for key, batch in batches if batch.encoded]
 
 
 def _finder(variable: ContextualVariable, paths: Iterable[Path]) -> Callable[[dict[str, Any]], _Values]:
-    """Finds the values of one variable, the nearest for each object; those that keep it out are left out."""
+    """A function that finds the value of one variable for each object.
+
+    Of several contexts around an object the nearest one counts. An object without a value, or with null for a
+    non-null argument, is left out: it cannot be fetched.
+    """
     is_nullable = not variable.type.endswith("!")
-    ways = [_way(path, source) for path in paths for source in variable.sources]
+    finders = [_values_at(path, source) for path in paths for source in variable.sources]
 
     def find(data: dict[str, Any]) -> _Values:
         values: _Values = {}
-        for way in ways:
-            for found, value in way(data):
+        for finder in finders:
+            for found, value in finder(data):
                 values.setdefault(id(found), value)
         return {
             found: value
@@ -150,8 +156,8 @@ def _finder(variable: ContextualVariable, paths: Iterable[Path]) -> Callable[[di
     return find
 
 
-def _way(path: Path, source: ContextSource) -> Callable[[dict[str, Any]], list[tuple[Any, Any]]]:
-    """The objects at a path, each with the value that the source sets for it."""
+def _values_at(path: Path, source: ContextSource) -> Callable[[dict[str, Any]], list[tuple[Any, Any]]]:
+    """A function that returns the objects at a path, each with the value that `source` sets for it."""
     setters, below = compile_path(path[: source.depth]), compile_path(path[source.depth :])
     possible = source.possible
 
@@ -167,7 +173,7 @@ def _way(path: Path, source: ContextSource) -> Callable[[dict[str, Any]], list[t
 
 
 def _value(found: Any, selections: tuple[RepresentationSelection, ...]) -> Any:
-    """The one value that is selected: of a list of objects, a list of theirs."""
+    """The single value that is selected in `found`; for a list of objects, the list of their values."""
     if not selections or found is None:
         return found
     if found.__class__ is list:
@@ -183,8 +189,8 @@ def _value(found: Any, selections: tuple[RepresentationSelection, ...]) -> Any:
     return _MISSING
 
 
-def _written(node: EntityFetch, shape: Iterable[int]) -> EntityFetch:
-    """The fetch with as many fields for each target as there are different values."""
+def _with_fields(node: EntityFetch, shape: Iterable[int]) -> EntityFetch:
+    """The fetch with, for each target, as many `_entities` fields as `shape` says."""
     targets: list[EntityTarget] = []
     declared: list[str] = []
     fields: list[str] = []
@@ -212,5 +218,5 @@ def _written(node: EntityFetch, shape: Iterable[int]) -> EntityFetch:
 
 
 def _numbered(name: str, number: int) -> str:
-    """The first of several names is as planned."""
+    """`name` for the first field, `name_1` for the second, and so on."""
     return f"{name}_{number}" if number else name

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from marquee_router.execution.incremental.incremental_plan import Delivered, Part, Start
+from marquee_router.execution.incremental.records import DeliveredFragment, PendingFragment, ResponsePart
 from marquee_router.request import Response
 
 
@@ -35,7 +35,7 @@ class PartWriter:
         self._ids: dict[tuple[str, tuple[str | int, ...]], str] = {}
         self._given = 0
 
-    def write(self, part: Part) -> Response:
+    def write(self, part: ResponsePart) -> Response:
         """One part as JSON."""
         message: dict[str, Any] = {}
         if part.data is not None:
@@ -52,13 +52,13 @@ class PartWriter:
         errors = bool(part.errors) or any(each.errors for each in part.delivered)
         return Response(orjson.dumps(message), has_errors=errors, has_next=part.has_next)
 
-    def _draft(self, message: dict[str, Any], part: Part) -> None:
+    def _draft(self, message: dict[str, Any], part: ResponsePart) -> None:
         if part.announced:
-            message["pending"] = [self._pending(start) for start in part.announced]
+            message["pending"] = [self._pending(fragment) for fragment in part.announced]
         incremental: list[dict[str, Any]] = []
         completed: list[dict[str, Any]] = []
         for each in part.delivered:
-            own = {"id": self._ids.pop(_key(each.start))}
+            own = {"id": self._ids.pop(_key(each.fragment))}
             errors = {"errors": each.errors} if each.errors else {}
             if each.projected is None:
                 completed.append({**own, **errors})
@@ -70,21 +70,21 @@ class PartWriter:
         if completed:
             message["completed"] = completed
 
-    def _pending(self, start: Start) -> dict[str, Any]:
-        number = self._ids[_key(start)] = str(self._given)
+    def _pending(self, fragment: PendingFragment) -> dict[str, Any]:
+        number = self._ids[_key(fragment)] = str(self._given)
         self._given += 1
-        label = {"label": start.deferral.label} if start.deferral.label is not None else {}
-        return {"id": number, "path": list(start.path), **label}
+        label = {"label": fragment.deferral.label} if fragment.deferral.label is not None else {}
+        return {"id": number, "path": list(fragment.path), **label}
 
 
-def _key(start: Start) -> tuple[str, tuple[str | int, ...]]:
-    return start.deferral.variable, start.path
+def _key(fragment: PendingFragment) -> tuple[str, tuple[str | int, ...]]:
+    return fragment.deferral.variable, fragment.path
 
 
-def _apollo(each: Delivered) -> dict[str, Any]:
-    entry: dict[str, Any] = {"data": each.data, "path": list(each.start.path)}
-    if each.start.deferral.label is not None:
-        entry["label"] = each.start.deferral.label
+def _apollo(each: DeliveredFragment) -> dict[str, Any]:
+    entry: dict[str, Any] = {"data": each.data, "path": list(each.fragment.path)}
+    if each.fragment.deferral.label is not None:
+        entry["label"] = each.fragment.deferral.label
     if each.errors:
         entry["errors"] = each.errors
     return entry
