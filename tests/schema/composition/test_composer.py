@@ -114,3 +114,18 @@ def only_hint(found: tuple[Hint, ...]) -> Hint:
     """The one hint that there is."""
     (hint,) = found
     return hint
+
+
+def test_what_merging_breaks_is_reported_too() -> None:
+    found = problems_as_written(
+        a="type Query { a: A } type A implements I { x: I2 } interface I { x: I2 } interface I2 { y: Int }"
+        " type C implements I2 { y: Int }",
+        b="type Query { b: Int } type A { x: C } type C { y: Int }",
+    )
+    assert not found
+    found = problems_as_written(
+        a="type Query { a: A } type A implements I { x: Int! } interface I { x: Int! }",
+        b="type Query { b: A } type A { x: Int }",
+    )
+    assert [problem.code for problem in found] == ["INVALID_GRAPHQL"]
+    assert found[0].message.startswith("After merging:")

@@ -1,9 +1,9 @@
+"""Supergraph and API schema as text."""
+
 from pathlib import Path
 
-import pytest
 from graphql import build_schema, parse
 
-from marquee_schema.composition.supergraph.join import graph_names
 from tests.schema.composition.composing import composed
 
 GOLDEN = Path(__file__).with_name("golden") / "films_and_reviews.graphql"
@@ -52,20 +52,6 @@ def test_both_schemas_are_valid_graphql() -> None:
 
 def test_operation_roots_of_the_api_are_the_usual_ones() -> None:
     assert "schema {" not in composed(films=FILMS, reviews=REVIEWS).api_sdl
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["users"], ["USERS"]),
-        (["user-api.v2"], ["USER_API_V2"]),
-        (["1st"], ["_1ST"]),
-        (["users_1"], ["USERS_1_"]),
-        (["a-b", "a_b"], ["A_B_1", "A_B_2"]),
-    ],
-)
-def test_graphs_have_legal_names(names: list[str], expected: list[str]) -> None:
-    assert list(graph_names(names).values()) == expected
 
 
 def test_descriptions_survive_quotes_and_line_breaks() -> None:

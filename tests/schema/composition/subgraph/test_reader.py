@@ -1,0 +1,17 @@
+"""SDL that cannot be read."""
+
+import pytest
+
+from tests.schema.composition.composing import problems_as_written
+
+
+@pytest.mark.parametrize(
+    ("sdl", "telling"),
+    [
+        ("type Query {", "Syntax Error"),
+    ],
+)
+def test_a_schema_that_is_no_graphql_is_refused(sdl: str, telling: str) -> None:
+    found = problems_as_written(s=sdl)
+    assert {problem.code for problem in found} == {"INVALID_GRAPHQL"}
+    assert telling in found[0].message

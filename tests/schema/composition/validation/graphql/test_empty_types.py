@@ -1,0 +1,22 @@
+"""Types without anything in them."""
+
+import pytest
+
+from tests.schema.composition.composing import problems_as_written
+
+QUERY = "type Query { a: Int }\n"
+
+
+@pytest.mark.parametrize(
+    ("sdl", "telling"),
+    [
+        (QUERY + "type A", "at least one field"),
+        (QUERY + "enum E", "at least one value"),
+        (QUERY + "union U", "at least one member"),
+        (QUERY + "input I", "at least one field"),
+    ],
+)
+def test_a_schema_that_is_no_graphql_is_refused(sdl: str, telling: str) -> None:
+    found = problems_as_written(s=sdl)
+    assert {problem.code for problem in found} == {"INVALID_GRAPHQL"}
+    assert telling in found[0].message
