@@ -37,7 +37,7 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> 
     """Wait for RabbitMQ, which tells nobody."""
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - RabbitMQ has no event to wait for
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0)
 
 
 def test_an_address_hides_its_password_and_has_a_prefix() -> None:
