@@ -1,6 +1,6 @@
-"""The audit log: who did what to whom, and why, in the transaction of the deed.
+"""The audit log: who changed what, and why, written in the transaction of the change.
 
-Must never be changed or deleted.
+An entry must never be changed or deleted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from marquee_subgraphs.kit.identity import Viewer
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One deed. `before` and `after` are JSON; `actor_id` is None for the system itself."""
+    """One entry. `before` and `after` are JSON; `actor_id` is None for the system itself."""
 
     sequence: int
     at: datetime
@@ -99,7 +99,7 @@ class AuditLog:
         before: Any = None,
         after: Any = None,
     ) -> None:
-        """The former form of `append`: only until every subgraph uses that."""
+        """Append a deed given by its fields: only until every subgraph uses `append`."""
         deed = Deed(
             actor_id=actor_id,
             actor_role=actor_role,
@@ -114,7 +114,7 @@ class AuditLog:
     async def entries(
         self, connection: Connection, *, target: str | None = None, after: int = 0, limit: int = 100
     ) -> list[AuditEntry]:
-        """The deeds in order, later in sequence than `after`, on one `target` or on all."""
+        """Return the entries in order after the sequence number `after`, on one `target` or on all."""
         columns = AUDIT_LOG.c
         statement = select(
             columns.sequence,

@@ -1,4 +1,4 @@
-"""The time, as an argument: services ask a `Clock`, tests freeze it. Must never be a naive datetime."""
+"""The time, as an argument: services ask a `Clock`, tests freeze it. Must never return a naive datetime."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """Return the present moment, aware, in UTC."""
         ...
 
 
@@ -20,12 +20,12 @@ class SystemClock:
     __slots__ = ()
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """Return the present moment, aware, in UTC."""
         return datetime.now(UTC)
 
 
 class FrozenClock:
-    """A clock that moves only when told, for tests."""
+    """A clock that moves only by `advance`, for tests."""
 
     __slots__ = ("_now",)
 
@@ -33,10 +33,10 @@ class FrozenClock:
         self._now = now.astimezone(UTC)
 
     def now(self) -> datetime:
-        """The frozen moment, aware, in UTC."""
+        """Return the frozen moment, aware, in UTC."""
         return self._now
 
     def advance(self, step: timedelta) -> datetime:
-        """Move forward by `step` and answer the new moment."""
+        """Move forward by `step` and return the new moment."""
         self._now += step
         return self._now

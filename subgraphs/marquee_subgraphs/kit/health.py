@@ -1,4 +1,4 @@
-"""How a subgraph is, as a plain record. Decides nothing; `Subgraph.health` fills it."""
+"""The health of a subgraph, as a plain record. Decides nothing; `Subgraph.health` fills it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a subgraph is: `parts` are `ok`, `degraded`, or the kind of their failure, by name."""
+    """The health of a subgraph: each part is `ok`, `degraded`, or the kind of its failure."""
 
     parts: Mapping[str, str]
     version: str

@@ -1,6 +1,8 @@
-"""Idempotency keys: the same key and input give the same answer, another input is refused.
+"""Idempotency keys: a repeated request gets the answer of the first; the same key with another input is
+refused.
 
-Rows are written in the transaction of the effect. Must never answer a key of another scope.
+Rows are written in the transaction of the effect: the claim exists only if the effect does. Must never answer
+a key of another scope.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ _CLAIM = {dialect: insert_into(IDEMPOTENCY_KEYS, dialect).on_conflict_do_nothing
 
 
 class RequestInProgress(Refusal):
-    """The same request is being worked on; its answer is not known yet."""
+    """The same request is still being handled; its answer is not known yet."""
 
     code = "REQUEST_IN_PROGRESS"
 
@@ -34,21 +36,21 @@ class RequestInProgress(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The request came before; this was the answer."""
+    """The request was answered before, with this answer."""
 
     answer: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The request is new; `store` its answer, in this transaction or in a later one."""
+    """The request is new; `store` its answer in this transaction or in a later one."""
 
     scope: str
     key: str
     _clock: Clock
 
     async def store(self, tx: UnitOfWork, answer: Any) -> None:
-        """Keep `answer`, any JSON."""
+        """Keep `answer`, any JSON value."""
         await sql_transaction(tx).execute(
             update(IDEMPOTENCY_KEYS)
             .where(IDEMPOTENCY_KEYS.c.scope == self.scope, IDEMPOTENCY_KEYS.c.key == self.key)
@@ -56,7 +58,7 @@ class Slot:
         )
 
     async def release(self, tx: UnitOfWork) -> None:
-        """Forget the claim, so that the same key may try again (after a failure that changed nothing)."""
+        """Remove the claim after a failure that changed nothing, so that the same key may try again."""
         await sql_transaction(tx).execute(
             delete(IDEMPOTENCY_KEYS).where(
                 IDEMPOTENCY_KEYS.c.scope == self.scope, IDEMPOTENCY_KEYS.c.key == self.key
@@ -65,7 +67,7 @@ class Slot:
 
 
 def fingerprint(value: Any) -> str:
-    """A digest of an input, the same for the same content in any order of keys."""
+    """Return a digest of an input; the order of its keys does not matter."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -77,15 +79,19 @@ class Idempotency:
         self._lease = lease
 
     async def run(self, tx: UnitOfWork, *, key: str, scope: str, fingerprint: str) -> Answered | Slot:
-        """Claim `key` in `scope` (user and operation, as `usr_1:placeOrder`), or answer what it was answered.
+        """Return a `Slot` when `key` is new in `scope` (user and operation, `usr_1:placeOrder`), else the
+        former answer.
 
-        Two equal requests at once: the second waits for the first's transaction and gets its answer. When the
-        answer is stored in a later transaction, the second is told `RequestInProgress` until then, or until
-        the lease of a claimant that died has passed. Raises `IdempotencyConflict` for another input.
+        Of two equal requests at once, the second waits for the transaction of the first and gets its answer.
+        When the answer is stored in a later transaction, because the provider must be asked in between, the
+        second raises `RequestInProgress` until then, or takes over when the lease of a claimant that died is
+        over. Raises `IdempotencyConflict` for another input.
         """
         transaction = sql_transaction(tx)
         now = self._clock.now()
         row = {"scope": scope, "key": key, "fingerprint": fingerprint, "claimed_at": now}
+        # The unique key decides the race: the second INSERT waits for the first transaction. If that commits,
+        # it inserts nothing; if that rolls back, the second request becomes the first.
         claimed = await transaction.execute(_CLAIM[transaction.dialect], row)
         if claimed.rowcount == 1:
             return Slot(scope, key, self._clock)
@@ -107,6 +113,7 @@ class Idempotency:
             raise IdempotencyConflict
         if row.answered_at is not None:
             return Answered(row.answer)
+        # Guarded by `claimed_at`: of several that find an expired lease at once, one takes it over.
         taken_over = await transaction.execute(
             update(IDEMPOTENCY_KEYS)
             .where(*mine, columns.claimed_at <= now - self._lease, columns.answered_at.is_(None))
@@ -117,6 +124,6 @@ class Idempotency:
         raise RequestInProgress
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:
-        """Forget keys claimed before `before`; answer how many."""
+        """Delete keys claimed before `before`; return how many."""
         statement = delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.claimed_at < before)
         return (await sql_transaction(tx).execute(statement)).rowcount

@@ -60,11 +60,11 @@ class Viewer:
         return scope in self.scopes
 
     def is_user(self, user_id: str | None) -> bool:
-        """Tell whether the viewer is this very user; nobody is never somebody."""
+        """Return True if the viewer is this very user; nobody is never somebody."""
         return self.user_id is not None and self.user_id == user_id
 
     def works_at(self, cinema_id: str) -> bool:
-        """Tell whether the viewer is staff of this cinema; admins are staff of all."""
+        """Return True if the viewer is staff of this cinema; admins are staff of all."""
         return self.is_admin or (self.is_staff and cinema_id in self.cinemas)
 
     def require_user(self) -> str:

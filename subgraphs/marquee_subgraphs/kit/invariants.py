@@ -1,4 +1,4 @@
-"""`Invariant`: something that must hold in a store at any time, and what breaks it. Decides nothing."""
+"""`Invariant`: a condition that must hold in a store at any time, and what violates it. Decides nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One invariant, checked: `findings` is empty when it holds; `advice` is what to do if not."""
+    """One invariant that was checked. `findings` is empty when it holds; `advice` says what to do when it
+    does not.
+    """
 
     name: str
     findings: Sequence[str]
@@ -19,7 +21,7 @@ class Invariant:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing breaks it."""
+        """True if nothing violates it."""
         return not self.findings
 
     def __str__(self) -> str:

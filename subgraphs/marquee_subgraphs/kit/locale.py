@@ -1,4 +1,4 @@
-"""The languages the cinema speaks to people."""
+"""The languages of the cinema's texts."""
 
 from __future__ import annotations
 

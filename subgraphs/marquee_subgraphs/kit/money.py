@@ -1,5 +1,6 @@
-"""Money, exact: whole minor units of one currency. Floats never enter; mixing currencies is a bug and
-raises.
+"""`Money`: an exact amount in whole minor units of one currency. The one type of money in the cinema.
+
+Floats never enter, and mixing currencies is a bug and raises.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import total_ordering
 
 
 class Currency(StrEnum):
-    """The currencies the chain sells in. All have two decimals."""
+    """The currencies that the chain sells in. Each has two decimals."""
 
     PEN = "PEN"
     EUR = "EUR"
@@ -24,15 +25,15 @@ _CENT = Decimal("0.01")
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units (céntimos, cents) of a currency. Stores keep the two columns as they are."""
+    """An amount in minor units (céntimos, cents) of a currency. Stores keep both as columns."""
 
     minor_units: int
     currency: Currency
 
     @classmethod
     def of(cls, amount: Decimal | str | int, currency: Currency) -> Money:
-        """Make money of an amount in whole units, as `"24.50"`. Raises `ValueError` when it has more than
-        two decimals.
+        """Return the money of an amount in whole units, such as `"24.50"`. Raises `ValueError` when it has
+        more than two decimals.
         """
         decimal = Decimal(amount)
         if not decimal.is_finite() or decimal != decimal.quantize(_CENT):
@@ -49,7 +50,7 @@ class Money:
         return Decimal(self.minor_units).scaleb(-2).quantize(_CENT)
 
     def percent(self, percentage: Decimal | int) -> Money:
-        """This share of the money, rounded half to even."""
+        """Return this share of the money, rounded half to even: 12.5 % of 1.00 is 0.12."""
         share = (Decimal(self.minor_units) * Decimal(percentage) / 100).to_integral_value(ROUND_HALF_EVEN)
         return Money(int(share), self.currency)
 

@@ -1,7 +1,7 @@
-"""Keyset pages: what a store is asked for and what it gives back. Cursors are opaque to clients and hold
-the sort key.
+"""Keyset pages: what a store is asked for and what it returns. Cursors are opaque to clients and contain the
+sort key.
 
-No offsets: a page costs the same however deep it is, and rows that come or go do not shift it.
+No offsets: a page costs the same however deep it is, and rows that are added or removed do not shift it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ T = TypeVar("T")
 MAX_PAGE_SIZE: Final = 100
 _MAX_CURSOR_LENGTH: Final = 500
 SortKey: TypeAlias = tuple[str | int | float | bool | datetime | None, ...]
-"""The values of the columns a list is sorted by, the last one unique."""
+"""The values of the columns that a list is sorted by; the last one is unique."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Give at most `first` rows that come after the sort key `after`. A store reads `first + 1` to know of
-    more.
+    """At most `first` rows after the sort key `after`. A store reads `first + 1` rows to know whether there
+    are more.
     """
 
     first: int = 20
@@ -36,7 +36,7 @@ class PageRequest:
 
     @classmethod
     def of(cls, first: int, after: str | None, key_types: tuple[type, ...]) -> PageRequest:
-        """Check a connection's arguments; `key_types` are the types of the sort key. Raises
+        """Return the request of a connection's arguments; `key_types` are the types of the sort key. Raises
         `InvalidInput`.
         """
         if not 1 <= first <= MAX_PAGE_SIZE:
@@ -46,9 +46,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows in order, each with its cursor, and whether there are rows after (and, as far as known,
-    before).
-    """
+    """Rows in order, each with its cursor, and whether there are rows after them (and, if known, before)."""
 
     rows: Sequence[T]
     cursors: Sequence[str]
@@ -57,7 +55,7 @@ class Page(Generic[T]):
 
     @classmethod
     def of(cls, rows: Sequence[T], request: PageRequest, sort_key: Callable[[T], SortKey]) -> Page[T]:
-        """Make a page of up to `first + 1` rows as read; the surplus row only tells that there is more."""
+        """Return the page of up to `first + 1` rows; the extra row only shows that there are more."""
         kept = rows[: request.first]
         return cls(
             rows=kept,
@@ -68,7 +66,7 @@ class Page(Generic[T]):
 
 
 def encode_cursor(key: SortKey) -> str:
-    """Make an opaque cursor of a sort key."""
+    """Return the opaque cursor of a sort key."""
     return base64.urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
 
 

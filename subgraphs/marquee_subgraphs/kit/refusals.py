@@ -26,8 +26,8 @@ from marquee_foundation.errors import MarqueeError
 class Refusal(MarqueeError):
     """An expected outcome that says no.
 
-    `code` is stable and in capitals, `message` is for people, `path` names the input field as the client
-    wrote it.
+    `code` is stable and in capitals, `message` is for people, and `path` names the input field as the client
+    wrote it. Annotated class attributes of a subclass are fields that clients see.
     """
 
     code: ClassVar[str] = "REFUSED"
@@ -38,7 +38,7 @@ class Refusal(MarqueeError):
         self.path = list(path) if path is not None else None
 
     def parts(self) -> tuple[Refusal, ...]:
-        """The single refusals this one stands for."""
+        """Return the refusals that this one consists of."""
         return (self,)
 
 
@@ -49,7 +49,7 @@ class InvalidInput(Refusal):
 
 
 class InvalidInputs(InvalidInput):
-    """Several input fields do; the client sees each."""
+    """Several input fields break rules of form; the client sees each."""
 
     def __init__(self, problems: Sequence[InvalidInput]) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
@@ -84,7 +84,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """The state of things forbids it. A subclass names its own code, as `ORDER_EXPIRED`."""
+    """The present state forbids it. A subclass has a code of its own, such as `ORDER_EXPIRED`."""
 
     code = "CONFLICT"
 

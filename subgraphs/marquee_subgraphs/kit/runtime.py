@@ -1,7 +1,7 @@
-"""What the composition root gives every subgraph: settings, clock, broker, verified identities. Holds
-no subgraph's state.
+"""What every subgraph is given by the composition root: settings, clock, broker, verified identities.
 
-One `Runtime` serves all nine in one process, or one alone; whoever made its parts closes them.
+Has no state of any subgraph. One `Runtime` serves all nine in one process, or one alone; whoever opens its
+parts closes them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The surroundings of a subgraph."""
+    """The parts that a subgraph is built on."""
 
     settings: Settings
     clock: Clock
@@ -38,14 +38,14 @@ class Runtime:
     identity: IdentityVerifier
     telemetry: Telemetry = field(default_factory=Telemetry)
     redis: RedisParts | None = None
-    """What several processes share; None keeps it in this one."""
+    """The parts that several processes share; None keeps them in this process."""
 
     def logger(self, subgraph: str) -> logging.Logger:
-        """The subgraph's logger; its children may be named further."""
+        """Return the subgraph's logger."""
         return logging.getLogger(f"marquee.{subgraph}")
 
     async def open_database(self, subgraph: str, history: History) -> Database:
-        """Open the subgraph's own SQL store, brought up to date as the settings say. The caller closes it.
+        """Return the subgraph's own SQL store, brought up to date as the settings say. The caller closes it.
 
         Raises `StoreUnusable`.
         """
@@ -65,11 +65,11 @@ class Runtime:
         return await open_documents(self.settings, self.clock, subgraph, database, tables)
 
     def topics(self, subgraph: str) -> Topics[Any]:
-        """Live fan-out of the subgraph's small messages to its subscriptions. The caller closes it."""
+        """Return the topics by which the subgraph's live subscriptions are fed. The caller closes them."""
         return LocalTopics[Any]() if self.redis is None else self.redis.topics(subgraph)
 
     def cache(self, subgraph: str, name: str, codec: Codec[V], topics: Topics[Any]) -> Cache[V]:
-        """A cache of the subgraph's store; `topics` are the subgraph's own. The caller closes it."""
+        """Return a cache of the subgraph's store; `topics` announce its changes. The caller closes it."""
         return MemoryCache() if self.redis is None else self.redis.cache(subgraph, name, codec, topics)
 
     def pace(self, subgraph: str) -> Pace:
@@ -77,6 +77,8 @@ class Runtime:
         return Pace(MemoryBuckets()) if self.redis is None else self.redis.pace(subgraph)
 
     def events(self, subgraph: str, database: Database) -> ServiceEvents:
-        """The subgraph's outbox, relay and consumer over the broker. `Subgraph` starts and closes them."""
+        """Return the subgraph's outbox, relay and consumer over the broker. `Subgraph` starts and
+        closes them.
+        """
         telemetry = self.telemetry.of(subgraph)
         return ServiceEvents(subgraph, database, self.broker, self.clock, telemetry)

@@ -25,7 +25,7 @@ PREFIX = "MARQUEE_"
 
 
 class SettingsError(MarqueeError):
-    """Variables of the environment that cannot be used; the message names each, and what it may be."""
+    """Variables that cannot be used; the message names each, and what it may be."""
 
     code = "INVALID_SETTING"
 
@@ -75,7 +75,7 @@ Secret = Annotated[SecretStr | None, _BLANK]
 
 
 class Settings(BaseSettings):
-    """What the environment says; a URL or key that is set puts the real part in place of the embedded one."""
+    """The settings; a URL or key that is set replaces the embedded part by the real one."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
@@ -150,18 +150,18 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is passed in: `load_settings` reads the environment, and tests can leave it out."""
+        """Read only what is passed in: `load_settings` reads the environment, and tests leave it out."""
         return (init_settings,)
 
     @property
     def takes_real_money(self) -> bool:
-        """Whether the key of the payment provider is for real cards."""
+        """True if the key of the payment provider is for real cards."""
         if self.stripe_key is None:
             return False
         return not self.stripe_key.get_secret_value().startswith(("sk_test_", "rk_test_"))
 
     def database_url(self, subgraph: str) -> str:
-        """Where the SQL store of `subgraph` is: its own PostgreSQL database, or its own SQLite file."""
+        """Return the URL of the SQL store of `subgraph`: its own PostgreSQL database or SQLite file."""
         if self.postgres_url is None:
             return f"sqlite:///{self.data_dir.absolute() / f'{subgraph}.sqlite'}"
         parts = urlsplit(self.postgres_url.get_secret_value())
@@ -191,7 +191,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
 
 
 def _misfits(settings: Settings) -> dict[str, str]:
-    """What is wrong with settings that are each right, but do not fit together."""
+    """Return the problems of settings that are valid alone and do not fit together."""
     problems: dict[str, str] = {}
     if settings.stripe_url is not None and settings.stripe_key is None:
         problems["MARQUEE_STRIPE_KEY"] = "is needed with MARQUEE_STRIPE_URL: the key that is taken there"
@@ -217,7 +217,7 @@ def _problems(error: ValidationError) -> dict[str, str]:
 
 
 def settings_table() -> str:
-    """A Markdown table of every variable, its default and meaning, for the documentation."""
+    """Return a Markdown table of every variable with its default and meaning, for the documentation."""
     lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f"`{field.default}`"

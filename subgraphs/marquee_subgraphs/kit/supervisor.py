@@ -1,5 +1,8 @@
-"""Background work of a subgraph (sweepers, reconcilers), kept running: a task that fails is logged and
-started again, later and later. Never lets one task's failure end another, nor the process."""
+"""Background work of a subgraph (sweepers, reconcilers), kept running.
+
+A task that fails is logged and started again after growing pauses. The failure of one task never ends
+another, nor the process.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ _HEALTHY_AFTER_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class BackgroundTask:
-    """Work under a name. Without `every_seconds`, `run` goes on until cancelled; with it, `run` does
-    one round.
+    """Work with a name. Without `every_seconds`, `run` goes on until it is cancelled; with it, `run` is one
+    round.
     """
 
     name: str
@@ -29,7 +32,7 @@ class BackgroundTask:
 
 
 class Supervisor:
-    """Starts tasks, restarts those that fail, stops them all together."""
+    """Starts tasks, restarts those that fail, and stops all of them together."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
@@ -40,7 +43,7 @@ class Supervisor:
         self._tasks += [asyncio.create_task(self._keep_running(task), name=task.name) for task in tasks]
 
     async def close(self) -> None:
-        """Cancel all and wait until they have cleaned up."""
+        """Cancel all tasks and wait until they have ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

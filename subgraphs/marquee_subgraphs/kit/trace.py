@@ -1,4 +1,4 @@
-"""The context variables of the work at hand: its W3C trace context, and the ids that log lines carry."""
+"""The context variables of the work at hand: its W3C trace context, and the ids in log lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ current_trace: ContextVar[str | None] = ContextVar("current_trace", default=None
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A request or an event that is being worked on, by ids: nothing here names or reaches a person."""
+    """The request or event that is being handled, by ids: nothing here names or reaches a person."""
 
     request_id: str
     operation: str | None = None
@@ -26,7 +26,7 @@ current_work: ContextVar[Work | None] = ContextVar("current_work", default=None)
 
 @contextmanager
 def work_for(*, correlation_id: str, operation: str | None, user_id: str | None = None) -> Iterator[None]:
-    """Add these ids to what is logged inside."""
+    """Add these ids to the log lines of the block."""
     token = current_work.set(Work(correlation_id, operation, user_id))
     try:
         yield

@@ -1,5 +1,5 @@
-"""Rules of form for inputs: lengths, characters, emails, ids. Collects every problem, then refuses once
-with all of them.
+"""Rules of form for inputs: lengths, characters, emails, ids. Collects every problem, then refuses with all
+of them.
 
 Knows no GraphQL and no database; rules that need either belong to the service.
 """
@@ -19,27 +19,26 @@ _EMAIL = re.compile(
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-# Overrides of the text direction and the byte-order mark make text look like another.
+# Overrides of the text direction and the byte-order mark make one text look like another.
 _TEXT_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{8,128}")
 
 
 def normalize_email(text: str) -> str:
-    """Return the form in which emails are compared: NFKC, no outer blanks, lower case."""
+    """Return the form in which emails are compared: NFKC, without outer blanks, in lower case."""
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
 def is_phone_number(text: str) -> bool:
-    """Whether this is a phone number in E.164, as +51987654321."""
+    """Return True if this is a phone number in E.164, as +51987654321."""
     return _E164.fullmatch(text) is not None
 
 
 class InputCheck:
-    """Collects problems of one input; leaving the `with` block raises `InvalidInputs` when there are any.
+    """Collects the problems of one input; leaving the `with` block raises `InvalidInputs` when there are any.
 
-    Each rule returns the value cleaned (or an empty one when it is refused, so that checking can go on).
-    Paths start with `input`, as the client wrote them: `check.text("name", value)` complains about
-    `["input", "name"]`.
+    Each rule returns the value cleaned, or an empty one when it is refused, so that checking can go on. Paths
+    begin with `input`, as the client wrote them: `check.text("name", value)` reports `["input", "name"]`.
     """
 
     __slots__ = ("_problems", "_root")
@@ -58,18 +57,18 @@ class InputCheck:
             self.refuse_if_any()
 
     def refuse_if_any(self) -> None:
-        """Raise `InvalidInputs` when a problem was found so far."""
+        """Raise `InvalidInputs` if there is a problem so far."""
         if self._problems:
             raise InvalidInputs(self._problems)
 
     def problem(self, field: str, message: str) -> None:
-        """Note a problem of `field`; dots make a deeper path: `rows.0.label`."""
+        """Add a problem of `field`; dots make a deeper path: `rows.0.label`."""
         self._problems.append(InvalidInput(message, [*self._root, *field.split(".")]))
 
     def text(
         self, field: str, value: str, *, least: int = 1, most: int = 200, multiline: bool = False
     ) -> str:
-        """Clean text for people: NFC, outer blanks gone, `least` to `most` characters, no control
+        """Return text for people: NFC, without outer blanks, `least` to `most` characters, no control
         characters.
         """
         cleaned = unicodedata.normalize("NFC", value[: most * 4 + 1]).strip()
@@ -86,13 +85,13 @@ class InputCheck:
     def optional_text(
         self, field: str, value: str | None, *, most: int = 200, multiline: bool = False
     ) -> str | None:
-        """Like `text`, but None and blank mean nothing was said."""
+        """Return as `text` does, but None for None and blank text."""
         if value is None or not value.strip():
             return None
         return self.text(field, value, most=most, multiline=multiline)
 
     def email(self, field: str, value: str) -> str:
-        """An email address, normalised for comparison."""
+        """Return an email address in the form in which it is compared."""
         email = normalize_email(value[:400])
         if len(email) > 254 or not _EMAIL.fullmatch(email) or not _is_printable(email, multiline=False):
             self.problem(field, "is not a valid email address")
@@ -100,7 +99,7 @@ class InputCheck:
         return email
 
     def phone(self, field: str, value: str) -> str:
-        """A phone number in E.164; blanks, hyphens, dots and brackets that people write are left out."""
+        """Return a phone number in E.164, without the blanks, hyphens, dots and brackets that people write."""
         number = re.sub(r"[\s().-]", "", value[:40])
         if not is_phone_number(number):
             self.problem(field, "is a number with its country, as +51987654321")
@@ -108,21 +107,21 @@ class InputCheck:
         return number
 
     def identifier(self, field: str, value: str, kind: str) -> str:
-        """An identifier of `kind`; a malformed one is refused before any store is asked."""
+        """Return an identifier of `kind`; a malformed one is refused before any store is asked."""
         if not is_id(value, kind):
             self.problem(field, "is not a valid id")
             return ""
         return value
 
     def integer(self, field: str, value: int, *, least: int, most: int) -> int:
-        """A whole number between `least` and `most`, both included."""
+        """Return a whole number from `least` to `most`."""
         if not least <= value <= most:
             self.problem(field, f"must be between {least} and {most}")
             return least
         return value
 
     def count(self, field: str, values: list[str], *, least: int = 1, most: int = 100) -> list[str]:
-        """A list of `least` to `most` members without duplicates; order is kept."""
+        """Return a list of `least` to `most` members without duplicates, in its order."""
         if not least <= len(values) <= most:
             self.problem(field, f"needs between {least} and {most} entries")
             return []
@@ -132,7 +131,7 @@ class InputCheck:
         return values
 
     def idempotency_key(self, value: str, field: str = "idempotencyKey") -> str:
-        """A key of 8 to 128 visible ASCII characters, made by the client once per intent."""
+        """Return a key of 8 to 128 visible ASCII characters, which the client makes once for each intent."""
         if not _IDEMPOTENCY_KEY.fullmatch(value):
             self.problem(field, "needs 8 to 128 visible ASCII characters")
             return ""

@@ -1,7 +1,8 @@
-"""`MemoryCache`: values kept in this process, the least recently used go first.
+"""`MemoryCache`: values kept in this process; the least recently used are dropped first.
 
-What does not exist is remembered apart, shorter and in fewer places, so that asking for nonsense pushes out
-nothing. Must never keep what was computed before a `delete` that came in between.
+Keys that do not exist are remembered apart, for a shorter time and in a smaller space: a client that asks for
+a thousand invented ids pushes no film out. Must never keep a value whose computation began before a `delete`
+of its key.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _LONGEST_KEY: Final = 200
 
 
 class MemoryCache(Generic[V]):
-    """At most `capacity` values for `ttl_seconds`, and the absence of a quarter as many for a second."""
+    """At most `capacity` values for `ttl_seconds`, and a quarter as many absent keys for a second."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class MemoryCache(Generic[V]):
         self._tasks: set[_Flight[V]] = set()
 
     async def get_many(self, keys: Sequence[str], compute: Compute[V]) -> dict[str, V]:
-        """The values of those keys that exist; `compute` is asked for what is not kept."""
+        """Return the values of the keys that exist; call `compute` for those that are not kept."""
         found: dict[str, V] = {}
         missing: list[str] = []
         now = self._now()
@@ -55,34 +56,36 @@ class MemoryCache(Generic[V]):
         return found
 
     def delete(self, keys: Collection[str]) -> None:
-        """These have changed in the store; what is being computed for them is not kept."""
+        """Forget these keys; what is being computed for them now is not kept."""
         for key in keys:
             self._values.pop(key)
             self._absent.pop(key)
             self._flights.pop(key, None)
 
     def clear(self) -> None:
-        """Anything may have changed in the store."""
+        """Forget everything."""
         self._values.clear()
         self._absent.clear()
         self._flights.clear()
 
     async def close(self) -> None:
-        """End what is being computed; who waits for it is cancelled."""
+        """Cancel the computations under way, and with them the callers that wait for them."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _computed(self, keys: Sequence[str], compute: Compute[V]) -> dict[str, V]:
-        """What `compute` says of each key, asked by whoever came first."""
+        """Return what `compute` answers for each key; callers that ask for a key meanwhile wait for the
+        first.
+        """
         own = [key for key in dict.fromkeys(keys) if key not in self._flights]
         flights = {self._flights[key] for key in keys if key in self._flights}
         if own:
             flights.add(self._start(own, compute))
         found: dict[str, V] = {}
         for flight in flights:
-            # Shielded: whoever goes away does not take the answer from the others.
+            # Shielded: a caller that is cancelled must not cancel the computation that others wait for.
             answer = await asyncio.shield(flight)
             found.update({key: answer[key] for key in keys if key in answer})
         return found
@@ -95,6 +98,9 @@ class MemoryCache(Generic[V]):
             self._tasks.discard(flight)
             answer = None if flight.cancelled() or flight.exception() is not None else flight.result()
             for key in keys:
+                # `delete` removed the flight, or a later one replaced it: its answer may be older than the
+                # change. Example: the computation reads title "A", the store changes to "B", `delete`, and
+                # only then "A" arrives.
                 if self._flights.get(key) is flight:
                     del self._flights[key]
                     if answer is not None and len(key) <= _LONGEST_KEY:

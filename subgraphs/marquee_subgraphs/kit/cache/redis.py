@@ -1,8 +1,9 @@
 """`RedisCache`: values that all processes of a subgraph share, each with a small memory in front.
 
-In Redis a value lies under the epoch of its time, so that one write clears all; a deleted key is a tombstone
-for a moment, so that nobody stores what they read before the change. Memories are told of changes by a live
-topic. While Redis is away the memory and the store answer alone.
+In Redis each value carries the epoch in which it was stored, so that one write (a new epoch) clears
+everything. A deleted key is replaced by a tombstone for two seconds, so that a process that read the store
+before the change cannot store the old value after it. A live topic tells the memories of the other processes.
+While Redis is away, the memory and the store answer alone.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _ABSENT_TTL_SECONDS: Final = 2.0
 _TOMBSTONE: Final = b"x"
 _TOMBSTONE_MILLISECONDS: Final = 2_000
 _LONGEST_COMPUTATION_SECONDS: Final = 1.0
-"""What took longer may be older than a tombstone that is gone, and is not stored."""
+"""A computation that took longer may have begun before a tombstone that has expired since: it is not stored.
+"""
 _EPOCH_MILLISECONDS: Final = 600_000
 _OWED_AT_MOST: Final = 1_000
 _PAUSE_SECONDS: Final = 0.5
@@ -47,7 +49,9 @@ return 1
 
 
 class RedisCache(Generic[V]):
-    """Values of one kind, `name`, for at most `ttl_seconds`. Make it while an event loop runs; close it."""
+    """Values of one kind, `name`, kept for at most `ttl_seconds`. Create it while an event loop runs; close
+    it.
+    """
 
     def __init__(
         self,
@@ -72,7 +76,7 @@ class RedisCache(Generic[V]):
         self._store_script = server.client.register_script(_STORE)
         self._changes = 0
         self._owed: dict[str, int] = {}
-        """Keys that Redis has not yet been told of, each with the number of its last change."""
+        """Keys whose change Redis has not confirmed yet, each with the number of its last change."""
         self._clear_owed: int | None = None
         self._to_tell = asyncio.Event()
         self._tasks = [
@@ -81,7 +85,7 @@ class RedisCache(Generic[V]):
         ]
 
     async def get_many(self, keys: Sequence[str], compute: Compute[V]) -> dict[str, V]:
-        """The values of those keys that exist; `compute` is asked for what is not kept."""
+        """Return the values of the keys that exist; call `compute` for those that are not kept."""
 
         async def ask(missing: Sequence[str]) -> Mapping[str, V]:
             return await self._ask(missing, compute)
@@ -89,7 +93,7 @@ class RedisCache(Generic[V]):
         return await self._near.get_many(keys, ask)
 
     def delete(self, keys: Collection[str]) -> None:
-        """These have changed in the store."""
+        """Forget these keys here at once, and in Redis and the other processes as soon as possible."""
         self._near.delete(keys)
         self._changes += 1
         self._owed.update(dict.fromkeys(keys, self._changes))
@@ -99,21 +103,23 @@ class RedisCache(Generic[V]):
         self._to_tell.set()
 
     def clear(self) -> None:
-        """Anything may have changed in the store."""
+        """Forget everything here at once, and in Redis and the other processes as soon as possible."""
         self._near.clear()
         self._changes += 1
         self._clear_owed = self._changes
         self._to_tell.set()
 
     async def close(self) -> None:
-        """Stop listening and telling."""
+        """Stop the background tasks."""
         await end_tasks(self._tasks)
         await self._near.close()
 
     # Reading
 
     async def _ask(self, keys: Sequence[str], compute: Compute[V]) -> Mapping[str, V]:
-        """Ask Redis, and the store for the rest; what Redis has not yet been told of is the store's."""
+        """Ask Redis, and the store for the rest. Keys whose change Redis has not confirmed are read from the
+        store.
+        """
         asked = [] if self._clear_owed is not None else [key for key in keys if key not in self._owed]
         if not asked:
             return await compute(keys)
@@ -157,10 +163,10 @@ class RedisCache(Generic[V]):
         except RedisUnavailable:
             return
 
-    # Telling of changes
+    # Changes
 
     async def _tell(self) -> None:
-        """Tell Redis, then the other memories; until Redis has heard, it is not asked for what changed."""
+        """Write each change to Redis, then tell the other memories; retry until Redis confirms."""
         while True:
             await self._to_tell.wait()
             self._to_tell.clear()
@@ -172,7 +178,7 @@ class RedisCache(Generic[V]):
                 await asyncio.sleep(_PAUSE_SECONDS)
                 self._to_tell.set()
             else:
-                # What changed once more in the meantime is still owed.
+                # A key that changed again meanwhile has a higher number and stays owed.
                 self._owed = {key: number for key, number in self._owed.items() if owed.get(key) != number}
                 if self._clear_owed == clear:
                     self._clear_owed = None
@@ -196,8 +202,10 @@ class RedisCache(Generic[V]):
 
 
 def _is_due(expires_at: float, cost_seconds: float) -> bool:
-    """Whether to compute again before a value expires, the likelier the nearer and the dearer (XFetch,
-    Vattani et al. 2015), so that of many processes one does it in time and not all at once.
+    """Return True if a value is to be computed again although it has not expired yet.
+
+    The chance grows with the cost of the computation and with the nearness of its end, so that of many
+    processes one computes it in time instead of all at once (XFetch, Vattani et al. 2015).
     """
     return time.time() - cost_seconds * math.log(1.0 - random.random()) >= expires_at  # noqa: S311 - a chance
 

@@ -1,6 +1,7 @@
-"""Tells the absence of a store from every other fault: what is done about it differs.
+"""Separates the absence of a store from every other fault: an absence passes by itself, so work is retried
+later instead of failing for good.
 
-Knows both drivers by what their errors carry, so that neither need be loaded. Changes nothing.
+Recognises both drivers by the codes of their errors, so that neither needs to be imported. Changes nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _PRIMARY: Final = 0xFF
 
 
 def is_absence(error: BaseException) -> bool:
-    """Whether an error of a driver, or of SQLAlchemy about it, says that the store is away or full."""
+    """Return True if an error of a driver, or of SQLAlchemy around it, says that the store is away or
+    full.
+    """
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or (error.orig is not None and is_absence(error.orig))
     if isinstance(error, sqlite3.Error):
@@ -34,7 +37,9 @@ def is_absence(error: BaseException) -> bool:
 
 
 class TellingAbsence:
-    """`with TELLING_ABSENCE:` raises `DatabaseAway` in the place of what says so. Only around the driver."""
+    """`with TELLING_ABSENCE:` turns errors that mean absence into `DatabaseAway`. Use it only around the
+    driver.
+    """
 
     __slots__ = ()
 

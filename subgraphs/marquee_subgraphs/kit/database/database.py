@@ -1,6 +1,7 @@
-"""`Database`: opens a subgraph's store, hands out transactions and reads, counts statements, closes.
+"""`Database`: opens a subgraph's store, opens transactions and reads on it, counts statements, closes it.
 
-Must never decide anything about tables; each service brings the `History` of its own, the kit's are added.
+Must never decide anything about tables: each subgraph brings the `History` of its own, and the kit's is
+added.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class _Backend(Protocol):
 
 
 class StatementCounter:
-    """Counts the statements that one database executes for whoever attached it."""
+    """The statements that one database executed while this counter was attached."""
 
     __slots__ = ("statements",)
 
@@ -72,12 +73,12 @@ class StatementCounter:
 
     @property
     def count(self) -> int:
-        """How many statements were executed."""
+        """The number of statements that were executed."""
         return len(self.statements)
 
 
 def _text_of(statement: Executable) -> str:
-    """The SQL with placeholders. Compiling costs ten times what finding an equal statement does."""
+    """Return the SQL with placeholders. Compiling a statement costs ten times what looking it up does."""
     cache_key = getattr(statement, "_generate_cache_key", None)
     key = None if cache_key is None else cache_key()
     if key is None:
@@ -91,7 +92,7 @@ def _text_of(statement: Executable) -> str:
 
 
 class _Statements:
-    """Hears of each statement in the context of who asks for it."""
+    """Passes each statement to the counters of the task that executes it."""
 
     __slots__ = ("counters",)
 
@@ -104,7 +105,7 @@ class _Statements:
 
 
 class _TimedRead:
-    """A read that tells how long it took."""
+    """A read whose duration is reported."""
 
     __slots__ = ("_inner", "_started", "_tell")
 
@@ -151,8 +152,8 @@ class Database:
     ) -> Database:
         """Open `sqlite:///path` or `postgresql+asyncpg://…/name` and bring its tables up to date.
 
-        A bare `MetaData` is created where it is missing, and never changed. The kit's tables (outbox, inbox,
-        idempotency keys, audit log) are kept too, unless `kit_tables` is false. `migrate="check"` changes
+        A bare `MetaData` is created where it is missing and never changed. The kit's tables (outbox, inbox,
+        idempotency keys, audit log) are kept too, unless `kit_tables` is False. `migrate="check"` changes
         nothing. Raises `StoreUnusable`.
         """
         parsed = make_url(url)
@@ -178,16 +179,18 @@ class Database:
         await self.close()
 
     def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
-        """Write: commits when the block ends, rolls back when it raises.
+        """Open a transaction: it commits when the block ends and rolls back when it raises.
 
-        `durable=False` is for bookkeeping that may be redone: it survives the end of the process, not that of
-        the machine, and needs no flush to disk. Raises `NestedTransaction` when this task has one open.
+        `durable=False` is for bookkeeping that can be redone: the write survives the end of the process, but
+        maybe not a power failure, and needs no flush to disk. Raises `NestedTransaction` when this task has a
+        transaction open.
         """
         return self._watched(durable)
 
     @asynccontextmanager
     async def _watched(self, durable: bool) -> AsyncIterator[Transaction]:
         task = asyncio.current_task()
+        # On SQLite the task would wait for the only writer, which it holds itself: a deadlock with itself.
         if task in self._writing:
             raise NestedTransaction(
                 "this task has a transaction open on the same database; pass it on instead"
@@ -209,7 +212,7 @@ class Database:
                 observer.wrote(time.perf_counter() - started, committed=committed)
 
     def read(self, *, heavy: bool = False) -> AbstractAsyncContextManager[Connection]:
-        """Read from one snapshot. `heavy` is for scans of many rows, which must not hold up the loop."""
+        """Read from one snapshot. `heavy` is for scans of many rows, which must not block the event loop."""
         observer = self._observer
         if observer is None:
             return self._backend.read(heavy)
@@ -231,7 +234,7 @@ class Database:
 
     @contextmanager
     def _recorded(self, name: str, observer: DatabaseObserver) -> Iterator[None]:
-        """A span with the text of its statements: placeholders, never values."""
+        """Open a span with the text of its statements: placeholders, never values."""
         with (
             observer.span(name, "client", db__system__name=self.dialect) as span,
             self.count_statements() as counter,
@@ -243,7 +246,7 @@ class Database:
                 span.note(db__query__text=text, db__operation__batch__size=counter.count)
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]], *, attempts: int = 5) -> T:
-        """Run `work` in a transaction, again when it lost a deadlock or a serialisation race."""
+        """Run `work` in a transaction; run it again when it lost a deadlock or a serialisation race."""
         for attempt in range(1, attempts + 1):
             try:
                 async with self.transaction() as transaction:
@@ -256,8 +259,8 @@ class Database:
 
     @contextmanager
     def count_statements(self) -> Iterator[StatementCounter]:
-        """Count the statements executed for the code of the block and the tasks it starts; not those of
-        relays and sweepers, which run beside it.
+        """Count the statements executed by the block and the tasks it starts; not those of relays and
+        sweepers, which run beside it.
         """
         counter = StatementCounter()
         token = self._statements.counters.set((*self._statements.counters.get(), counter))
@@ -267,15 +270,17 @@ class Database:
             self._statements.counters.reset(token)
 
     def connections(self) -> tuple[int, int | None]:
-        """How many connections are at work, and how many may be; None: as many as ask."""
+        """Return how many connections are in use, and how many may be; None means without limit."""
         return self._backend.in_use()
 
     def data_version(self) -> int:
-        """A number that changes when any process has written to the SQLite file; always 0 on PostgreSQL."""
+        """Return a number that changes when any process has written to the SQLite file; always 0 on
+        PostgreSQL.
+        """
         return self._backend.data_version()
 
     async def close(self) -> None:
-        """Finish what is committing and close every connection."""
+        """Finish the commits under way and close every connection."""
         await self._backend.close()
 
 
@@ -284,7 +289,7 @@ async def _open_backend(url: URL, statements: _Statements, pool_size: int, *, cr
         if not url.database:
             raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url}")
         return SqliteBackend(Path(url.database), statements, create=create)
-    # Imported here: SQLAlchemy's asyncio costs 0.3 s that the embedded default need not pay.
+    # Imported here: SQLAlchemy's asyncio takes 0.3 s to load, which the embedded cinema need not pay.
     from marquee_subgraphs.kit.database.postgres import PostgresBackend
 
     return await PostgresBackend.open(url, statements, pool_size, create=create)
@@ -293,7 +298,7 @@ async def _open_backend(url: URL, statements: _Statements, pool_size: int, *, cr
 async def _prepare(
     backend: _Backend, histories: Sequence[History], migrate: Migrate, store: str
 ) -> tuple[Standing, ...]:
-    """Look first, without a lock: nearly always there is nothing to do."""
+    """Look first without a lock: nearly always there is nothing to do."""
     standings = await backend.look(lambda connection: read_standings(connection, histories))
     if any(each.is_pending for each in standings):
         if migrate == "check":

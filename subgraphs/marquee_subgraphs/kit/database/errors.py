@@ -33,9 +33,7 @@ class DatabaseBusy(DatabaseError):
 
 
 class DatabaseAway(DatabaseError, TemporarilyUnavailable):
-    """The store cannot be reached, is starting, or has no room left. Of a commit nobody knows whether it was
-    made.
-    """
+    """The store cannot be reached, is starting, or is full. Whether a commit was made is not known."""
 
     code = "DATABASE_AWAY"
 
@@ -47,7 +45,7 @@ class DatabaseClosed(DatabaseError):
 
 
 class NestedTransaction(DatabaseError):
-    """A task that has a transaction open asked the same database for another, and would wait for itself."""
+    """A task that has a transaction open asked the same database for another: it would wait for itself."""
 
     code = "NESTED_TRANSACTION"
 
@@ -59,13 +57,13 @@ class TransactionLost(DatabaseError, TemporarilyUnavailable):
 
 
 class StoreUnusable(DatabaseError):
-    """The tables are not those that this code works on; the message says what to do."""
+    """The tables are not those that this code needs; the message says what to do."""
 
     code = "STORE_UNUSABLE"
 
 
 class MigrationsPending(StoreUnusable):
-    """The tables are older than the code, which was asked not to migrate them."""
+    """The tables are older than the code, and migrating was not allowed."""
 
     code = "MIGRATIONS_PENDING"
 
@@ -76,12 +74,12 @@ class MigrationsPending(StoreUnusable):
 
 
 class StoreTooNew(StoreUnusable):
-    """A newer release changed the tables, and said that this code does not work on them."""
+    """A newer release changed the tables so that this code cannot use them."""
 
     code = "STORE_TOO_NEW"
 
 
 class StoreUnrecognised(StoreUnusable):
-    """The tables lack what every release made."""
+    """The tables lack columns that every release has."""
 
     code = "STORE_UNRECOGNISED"

@@ -1,4 +1,4 @@
-"""What a database reports to. Knows no metrics and no tracing library."""
+"""What a database reports its transactions and reads to. Knows no metrics and no tracing library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL behind `Database`, by asyncpg: a pool, a database per subgraph made when it is missing.
+"""PostgreSQL behind `Database`, by asyncpg: a pool, and one database for each subgraph, created if missing.
 
 Must never be given a URL with a driver other than asyncpg.
 """
@@ -74,7 +74,7 @@ class _PostgresTransaction(Transaction):
         return await _execute(self._connection, statement, parameters)
 
     def end(self) -> list[Callable[[], None]]:
-        """Refuse further statements and hand over the callbacks."""
+        """Refuse further statements and return the callbacks."""
         self._connection = None
         return self._callbacks
 
@@ -90,12 +90,14 @@ class PostgresBackend:
 
     @classmethod
     async def open(cls, url: URL, listener: Listener, pool_size: int, *, create: bool) -> PostgresBackend:
-        """Connect; make the database when it is missing, or raise `MigrationsPending` when told not to."""
+        """Connect. Creates the database if it is missing, or raises `MigrationsPending` when that is not
+        allowed.
+        """
         engine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=_OVERFLOW,
-            hide_parameters=True,  # what people wrote must not get into a log by an error's text
+            hide_parameters=True,  # an error's text must not bring what people wrote into a log
         )
         event.listen(engine.sync_engine, "checkout", _refuse_closed)
         try:
@@ -116,14 +118,15 @@ class PostgresBackend:
         return cls(engine, listener)
 
     async def look(self, work: Callable[[SyncConnection], T]) -> T:
-        """What `work` reads."""
+        """Return what `work` reads."""
         async with self._engine.connect() as connection:
             return await connection.run_sync(work)
 
     async def change_schema(self, work: Callable[[SyncConnection], T]) -> T:
-        """Let `work` change tables, in one transaction, while every other process waits to do the same.
+        """Let `work` change tables in one transaction, while every other process waits to do the same.
 
-        A change that cannot have its table within seconds fails, rather than stop all who use the table.
+        A change that does not get its table lock within 15 s fails: waiting longer would queue every user of
+        the table behind it.
         """
         async with self._engine.begin() as connection:
             await connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
@@ -132,7 +135,7 @@ class PostgresBackend:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        """A connection of the pool. Raises `DatabaseAway`."""
+        """Take a connection of the pool. Raises `DatabaseAway`."""
         connection = self._engine.connect()
         with TELLING_ABSENCE:
             await connection.start()
@@ -140,11 +143,11 @@ class PostgresBackend:
             yield connection
         finally:
             try:
-                await connection.__aexit__(None, None, None)  # closes it, whoever cancels meanwhile
+                await connection.__aexit__(None, None, None)  # closes it even when the task is cancelled
             except DBAPIError as error:
                 if not is_absence(error):
                     raise
-                await _discard(connection)  # what was read or committed stands
+                await _discard(connection)  # the reads and the commit before are valid
 
     @asynccontextmanager
     async def transaction(self, durable: bool) -> AsyncIterator[Transaction]:
@@ -162,7 +165,8 @@ class PostgresBackend:
                 with TELLING_ABSENCE:
                     await asyncio.shield(committing)
             except asyncio.CancelledError:
-                # The outcome must be known before the connection goes back, and the callbacks must run.
+                # The commit may succeed although its task was cancelled. Its outcome must be known before the
+                # connection goes back to the pool, and the callbacks of a successful commit must run.
                 await asyncio.wait([committing])
                 if not committing.cancelled() and committing.exception() is None:
                     run_callbacks(callbacks)
@@ -180,13 +184,13 @@ class PostgresBackend:
             yield _PostgresReader(connection, self._listener)
 
     def in_use(self) -> tuple[int, int | None]:
-        """Connections taken from the pool, and how many may be."""
+        """Return how many connections are taken from the pool, and how many may be."""
         pool = self._engine.pool
         assert isinstance(pool, QueuePool)
         return pool.checkedout(), pool.size() + _OVERFLOW
 
     def data_version(self) -> int:
-        """PostgreSQL has none."""
+        """Return 0: PostgreSQL has no such number."""
         return 0
 
     async def close(self) -> None:
@@ -195,10 +199,11 @@ class PostgresBackend:
 
 
 def _refuse_closed(connection: DBAPIConnection, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
-    """Let the pool open another, in place of this and of all as old.
+    """Make the pool open a new connection when the server has closed this one, and treat all older ones
+    alike.
 
-    A server that ends closes its sockets, and the driver has seen that: to ask it before each use, as
-    `pool_pre_ping` does, costs a transaction of its own.
+    The driver notices when a server closes its sockets. Asking the server before each use, as `pool_pre_ping`
+    does, would cost a round trip for each transaction.
     """
     driver: asyncpg.Connection = connection.driver_connection
     if driver.is_closed():
@@ -206,7 +211,7 @@ def _refuse_closed(connection: DBAPIConnection, _: ConnectionPoolEntry, __: Pool
 
 
 async def _discard(connection: AsyncConnection) -> None:
-    """Take a connection out of the pool that was lost while it was given back; it may be out already."""
+    """Remove a connection from the pool that was lost while it was returned; it may be removed already."""
     with suppress(SQLAlchemyError):
         await connection.invalidate()
     with suppress(SQLAlchemyError):

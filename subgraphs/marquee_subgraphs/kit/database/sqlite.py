@@ -1,8 +1,8 @@
 """SQLite behind `Database`: one writer with group commit (`sqlite_writer`), and read-only readers.
 
 Statements run on the event loop: a hop to a thread costs more than most statements and, while the loop is
-busy, waits for the interpreter lock. Reads that scan much ask for `heavy` and leave the loop. Must never
-share a connection between two users at once.
+busy, waits for the interpreter lock. Scans ask for `heavy` and run in a thread. A connection must never be
+used by two users at once.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class _HeavyReader(_SqliteReader):
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            # The connection may be used again only when the thread has let go of it. An interrupt that comes
-            # before the statement began has no effect, and a second cancellation changes nothing.
+            # The connection may be used again only after the thread has finished with it. An interrupt before
+            # the statement began has no effect, so it is repeated.
             while not running.done():
                 handle.raw.interrupt()
                 with suppress(asyncio.CancelledError):
@@ -84,7 +84,7 @@ class SqliteBackend:
     dialect = "sqlite"
 
     def __init__(self, path: Path, listener: Listener, *, create: bool) -> None:
-        """Raises `MigrationsPending` when there is no file and none is to be made."""
+        """Open the file. Raises `MigrationsPending` when there is none and none may be created."""
         if not create and not path.exists():
             raise MigrationsPending(f"There is no store at {path}. Run `marquee migrate`.", ())
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ class SqliteBackend:
         self._closed = False
 
     def transaction(self, durable: bool) -> AbstractAsyncContextManager[Transaction]:
-        """Write; see `SqliteWriter.transaction`."""
+        """Open a transaction; see `SqliteWriter.transaction`."""
         return self._writer.transaction(durable)
 
     @asynccontextmanager
@@ -125,7 +125,8 @@ class SqliteBackend:
         if self._closed:
             raise DatabaseClosed("the database is closed")
         self._reading += 1
-        # Never waits: one read may be open while another of the same request asks.
+        # Never waits for a reader: one request may have a read open while it opens another, and would wait
+        # for itself.
         return self._idle_readers.pop() if self._idle_readers else SqliteHandle(self._path, read_only=True)
 
     def _give_back(self, handle: SqliteHandle) -> None:
@@ -136,11 +137,11 @@ class SqliteBackend:
             self._idle_readers.append(handle)
 
     def in_use(self) -> tuple[int, int | None]:
-        """Readers at work; their number has no bound."""
+        """Return the number of readers in use; it has no limit."""
         return self._reading, None
 
     async def look(self, work: Callable[[SyncConnection], T]) -> T:
-        """What `work` reads on the writer's connection."""
+        """Return what `work` reads on the writer's connection."""
         return self._writer.look(work)
 
     async def change_schema(self, work: Callable[[SyncConnection], T]) -> T:
@@ -148,14 +149,12 @@ class SqliteBackend:
         return self._writer.change_schema(work)
 
     def data_version(self) -> int:
-        """A number that changes when any connection has committed to the file."""
+        """Return a number that changes when any connection has committed to the file."""
         cursor = self._watcher.raw.execute("PRAGMA data_version")
         return int(cursor.fetchone()[0])
 
     async def close(self) -> None:
-        """Finish the due commit and close every connection; reads that are open close theirs when they
-        end.
-        """
+        """Finish the commit that is due and close every connection; open reads close theirs when they end."""
         self._closed = True
         await self._writer.close()
         for handle in (self._watcher, *self._idle_readers):

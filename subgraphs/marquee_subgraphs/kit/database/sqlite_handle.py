@@ -1,7 +1,4 @@
-"""One open SQLite connection and its settings.
-
-Must never be held by two users at once; callers see to that.
-"""
+"""One open SQLite connection and its settings. Its owner must never let two users have it at once."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ _OPENING_TIMEOUT_MS = 15_000
 
 
 def execute_on(connection: Connection, statement: Executable, parameters: Parameters | None) -> Rows:
-    """Execute and buffer. Raises `DatabaseAway` when the disk is full."""
+    """Execute a statement and buffer its rows. Raises `DatabaseAway` when the disk is full."""
     with TELLING_ABSENCE:
         result = connection.execute(statement, parameters)
         rows = result.all() if result.returns_rows else []
@@ -26,13 +23,13 @@ def execute_on(connection: Connection, statement: Executable, parameters: Parame
 
 
 class SqliteHandle:
-    """SQLAlchemy's view of a connection, and the raw one, on which transactions are begun and ended."""
+    """SQLAlchemy's connection, and the raw one below it, on which transactions begin and end."""
 
     __slots__ = ("connection", "engine", "raw")
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-        # The owner passes the connection from the loop to a thread and back, never to two at once.
+        # The owner passes the connection from the loop to a thread and back, never to both at once.
         self.raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         self.raw.execute(f"PRAGMA busy_timeout={_OPENING_TIMEOUT_MS}")
         self.raw.execute("PRAGMA foreign_keys=ON")
@@ -42,14 +39,15 @@ class SqliteHandle:
         else:
             self.raw.execute("PRAGMA journal_mode=WAL")
             self.raw.execute("PRAGMA synchronous=FULL")
-            # From here on the writer waits for other processes itself, without blocking the loop.
+            # From here on the writer waits for other processes itself: SQLite's own wait would block the
+            # loop.
             self.raw.execute("PRAGMA busy_timeout=0")
         self.engine = create_engine(
             "sqlite://",
             creator=lambda: self.raw,
             poolclass=StaticPool,
             isolation_level="AUTOCOMMIT",
-            hide_parameters=True,  # what people wrote must not get into a log by an error's text
+            hide_parameters=True,  # an error's text must not bring what people wrote into a log
         )
         self.connection = self.engine.connect()
 

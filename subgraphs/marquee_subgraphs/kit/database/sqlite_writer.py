@@ -1,9 +1,14 @@
 """The only writer of a SQLite file, with group commit.
 
-Writers queue fairly for the connection. One that finishes its statements leaves them in the open group and
-lets the next in; the group commits when those that were queued have joined: one flush to disk serves them
-all. Must never answer a transaction before its group is on disk, nor let the failure of one member harm
-another.
+Writers queue for the connection. A writer that has finished its statements leaves them in the open group, as
+a released savepoint, and lets the next one in. The group commits when the writers that were queued have
+joined, so one flush to disk serves them all:
+
+    A: BEGIN IMMEDIATE, statements                      waits ─┐
+    B: SAVEPOINT member, statements, RELEASE            waits ─┤ COMMIT: A and B return
+    C: SAVEPOINT member, statements, ROLLBACK TO        raises; A and B are unharmed
+
+Must never return to a writer before its group is on disk, nor let the failure of one member harm another.
 """
 
 from __future__ import annotations
@@ -52,7 +57,7 @@ class _SqliteTransaction(Transaction):
         return execute_on(self._handle.connection, statement, parameters)
 
     def end(self) -> list[Callable[[], None]]:
-        """Refuse further statements and hand over the callbacks."""
+        """Refuse further statements and return the callbacks."""
         self._handle = None
         return self._callbacks
 
@@ -73,13 +78,15 @@ class SqliteWriter:
         self._closed = False
 
     def look(self, work: Callable[[Connection], T]) -> T:
-        """What `work` reads, before any transaction was asked for."""
+        """Return what `work` reads. Call it before any transaction."""
         return work(self._handle.connection)
 
     def change_schema(self, work: Callable[[Connection], T]) -> T:
-        """Let `work` change tables, in one transaction, safe with another process doing the same.
+        """Let `work` change tables in one transaction, safely even when another process does the same.
+        Blocks.
 
-        References are not enforced meanwhile, for a table that is remade is dropped first. Blocks.
+        References are not enforced meanwhile: SQLite changes a table by creating a new one and dropping the
+        old.
         """
         raw = self._handle.raw
         raw.execute(f"PRAGMA busy_timeout={_SCHEMA_TIMEOUT_MS}")
@@ -99,7 +106,9 @@ class SqliteWriter:
 
     @asynccontextmanager
     async def transaction(self, durable: bool) -> AsyncIterator[Transaction]:
-        """Write and commit. `durable=False` survives the end of the process, not that of the machine."""
+        """Open a transaction that commits with its group. `durable=False` survives the end of the process,
+        but maybe not a power failure.
+        """
         await self._lock.acquire()
         try:
             alone = await self._join(durable)
@@ -119,10 +128,11 @@ class SqliteWriter:
         await asyncio.shield(kept)
 
     async def _join(self, durable: bool) -> bool:
-        """Open a group or enter the open one; tell whether it was opened."""
+        """Open a group, or enter the open one; return True if it was opened."""
         if self._closed:
             raise DatabaseClosed("the database is closed")
         raw = self._handle.raw
+        # A durable write must not wait for a group that commits without a flush.
         if self._members and durable and not self._group_durable:
             self._settle(self._commit_now())
         if self._members:
@@ -151,6 +161,7 @@ class SqliteWriter:
 
     def _abandon(self, alone: bool) -> None:
         raw = self._handle.raw
+        # A full disk makes SQLite roll back the whole transaction, not only the failed statement.
         if not raw.in_transaction:
             self._settle(TransactionLost("the store rolled the whole group back"))
         elif alone:
@@ -173,12 +184,15 @@ class SqliteWriter:
         return kept
 
     async def _commit_group(self) -> None:
-        """Commit once those that queued before have joined."""
+        """Commit once the writers that queued before have joined."""
         async with self._lock:
             self._committer = None
             if not self._members:
                 return
             self._commits += 1
+            # On a slow disk the commit runs in a thread, so that it does not block the loop. On a fast one
+            # the hop costs more than the commit. Every 64th commit is measured on the loop again: the disk
+            # may have become fast.
             slow = self._commit_seconds > _SLOW_COMMIT_SECONDS and self._commits % _PROBE_EVERY
             if slow:
                 outcome = await asyncio.get_running_loop().run_in_executor(self._threads, self._commit_now)
@@ -215,7 +229,7 @@ class SqliteWriter:
                 kept.set_exception(outcome)
 
     async def close(self) -> None:
-        """Commit what is due and close the connection."""
+        """Commit the open group and close the connection."""
         async with self._lock:
             self._closed = True
         if self._committer is not None:

@@ -1,4 +1,4 @@
-"""What a PostgreSQL error code means for a transaction. Apart from the driver, which SQLite need not load."""
+"""What a PostgreSQL error code means for a transaction. Imports no driver: SQLite need not load one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _RETRIABLE = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """PostgreSQL's code for the error."""
+    """Return PostgreSQL's code for the error, if any."""
     state = getattr(error.orig, "sqlstate", None)
     return state if isinstance(state, str) else None
 
 
 def is_retriable(error: DBAPIError) -> bool:
-    """Whether the same transaction, run again, may succeed."""
+    """Return True if the same transaction may succeed when it is run again."""
     return sqlstate(error) in _RETRIABLE

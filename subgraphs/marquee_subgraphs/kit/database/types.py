@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 MinorUnits = BigInteger
-"""Money as integer minor units; the currency stands in a column of its own."""
+"""Money as integer minor units; the currency is in a column of its own."""
 
 AutoIncrement = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit primary key that the store counts up, in the order of insertion."""
@@ -24,17 +24,17 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, to the microsecond, always answered in UTC; compares and sorts in time order."""
+    """An aware datetime, to the microsecond, always returned in UTC; compares and sorts in time order."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text of fixed width on SQLite, `timestamptz` elsewhere."""
+        """Return text of fixed width on SQLite, `timestamptz` elsewhere."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse a naive datetime: nobody knows which moment it means."""
+        """Refuse a naive datetime: it could mean any of two dozen moments."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -43,7 +43,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Answer the moment in UTC."""
+        """Return the moment in UTC."""
         if value is None:
             return None
         if isinstance(value, str):
@@ -59,11 +59,11 @@ class ExactDecimal(TypeDecorator[Decimal]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text on SQLite, which has no exact decimals."""
+        """Return text on SQLite, which has no exact decimals."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        """Refuse a float, whose digits are not the ones meant."""
+        """Refuse a float: 0.1 as a float is 0.1000000000000000055…."""
         if value is None:
             return None
         if not isinstance(value, Decimal):
@@ -71,5 +71,5 @@ class ExactDecimal(TypeDecorator[Decimal]):
         return str(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Answer the same digits."""
+        """Return the same digits."""
         return None if value is None else Decimal(value)

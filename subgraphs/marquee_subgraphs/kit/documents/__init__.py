@@ -1,8 +1,8 @@
 """Documents (movies, reviews): JSON bodies in collections with declared fields, behind one repository
 contract.
 
-The SQL implementation serves SQLite and PostgreSQL; MongoDB stands behind the same contract. Must never leak
-a store's language into its callers.
+One implementation serves SQLite and PostgreSQL, another MongoDB. Must never show a store's language to its
+callers.
 """
 
 from marquee_subgraphs.kit.documents.collection import (

@@ -1,5 +1,4 @@
 """What a collection declares: the fields it is filtered and sorted by, its searched text, its indexes.
-
 Pure.
 """
 
@@ -17,7 +16,7 @@ Scalar = str | float | bool
 
 
 class FieldKind(Enum):
-    """What a field holds."""
+    """The type of a field's values."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -35,16 +34,16 @@ LOWEST: Mapping[FieldKind, Scalar] = {
     FieldKind.NUMBER: -1.7976931348623157e308,
     FieldKind.BOOLEAN: False,
 }
-"""What a missing value stands for in sorts and cursors."""
+"""The value that stands for a missing one in sorts and cursors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that can be filtered, and sorted unless `many`.
+    """A field that can be filtered, and sorted unless it is `many`.
 
     `name` is a dotted path into the body. Dates and times are text in ISO form. `folded` compares without
-    case and accents, as titles should sort. `many` fields hold lists of text: `Equal` asks for one of the
-    list's values. `required` ones are in every document, and sort by index.
+    case and accents, as titles should sort. A `many` field is a list of text, and `Equal` asks for one of its
+    values. A `required` field is in every document, so that an index can serve its sorts.
     """
 
     name: str
@@ -58,11 +57,11 @@ class Field:
             raise ValueError(f"{self.name}: only text may be many or folded")
 
     def values(self, body: Mapping[str, Any]) -> list[Scalar]:
-        """The field's values in `body`, as they are compared."""
+        """Return the field's values in `body`, in the form in which they are compared."""
         return [self.comparable(value) for value in values_at(body, self.name)]
 
     def comparable(self, value: Any) -> Scalar:
-        """Check and convert one value; `InvalidDocument` when it is of another kind."""
+        """Return one value in the form in which it is compared. Raises `InvalidDocument` for another type."""
         match self.kind:
             case FieldKind.TEXT if isinstance(value, str):
                 return fold(value) if self.folded else value
@@ -76,7 +75,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Order by a single-valued field; documents without it come as the lowest. Ties go by id, upwards."""
+    """Order by a single-valued field; documents without it are the lowest. Ties are ordered by id,
+    ascending.
+    """
 
     field: str
     descending: bool = False
@@ -87,7 +88,7 @@ class Collection:
     """A named set of documents.
 
     `text` are the dotted paths that `Matches` searches. `unique` are sets of single-valued required fields
-    that no two documents share; `indexes` are combinations that are often asked for.
+    that no two documents share. `indexes` are combinations of fields that are often queried together.
     """
 
     name: str
@@ -102,21 +103,21 @@ class Collection:
                 raise ValueError(f"{self.name}: {name} has many values and cannot be in a combined index")
 
     def field(self, name: str) -> Field:
-        """The declared field; `UnknownField` otherwise."""
+        """Return the declared field. Raises `UnknownField`."""
         for field in self.fields:
             if field.name == name:
                 return field
         raise UnknownField(f"{self.name} declares no field {name}")
 
     def single_field(self, name: str) -> Field:
-        """The declared field; `UnknownField` also when it has many values."""
+        """Return the declared field. Raises `UnknownField`, also for a field of many values."""
         field = self.field(name)
         if field.many:
             raise UnknownField(f"{name} has many values: it can be asked for one of them, not compared")
         return field
 
     def single_values(self, body: Mapping[str, Any]) -> Iterator[tuple[Field, Scalar | None]]:
-        """Each single-valued field with its value; `InvalidDocument` when the body does not fit."""
+        """Yield each single-valued field with its value. Raises `InvalidDocument`."""
         for field in self.fields:
             if field.many:
                 continue
@@ -126,7 +127,7 @@ class Collection:
             yield field, values[0] if values else None
 
     def many_values(self, body: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
-        """Each value of each `many` field, once."""
+        """Yield each value of each `many` field once."""
         for field in self.fields:
             if field.many:
                 for value in dict.fromkeys(field.values(body)):
@@ -134,14 +135,14 @@ class Collection:
                     yield field, value
 
     def searched_words(self, body: Mapping[str, Any]) -> list[str]:
-        """The folded words of the searched text, each once."""
+        """Return the folded words of the searched text, each once."""
         found = [word for path in self.text for value in values_at(body, path) for word in words(str(value))]
         return list(dict.fromkeys(found))
 
     def searched_text(self, body: Mapping[str, Any]) -> str:
-        """The same words, each after a space."""
+        """Return the searched words, each after a space: `" space odyssey"`."""
         return " " + " ".join(self.searched_words(body))
 
     def key_types(self, sort: Sequence[Sort]) -> tuple[type, ...]:
-        """The types of the sort key of `find(sort=sort)`, for `PageRequest.of`."""
+        """Return the types of the sort key of `find(sort=sort)`, for `PageRequest.of`."""
         return (*(_KEY_TYPES[self.field(each.field).kind] for each in sort), str)

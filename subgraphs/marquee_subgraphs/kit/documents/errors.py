@@ -29,7 +29,7 @@ class DuplicateDocument(DocumentError):
 
 
 class VersionConflict(DocumentError):
-    """Somebody else replaced the document since it was read, or it is gone."""
+    """Another writer replaced the document since it was read, or it is gone."""
 
     code = "VERSION_CONFLICT"
 

@@ -25,16 +25,16 @@ class Documents(Protocol):
 
     @property
     def tasks(self) -> Sequence[BackgroundTask]:
-        """What must run beside them."""
+        """The tasks that the documents need."""
         ...
 
     @property
     def checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """What of readiness is theirs."""
+        """The readiness checks of the documents."""
         ...
 
     def repository(self, tables: DocumentTables) -> DocumentRepository:
-        """The collection that `tables` declare, which were among those given to `open_documents`."""
+        """Return the collection that `tables` declare; they were given to `open_documents`."""
         ...
 
     async def __aenter__(self) -> Documents: ...
@@ -51,28 +51,28 @@ class SqlDocuments:
         self._database = database
 
     def repository(self, tables: DocumentTables) -> DocumentRepository:
-        """The collection that `tables` declare."""
+        """Return the collection that `tables` declare."""
         return SqlDocumentRepository(self._database, tables)
 
     async def __aenter__(self) -> SqlDocuments:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """The database is not theirs to close."""
+        """Do nothing: the caller closes the database."""
 
 
 async def open_documents(
     settings: Settings, clock: Clock, subgraph: str, database: Database, tables: Sequence[DocumentTables]
 ) -> Documents:
-    """Open the collections that `tables` declare; use it as an async context manager.
+    """Open the collections that `tables` declare; use the result as an async context manager.
 
-    MongoDB need not answer yet. Documents that are in the SQL store move to it. Raises `DocumentsElsewhere`
-    when they are in MongoDB and no address of one is set.
+    MongoDB may still be away. Documents in the SQL store are moved to it. Raises `DocumentsElsewhere` when
+    the documents are in MongoDB and its address is not set.
     """
     if settings.mongo_url is None:
         await _refuse_to_leave_documents(subgraph, database, tables)
         return SqlDocuments(database)
-    # Imported here: the driver costs 0.2 s that the embedded default need not pay.
+    # Imported here: the driver takes 0.2 s to load, which the embedded cinema need not pay.
     from marquee_subgraphs.kit.documents.mongo.documents import MongoDocuments
 
     return await MongoDocuments.open(

@@ -1,7 +1,4 @@
-"""What a repository can be asked: filters, all of which must hold.
-
-Pure records, no store's language.
-"""
+"""The filters of a query, all of which must hold. Pure records, in no store's language."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from marquee_subgraphs.kit.documents.collection import Scalar
 
 @dataclass(frozen=True, slots=True)
 class Equal:
-    """The field has this value; of a `many` field, one of its values is this."""
+    """The field has this value; for a `many` field, one of its values is this."""
 
     field: str
     value: Scalar
@@ -21,7 +18,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The field has one of these values; of a `many` field, they overlap."""
+    """The field has one of these values; for a `many` field, one of its values is among them."""
 
     field: str
     values: Sequence[Scalar]
@@ -29,7 +26,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """The field is there and not less than this."""
+    """The field exists and is at least this."""
 
     field: str
     value: Scalar
@@ -37,7 +34,7 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """The field is there and not more than this."""
+    """The field exists and is at most this."""
 
     field: str
     value: Scalar
@@ -45,15 +42,15 @@ class AtMost:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The field is not there, or null; a `many` field is empty."""
+    """The field is missing or null; a `many` field is empty."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Every word of `words` begins a word of the searched text, without case and accents; no words match
-    all.
+    """Every word of `words` begins a word of the searched text, without case and accents. No words match
+    every document.
     """
 
     words: str
@@ -61,14 +58,14 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The filter does not hold (a field that is missing holds in no comparison)."""
+    """The filter does not hold. A comparison with a missing field does not hold, so its negation does."""
 
     filter: Filter
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """One of the filters holds; none given, none holds."""
+    """At least one of the filters holds; of none given, none does."""
 
     filters: Sequence[Filter]
 

@@ -1,6 +1,5 @@
-"""`DocumentRepository`: the contract of a collection, whatever the store.
-
-`tests` hold the suite that binds all.
+"""`DocumentRepository`: the contract of a collection, whatever the store. One test suite binds every
+store.
 """
 
 from __future__ import annotations
@@ -24,9 +23,8 @@ from marquee_subgraphs.kit.pagination import Page, PageRequest
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document as it was read.
-
-    `version` counts its writes from 1; `body` is JSON and must not be changed.
+    """A document as it was read. `version` counts its writes from 1; `body` is JSON and must not be
+    changed.
     """
 
     id: str
@@ -35,10 +33,10 @@ class StoredDocument:
 
 
 class DocumentStore(Protocol):
-    """Where documents and the events about them are kept together; a `Database` is one."""
+    """A store that keeps documents and the events about them together, as `Database` does."""
 
     def transaction(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """Writes that commit together when the block ends, and roll back when it raises."""
+        """Open a unit of writes that commit together when the block ends, and roll back when it raises."""
         ...
 
 
@@ -46,22 +44,22 @@ class DocumentRepository(Protocol):
     """One collection of documents.
 
     Writes take a `unit` of `DocumentStore.transaction()`, which the outbox joins too. Reads see what is
-    committed, or, given `within`, also what that unit wrote.
+    committed and, given `within`, also what that unit wrote.
     """
 
     @property
     def collection(self) -> Collection:
-        """What is declared."""
+        """The declared collection."""
         ...
 
     async def get(self, document_id: str, *, within: UnitOfWork | None = None) -> StoredDocument | None:
-        """The document, or None."""
+        """Return the document, or None."""
         ...
 
     async def get_many(
         self, ids: Sequence[str], *, within: UnitOfWork | None = None
     ) -> dict[str, StoredDocument]:
-        """Those that exist, by id, in one request to the store."""
+        """Return the documents that exist, by id, in one request to the store."""
         ...
 
     async def find(
@@ -72,7 +70,7 @@ class DocumentRepository(Protocol):
         page: PageRequest | None = None,
         within: UnitOfWork | None = None,
     ) -> Page[StoredDocument]:
-        """A page of the documents for which all `filters` hold; without `page` the first 20."""
+        """Return a page of the documents for which all `filters` hold; without `page` the first 20."""
         ...
 
     async def find_each(
@@ -84,34 +82,38 @@ class DocumentRepository(Protocol):
         sort: Sequence[Sort] = (),
         first: int = 20,
     ) -> dict[Scalar, Page[StoredDocument]]:
-        """For each of `values` of a single-valued `field` its first page, in one request to the store."""
+        """Return the first page for each of `values` of a single-valued `field`, in one request to the
+        store.
+        """
         ...
 
     async def count(self, filters: Sequence[Filter] = ()) -> int:
-        """How many documents the filters hold for."""
+        """Return how many documents the filters hold for."""
         ...
 
     async def tally(
         self, by: Sequence[str], filters: Sequence[Filter] = ()
     ) -> dict[tuple[Scalar | None, ...], int]:
-        """How many documents there are of each combination of the single-valued fields `by`."""
+        """Return how many documents there are of each combination of the single-valued fields `by`."""
         ...
 
     async def insert(self, unit: UnitOfWork, document_id: str, body: Mapping[str, Any]) -> StoredDocument:
-        """Add at version 1. Raises `DuplicateDocument` or `InvalidDocument`."""
+        """Add a document at version 1. Raises `DuplicateDocument` or `InvalidDocument`."""
         ...
 
     async def replace(
         self, unit: UnitOfWork, document_id: str, body: Mapping[str, Any], *, expected_version: int
     ) -> StoredDocument:
-        """Replace the whole body; `VersionConflict` unless the stored version is `expected_version`."""
+        """Replace the whole body. Raises `VersionConflict` unless the stored version is
+        `expected_version`.
+        """
         ...
 
     async def delete(
         self, unit: UnitOfWork, document_id: str, *, expected_version: int | None = None
     ) -> bool:
-        """Remove; false when there was none.
+        """Delete a document; return False when there was none.
 
-        `VersionConflict` when a version is expected and another is there.
+        Raises `VersionConflict` when a version is expected and the stored one differs.
         """
         ...

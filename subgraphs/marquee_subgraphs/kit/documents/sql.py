@@ -30,7 +30,7 @@ _FIXED_COLUMNS = 3
 
 
 class SqlDocumentRepository:
-    """A `DocumentRepository` on a subgraph's `Database`, which was opened with the tables' metadata."""
+    """A `DocumentRepository` on a subgraph's `Database`, which was opened with the metadata of its tables."""
 
     def __init__(self, database: Database, tables: DocumentTables) -> None:
         self._database = database
@@ -39,7 +39,7 @@ class SqlDocumentRepository:
 
     @property
     def collection(self) -> Collection:
-        """What is declared."""
+        """The declared collection."""
         return self._tables.collection
 
     @asynccontextmanager
@@ -51,13 +51,13 @@ class SqlDocumentRepository:
                 yield connection
 
     async def get(self, document_id: str, *, within: UnitOfWork | None = None) -> StoredDocument | None:
-        """The document, or None."""
+        """Return the document, or None."""
         return (await self.get_many([document_id], within=within)).get(document_id)
 
     async def get_many(
         self, ids: Sequence[str], *, within: UnitOfWork | None = None
     ) -> dict[str, StoredDocument]:
-        """Those that exist, by id, in one statement."""
+        """Return the documents that exist, by id, in one statement."""
         statement = select(*self._columns).where(self._tables.documents.c.id.in_(dict.fromkeys(ids)))
         async with self._reading(within) as connection:
             rows = await connection.execute(statement)
@@ -71,7 +71,7 @@ class SqlDocumentRepository:
         page: PageRequest | None = None,
         within: UnitOfWork | None = None,
     ) -> Page[StoredDocument]:
-        """A page of the documents for which all `filters` hold, in one statement."""
+        """Return a page of the documents for which all `filters` hold, in one statement."""
         page = page or PageRequest()
         expressions = sort_expressions(self._tables, sort)
         statement = select(*self._columns, *_labelled(expressions)).where(
@@ -93,7 +93,7 @@ class SqlDocumentRepository:
         sort: Sequence[Sort] = (),
         first: int = 20,
     ) -> dict[Scalar, Page[StoredDocument]]:
-        """For each of `values` of `field` its first page, in one statement."""
+        """Return the first page for each of `values` of `field`, in one statement."""
         declared = self.collection.field(field)
         group = single(self._tables, field)
         expressions = sort_expressions(self._tables, sort)
@@ -117,7 +117,7 @@ class SqlDocumentRepository:
         }
 
     async def count(self, filters: Sequence[Filter] = ()) -> int:
-        """How many documents the filters hold for."""
+        """Return how many documents the filters hold for."""
         statement = select(func.count()).select_from(self._tables.documents)
         statement = statement.where(*(condition(self._tables, each) for each in filters))
         async with self._database.read() as connection:
@@ -126,7 +126,7 @@ class SqlDocumentRepository:
     async def tally(
         self, by: Sequence[str], filters: Sequence[Filter] = ()
     ) -> dict[tuple[Scalar | None, ...], int]:
-        """How many documents there are of each combination of the fields `by`."""
+        """Return how many documents there are of each combination of the fields `by`."""
         columns = [single(self._tables, name) for name in by]
         statement = select(*columns, func.count()).where(*(condition(self._tables, each) for each in filters))
         async with self._database.read() as connection:
@@ -134,7 +134,7 @@ class SqlDocumentRepository:
         return {tuple(row[:-1]): row[-1] for row in rows}
 
     async def insert(self, unit: UnitOfWork, document_id: str, body: Mapping[str, Any]) -> StoredDocument:
-        """Add at version 1."""
+        """Add a document at version 1."""
         transaction = sql_transaction(unit)
         values = self._row(body)
         added = await transaction.execute(
@@ -176,7 +176,7 @@ class SqlDocumentRepository:
     async def delete(
         self, unit: UnitOfWork, document_id: str, *, expected_version: int | None = None
     ) -> bool:
-        """Remove; false when there was none."""
+        """Delete a document; return False when there was none."""
         transaction = sql_transaction(unit)
         documents = self._tables.documents
         statement = delete(documents).where(documents.c.id == document_id)

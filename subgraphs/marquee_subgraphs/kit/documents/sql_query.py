@@ -29,7 +29,7 @@ from marquee_subgraphs.kit.pagination import SortKey
 
 
 def condition(tables: DocumentTables, wanted: Filter) -> ColumnElement[bool]:
-    """The SQL condition of one filter; never NULL, so that `Not` means not."""
+    """Return the SQL condition of one filter. It is never NULL, because NOT NULL is NULL and not true."""
     match wanted:
         case Equal(field, value):
             return _has_one(tables, field, [value])
@@ -71,12 +71,12 @@ def _listed(tables: DocumentTables, name: str, which: ColumnElement[bool]) -> Co
 
 
 def single(tables: DocumentTables, name: str) -> ColumnElement[Any]:
-    """The column of a single-valued field; `UnknownField` for others."""
+    """Return the column of a single-valued field. Raises `UnknownField` for others."""
     return tables.documents.c[field_column(tables.collection.single_field(name).name)]
 
 
 def sort_expressions(tables: DocumentTables, sort: Sequence[Sort]) -> list[ColumnElement[Any]]:
-    """What is sorted by, the id last; a missing value stands for the lowest."""
+    """Return the expressions to sort by, the id last; the lowest value stands for a missing one."""
     expressions: list[ColumnElement[Any]] = []
     for each in sort:
         field = tables.collection.field(each.field)
@@ -86,7 +86,7 @@ def sort_expressions(tables: DocumentTables, sort: Sequence[Sort]) -> list[Colum
 
 
 def ordering(expressions: Sequence[ColumnElement[Any]], sort: Sequence[Sort]) -> list[ColumnElement[Any]]:
-    """The ORDER BY of these expressions."""
+    """Return the ORDER BY of these expressions."""
     descending = [each.descending for each in sort] + [False]
     return [
         expression.desc() if down else expression.asc()
@@ -97,8 +97,8 @@ def ordering(expressions: Sequence[ColumnElement[Any]], sort: Sequence[Sort]) ->
 def after(
     expressions: Sequence[ColumnElement[Any]], sort: Sequence[Sort], key: SortKey
 ) -> ColumnElement[bool]:
-    """The documents that come after `key`: later in the first field, or the same there and later in the
-    next.
+    """Return the condition of the documents after `key`: later in the first field, or equal there and later
+    in the next, and so on.
     """
     descending = [each.descending for each in sort] + [False]
     values = [literal(value, expression.type) for expression, value in zip(expressions, key, strict=True)]
@@ -108,5 +108,5 @@ def after(
         later.append(and_(*same, expression < value if down else expression > value))
         same.append(expression == value)
     bound = expressions[0] <= values[0] if descending[0] else expressions[0] >= values[0]
-    # Implied by the alternatives, but an index can be entered with it.
+    # Implied by the alternatives, but an index can be entered by it.
     return and_(bound, or_(*later))

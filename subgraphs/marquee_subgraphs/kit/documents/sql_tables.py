@@ -1,4 +1,4 @@
-"""The tables of one collection on SQL: bodies as JSON, a column per declared field, a side table for
+"""The tables of one collection in SQL: bodies as JSON, a column for each declared field, a side table for
 lists.
 """
 
@@ -26,13 +26,14 @@ from marquee_subgraphs.kit.database import Json
 from marquee_subgraphs.kit.documents.collection import Collection, Field, FieldKind
 from marquee_subgraphs.kit.documents.mongo.tables import HeadTables, head_tables
 
-# Text compares by code point on both dialects, or pages would differ with the server's locale.
+# Text compares by code point on both dialects: with the server's locale, a cursor made on one server could
+# skip rows on another.
 _PLAIN_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _PLAIN_ID = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 
 def field_column(name: str) -> str:
-    """The column of a field, as `field_release_date` of `release.date`."""
+    """Return the column of a field: `field_release_date` for `release.date`."""
     return "field_" + re.sub(r"\W", "_", name)
 
 
@@ -48,13 +49,13 @@ def _type_of(field: Field) -> TypeEngine[str] | TypeEngine[float] | TypeEngine[b
 
 @dataclass(frozen=True, slots=True)
 class DocumentTables:
-    """Where one collection is kept."""
+    """The tables of one collection."""
 
     collection: Collection
     documents: Table
     values: Table
     head_tables: HeadTables
-    """What takes the place of the others when the documents are in MongoDB."""
+    """The tables that replace the others when the documents are in MongoDB."""
 
 
 def document_tables(metadata: MetaData, collection: Collection) -> DocumentTables:

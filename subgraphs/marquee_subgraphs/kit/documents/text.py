@@ -1,4 +1,4 @@
-"""Text as people search and sort it: without case and accents ("Psicosis" finds "psicósis"). Pure."""
+"""Text as people search and sort it, without case and accents: "Psicosis" finds "psicósis". Pure."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ _WORD = re.compile(r"\w+")
 
 
 def fold(text: str) -> str:
-    """Remove case and accents; Spanish ñ sorts and is found as n."""
+    """Return `text` without case and accents; Spanish ñ sorts and is found as n."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join([letter for letter in decomposed if not unicodedata.combining(letter)])
 
 
 def words(text: str) -> list[str]:
-    """The folded words of `text`."""
+    """Return the folded words of `text`."""
     return _WORD.findall(fold(text))
 
 
 def values_at(body: Any, path: str) -> Iterator[Any]:
-    """Every value at a dotted path, as `translations.*.title`; `*` is any key, lists are looked into."""
+    """Yield every value at a dotted path such as `translations.*.title`; `*` is any key, and lists are
+    searched.
+    """
     yield from _walk(body, path.split("."))
 
 

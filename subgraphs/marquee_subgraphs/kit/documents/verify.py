@@ -1,7 +1,7 @@
-"""Whether documents that were written are still there, for `marquee verify`. Reads only; moves nothing.
+"""Checks for `marquee verify` that documents which were written still exist. Reads only; moves nothing.
 
-SQL is the authority on what exists (`docs/decisions/0010-documents-in-mongodb.md`), so a MongoDB that was
-emptied, or restored from too early a backup, is seen by the heads that it lacks.
+SQL is the authority on what exists (`docs/decisions/0010-documents-in-mongodb.md`): a MongoDB that was
+emptied, or restored from too early a backup, lacks documents that have a head.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _AT_ONCE: Final = 500
 async def verify_documents(
     settings: Settings, subgraph: str, database: Database, tables: Sequence[DocumentTables]
 ) -> Invariant:
-    """Check that MongoDB, when the settings name one, has every document it was brought, and none older.
+    """Check that MongoDB, if the settings name one, has every document that was carried to it, and none
+    older.
 
     Raises `DocumentsUnavailable`.
     """
@@ -44,10 +45,10 @@ async def verify_documents(
 async def find_lost_documents(
     url: str | None, name: str, subgraph: str, database: Database, tables: Sequence[DocumentTables]
 ) -> Invariant:
-    """The same of the MongoDB database `name` at `url`; without one there is nothing to lose."""
+    """Check the MongoDB database `name` at `url`; without one there is nothing to check."""
     findings: list[str] = []
     if url is not None:
-        # Imported here: the driver costs 0.2 s that the embedded default need not pay.
+        # Imported here: the driver takes 0.2 s to load, which the embedded cinema need not pay.
         from marquee_subgraphs.kit.documents.mongo.client import MongoClient
 
         client = MongoClient(url, name)
@@ -62,7 +63,7 @@ async def find_lost_documents(
 
 
 async def stored_ids(connection: Connection, tables: DocumentTables, ids: Collection[str]) -> set[str]:
-    """Which of these documents exist by SQL, wherever their bodies are."""
+    """Return which of these documents exist by SQL, wherever their bodies are."""
     documents, heads = tables.documents, tables.head_tables.heads
     found: set[str] = set()
     for some in _batches(sorted(ids)):
@@ -80,7 +81,10 @@ async def stored_ids(connection: Connection, tables: DocumentTables, ids: Collec
 
 
 async def _lost(client: MongoClient, database: Database, tables: DocumentTables) -> list[str]:
-    """What MongoDB lacks of one collection. Somebody may be writing meanwhile: what differs is read again."""
+    """Return the documents of one collection that MongoDB lacks.
+
+    A document that differs is read again: another process may be writing it meanwhile.
+    """
     name = tables.collection.name
     lost: list[str] = []
     after = ""

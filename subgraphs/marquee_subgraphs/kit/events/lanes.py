@@ -41,7 +41,7 @@ class Deliverable(Protocol):
 
     @property
     def attempts(self) -> int:
-        """How many attempts have failed so far."""
+        """The number of attempts have failed so far."""
         ...
 
 

@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 
 @federation.type(shareable=True)
 class PageInfo:
-    """Where a page stands in its list."""
+    """The place of a page in its list."""
 
     has_next_page: bool
     has_previous_page: bool
@@ -26,7 +26,7 @@ class PageInfo:
 
 @strawberry.type
 class Edge(Generic[T]):
-    """One member of a list, with the cursor to go on after it."""
+    """One member of a list, with the cursor after which the next page begins."""
 
     cursor: str
     node: T
@@ -52,7 +52,7 @@ class Connection(Generic[T]):
     def of(
         cls, page: Page[Row], to_node: Callable[[Row], T], count: Callable[[], Awaitable[int]]
     ) -> Connection[T]:
-        """Show a store's page; `count` runs at most when `totalCount` is asked for."""
+        """Return a store's page as a connection; `count` is called only when `totalCount` is selected."""
         return cls(
             edges=[
                 Edge(cursor=cursor, node=to_node(row))

@@ -1,4 +1,4 @@
-"""What one GraphQL operation carries: who asks, its loaders, its clock, the ids that tie logs together."""
+"""The context of one GraphQL operation: the viewer, the loaders, the clock, the ids that connect log lines."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ ServiceT = TypeVar("ServiceT")
 
 @dataclass(slots=True)
 class Context(Generic[ServiceT]):
-    """The life of one operation. Made by the endpoint; never kept after the answer.
+    """The context of one operation. Created by the endpoint; never kept after the answer.
 
-    A subgraph names its own once, `Info: TypeAlias = strawberry.Info[Context[UserService], None]`, and its
-    resolvers read `info.context.service` and `info.context.viewer` with their types known.
+    A subgraph names its own type once, `Info: TypeAlias = strawberry.Info[Context[UserService], None]`, so
+    that its resolvers read `info.context.service` and `info.context.viewer` with their types.
     """
 
     service: ServiceT
     clock: Clock
     viewer: Viewer = ANONYMOUS
     trusted: bool = False
-    """True when the router signed this request; else only `_service { sdl }` is answered."""
+    """True if the router signed this request; otherwise only `_service { sdl }` is answered."""
     correlation_id: str = ""
     traceparent: str | None = None
     """W3C trace context of the router's fetch."""
     client_address: str | None = None
-    """The address of the client at the router, for throttling; never for authorisation."""
+    """The address of the client at the router, for rate limits; never for authorisation."""
     device: str | None = None
-    """What the client calls itself, for lists of sessions."""
+    """The name that the client gives itself, for lists of sessions."""
     health: HealthProbe | None = None
-    """Asks how this subgraph is, for `systemHealth`."""
+    """Asks every part of this subgraph, for `systemHealth`."""
     loaders: Loaders = field(default_factory=Loaders)
     connection_params: dict[str, Any] | None = None
-    """What a WebSocket client sent in `connection_init`."""
+    """The parameters that a WebSocket client sent in `connection_init`."""
 
     @property
     def trace_id(self) -> str:
@@ -46,5 +46,7 @@ class Context(Generic[ServiceT]):
         return parts[1] if len(parts) == 4 else self.correlation_id
 
     def for_operation(self) -> Context[ServiceT]:
-        """The same context with loaders of its own: operations of one WebSocket share nothing they loaded."""
+        """Return this context with new loaders: two operations of one WebSocket must not share what they
+        loaded.
+        """
         return replace(self, loaders=Loaders())

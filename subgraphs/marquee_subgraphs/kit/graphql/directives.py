@@ -12,7 +12,7 @@ from strawberry.federation.schema_directives import Cost, ListSize
 
 
 def cost(weight: int) -> Cost:
-    """`@cost`: what resolving this costs, where the default (1 for an object, 0 for a leaf) misleads."""
+    """Return `@cost`, where the default (1 for an object, 0 for a leaf) is misleading."""
     return Cost(weight=weight)
 
 
@@ -23,7 +23,7 @@ def list_size(
     sized_fields: list[str] | None = UNSET,
     require_one_slicing_argument: bool = True,
 ) -> ListSize:
-    """`@listSize`: how long a list is expected to be; `CONNECTION_SIZE` is the one for connections."""
+    """Return `@listSize`: the expected length of a list. For connections use `connection_size`."""
     return ListSize(
         assumed_size=assumed,
         slicing_arguments=slicing,
@@ -33,5 +33,5 @@ def list_size(
 
 
 def connection_size() -> ListSize:
-    """`@listSize` of a connection: `first` edges, and as many nodes."""
+    """Return `@listSize` of a connection: `first` edges and as many nodes."""
     return list_size(slicing=["first"], sized_fields=["edges", "nodes"], require_one_slicing_argument=False)

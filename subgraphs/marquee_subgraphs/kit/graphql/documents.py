@@ -1,5 +1,6 @@
-"""Parsed and validated documents of one schema, and what is refused before execution. Never holds
-variables or answers.
+"""Parsed and validated documents of one schema, and which of them are refused before execution.
+
+Never contains variables or answers.
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ _MAX_CACHED_LENGTH: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A document that parses, and what validation says of it."""
+    """A document that parses, with the errors that validation found."""
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
     only_service: bool
-    """It asks for nothing but `_service { sdl }`, which needs no signature."""
+    """True if it selects only `_service { sdl }`, which needs no signature."""
     subscribes: bool
-    """It holds a subscription, which needs a stream."""
+    """True if it contains a subscription, which needs a stream."""
 
 
 class DocumentCache:
-    """Prepares each text once while it is kept; the least recently used is forgotten first."""
+    """Prepares each text once and keeps the result; the least recently used is dropped first."""
 
     __slots__ = ("_by_text",)
 
@@ -65,9 +66,9 @@ class DocumentCache:
 
 
 def refuse(prepared: PreparedDocument, *, trusted: bool) -> list[GraphQLError]:
-    """Return why a document must not be executed; empty when it may.
+    """Return the errors for which a document must not be executed; an empty list if it may be.
 
-    A caller whose request the router did not sign learns nothing of the schema by validation errors either.
+    A caller without the router's signature gets no validation errors either: they would reveal the schema.
     """
     if not trusted and not prepared.only_service:
         message = "This subgraph answers its router only."

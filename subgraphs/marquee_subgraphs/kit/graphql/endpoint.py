@@ -1,4 +1,4 @@
-"""The ASGI door of a subgraph: `/graphql` over HTTP and `graphql-transport-ws`, each request with its
+"""The ASGI application of a subgraph: `/graphql` over HTTP and `graphql-transport-ws`, each request with its
 verified viewer.
 """
 
@@ -31,7 +31,7 @@ from marquee_subgraphs.kit.trace import Work, current_trace, current_work
 ServiceT = TypeVar("ServiceT")
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-"""Above what a planner sends (thousands of representations), below what hurts."""
+"""Larger than what the router sends (thousands of representations), smaller than what exhausts memory."""
 _CORRELATION_ID = re.compile(r"[\w.:-]{1,100}")
 
 
@@ -40,7 +40,7 @@ class _BodyTooLarge(Exception):
 
 
 class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
-    """Strawberry's ASGI application with our context, orjson, and a bound on bodies."""
+    """Strawberry's ASGI application with the kit's context, orjson, and a limit on the size of bodies."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         return context
 
     async def on_ws_connect(self, context: Context[ServiceT]) -> Any:
-        # A WebSocket client that cannot set handshake headers sends its identity when it opens the protocol.
+        # A WebSocket client that cannot set handshake headers sends its identity in `connection_init`.
         params = context.connection_params or {}
         header = params.get(IDENTITY_HEADER)
         if not context.trusted and isinstance(header, str):
@@ -105,10 +105,10 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
             context.viewer = await self._identity.verify(header)
             context.trusted = True
         except InvalidIdentity:
-            context.trusted = False  # the pipeline refuses all but `_service { sdl }`
+            context.trusted = False  # the pipeline refuses everything except `_service { sdl }`
 
     async def run(self, request: Request | WebSocket, context: Any = UNSET, root_value: Any = UNSET) -> Any:
-        """Answer plain POSTs ourselves, and leave streams, WebSockets and GET to Strawberry."""
+        """Answer plain POSTs here; leave streams, WebSockets and GET to Strawberry."""
         if isinstance(request, Request) and request.method == "POST":
             accept = request.headers.get("accept", "")
             if "text/event-stream" not in accept and "multipart/" not in accept:
@@ -140,11 +140,11 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
     async def _recorded(
         self, query: str, variables: dict[str, Any] | None, name: str | None, context: Context[ServiceT]
     ) -> dict[str, Any]:
-        """The answer, measured; what is logged and recorded meanwhile is about this request."""
+        """Return the answer and measure it; log lines and spans meanwhile belong to this request."""
         kind = "mutation" if query.startswith("mutation") else "query"
         started = time.perf_counter()
         outcome = "fault"
-        # Reset afterwards: called in process, this runs in the caller's context.
+        # Reset afterwards: in process, this runs in the context of the router's own request.
         trace = current_trace.set(context.traceparent)
         work = current_work.set(Work(context.correlation_id, name, context.viewer.user_id))
         try:

@@ -29,7 +29,7 @@ class InvalidRepresentation(GraphQLError):
 
 
 class Representation(Mapping[str, Any]):
-    """One representation as the router sent it: field names as in the schema, values as JSON."""
+    """One representation as the router sent it: field names as in the schema, values as in JSON."""
 
     __slots__ = ("_fields",)
 
@@ -53,19 +53,20 @@ class Representation(Mapping[str, Any]):
 
     @property
     def typename(self) -> str:
-        """The type the router wants."""
+        """The type that the router asks for."""
         return str(self["__typename"])
 
     def text(self, name: str = "id") -> str:
-        """A text field, by default the `id` most keys are made of. Raises `InvalidRepresentation`."""
+        """Return a text field, by default `id`. Raises `InvalidRepresentation`."""
         value = self[name]
         if not isinstance(value, str) or len(value) > 400:
             raise InvalidRepresentation(f"the representation's {name} is not text")
         return value
 
     def money(self, name: str) -> Money:
-        """A `Money` required by `@requires(fields: "name { amount currency }")`. Raises
-        `InvalidRepresentation`.
+        """Return a `Money` that `@requires(fields: "name { amount currency }")` brought.
+
+        Raises `InvalidRepresentation`.
         """
         value = self[name]
         try:
@@ -74,14 +75,12 @@ class Representation(Mapping[str, Any]):
             raise InvalidRepresentation(f"the representation's {name} is not money") from error
 
     def decimal(self, name: str) -> Decimal:
-        """A `Decimal` field."""
+        """Return a `Decimal` field."""
         return parse_decimal(self[name])
 
 
 def resolve_representation(origin: type, info: Any, fields: Mapping[str, Any]) -> Any:
-    """Start resolving one representation; returns a value, an awaitable, or an error for this entity
-    alone.
-    """
+    """Start resolving one representation; return a value, an awaitable, or an error for this entity alone."""
     representation = Representation(fields)
     resolver = getattr(origin, "resolve_reference", None)
     try:

@@ -50,7 +50,7 @@ class UserError:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """How one field of a refusal is shown: the GraphQL type, and the function that makes it of the value."""
+    """How one field of a refusal is shown: its GraphQL type, and the function that makes that of the value."""
 
     type: Any
     show: Callable[[Any], Any]
@@ -77,7 +77,10 @@ class ShownRefusal:
 
 
 def shown(refusal: type[Refusal], *, shareable: bool = False, **views: FieldView) -> ShownRefusal:
-    """Derive the GraphQL type of `refusal`, named like it; `views` show the fields that contain records."""
+    """Return `refusal` with a GraphQL type derived from it, named like it.
+
+    `views` show the fields that contain records.
+    """
     fields: dict[str, Any] = {
         name: views[name].type if name in views else hint
         for name, hint in get_type_hints(refusal).items()
@@ -116,7 +119,7 @@ class UserErrors:
         self.types = tuple(each.type for each in self._by_refusal.values())
 
     def show(self, refusal: Refusal) -> list[UserError]:
-        """Return the errors a client sees: of the nearest class that has a type, `Conflict` when none has."""
+        """Return the errors that a client sees: each by the nearest class that has a type, or by `Conflict`."""
         return [self._nearest(part).show(part) for part in refusal.parts()]
 
     def _nearest(self, refusal: Refusal) -> ShownRefusal:

@@ -1,10 +1,8 @@
-"""The executor of subgraphs: graphql-core's, with a short way for fields that are plain attributes of
-leaf types.
+"""The executor of subgraphs: graphql-core's, with a fast path for plain attributes of leaf types.
 
-Most of what a subgraph answers are such fields (a seat map is hundreds of them), and most of what a
-field costs is what a resolver might need and these do not: its info, its arguments, its path. Whatever
-is unusual about a value (null where it may not be, an error, an awaitable, a type that does not
-serialise) takes the ordinary way, which reports it.
+Most selected fields are such (a seat map has hundreds), and most of the cost of a field is what only a
+resolver needs: its info, its arguments, its path. Whatever is unusual about a value (a null in a non-null
+position, an error, an awaitable, a value that does not serialise) takes the ordinary path, which reports it.
 """
 
 from __future__ import annotations
@@ -72,7 +70,7 @@ class SubgraphExecutor(StrawberryGraphQLCoreExecutionContext):
             value = parent_type.name if name == "__typename" else _read(plain.get(name), source_value)
             if value is _UNUSUAL:
                 others[response_name] = details
-            # A place is kept for the others too, so that the answer has the order of the selection.
+            # A placeholder for the others, so that the answer has the order of the selection.
             values[response_name] = value
         if not others:
             return values
@@ -99,7 +97,7 @@ def _read(field: tuple[str, Any] | None, source: Any) -> Any:
 def _join(values: dict[str, Any], executed: dict[str, Any]) -> dict[str, Any]:
     values.update(executed)
     for response_name in [name for name, value in values.items() if value is _UNUSUAL]:
-        del values[response_name]  # a field the schema does not know, left out as graphql-core does
+        del values[response_name]  # a field that the schema lacks is left out, as graphql-core does
     return values
 
 

@@ -1,7 +1,7 @@
-"""`@field` and `@subscription`: Strawberry's, typed for `mypy --strict`, with the federation directives
-as arguments.
+"""`@field` and `@subscription`: Strawberry's decorators, typed for `mypy --strict`, with the federation
+directives as arguments.
 
-For a field without a resolver use `strawberry.federation.field(external=True)` and the like directly.
+For a field without a resolver use `strawberry.federation.field(external=True)` directly.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def field(
 ) -> Callable[[F], F]:
     """Declare a field by its resolver.
 
-    `authenticated` and `scopes` (any one suffices) draw the router's fence: such a field is nullable,
-    and the service checks again. `provides` and `requires` are field sets.
+    With `authenticated` or `scopes` (any one suffices) the router refuses other viewers; such a field is
+    nullable, and the service checks again. `provides` and `requires` are field sets.
     """
 
     def decorate(resolver: F) -> F:
@@ -52,7 +52,7 @@ def field(
 
 
 def subscription(*, description: str | None = None, directives: Sequence[object] = ()) -> Callable[[F], F]:
-    """Declare a subscription by its async generator. It must end its sources when it is closed."""
+    """Declare a subscription by its async generator, which must close its sources when it is closed."""
 
     def decorate(resolver: F) -> F:
         declared: Any = strawberry.subscription(

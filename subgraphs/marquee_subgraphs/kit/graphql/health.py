@@ -1,8 +1,8 @@
-"""`systemHealth`: how each subgraph is, asked by one query through federation.
+"""`systemHealth`: the health of each subgraph, by one query through federation.
 
-`SystemHealth` is an entity to which every subgraph adds one field of its own name, so that the router asks
-all of them live, and one that is down is null with an error of its own. Must never tell more of a failure
-than its kind.
+`SystemHealth` is an entity to which every subgraph adds one field of its own name. So the router asks all of
+them at this moment, and the field of one that is down is null with an error of its own. Must never reveal
+more of a failure than its kind.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ strawberry.enum(
 
 @federation.type(shareable=True)
 class PartHealth:
-    """One thing that a service stands on."""
+    """One part that a service depends on."""
 
     name: str
     status: str = strawberry.field(description="ok, degraded, or the kind of its failure.")
@@ -48,7 +48,7 @@ class PartHealth:
 
 @federation.type(shareable=True)
 class ServiceHealth:
-    """One service, asked at this moment."""
+    """The health of one service at this moment."""
 
     status: ServiceStatus
     parts: list[PartHealth]
@@ -67,9 +67,9 @@ class ServiceHealth:
 
 
 def system_health(name: str) -> type[Any]:
-    """The type `SystemHealth` as the subgraph `name` declares it: the key, and its own field.
+    """Return the type `SystemHealth` of the subgraph `name`: the key and its own field.
 
-    Its instances are made by `SYSTEM_ID`, or by the router's representations.
+    Instances are made with `SYSTEM_ID` or from the router's representations.
     """
 
     class SystemHealth:

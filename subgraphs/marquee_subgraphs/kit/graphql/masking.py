@@ -1,7 +1,8 @@
-"""What clients see of errors: refusals with their code, GraphQL errors as they are, faults as
-`INTERNAL` with a trace id, or as `TEMPORARILY_UNAVAILABLE` when it passes by itself.
+"""What clients see of errors.
 
-A fault is logged once, here, with its cause; its text never leaves the process.
+Refusals keep their code, GraphQL errors stay as they are, faults become `INTERNAL` with a trace id, or
+`TEMPORARILY_UNAVAILABLE` when they pass by themselves. A fault is logged once, here, with its cause; its text
+never leaves the process.
 """
 
 from __future__ import annotations

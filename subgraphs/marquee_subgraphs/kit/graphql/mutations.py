@@ -1,8 +1,7 @@
-"""`@mutation`: a mutation whose refusals become the `errors` of its payload, so that resolvers hold the
-happy path only.
+"""`@mutation`: a mutation whose refusals become the `errors` of its payload, so that resolvers contain only
+the successful case.
 
-Every payload inherits `Payload`; its own fields have defaults, so that a refused one can be made of errors
-alone.
+Every payload inherits `Payload`. Its own fields have defaults, so that a payload of errors alone can be made.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
 @strawberry.type
 class Payload:
-    """What a mutation answers: the object, or why not."""
+    """The answer of a mutation: the object, or the errors."""
 
     errors: list[UserError] = strawberry.field(default_factory=list)
 
@@ -48,7 +47,7 @@ class RefusalsAsErrors(FieldExtension):
 
 
 def payload_type(field: StrawberryField) -> type[Payload] | None:
-    """The payload a mutation's field answers, or None when it answers something else."""
+    """Return the payload type of a mutation's field, or None when it has another type."""
     type_: object = field.type
     while isinstance(type_, StrawberryContainer):
         type_ = type_.of_type
@@ -63,9 +62,12 @@ def mutation(
     deprecation_reason: str | None = None,
     directives: Sequence[object] = (),
 ) -> Callable[[F], F]:
-    """Declare a mutation. `authenticated` and `scopes` (any one suffices) draw the router's fence; a
-    fenced mutation answers `XPayload | None`. The service checks again, for the fence is not the only
-    way in."""
+    """Declare a mutation.
+
+    With `authenticated` or `scopes` (any one suffices) the router refuses other viewers, and the mutation
+    returns `XPayload | None`. The service checks again: a request may reach it in other ways than through the
+    router's directives.
+    """
 
     def decorate(resolver: F) -> F:
         declared = federation.field(

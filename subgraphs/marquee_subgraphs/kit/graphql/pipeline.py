@@ -1,5 +1,7 @@
-"""The extension of operations that Strawberry runs itself (WebSocket, event streams, GET): the same
-preparation and the same masking as `SubgraphSchema.answer`, which runs the rest."""
+"""The extension for operations that Strawberry runs itself (WebSocket, event streams, GET).
+
+It prepares documents and masks errors as `SubgraphSchema.answer` does for all other operations.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from marquee_subgraphs.kit.graphql.masking import show_errors
 
 
 class Pipeline(SchemaExtension):
-    """The one extension of every subgraph schema; made anew for each operation."""
+    """The one extension of every subgraph schema; a new one for each operation."""
 
     def __init__(self, documents: DocumentCache, logger: logging.Logger) -> None:
         self._documents = documents
@@ -31,7 +33,7 @@ class Pipeline(SchemaExtension):
             self._prepared = self._documents.prepare(execution.query or "", execution.schema._schema)
             execution.graphql_document = self._prepared.document
         except GraphQLError:
-            # Strawberry parses again and answers with the syntax error; it bounds the tokens alike.
+            # Strawberry parses again and reports the syntax error; this gives it the same limit of tokens.
             execution.parse_options["max_tokens"] = MAX_TOKENS
         yield
 

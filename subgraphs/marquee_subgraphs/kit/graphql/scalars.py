@@ -1,6 +1,4 @@
-"""Scalars that every subgraph spells alike. Serialising is exact; parsing refuses what could be read two
-ways.
-"""
+"""Scalars of every subgraph. Serialising is exact; parsing refuses what has more than one meaning."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(
 
 
 def parse_decimal(value: object) -> Decimal:
-    """Read `"24.50"` or a whole number. A JSON float is refused, for it has lost its exact value already."""
+    """Return the decimal of `"24.50"` or of a whole number. Refuses a JSON float: it has lost digits already."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
         return Decimal(value)
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
@@ -28,24 +26,26 @@ def parse_decimal(value: object) -> Decimal:
 
 
 def serialize_decimal(value: object) -> str:
-    """Write the exact value, never in scientific notation."""
+    """Return the exact value, never in scientific notation."""
     if not isinstance(value, Decimal):
         raise TypeError(f"not a Decimal: {type(value).__name__}")
     return format(value, "f")
 
 
 def parse_date_time(value: object) -> datetime:
-    """Read ISO 8601 with an offset; a time without one means nothing to a chain in two time zones."""
+    """Return the moment of an ISO 8601 text with an offset; without one it would differ between two time
+    zones.
+    """
     if isinstance(value, str) and _DATE_TIME.fullmatch(value):
         try:
             return datetime.fromisoformat(value.upper())
         except ValueError:
-            pass  # the form is right and the date impossible, as the 30th of February
+            pass  # well formed but impossible, such as the 30th of February
     raise GraphQLError('A DateTime is ISO 8601 with an offset, such as "2026-05-01T20:30:00-05:00".')
 
 
 def serialize_date_time(value: object) -> str:
-    """Write ISO 8601 with the offset the value carries."""
+    """Return ISO 8601 with the offset of the value."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError("a DateTime needs a datetime that carries its offset")
     text = value.isoformat()

@@ -1,4 +1,4 @@
-"""`build_schema`: one Strawberry federation schema, the same way for every subgraph."""
+"""`build_schema`: builds the Strawberry federation schema of a subgraph, the same way for each."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MAX_REPRESENTATIONS: Final = 10_000
 
 
 class SubgraphSchema(federation.Schema):
-    """A federation schema that knows its user errors and resolves entities by the kit's convention."""
+    """A federation schema that has user errors and resolves entities by the kit's convention."""
 
     user_errors: UserErrors
     documents: DocumentCache
@@ -63,10 +63,10 @@ class SubgraphSchema(federation.Schema):
         operation_name: str | None,
         context: Context[Any],
     ) -> dict[str, Any]:
-        """Run one query or mutation and return the response as JSON has it.
+        """Run one query or mutation and return the response as JSON values.
 
-        The way of every HTTP request: graphql-core directly, without the stages that Strawberry's
-        extensions cost.
+        Every HTTP request takes this path: graphql-core directly, without the stages of Strawberry's
+        extensions.
         """
         try:
             prepared = self.documents.prepare(query, self._schema)
@@ -103,9 +103,10 @@ class SubgraphSchema(federation.Schema):
     async def entities_resolver(  # type: ignore[override]  # Strawberry awaits what a resolver returns
         self, info: strawberry.Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
-        """Start all representations at once; the loaders they meet in make batches of them.
+        """Start resolving all representations at once, so that their loaders combine them into batches.
 
-        Awaited here together: the executor completes a list of values much faster than one of awaitables.
+        They are awaited together here: the executor completes a list of values much faster than one of
+        awaitables.
         """
         if len(representations) > MAX_REPRESENTATIONS:
             raise GraphQLError(f"more than {MAX_REPRESENTATIONS} representations")
@@ -153,7 +154,7 @@ class SubgraphSchema(federation.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Nothing: the pipeline logs faults once, with their trace, and expected errors not at all."""
+        """Do nothing: the pipeline logs faults once, with their trace, and expected errors not at all."""
 
 
 def _is_entity(origin: type) -> bool:
@@ -169,11 +170,11 @@ def build_schema(
     user_errors: Iterable[type[Refusal] | ShownRefusal | type[UserError]] = (),
     logger: logging.Logger,
 ) -> SubgraphSchema:
-    """Build a subgraph's schema.
+    """Return a subgraph's schema.
 
-    `types` are those no field leads to (entities that only `_entities` gives); `user_errors` are the
-    refusals of the subgraph that have a type of their own, beside the shared ones, which are in every schema
-    that has mutations.
+    `types` are those that no field returns, such as entities that only `_entities` resolves. `user_errors`
+    are the refusals of the subgraph that have a type of their own; schemas with mutations have the shared
+    ones too.
     """
     shared = SHARED_USER_ERRORS if mutation is not None else ()
     shown = UserErrors([*shared, *map(as_shown, user_errors)])
@@ -199,9 +200,7 @@ def build_schema(
 
 
 def _check_entities(schema: SubgraphSchema) -> None:
-    """Refuse an object type with a resolvable key and no way to resolve it: the router would find out,
-    late.
-    """
+    """Refuse a type with a resolvable key that cannot be resolved: otherwise only the router would notice."""
     for known in schema.schema_converter.type_map.values():
         definition = known.definition
         if not isinstance(definition, StrawberryObjectDefinition) or not definition.is_object_type:
@@ -212,7 +211,7 @@ def _check_entities(schema: SubgraphSchema) -> None:
 
 
 def _check_mutations(mutation: type | None) -> None:
-    """Refuse a mutation that does not answer a `Payload`: its refusals could not be shown."""
+    """Refuse a mutation that does not return a `Payload`: its refusals could not be shown."""
     if mutation is None:
         return
     for field in get_object_definition(mutation, strict=True).fields:
@@ -221,10 +220,9 @@ def _check_mutations(mutation: type | None) -> None:
 
 
 def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
-    """Print `after: String`, not `after: String = null`: an optional argument of Python is no default
-    of the schema.
+    """Remove null defaults, so that the SDL has `after: String` and not `after: String = null`.
 
-    Resolvers still see None, by the defaults of their own arguments and of the input's fields.
+    Resolvers still get None, by the defaults of their own arguments and of the input's fields.
     """
     for type_ in schema.type_map.values():
         arguments: list[Any] = []

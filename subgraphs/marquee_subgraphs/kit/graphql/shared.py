@@ -1,6 +1,4 @@
-"""Types that several subgraphs declare alike, so that they compose: money, locale, ranges. Shareable all of
-them.
-"""
+"""Types that several subgraphs declare alike, so that they compose: money, locale, ranges. All are shareable."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ class Money:
 
     @classmethod
     def of(cls, money: ExactMoney) -> Money:
-        """Show the domain's money."""
+        """Return the domain's money as the GraphQL type."""
         return cls(amount=money.amount, currency=money.currency)
 
 
@@ -42,7 +40,7 @@ class MoneyInput:
     currency: CurrencyCode
 
     def to_money(self, *path: str) -> ExactMoney:
-        """Read the domain's money; `path` names the field in a refusal. Raises `InvalidInput`."""
+        """Return the domain's money; `path` names the field in a refusal. Raises `InvalidInput`."""
         try:
             return ExactMoney.of(self.amount, self.currency)
         except ValueError as error:

@@ -1,7 +1,8 @@
-"""Brings the tables of a store to what the code expects: creates, adopts, migrates, or refuses.
+"""Brings the tables of a store to what the code expects: creates, adopts, migrates or refuses them.
 
-`History` names an owner's tables and the revisions that led to them; `standing` compares a store with it
-without Alembic, which `runner` imports only when a store is behind. Must never touch what no history owns.
+`History` names an owner's tables and the revisions that led to them, `standing` compares a store with it,
+`opening` decides what to do, and `runner` runs revisions by Alembic. Must never touch a table that no history
+owns.
 """
 
 from marquee_subgraphs.kit.database.upgrade.history import History

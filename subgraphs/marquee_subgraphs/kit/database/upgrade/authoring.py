@@ -1,4 +1,4 @@
-"""Writes a new revision: what the tables declare and the revisions before it do not make.
+"""Writes a new revision: the difference between what the tables declare and what the revisions make.
 
 For developers; needs no server. Must never write anything but the one file.
 """
@@ -63,7 +63,7 @@ class NothingChanged(Exception):
 
 
 def write_revision(history: History, title: str) -> Path:
-    """Write the next revision of `history` and answer its file, which is to be read before it is kept.
+    """Write the next revision of `history` and return its file, which must be read before it is kept.
 
     Raises `NothingChanged`.
     """
@@ -89,7 +89,7 @@ def write_revision(history: History, title: str) -> Path:
 
 
 def compare_options(history: History) -> dict[str, Any]:
-    """How Alembic compares a store with the history's tables, and nothing but them."""
+    """Return the options by which Alembic compares a store with the history's tables and nothing else."""
 
     def is_ours(name: str | None, kind: str, _: object) -> bool:
         return kind != "table" or name in history.tables.tables
@@ -126,7 +126,9 @@ def _compare(connection: Connection, history: History) -> ops.UpgradeOps:
 
 
 def _without_needless_batches(found: ops.UpgradeOps) -> Iterator[ops.MigrateOperation]:
-    """SQLite makes a new table for most changes of one, and Alembic for all of them; indexes need none."""
+    """Leave out table copies for indexes: Alembic copies a SQLite table for every change, an index needs
+    none.
+    """
     for operation in found.ops:
         if isinstance(operation, ops.ModifyTableOps) and all(
             isinstance(each, ops.CreateIndexOp) for each in operation.ops
@@ -137,7 +139,7 @@ def _without_needless_batches(found: ops.UpgradeOps) -> Iterator[ops.MigrateOper
 
 
 def _spelt_out(operation: ops.CreateIndexOp) -> dict[str, Any]:
-    """Conditions of partial indexes as each dialect writes them: TRUE is 1 on one of them."""
+    """Return the conditions of a partial index in the words of each dialect: TRUE is 1 on SQLite."""
     return {
         key: text(str(condition.compile(dialect=_DIALECTS[key], compile_kwargs=_PLAIN)))
         for key, condition in operation.kw.items()
@@ -154,7 +156,7 @@ def _flat(container: ops.OpContainer) -> Iterator[ops.MigrateOperation]:
 
 
 def _is_additive(operation: ops.MigrateOperation) -> bool:
-    """Whether older code, which knows nothing of it, goes on working."""
+    """Return True if older code, which does not know the change, goes on working."""
     match operation:
         case ops.CreateTableOp():
             return True

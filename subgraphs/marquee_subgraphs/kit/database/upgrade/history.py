@@ -14,7 +14,7 @@ _COMPATIBLE_FROM = re.compile(r'^compatible_from = "(\d{4})"$', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What one owner keeps in a store, as of the newest file `NNNN_what_it_does.py` in `folder`.
+    """The tables of one owner, as of the newest file `NNNN_what_it_does.py` in `folder`.
 
     Numbers have no gaps and no branches, so that they compare as text: a greater one is newer.
     """
@@ -25,19 +25,19 @@ class History:
     version_table: str = "alembic_version"
 
     def revisions(self) -> dict[str, Path]:
-        """The file of each revision, oldest first."""
+        """Return the file of each revision, oldest first."""
         found = ((_REVISION_FILE.fullmatch(path.name), path) for path in self.folder.iterdir())
         return dict(sorted((match[1], path) for match, path in found if match))
 
     def head(self) -> str:
-        """The newest revision that this code knows. Raises `LookupError` when there is none."""
+        """Return the newest revision that this code knows. Raises `LookupError` when there is none."""
         revisions = self.revisions()
         if not revisions:
             raise LookupError(f"{self.folder} holds no revision of {self.name}")
         return max(revisions)
 
     def compatible_from(self, revision: str) -> str:
-        """The oldest code, named by its newest revision, that works on a store at `revision`.
+        """Return the oldest code, named by its newest revision, that works on a store at `revision`.
 
         The file says so in `compatible_from = "0001"`. Raises `LookupError` when it does not.
         """
@@ -48,7 +48,7 @@ class History:
         return found[1]
 
     def versions(self) -> Table:
-        """Where a store records its revision: Alembic's table, and in it what code the revision needs."""
+        """Return the table in which a store records its revision and the code that the revision needs."""
         return Table(
             self.version_table,
             MetaData(),

@@ -23,9 +23,9 @@ _ALONE_PAUSE_SECONDS = 0.005
 
 
 def bring_up_to_date(connection: Connection, histories: Sequence[History]) -> list[Standing]:
-    """Create or migrate what is pending; answers where the store stood before.
+    """Create or migrate what is pending; return where the store stood before.
 
-    The caller holds the store's lock and an open transaction, and `one_at_a_time`. Raises `StoreTooNew`,
+    The caller has the store's lock, an open transaction and `one_at_a_time`. Raises `StoreTooNew`,
     `StoreUnrecognised`, or what a revision raised.
     """
     before = read_standings(connection, histories)
@@ -33,7 +33,7 @@ def bring_up_to_date(connection: Connection, histories: Sequence[History]) -> li
         if standing.is_empty:
             _create(connection, standing.history)
         elif standing.is_pending:
-            # Imported here: Alembic costs 0.1 s that a store which is up to date need not pay.
+            # Imported here: Alembic takes 0.1 s to load, which a store that is up to date need not pay.
             from marquee_subgraphs.kit.database.upgrade.runner import upgrade
 
             upgrade(connection, standing)
@@ -51,7 +51,7 @@ def _create(connection: Connection, history: History) -> None:
 
 @asynccontextmanager
 async def one_at_a_time() -> AsyncIterator[None]:
-    """Alembic's `op` is one for the whole process, so two stores must not be migrated side by side in it."""
+    """Wait until no other store is being migrated: Alembic's `op` is one global of the process."""
     while not _ALONE.acquire(blocking=False):  # noqa: ASYNC110 - an event would belong to one loop
         await asyncio.sleep(_ALONE_PAUSE_SECONDS)
     try:

@@ -23,19 +23,19 @@ _LOGGER = logging.getLogger("marquee.database")
 
 
 def scripts_of(history: History) -> ScriptDirectory:
-    """Alembic's view of the history's folder."""
+    """Return Alembic's view of the history's folder."""
     return ScriptDirectory(history.folder, version_locations=[history.folder])
 
 
 def upgrade(connection: Connection, standing: Standing, *, to: str | None = None) -> None:
     """Run every revision after the recorded one, up to `to` (the newest when None).
 
-    Revisions begin with `if_not_exists`, so that a store made before there were revisions starts at the first
-    one and keeps its tables. Raises `StoreUnrecognised` when it then still lacks a column, or breaks a
+    Revisions begin with `if_not_exists`, so that a store from before there were revisions starts at the first
+    one and keeps its tables. Raises `StoreUnrecognised` when it then still lacks a column or breaks a
     reference.
     """
     history = standing.history
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its lines tell of its own workings
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its own log lines describe its internals
     _LOGGER.info("migrating %s", standing)
     scripts, target = scripts_of(history), to or history.head()
     versions = history.versions()

@@ -26,17 +26,17 @@ class Standing:
 
     history: History
     recorded: str | None
-    """The revision that the store says it is at; None when it says nothing."""
+    """The revision that the store records; None when it records none."""
     has_tables: bool
 
     @property
     def is_pending(self) -> bool:
-        """Whether the store lacks something that the code expects."""
+        """True if the store lacks something that the code expects."""
         return self.recorded is None or self.recorded < self.history.head()
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of the history is there yet."""
+        """True if nothing of the history is there yet."""
         return self.recorded is None and not self.has_tables
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Standing:
 
 
 def read_standings(connection: Connection, histories: Sequence[History]) -> list[Standing]:
-    """Where the store stands in each. Raises `StoreTooNew`."""
+    """Return where the store stands in each history. Raises `StoreTooNew`."""
     present = set(connection.execute(_TABLE_NAMES[connection.dialect.name]).scalars())
     return [_standing(connection, history, present) for history in histories]
 
@@ -68,7 +68,7 @@ def _standing(connection: Connection, history: History, present: set[str]) -> St
 
 
 def pending_error(store: str, standings: Sequence[Standing]) -> MigrationsPending:
-    """What `check` says of a store that is behind."""
+    """Return the error of a store that is behind and may not be migrated."""
     pending = ", ".join(str(each) for each in standings if each.is_pending)
     return MigrationsPending(
         f"{store} is behind this code ({pending}). Run `marquee migrate`, or start with"

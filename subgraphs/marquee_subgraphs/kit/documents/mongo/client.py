@@ -1,6 +1,6 @@
-"""`MongoClient`: the only place that knows the driver, `motor`, whose successor is PyMongo's asyncio client.
+"""`MongoClient`: the only module that knows the driver, `motor`, whose successor is PyMongo's asyncio client.
 
-Every call has a deadline. Must never be asked in the middle of anything that cannot wait that long.
+Every call has a deadline. Must never be called inside a transaction, which would wait as long.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _DUPLICATE_KEY: Final = 11000
 
 
 class MongoClient:
-    """One database on a MongoDB server, replica set or cluster; no transactions are needed."""
+    """One database on a MongoDB server, replica set or cluster. Needs no transactions."""
 
     def __init__(self, url: str, database: str) -> None:
-        """Connects when first asked."""
+        """Create the client; it connects at the first call."""
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             url,
             serverSelectionTimeoutMS=_REACH_MILLISECONDS,
@@ -41,7 +41,8 @@ class MongoClient:
             maxPoolSize=_CONNECTIONS,
             retryWrites=True,
             retryReads=True,
-            # What is acknowledged must outlive the server's process and its primary: SQL forgets it then.
+            # After an acknowledgement SQL forgets the body, so a write counts only when a majority has it:
+            # otherwise it could be lost with the server's process, or with a primary that is replaced.
             w="majority",
             journal=True,
             readPreference="primary",
@@ -69,7 +70,7 @@ class MongoClient:
         sort: Sequence[tuple[str, int]] = (),
         limit: int = 0,
     ) -> list[Document]:
-        """The documents that the condition holds for, `_id` and these fields of each."""
+        """Return the documents that the condition holds for: `_id` and these fields of each."""
         async with _reaching():
             cursor = self._database[collection].find(
                 condition, projection=list(fields), sort=list(sort) or None, limit=limit
@@ -77,20 +78,22 @@ class MongoClient:
             return list(await cursor.to_list(None))
 
     async def aggregate(self, collection: str, pipeline: Sequence[Document]) -> list[Document]:
-        """What the pipeline gives."""
+        """Return the results of the pipeline."""
         async with _reaching():
             return list(await self._database[collection].aggregate(list(pipeline)).to_list(None))
 
     async def count(self, collection: str, condition: Document) -> int:
-        """How many documents the condition holds for."""
+        """Return how many documents the condition holds for."""
         async with _reaching():
             return int(await self._database[collection].count_documents(condition))
 
     async def put(self, collection: str, forms: Sequence[Document]) -> set[str]:
-        """Keep each form unless a newer revision of its document is there; late and repeated ones do no harm.
+        """Write each form unless MongoDB has a newer revision of its document; return the ids that it now
+        has.
 
-        Answers the ids of those that are there now, they or newer ones, on a majority of the servers. An id
-        may be left out when another writer came in between: put it again.
+        Late and repeated writes do no harm: revision 3 of a film that arrives after revision 4 changes
+        nothing, and its id is returned. The ids are on a majority of the servers. An id may be missing when
+        another writer came in between; write it again.
         """
         async with _reaching(_WRITE_SECONDS):
             failed = await self._insert(collection, forms)
@@ -99,7 +102,7 @@ class MongoClient:
             return arrived | await self._replace_older(collection, known) if known else arrived
 
     async def _insert(self, collection: str, forms: Sequence[Document]) -> dict[int, int]:
-        """Insert; answer the code of each form that was not, by its index."""
+        """Insert the forms; return the error code of each that was not inserted, by its index."""
         try:
             await self._database[collection].insert_many(list(forms), ordered=False)
         except BulkWriteError as error:
@@ -112,7 +115,9 @@ class MongoClient:
         return {}
 
     async def _replace_older(self, collection: str, forms: Sequence[Document]) -> set[str]:
-        """Replace those that are there in an older revision; answer the ids of all that are not older now."""
+        """Replace the documents that are there in an older revision; return the ids of all that are not older
+        now.
+        """
         replacements = [
             ReplaceOne(
                 {"_id": form["_id"], "revision": {"$lt": form["revision"]}},
@@ -127,7 +132,8 @@ class MongoClient:
             raise
         if result.matched_count == len(forms):
             return {form["_id"] for form in forms}
-        # By the majority: what only a primary has that is about to lose its place may be taken back.
+        # Read by the majority: a primary that is about to be replaced may still show writes that will be
+        # undone.
         settled = self._database.get_collection(collection, read_concern=ReadConcern("majority"))
         ids = [form["_id"] for form in forms]
         found = await settled.find({"_id": {"$in": ids}}, projection=["revision"]).to_list(None)
@@ -135,7 +141,7 @@ class MongoClient:
         return {form["_id"] for form in forms if revisions.get(form["_id"], 0) >= form["revision"]}
 
     async def remove(self, collection: str, document_id: str, revision: int) -> None:
-        """Remove what a document left that was deleted at `revision`."""
+        """Remove what is left of a document that was deleted at `revision`."""
         async with _reaching():
             left = {"_id": document_id, "revision": revision, "version": None}
             await self._database[collection].delete_one(left)
@@ -146,16 +152,16 @@ class MongoClient:
 
 
 def _refuse_doubt(error: BulkWriteError) -> None:
-    """Raise when the servers could not say that a majority has what was written."""
+    """Raise when the servers could not confirm that a majority has the write."""
     if error.details.get("writeConcernErrors"):
         raise DocumentsUnavailable("MongoDB did not confirm a write") from error
 
 
 @asynccontextmanager
 async def _reaching(seconds: float | None = None) -> AsyncIterator[None]:
-    """Turn the driver's errors of reach and time into `DocumentsUnavailable`; the others are bugs.
+    """Turn the driver's connection errors and time-outs into `DocumentsUnavailable`; other errors are bugs.
 
-    All within `seconds`, or each call within the client's own limit.
+    All calls together must end within `seconds`; without it each has the client's own limit.
     """
     try:
         with nullcontext() if seconds is None else pymongo.timeout(seconds):

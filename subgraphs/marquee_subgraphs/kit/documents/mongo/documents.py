@@ -1,4 +1,4 @@
-"""`MongoDocuments`: the documents of one subgraph in MongoDB, with what must run and answer beside them."""
+"""`MongoDocuments`: the documents of one subgraph in MongoDB, with the tasks and checks that they need."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ class MongoDocuments:
     async def open(
         cls, url: str, name: str, database: Database, tables: Sequence[DocumentTables], clock: Clock
     ) -> MongoDocuments:
-        """Open the collections in the MongoDB database `name`, which need not answer yet; what the SQL store
-        holds of them moves there.
+        """Open the collections in the MongoDB database `name`, which may still be away.
+
+        Documents that the SQL store contains are moved there.
         """
         client = MongoClient(url, name)
         documents = cls(client, DocumentJournal(database, tables[0].head_tables, client, clock), database)
@@ -43,7 +44,7 @@ class MongoDocuments:
 
     @property
     def tasks(self) -> Sequence[BackgroundTask]:
-        """What carries writes to MongoDB, and what clears up."""
+        """The tasks that carry writes to MongoDB and remove what deleted documents leave behind."""
         return (
             BackgroundTask("carry-documents", self.journal.run),
             BackgroundTask("forget-deleted-documents", self.journal.forget_deleted, every_seconds=3600),
@@ -51,23 +52,23 @@ class MongoDocuments:
 
     @property
     def checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """Whether MongoDB answers."""
+        """True if MongoDB answers."""
         return {"documents": self._client.ping}
 
     def repository(self, tables: DocumentTables) -> DocumentRepository:
-        """The collection that `tables` declare."""
+        """Return the collection that `tables` declare."""
         return MongoDocumentRepository(self._database, tables.collection, self._client, self.journal)
 
     async def __aenter__(self) -> MongoDocuments:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close the connections; what is not carried yet is when the subgraph is open again."""
+        """Close the connections; writes that are not carried yet are carried after the next start."""
         self._client.close()
 
 
 async def _move(database: Database, tables: DocumentTables, heads: Heads) -> None:
-    """Make the documents of the SQL store writes that are on their way to MongoDB."""
+    """Turn the documents of the SQL store into writes on their way to MongoDB."""
     documents = tables.documents
     some = (
         select(documents.c.id, documents.c.version, documents.c.body)

@@ -1,10 +1,11 @@
-"""How a document is kept in MongoDB: its body as it is, and beside it what it is found and sorted by. Pure.
+"""How a document is kept in MongoDB: its body unchanged, and beside it the values it is found and sorted by.
+Pure.
 
-    { _id, id, revision, version, body, fields: {title: "metropolis"}, order: {}, missing: [], words: [] }
+`{ _id, id, revision, version, body, fields: {title: "metropolis"}, order: {}, missing: [], words: [] }`
 
-`fields` holds the comparable values, null when missing; `order` those of optional fields, a missing one as
-the lowest; `id` is `_id` again, as the last part of every sort. A deleted document leaves `_id`, `id` and
-`revision` for a day, with `version` null, so that a write that comes late cannot bring it back.
+`fields` contains the comparable values, null when missing; `order` those of optional fields, the lowest value
+for a missing one; `id` repeats `_id` as the last part of every sort. A deleted document leaves `_id`, `id`
+and `revision` for a day, with `version` null, so that a late write cannot bring it back.
 """
 
 from __future__ import annotations
@@ -23,30 +24,30 @@ Document = dict[str, Any]
 IndexKeys = tuple[tuple[str, int], ...]
 
 LARGEST_BYTES: Final = 15_000_000
-"""Of a body as JSON. MongoDB refuses documents over 16 MiB, when it would be too late to refuse."""
+"""The largest body as JSON. MongoDB refuses documents over 16 MiB, but only after SQL has accepted them."""
 SEPARATOR: Final = "\x1f"
 NOTHING: Final = "\0"
-"""Stand between the values of a combination and for a missing one; no field may contain them."""
+"""Separates the values of a combination, and stands for a missing one; no field may contain them."""
 _LARGEST_INTEGER: Final = 2**63 - 1
 
 
 def field_key(name: str) -> str:
-    """The key of a field, as `release_date` of `release.date`."""
+    """Return the key of a field, as `release_date` of `release.date`."""
     return re.sub(r"\W", "_", name)
 
 
 def value_path(field: Field) -> str:
-    """Where the field's comparable value is, for filters."""
+    """Return the path of the field's comparable value, for filters."""
     return f"fields.{field_key(field.name)}"
 
 
 def sort_path(field: Field) -> str:
-    """Where the value is that it is sorted by."""
+    """Return the path of the value that is sorted by."""
     return value_path(field) if field.required else f"order.{field_key(field.name)}"
 
 
 def plain_body(collection: Collection, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """The body as JSON values and as JSON text; `InvalidDocument` unless it can be kept."""
+    """Return the body as JSON values and as JSON text. Raises `InvalidDocument`."""
     try:
         text = orjson.dumps(body)
     except TypeError as error:
@@ -78,7 +79,7 @@ def _refuse_what_bson_cannot_hold(value: Any) -> None:
 def document_form(
     collection: Collection, document_id: str, revision: int, version: int | None, body: Mapping[str, Any]
 ) -> Document:
-    """What MongoDB keeps of this version, or of a deleted document when `version` is None."""
+    """Return the form of this version, or of a deleted document when `version` is None."""
     form: Document = {"_id": document_id, "id": document_id, "revision": revision, "version": version}
     if version is None:
         return form
@@ -99,7 +100,7 @@ def document_form(
 
 
 def unique_digests(collection: Collection, body: Mapping[str, Any]) -> list[str]:
-    """A digest of each set of unique fields: equal for documents that exclude each other."""
+    """Return a digest of each set of unique fields, equal for documents that exclude each other."""
     values = {field.name: value for field, value in collection.single_values(body)}
     return [
         hashlib.sha256(orjson.dumps([list(names), [values[name] for name in names]])).hexdigest()
@@ -108,9 +109,10 @@ def unique_digests(collection: Collection, body: Mapping[str, Any]) -> list[str]
 
 
 def index_keys(collection: Collection) -> list[IndexKeys]:
-    """The indexes that the collection's declaration asks for.
+    """Return the indexes that the collection declares.
 
-    None is unique: writes may arrive in another order than that in which SQL decided them.
+    None is unique: writes may arrive in another order than that in which SQL decided them. If film A gives up
+    a slug and film B takes it, B may arrive first.
     """
     last = ("id", 1)
     wanted: list[IndexKeys] = []
@@ -120,7 +122,7 @@ def index_keys(collection: Collection) -> list[IndexKeys]:
             wanted.append(((sort_path(field), 1), last))
     for names in collection.indexes:
         paths = [value_path(collection.field(name)) for name in names]
-        # The last one is what is sorted by, both ways, while ids always go upwards.
+        # Sorted in either direction, while ids always ascend.
         leading = tuple((path, 1) for path in paths[:-1])
         wanted += [(*leading, (paths[-1], direction), last) for direction in (1, -1)]
     if collection.text:

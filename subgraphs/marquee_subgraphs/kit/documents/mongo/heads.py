@@ -1,6 +1,6 @@
-"""`Heads`: decides writes of one collection in SQL, and keeps each until MongoDB has it.
+"""`Heads`: decides the writes of one collection in SQL, and keeps each until MongoDB has it.
 
-All runs in the caller's transaction or read. Must never commit, nor ask MongoDB.
+Everything runs in the caller's transaction or read. Must never commit, nor call MongoDB.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from marquee_subgraphs.kit.documents.repository import StoredDocument
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What SQL knows of a document."""
+    """What SQL knows of one document."""
 
     id: str
     revision: int
     version: int | None
-    """None once deleted."""
+    """None after the document was deleted."""
     body: str | None
-    """JSON, while MongoDB may lack it."""
+    """JSON while MongoDB may lack it, else None."""
 
     def document(self) -> StoredDocument | None:
-        """The document as it was written; None when it is deleted, or MongoDB has it."""
+        """Return the document as it was written; None when it is deleted or MongoDB has it."""
         if self.version is None or self.body is None:
             return None
         return StoredDocument(self.id, self.version, orjson.loads(self.body))
@@ -54,12 +54,12 @@ class Heads:
     # Reading
 
     async def of(self, connection: Connection, ids: Sequence[str]) -> dict[str, Head]:
-        """What is known of these documents, by id."""
+        """Return the heads of these documents by id."""
         found = await self._select(connection, self._heads.c.document_id.in_(dict.fromkeys(ids)))
         return {head.id: head for head in found}
 
     async def pending(self, connection: Connection, at_most: int | None = None) -> list[Head]:
-        """The writes that MongoDB may lack; one per document, the newest."""
+        """Return the writes that MongoDB may lack: for each document the newest."""
         return await self._select(connection, self._heads.c.carried_at.is_(None), at_most)
 
     async def _select(
@@ -74,7 +74,7 @@ class Heads:
     async def insert(
         self, transaction: Transaction, document_id: str, body: Mapping[str, Any], version: int = 1
     ) -> StoredDocument:
-        """Add a document. Raises `DuplicateDocument` or `InvalidDocument`; then nothing was written."""
+        """Add a document. Raises `DuplicateDocument` or `InvalidDocument`; nothing is written then."""
         plain, text = plain_body(self._collection, body)
         claimed = await self._claim(transaction, document_id, plain)
         heads = self._heads
@@ -96,8 +96,8 @@ class Heads:
     async def replace(
         self, transaction: Transaction, document_id: str, body: Mapping[str, Any], expected_version: int
     ) -> StoredDocument:
-        """Replace the whole body. Raises `VersionConflict`, `DuplicateDocument` or `InvalidDocument`; then
-        nothing was written.
+        """Replace the whole body. Raises `VersionConflict`, `DuplicateDocument` or `InvalidDocument`; nothing
+        is written then.
         """
         plain, text = plain_body(self._collection, body)
         await self._expect(transaction, document_id, expected_version)
@@ -114,7 +114,7 @@ class Heads:
         return StoredDocument(document_id, expected_version + 1, plain)
 
     async def delete(self, transaction: Transaction, document_id: str, expected_version: int | None) -> bool:
-        """Delete; false when there was none. Raises `VersionConflict`."""
+        """Delete a document; return False when there was none. Raises `VersionConflict`."""
         version = self._heads.c.version
         deleted = await transaction.execute(
             update(self._heads)
@@ -135,7 +135,9 @@ class Heads:
         return False
 
     async def _expect(self, transaction: Transaction, document_id: str, version: int) -> None:
-        """Raise `VersionConflict` when it is plain already; only the guarded update decides."""
+        """Raise `VersionConflict` when the conflict is visible already; the guarded update decides the
+        rest.
+        """
         if self._collection.unique:
             head = (await self.of(transaction, [document_id])).get(document_id)
             if head is None or head.version != version:
@@ -160,7 +162,7 @@ class Heads:
     # Unique fields
 
     async def _claim(self, transaction: Transaction, document_id: str, body: Mapping[str, Any]) -> list[str]:
-        """Claim the unique fields of `body`; answer the digests that are newly claimed."""
+        """Claim the unique fields of `body`; return the digests that are newly claimed."""
         claimed: list[str] = []
         for digest in unique_digests(self._collection, body):
             row = {"collection": self._collection.name, "digest": digest, "document_id": document_id}

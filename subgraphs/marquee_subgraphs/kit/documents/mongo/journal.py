@@ -1,7 +1,8 @@
-"""`DocumentJournal`: carries committed writes to MongoDB, what a dead process left too, then lets SQL forget.
+"""`DocumentJournal`: carries committed writes to MongoDB, then lets SQL forget their bodies.
 
-Each write carries a revision that never goes back, so repeated, late and concurrent ones are harmless, and
-several replicas may run this at once. Must never forget a body before a majority of MongoDB has it.
+Each write has a revision that only grows, so repeated, late and concurrent writes are harmless, and several
+replicas may run this at once; one also carries what a replica that died left behind. Must never forget a body
+before a majority of MongoDB has it.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ _LOOK_EVERY_SECONDS: Final = 3.0
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 _DELETED_KEPT: Final = timedelta(days=1)
-"""Longer than any write can be on its way."""
+"""Longer than any write can be under way."""
 
 
 class DocumentJournal:
-    """The writes of one subgraph's collections, on their way."""
+    """The writes of one subgraph's collections that MongoDB may lack."""
 
     def __init__(self, database: Database, tables: HeadTables, client: MongoClient, clock: Clock) -> None:
         self._database = database
@@ -48,22 +49,22 @@ class DocumentJournal:
         self._applying = asyncio.Lock()
 
     def heads_of(self, collection: Collection) -> Heads:
-        """The heads of a collection, which is carried from now on."""
+        """Return the heads of a collection; its writes are carried from now on."""
         heads = Heads(self._tables, collection, self._clock)
         self._collections[collection.name] = (collection, heads)
         return heads
 
     def wake(self) -> None:
-        """Tell that something was committed."""
+        """Wake the journal after a commit."""
         self._work.set()
 
     async def run(self) -> None:
-        """Carry what waits, then whatever commits, until cancelled; go on when MongoDB is back."""
+        """Carry the writes that wait and those that follow, until cancelled; go on after MongoDB was away."""
         pause = _FIRST_PAUSE_SECONDS
         self._work.set()
         while True:
             try:
-                # Writes of a replica that died are found without being woken.
+                # A replica that dies after its commit wakes nobody: the others find its writes by looking.
                 async with asyncio.timeout(_LOOK_EVERY_SECONDS):
                     await self._work.wait()
             except TimeoutError:
@@ -83,7 +84,9 @@ class DocumentJournal:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def apply(self) -> None:
-        """Bring MongoDB all that was committed before. Raises `DocumentsUnavailable`; what is left stays."""
+        """Carry every write that was committed before. Raises `DocumentsUnavailable`; the rest stays in
+        SQL.
+        """
         async with self._applying:
             for collection, heads in self._collections.values():
                 await self._index(collection)
@@ -91,7 +94,7 @@ class DocumentJournal:
                     pass
 
     async def settled(self) -> None:
-        """Return when MongoDB has all that is committed, while `run` goes on."""
+        """Return when MongoDB has every committed write. `run` must be running."""
         while True:
             self._progress.clear()
             async with self._database.read() as connection:
@@ -105,7 +108,7 @@ class DocumentJournal:
             self._indexed.add(collection.name)
 
     async def _apply_batch(self, collection: Collection, heads: Heads) -> bool:
-        """Carry some; tell whether there may be more that can be carried now."""
+        """Carry some writes; return True if there may be more that can be carried now."""
         async with self._database.read() as connection:
             waiting = await heads.pending(connection, _BATCH)
         if not waiting:
@@ -123,10 +126,10 @@ class DocumentJournal:
     async def _settle(
         self, transaction: Transaction, collection: Collection, carried: Sequence[Head]
     ) -> None:
-        """Forget the bodies of those that were not written again meanwhile."""
+        """Forget the carried bodies, except of documents that were written again meanwhile."""
         heads = self._tables.heads
         mine = (heads.c.collection == collection.name, heads.c.carried_at.is_(None))
-        # Those that a writer holds will be newer anyway; waiting for it could be a deadlock.
+        # Rows that a writer has locked will be newer anyway; waiting for them could end in a deadlock.
         free = await transaction.execute(
             select(heads.c.document_id, heads.c.revision)
             .where(*mine, heads.c.document_id.in_([head.id for head in carried]))
@@ -143,7 +146,9 @@ class DocumentJournal:
             )
 
     async def forget_deleted(self) -> None:
-        """Remove what documents left that were deleted over a day ago: in MongoDB first, then in SQL."""
+        """Remove what documents left behind that were deleted over a day ago: first in MongoDB, then in
+        SQL.
+        """
         heads = self._tables.heads
         before = self._clock.now() - _DELETED_KEPT
         old = (heads.c.version.is_(None), heads.c.carried_at.is_not(None), heads.c.changed_at < before)

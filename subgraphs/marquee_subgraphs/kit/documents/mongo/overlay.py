@@ -1,4 +1,4 @@
-"""Filters and sorts over bodies at hand: the writes that MongoDB does not have yet. Pure.
+"""Filters and sorts over bodies in memory: the writes that MongoDB does not have yet. Pure.
 
 Must mean exactly what `query` says in MongoDB's language and `sql_query` in SQL.
 """
@@ -32,7 +32,7 @@ from marquee_subgraphs.kit.pagination import SortKey
 
 
 def holds(collection: Collection, document: StoredDocument, wanted: Filter) -> bool:
-    """Whether the filter holds for the document."""
+    """Return True if the filter holds for the document."""
     match wanted:
         case Equal(name, value):
             return _has_one(collection, document, name, [value])
@@ -73,13 +73,13 @@ def _compares(
 
 
 def value_of(collection: Collection, document: StoredDocument, name: str) -> Scalar | None:
-    """The comparable value of a single-valued field; None when it is missing."""
+    """Return the comparable value of a single-valued field; None when it is missing."""
     values = collection.single_field(name).values(document.body)
     return values[0] if values else None
 
 
 def sort_key(collection: Collection, document: StoredDocument, sort: Sequence[Sort]) -> SortKey:
-    """What the document is sorted by, the id last; a missing value stands for the lowest."""
+    """Return the sort key of the document, its id last; the lowest value stands for a missing one."""
     key: list[Scalar] = []
     for each in sort:
         value = value_of(collection, document, each.field)
@@ -88,7 +88,7 @@ def sort_key(collection: Collection, document: StoredDocument, sort: Sequence[So
 
 
 def comes_after(key: SortKey, sort: Sequence[Sort], bound: SortKey) -> bool:
-    """Whether a document of sort key `key` comes after `bound`."""
+    """Return True if a document of sort key `key` comes after `bound`."""
     descending = [*(each.descending for each in sort), False]
     for value, limit, down in zip(key, bound, descending, strict=True):
         if value != limit:
@@ -99,7 +99,7 @@ def comes_after(key: SortKey, sort: Sequence[Sort], bound: SortKey) -> bool:
 def sorted_documents(
     collection: Collection, documents: Sequence[StoredDocument], sort: Sequence[Sort]
 ) -> list[StoredDocument]:
-    """The documents in order."""
+    """Return the documents in order."""
     found = sorted(documents, key=lambda document: document.id)
     for each in reversed(sort):
         found.sort(key=lambda document: sort_key(collection, document, [each])[0], reverse=each.descending)  # type: ignore[arg-type,return-value]

@@ -1,6 +1,6 @@
-"""Filters, sorts and pages in MongoDB's language. Must never ask anything.
+"""Filters, sorts and pages in MongoDB's language. Must never call the server.
 
-Uses only operators that every MongoDB since 5 has, and anchors words by ranges, which an index serves.
+Uses only operators that every MongoDB since 5 has, and finds words by ranges, which an index serves.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ from marquee_subgraphs.kit.documents.text import words
 from marquee_subgraphs.kit.pagination import SortKey
 
 LIVE: Document = {"version": {"$gte": 1}}
-"""Holds for documents, not for what deleted ones leave."""
+"""Holds for existing documents, not for what deleted ones leave behind."""
 _NONE: Document = {"_id": {"$in": []}}
 _AFTER_ALL_LETTERS = "\U0010ffff"
 
 
 def all_of(*conditions: Document) -> Document:
-    """All hold."""
+    """Return the condition that all of these hold."""
     wanted = [condition for condition in conditions if condition]
     return {"$and": wanted} if wanted else {}
 
 
 def condition(collection: Collection, wanted: Filter) -> Document:
-    """The condition of one filter; empty when it always holds."""
+    """Return the condition of one filter; empty when it always holds."""
     match wanted:
         case Equal(name, value):
             field = collection.field(name)
@@ -88,14 +88,14 @@ def _any_of(alternatives: list[Document]) -> Document:
 
 
 def ordering(collection: Collection, sort: Sequence[Sort]) -> list[tuple[str, int]]:
-    """What is sorted by, the id last and upwards."""
+    """Return the sort: the fields, then the id, ascending."""
     fields = [(collection.single_field(each.field), each.descending) for each in sort]
     return [*((sort_path(field), -1 if descending else 1) for field, descending in fields), ("id", 1)]
 
 
 def after(collection: Collection, sort: Sequence[Sort], key: SortKey) -> Document:
-    """The documents that come after `key`: later in the first field, or the same there and later in the
-    next.
+    """Return the condition of the documents after `key`: later in the first field, or equal there and later
+    in the next, and so on.
     """
     later: list[Document] = []
     same: Document = {}
@@ -104,13 +104,13 @@ def after(collection: Collection, sort: Sequence[Sort], key: SortKey) -> Documen
         later.append({**same, path: {"$gt" if direction == 1 else "$lt": value}})
         same = {**same, path: value}
     path, direction = paths[0]
-    # Implied by the alternatives, but an index can be entered with it.
+    # Implied by the alternatives, but an index can use it: MongoDB does not combine the alternatives itself.
     bound: dict[str, Any] = {path: {"$gte" if direction == 1 else "$lte": key[0]}}
     return all_of(bound, {"$or": later})
 
 
 def combination(fields: Sequence[Field]) -> Document:
-    """An expression of the values of these fields as one text, which is the same for the same values."""
+    """Return an expression that joins the values of these fields to one text, equal for equal values."""
     parts: list[Any] = []
     for field in fields:
         path = f"${value_path(field)}"
@@ -120,7 +120,7 @@ def combination(fields: Sequence[Field]) -> Document:
 
 
 def combined_values(fields: Sequence[Field], combined: str) -> tuple[Scalar | None, ...]:
-    """The values that `combination` made one text of."""
+    """Return the values that `combination` joined."""
     values: list[Scalar | None] = []
     for field, text in zip(fields, combined.split(SEPARATOR), strict=True):
         match field.kind:

@@ -1,6 +1,6 @@
 """`MongoDocumentRepository`: the document contract over MongoDB and the writes that it does not have yet.
 
-A read first asks SQL which documents are on their way, then MongoDB for the others, so that each sees every
+A read first asks SQL which writes MongoDB may lack, then MongoDB for the other documents. So it sees every
 write that was acknowledged before it, in whatever process. Must never commit by itself.
 """
 
@@ -64,19 +64,19 @@ class MongoDocumentRepository:
 
     @property
     def collection(self) -> Collection:
-        """What is declared."""
+        """The declared collection."""
         return self._collection
 
     # Reading
 
     async def get(self, document_id: str, *, within: UnitOfWork | None = None) -> StoredDocument | None:
-        """The document, or None."""
+        """Return the document, or None."""
         return (await self.get_many([document_id], within=within)).get(document_id)
 
     async def get_many(
         self, ids: Sequence[str], *, within: UnitOfWork | None = None
     ) -> dict[str, StoredDocument]:
-        """Those that exist, by id; MongoDB is asked once, and not for those that SQL can tell."""
+        """Return the documents that exist, by id. MongoDB is called once, and not for those that SQL has."""
         if not ids:
             return {}
         async with self._reading(within) as connection:
@@ -97,7 +97,7 @@ class MongoDocumentRepository:
         page: PageRequest | None = None,
         within: UnitOfWork | None = None,
     ) -> Page[StoredDocument]:
-        """A page of the documents for which all `filters` hold; MongoDB is asked once."""
+        """Return a page of the documents for which all `filters` hold. MongoDB is called once."""
         page = page or PageRequest()
         wanted = self._condition(filters)
         order = ordering(self._collection, sort)
@@ -127,7 +127,7 @@ class MongoDocumentRepository:
         sort: Sequence[Sort] = (),
         first: int = 20,
     ) -> dict[Scalar, Page[StoredDocument]]:
-        """For each of `values` of `field` its first page; MongoDB is asked once for 200 of them."""
+        """Return the first page for each of `values` of `field`. MongoDB is called once for 200 values."""
         declared = self._collection.single_field(field)
         groups = {declared.comparable(value): list[StoredDocument]() for value in values}
         pending = await self._pending(None)
@@ -141,7 +141,7 @@ class MongoDocumentRepository:
             )
             for each in await self._client.aggregate(self._collection.name, pipeline):
                 document = _document(each)
-                # Anything else was replaced while it was read.
+                # Everything else was replaced while it was read.
                 value = value_of(self._collection, document, field)
                 if value in groups:
                     groups[value].append(document)
@@ -154,7 +154,7 @@ class MongoDocumentRepository:
         }
 
     async def count(self, filters: Sequence[Filter] = ()) -> int:
-        """How many documents the filters hold for."""
+        """Return how many documents the filters hold for."""
         wanted = self._condition(filters)
         pending = await self._pending(None)
         counted = await self._client.count(self._collection.name, all_of(wanted, _others(pending)))
@@ -163,7 +163,7 @@ class MongoDocumentRepository:
     async def tally(
         self, by: Sequence[str], filters: Sequence[Filter] = ()
     ) -> dict[tuple[Scalar | None, ...], int]:
-        """How many documents there are of each combination of the fields `by`."""
+        """Return how many documents there are of each combination of the fields `by`."""
         fields = [self._collection.single_field(name) for name in by]
         wanted = self._condition(filters)
         pending = await self._pending(None)
@@ -181,7 +181,7 @@ class MongoDocumentRepository:
     # Writing
 
     async def insert(self, unit: UnitOfWork, document_id: str, body: Mapping[str, Any]) -> StoredDocument:
-        """Add at version 1."""
+        """Add a document at version 1."""
         transaction = sql_transaction(unit)
         added = await self._heads.insert(transaction, document_id, body)
         transaction.after_commit(self._journal.wake)
@@ -199,7 +199,7 @@ class MongoDocumentRepository:
     async def delete(
         self, unit: UnitOfWork, document_id: str, *, expected_version: int | None = None
     ) -> bool:
-        """Remove; false when there was none."""
+        """Delete a document; return False when there was none."""
         transaction = sql_transaction(unit)
         deleted = await self._heads.delete(transaction, document_id, expected_version)
         transaction.after_commit(self._journal.wake)
@@ -216,14 +216,16 @@ class MongoDocumentRepository:
                 yield connection
 
     async def _pending(self, within: UnitOfWork | None) -> list[Head]:
-        """The writes on their way; so many that reads would be slow are brought first, outside units."""
+        """Return the writes that MongoDB may lack. So many that reads would be slow are carried first, unless
+        the caller is in a transaction.
+        """
         if within is not None:
             return await self._heads.pending(sql_transaction(within))
         async with self._database.read() as connection:
             pending = await self._heads.pending(connection, _MOST_OVERLAID + 1)
         if len(pending) <= _MOST_OVERLAID:
             return pending
-        await self._client.ping()  # which tells sooner than carrying that MongoDB is away
+        await self._client.ping()  # which notices sooner than carrying does that MongoDB is away
         await self._journal.apply()
         async with self._database.read() as connection:
             return await self._heads.pending(connection)
@@ -232,7 +234,7 @@ class MongoDocumentRepository:
         return all_of(LIVE, *(condition(self._collection, each) for each in filters))
 
     def _holding(self, pending: Sequence[Head], filters: Sequence[Filter]) -> list[StoredDocument]:
-        """Those of the pending documents for which the filters hold."""
+        """Return the pending documents for which the filters hold."""
         documents = [document for head in pending if (document := head.document()) is not None]
         return [
             document
@@ -258,7 +260,7 @@ def _others(pending: Sequence[Head]) -> Document:
 def _first_of_each(
     name: str, conditions: Sequence[Document], order: Sequence[tuple[str, int]], limit: int
 ) -> list[Document]:
-    """A pipeline that takes the first documents of each condition, each entered by its own index."""
+    """Return a pipeline that takes the first documents of each condition, each by its own index."""
     parts: list[list[Document]] = [
         [{"$match": each}, {"$sort": dict(order)}, {"$limit": limit}] for each in conditions
     ]

@@ -1,4 +1,4 @@
-"""The SQL tables beside documents in MongoDB: a head per document, and who holds which unique fields.
+"""The SQL tables beside documents in MongoDB: a head for each document, and the owners of unique fields.
 
 Owns their shape only; `heads` owns the rows.
 """
@@ -16,17 +16,20 @@ _PLAIN_ID = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 @dataclass(frozen=True, slots=True)
 class HeadTables:
-    """Where the writes of a subgraph's documents are decided and kept until MongoDB has them."""
+    """The tables in which the writes of a subgraph's documents are decided and kept until MongoDB has
+    them.
+    """
 
     heads: Table
-    """A row per document, and for a day per deleted one. `revision` counts every write of the id and never
-    goes back; `version` is NULL once deleted; `body` is JSON, kept until it was `carried_at`."""
+    """A row for each document, and for a day for each deleted one. `revision` counts the writes of the id and
+    never falls; `version` is NULL after a deletion; `body` is JSON, kept until `carried_at`.
+    """
     keys: Table
-    """A row per document and set of unique fields, by a digest of their values."""
+    """A row for each document and set of unique fields, by a digest of their values."""
 
 
 def head_tables(metadata: MetaData) -> HeadTables:
-    """The tables in `metadata`, declared there the first time they are asked for."""
+    """Return the tables in `metadata`; the first call declares them."""
     if "document_heads" in metadata.tables:
         return HeadTables(metadata.tables["document_heads"], metadata.tables["document_keys"])
     heads = Table(
