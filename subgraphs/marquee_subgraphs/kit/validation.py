@@ -99,7 +99,7 @@ class InputCheck:
         return email
 
     def phone(self, field: str, value: str) -> str:
-        """Return a phone number in E.164, without the blanks, hyphens, dots and brackets that people write."""
+        """Return a phone number in E.164, without the blanks, hyphens, dots and brackets people write."""
         number = re.sub(r"[\s().-]", "", value[:40])
         if not is_phone_number(number):
             self.problem(field, "is a number with its country, as +51987654321")

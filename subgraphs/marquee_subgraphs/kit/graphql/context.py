@@ -1,4 +1,4 @@
-"""The context of one GraphQL operation: the viewer, the loaders, the clock, the ids that connect log lines."""
+"""The context of one GraphQL operation: viewer, loaders, clock, and the ids that connect log lines."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class UserError:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """How one field of a refusal is shown: its GraphQL type, and the function that makes that of the value."""
+    """How one field of a refusal is shown: its GraphQL type, and the function from the value to that."""
 
     type: Any
     show: Callable[[Any], Any]
@@ -119,7 +119,7 @@ class UserErrors:
         self.types = tuple(each.type for each in self._by_refusal.values())
 
     def show(self, refusal: Refusal) -> list[UserError]:
-        """Return the errors that a client sees: each by the nearest class that has a type, or by `Conflict`."""
+        """Return the errors that a client sees, each of the nearest class with a type, else `Conflict`."""
         return [self._nearest(part).show(part) for part in refusal.parts()]
 
     def _nearest(self, refusal: Refusal) -> ShownRefusal:

@@ -17,7 +17,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(
 
 
 def parse_decimal(value: object) -> Decimal:
-    """Return the decimal of `"24.50"` or of a whole number. Refuses a JSON float: it has lost digits already."""
+    """Return the decimal of `"24.50"` or of a whole number. Refuses a JSON float, which has lost digits."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
         return Decimal(value)
     if isinstance(value, str) and _DECIMAL.fullmatch(value):

@@ -1,4 +1,4 @@
-"""Types that several subgraphs declare alike, so that they compose: money, locale, ranges. All are shareable."""
+"""Types that several subgraphs declare alike, so that they compose: money, locale, ranges. All shareable."""
 
 from __future__ import annotations
 
