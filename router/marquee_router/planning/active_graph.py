@@ -36,6 +36,7 @@ class ActiveGraph:
         edge = self.query_graph.field_edge(node, name)
         if edge is None:
             return None
+        # With `@override(from: "a", label: "beta")` the field is b's while "beta" is on, else a's.
         if (
             edge.condition is not None
             and (edge.condition.label in self._labels) is not edge.condition.enabled
@@ -127,6 +128,7 @@ class ActiveGraph:
         found = self._lookup_signatures.get(place)
         if found is None:
             edges = self.query_graph.entity_edges(type_name)
+            # Keys count too: a type whose key is read elsewhere is reached by other fetches.
             names = {name} | {i.name for e in edges for i in e.key.selection if isinstance(i, FieldSetField)}
             found = (
                 tuple((e.head.subgraph, _own(e.head.type_name, type_name), e.key.selection) for e in edges),

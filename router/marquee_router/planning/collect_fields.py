@@ -106,6 +106,7 @@ class Collector:
         occurrences = self._occurrences(variant)
         shared: dict[tuple[int, ...], tuple[Collected, ...]] = {}
         found: dict[str, tuple[Collected, ...]] = {}
+        # Types on which the same occurrences apply share their fields: often all types of an interface do.
         for type_name in sorted(self.possible_types(variant.type_name)):
             indexes = tuple(i for i, occurrence in enumerate(occurrences) if type_name in occurrence.types)
             if indexes not in shared:
@@ -208,6 +209,7 @@ def _merge(occurrences: list[Occurrence]) -> tuple[Collected, ...]:
         return tuple(merged.values())
     found: list[Collected] = []
     pending: list[tuple[str, Conditions]] = []
+    # In document order: places that are reserved go to the next field that is really there.
     for occurrence in occurrences:
         if id(occurrence) in reserved:
             pending.append(reserved[id(occurrence)])

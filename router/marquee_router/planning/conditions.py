@@ -7,6 +7,7 @@ when the result has more than `MAX_ALTERNATIVES`, unless their docstrings name a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 
 from marquee_router.planning.errors import TooComplexError
 from marquee_router.planning.plan import Condition, Conditions
@@ -15,6 +16,12 @@ ALWAYS: Conditions = ()
 MAX_ALTERNATIVES = 64
 
 _Conjunction = frozenset[tuple[str, bool]]
+
+
+class _TooMany(Enum):
+    """The result of combining conditions that have more than `MAX_ALTERNATIVES` together."""
+
+    ALTERNATIVES = "alternatives"
 
 
 def single(variable: str, expected: bool) -> Conditions:
@@ -28,14 +35,7 @@ def both(left: Conditions, right: Conditions) -> Conditions | None:
         return right
     if not right:
         return left
-    found: set[_Conjunction] = set()
-    for one in _sets(left):
-        for other in _sets(right):
-            merged = one | other
-            if not _contradictory(merged):
-                found.add(merged)
-                _check(len(found))
-    return _simplify(found) if found else None
+    return _checked(_both(_sets(left), _sets(right)))
 
 
 def either(left: Conditions | None, right: Conditions | None) -> Conditions | None:
@@ -46,7 +46,7 @@ def either(left: Conditions | None, right: Conditions | None) -> Conditions | No
         return left
     if not left or not right:
         return ALWAYS
-    return _simplify({*_sets(left), *_sets(right)})
+    return _checked(_simplify({*_sets(left), *_sets(right)}))
 
 
 def widened(left: Conditions | None, right: Conditions | None) -> Conditions | None:
@@ -54,18 +54,18 @@ def widened(left: Conditions | None, right: Conditions | None) -> Conditions | N
 
     For conditions that may be too wide: then a fetch runs, or a field is read, that nobody shows.
     """
-    try:
+    if not left or not right or left == right:
         return either(left, right)
-    except TooComplexError:
-        return ALWAYS
+    found = _simplify({*_sets(left), *_sets(right)})
+    return ALWAYS if isinstance(found, _TooMany) else found
 
 
 def narrowed(conditions: Conditions, context: Conditions) -> Conditions:
     """Holds when both hold; falls back to `conditions` if both never hold, or beyond `MAX_ALTERNATIVES`."""
-    try:
-        return both(context, conditions) or conditions
-    except TooComplexError:
-        return conditions
+    if not context or not conditions or context == conditions:
+        return context or conditions
+    found = _both(_sets(context), _sets(conditions))
+    return conditions if isinstance(found, _TooMany) else found or conditions
 
 
 def negation(conditions: Conditions) -> Conditions | None:
@@ -74,8 +74,9 @@ def negation(conditions: Conditions) -> Conditions | None:
         return None
     found: Conditions | None = ALWAYS
     for conjunction in _sets(conditions):
+        # `not ($x and $y)` is `not $x or not $y`.
         denied = _simplify({frozenset(((variable, not expected),)) for variable, expected in conjunction})
-        found = both(found, denied) if found is not None else None
+        found = both(found, _checked(denied) or ALWAYS) if found is not None else None
     return found
 
 
@@ -103,7 +104,7 @@ def given(context: Conditions, conditions: Conditions) -> Conditions | None:
     found = {one - known for one in _sets(conditions) if not one & denied}
     if not found:
         return None
-    return ALWAYS if frozenset() in found else _simplify(found)
+    return ALWAYS if frozenset() in found else _checked(_simplify(found))
 
 
 def variables_of(conditions: Conditions) -> frozenset[str]:
@@ -119,14 +120,28 @@ def _contradictory(conjunction: _Conjunction) -> bool:
     return any((variable, not expected) in conjunction for variable, expected in conjunction)
 
 
-def _simplify(found: set[_Conjunction]) -> Conditions:
-    _check(len(found))
+def _both(left: list[_Conjunction], right: list[_Conjunction]) -> Conditions | _TooMany | None:
+    found: set[_Conjunction] = set()
+    for one in left:
+        for other in right:
+            merged = one | other
+            if not _contradictory(merged):
+                found.add(merged)
+                if len(found) > MAX_ALTERNATIVES:
+                    return _TooMany.ALTERNATIVES
+    return _simplify(found) if found else None
+
+
+def _simplify(found: set[_Conjunction]) -> Conditions | _TooMany:
+    """The same conditions with fewer alternatives: without those that others cover, opposites joined."""
+    if len(found) > MAX_ALTERNATIVES:
+        return _TooMany.ALTERNATIVES
     changed = True
     while changed:
         changed = False
         for one in sorted(found, key=lambda c: (len(c), sorted(c))):
             rest = found - {one}
-            if any(other < one for other in rest):
+            if any(other < one for other in rest):  # `$x or ($x and $y)` is `$x`
                 found = rest
                 changed = True
                 break
@@ -152,6 +167,7 @@ def _resolve(one: _Conjunction, rest: set[_Conjunction]) -> set[_Conjunction] | 
     return None
 
 
-def _check(count: int) -> None:
-    if count > MAX_ALTERNATIVES:
+def _checked(found: Conditions | _TooMany | None) -> Conditions | None:
+    if isinstance(found, _TooMany):
         raise TooComplexError("The conditions of @skip and @include combine in too many ways")
+    return found

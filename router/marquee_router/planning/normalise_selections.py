@@ -95,6 +95,7 @@ class _PathSelections:
         )
 
     def _claim_sources(self) -> None:
+        # All response keys first: a derived key such as `x_1` must not take the one of a later field.
         for _, collected in self._collected:
             for items in {id(items): items for items in collected.values()}.values():
                 for item in items:
@@ -122,6 +123,7 @@ class _PathSelections:
                         variant = self._variant(type_name, item, context)
                         source = self._sources[type_name, item.response_key]
                         by_source.setdefault(source, {})[variant.key] = variant
+        # Fields with one source key are at one response path: the keys below them are chosen together.
         for source, variants in by_source.items():
             ordered = tuple(variants.values())
             selections = self._normaliser.normalise(ordered, self._depth + 1)

@@ -6,7 +6,7 @@ selections are one object: a selection is a graph, so never walk it as a tree wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from graphql import GraphQLOutputType
@@ -53,6 +53,15 @@ class NormalizedSelection:
 
     by_type: Mapping[str, tuple[NormalizedField, ...]]
     deferred: Mapping[str, tuple[DeferredHere, ...]] = field(default_factory=dict)
+
+    def fields(self, types: Container[str] | None = None) -> list[tuple[NormalizedField, frozenset[str]]]:
+        """Each field once, with the types on which it is selected: all, or those of `types`."""
+        found: dict[int, tuple[NormalizedField, list[str]]] = {}
+        for type_name, selected in self.by_type.items():
+            if types is None or type_name in types:
+                for item in selected:
+                    found.setdefault(id(item), (item, []))[1].append(type_name)
+        return [(item, frozenset(names)) for item, names in found.values()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class ResponseNode:
             shared: dict[tuple[object, ...], NormalizedField] = {}
             by_type: dict[str, tuple[NormalizedField, ...]] = {}
             for name in sorted(types):
+                # One key for all types must be free on all: `id_1`, if one type has an alias `id: name`.
                 same = sorted(types) if form.same_keys else [name]
                 fields = self._fields(name, field_set, _FieldScope(same, form, shared))
                 by_type[name] = (*fields.values(), *((_TYPE_NAME,) if form.with_typename else ()))
@@ -134,7 +135,7 @@ class ResponseNode:
             if not isinstance(item, FieldSetField):
                 if type_name in self._supergraph.possible_types.get(item.type_condition, ()):
                     found.update(self._fields(type_name, item.selections, scope))
-            elif item.name != TYPENAME:
+            elif item.name != TYPENAME:  # each representation has its `__typename` anyway
                 field = self._field(type_name, item, scope)
                 found[field.source] = field
         return found

@@ -59,6 +59,7 @@ class _SerialSteps:
             if field.name in _NO_FETCH:
                 continue  # it may still have reserved the place of a field that is fetched
             subgraph = self._cheapest_subgraph(field)
+            # One operation for both, unless they have one key: that would merge into one field.
             if (
                 steps
                 and steps[-1][0] == subgraph

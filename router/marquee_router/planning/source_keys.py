@@ -101,4 +101,5 @@ def _compatible(one: Claim, other: Claim) -> bool:
         return False
     if one.type_name == other.type_name:
         return True
+    # `id: ID!` of one type and `id: ID` of another are invalid side by side in one subgraph's operation.
     return all(other.shapes.get(subgraph, shape) == shape for subgraph, shape in one.shapes.items())

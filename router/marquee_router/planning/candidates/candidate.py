@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from marquee_router.planning.active_graph import ActiveGraph
 from marquee_router.planning.candidates.context_value import ContextValue
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Conditions, Path
@@ -101,3 +102,15 @@ class CandidatePath:
     def stage(self) -> int:
         """The earliest serial step in which the objects are known."""
         return self.fetch.stage
+
+
+def path_below(origin: FieldOrigin, head: Node, graph: ActiveGraph) -> CandidatePath:
+    """The candidate path to the values of a field, by the fetch of its parent; `head` is their node."""
+    return CandidatePath(
+        response=origin.parent.response.child(origin.field.source),
+        node=head,
+        fetch=origin.parent.fetch,
+        types=graph.possible_types(head),
+        typed=graph.knows_types(head),
+        origin=origin,
+    )

@@ -78,6 +78,7 @@ class Contexts:
                 candidates.extend(read)
                 covers_path = types == ancestor.types
                 setters.append(ContextSetter(ancestor.path, types, covers_path, selection))
+                # Every object below has an ancestor here that sets the context: none further up counts.
                 if covers_path:
                     return ContextRead((ContextValue(argument, tuple(setters)),), candidates)
             ancestor = ancestor.parent

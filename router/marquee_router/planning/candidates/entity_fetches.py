@@ -96,14 +96,15 @@ class EntityFetches:
     def _entity_fetches(self, position: SearchPosition) -> list[CandidatePath]:
         arrivals = position.arrivals
         earliest = min(path.stage for path in arrivals)
+        # A subgraph that has the objects already, in the first step possible, is not fetched from again.
         nearest = {path.node.subgraph for path in arrivals if path.typed and path.stage == earliest}
         edges = self._graph.query_graph.entity_edges(position.subject)
         pending = [edge for edge in edges if edge.head.subgraph not in nearest]
         found: list[CandidatePath] = []
         while pending:
             self._context.budget.charge(len(pending))
-            readable = self._context.without_fetches(
-                position, position.subject, position.types, (*arrivals, *found)
+            readable = self._context.narrow(
+                position, position.subject, position.types, (*arrivals, *found), may_fetch_entities=False
             )
             entered: dict[Node, list[FetchEntry]] = {}
             for edge in pending:
@@ -111,7 +112,7 @@ class EntityFetches:
                 if entry is not None:
                     entered.setdefault(edge.head, []).append(entry)
             if not entered:
-                break
+                break  # no key of the others can be read
             paths = [self.fetch(position, head, entries) for head, entries in entered.items()]
             found.extend(path for path in paths if _is_no_later(path, arrivals))
             pending = [edge for edge in pending if edge.head not in entered]

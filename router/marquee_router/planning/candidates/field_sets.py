@@ -14,7 +14,7 @@ from marquee_router.planning.candidates.search_position import (
     SearchPosition,
     Unreachable,
 )
-from marquee_router.planning.operation import NormalizedField, NormalizedSelection
+from marquee_router.planning.operation import NormalizedSelection
 from marquee_router.planning.response_tree import PER_TYPE, SAME_KEYS, FieldSetForm
 from marquee_schema.field_set import FieldSet
 
@@ -44,17 +44,12 @@ class FieldSets:
         Types for which different fields are read are looked up apart, as with
         `@requires(fields: "... on Book { pages } ... on Film { minutes }")`.
         """
-        by_field: dict[int, tuple[NormalizedField, set[str]]] = {}
-        for type_name, fields in selection.by_type.items():
-            for field in fields:
-                by_field.setdefault(id(field), (field, set()))[1].add(type_name)
         found: list[FieldCandidates] = []
-        for field, types in by_field.values():
+        for field, types in selection.fields():
             narrowed = position
             if types != position.types and position.types:
-                same = frozenset(types)
                 arrivals = self._reader.reachable_paths(position)
-                narrowed = self._context.narrow(position, min(same), same, arrivals)
+                narrowed = self._context.narrow(position, min(types), types, arrivals)
             read = self._reader.read_field(narrowed, field, resolving)
             if isinstance(read, Unreachable):
                 return read

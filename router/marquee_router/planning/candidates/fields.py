@@ -6,7 +6,12 @@ other ways are looked for only where no such subgraph answers the field with all
 
 from __future__ import annotations
 
-from marquee_router.planning.candidates.candidate import CandidatePath, FieldCandidates, FieldOrigin
+from marquee_router.planning.candidates.candidate import (
+    CandidatePath,
+    FieldCandidates,
+    FieldOrigin,
+    path_below,
+)
 from marquee_router.planning.candidates.field_sets import FieldSets
 from marquee_router.planning.candidates.requirements import Requirements
 from marquee_router.planning.candidates.search_position import (
@@ -21,8 +26,6 @@ from marquee_router.planning.candidates.search_position import (
 )
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Each, Path
-from marquee_router.planning.response_tree import ResponseNode
-from marquee_schema.query_graph import Node
 
 
 class Fields:
@@ -54,8 +57,8 @@ class Fields:
         ):
             return [self._candidates(position, field, complete)]
         if complete:
-            # Subgraphs that answer only parts may do so together, by fetches that are made anyway: their
-            # paths stay candidates beside those of a subgraph that answers the whole.
+            # Other subgraphs answer the field, but only parts of what is below it. They may do so together,
+            # by fetches that are made anyway: their paths stay candidates beside those that answer all of it.
             reads = [*complete, *(read for read in nearest if read not in complete)]
         else:
             reads = self._all_reads(position, field.name, resolving)
@@ -74,39 +77,23 @@ class Fields:
         nearest: list[FieldRead],
     ) -> SearchPosition:
         """The position of the field's values, which arrive by each of `reads`."""
-        response = position.response.child(field.source)
+        # Subgraphs that share a field agree on its list levels: `[[Seat]]` has two.
         list_levels = reads[0].edge.type.count("[")
         path: Path = (*position.path, field.source, *(Each.ITEM,) * list_levels)
         arrivals = tuple(
-            self._path_below(position, read.path, read.edge.head, field, response)
+            path_below(FieldOrigin(read.path, field, position.types), read.edge.head, self._graph)
             for read in reads
             if read.edge.head
         )
+        # They agree on its value as well: the types that the nearest can return are all that arrive.
         types = [self._graph.possible_types(read.edge.head) for read in nearest or reads if read.edge.head]
         return SearchPosition(
-            response,
+            position.response.child(field.source),
             path,
             subject=arrivals[0].node.type_name if arrivals else "",
             types=frozenset[str]().union(*types),
             arrivals=arrivals,
             parent=position,
-        )
-
-    def _path_below(
-        self,
-        position: SearchPosition,
-        path: CandidatePath,
-        head: Node,
-        field: NormalizedField,
-        response: ResponseNode,
-    ) -> CandidatePath:
-        return CandidatePath(
-            response=response,
-            node=head,
-            fetch=path.fetch,
-            types=self._graph.possible_types(head),
-            typed=self._graph.knows_types(head),
-            origin=FieldOrigin(path, field, position.types),
         )
 
     def _all_reads(self, position: SearchPosition, name: str, resolving: Resolving) -> list[FieldRead]:

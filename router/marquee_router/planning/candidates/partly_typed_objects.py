@@ -54,6 +54,7 @@ class PartlyTypedObjects:
         graph = self._context.graph
         typed = [path for path in position.arrivals if path.typed]
         known = min(path.stage for path in typed)
+        # An `@interfaceObject` that is reached only after the types are known saves nothing.
         near = tuple(path for path in position.arrivals if not path.typed and path.stage <= known)
         if not near or any(item.types != position.types or item.field.name == TYPENAME for item in requested):
             return []
@@ -61,7 +62,9 @@ class PartlyTypedObjects:
         if all(any(graph.field_edge(node, item.field.name) for node in nodes) for item in requested):
             return []
         found = [FieldCandidates(position.response, position.types, None, near)]
-        untyped = self._context.without_fetches(position, interface_of(near), position.types, near)
+        untyped = self._context.narrow(
+            position, interface_of(near), position.types, near, may_fetch_entities=False
+        )
         for item in requested:
             read = self._reader.read_field(untyped, item.field, resolving)
             if isinstance(read, Unreachable):
@@ -94,10 +97,14 @@ class PartlyTypedObjects:
             if field.name == TYPENAME or self._is_read_with_type(typed, item):
                 remaining.append(item)
             elif not able:
+                # It cannot answer all below the field, but perhaps the field: `{ top { similar { title } } }`
+                # with `similar: [Media]` in B, and `title` in A for each of the similar ones.
                 near = tuple(path for path in untyped if path.stage <= known)
                 below = self._read_below(position, near, item, resolving) if types == position.types else []
                 found.extend(below)
                 remaining.extend([] if below else [item])
+            # Read without types when that costs nothing: the field is selected on all types, the subgraph is
+            # asked no later than the types are known, and no null can spread. Or when there is no other way.
             elif (
                 types == selected
                 and min(path.stage for path in able) <= known
@@ -128,7 +135,7 @@ class PartlyTypedObjects:
         able = tuple(path for path, edge in edges if edge is not None and not edge.is_conditional)
         if not able:
             return []
-        narrowed = self._context.without_fetches(position, interface_of(able), types, able)
+        narrowed = self._context.narrow(position, interface_of(able), types, able, may_fetch_entities=False)
         read = self._reader.read_field(narrowed, field, resolving)
         return [] if isinstance(read, Unreachable) else read
 

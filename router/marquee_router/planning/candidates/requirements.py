@@ -83,6 +83,7 @@ class Requirements:
             key = self._field_sets.selection(position, key_edge.key.selection, key_edge.head.subgraph)
             read = self._field_sets.read(position, key, resolving)
             if not isinstance(read, Unreachable):
+                # The fetch waits for its key and for all that is required; the choice sees all as its inputs.
                 inputs = (*read, *needed, *contexts.candidates)
                 entries.append(FetchEntry(inputs, key_edge, key, required))
         if not entries:

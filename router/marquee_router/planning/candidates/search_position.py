@@ -101,6 +101,7 @@ class SearchContext:
         arrivals: tuple[CandidatePath, ...],
         *,
         typed_path: bool = False,
+        may_fetch_entities: bool | None = None,
     ) -> SearchPosition:
         """The position of some of the objects, looked up as `subject`; counts as one way.
 
@@ -108,22 +109,8 @@ class SearchContext:
         """
         self.budget.charge(1)
         path = (*position.path, TypeCondition(types)) if typed_path else position.path
-        return SearchPosition(
-            position.response, path, subject, types, arrivals, position.parent, position.may_fetch_entities
-        )
-
-    def without_fetches(
-        self,
-        position: SearchPosition,
-        subject: str,
-        types: frozenset[str],
-        arrivals: tuple[CandidatePath, ...],
-    ) -> SearchPosition:
-        """Like `narrow`, for what the arrivals answer without any further entity fetch."""
-        self.budget.charge(1)
-        return SearchPosition(
-            position.response, position.path, subject, types, arrivals, position.parent, False
-        )
+        may_fetch = position.may_fetch_entities if may_fetch_entities is None else may_fetch_entities
+        return SearchPosition(position.response, path, subject, types, arrivals, position.parent, may_fetch)
 
 
 def response_keys(path: Path) -> tuple[str, ...]:

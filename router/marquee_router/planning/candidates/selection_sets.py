@@ -58,6 +58,8 @@ class SelectionSets:
                 return untyped_only
         found: list[FieldCandidates] = []
         if position.path:
+            # The objects themselves must be known although nothing may be read of them: for
+            # `{ items { ... on Book { id } } }` the answer has as many items as there are.
             existence = typed or position.arrivals
             found.append(FieldCandidates(position.response, position.types, None, existence))
         if is_partly_typed:
@@ -133,6 +135,7 @@ def requested_fields(selection: NormalizedSelection, types: frozenset[str]) -> l
         if type_name in types:
             for field in fields:
                 when = (field.conditions, field.shown)
+                # Aliases of `__typename` have one source key: all of them are one entry.
                 key = (field.source, id(field.selection), when, field.name == TYPENAME)
                 found.setdefault(key, (field, set()))[1].add(type_name)
     return [RequestedField(field, frozenset(members)) for field, members in found.values()]

@@ -36,6 +36,7 @@ class TypeGroups:
         graph = self._context.graph
         groups: dict[object, set[str]] = {}
         for type_name in sorted(types):
+            # With their index: two types can differ in the very paths on which they arrive.
             readable = tuple(
                 (index, graph.field_edge(graph.narrow(path.node, type_name), name) is not None)
                 for index, path in enumerate(arrivals)

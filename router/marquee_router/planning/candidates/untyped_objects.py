@@ -69,11 +69,13 @@ class UntypedObjects:
         if not typed:
             reason = f'No subgraph can tell the type of "{untyped.subject}" here'
             return Unreachable(reason, response_keys(position.path))
+        # What could null other objects is read without types only if there is no other way.
         for item, candidates in split.doubtful:
             if self._typed_reading.is_possible(position, typed, item, resolving):
                 remaining.append(item)
             else:
                 split.found.extend(candidates)
+        # Types are resolved only when a field is read that needs them: `... on Book @include(if: $x)`.
         conditions = any_of(item.field.conditions for item in needing)
         types_known = FieldCandidates(
             position.response, position.types, None, typed, conditions=conditions or ALWAYS

@@ -60,6 +60,7 @@ def _decisions(candidates: list[FieldCandidates]) -> dict[_DecisionKey, _Decisio
         if key in found:
             found[key].existence = found[key].existence and existence
         else:
+            # Reversed, so that of several paths through one fetch the first counts.
             fetches = {path.fetch.identity: path.fetch for path in reversed(each.paths)}
             found[key] = _Decision(tuple(fetches[identity] for identity in key), existence)
     ordered = sorted(found.items(), key=lambda item: (item[1].existence, len(item[1].options)))
@@ -92,6 +93,7 @@ class _Search:
             best = self._best[key] if self._best else None
             fetch = next(option for option in self._decisions[key].options if option.identity == best)
             self._take(key, fetch)
+        # Far more combinations than can be tried: the rest take what is cheapest one by one.
         for key in tail:
             self._take(key, self._ranked(key)[0])
 
@@ -109,6 +111,7 @@ class _Search:
             self._best_cost = self.fetches.cost
             return
         for fetch in self._ranked(keys[index]):
+            # The first dive costs no options: it finds a plan, however few may be tried.
             if self._best is not None:
                 self._remaining -= 1
                 if self._remaining < 0:

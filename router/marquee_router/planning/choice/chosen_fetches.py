@@ -81,6 +81,7 @@ class ChosenFetches:
 
     def undo(self, mark: int) -> None:
         """Take back all that was added since the mark."""
+        # A dict keeps the order of insertion: what was added last is at its end.
         while len(self.by_identity) > mark:
             _, gone = self.by_identity.popitem()
             operation = (gone.candidate.subgraph, gone.stage)
@@ -128,6 +129,7 @@ class ChosenFetches:
         operation = (fetch.candidate.subgraph, fetch.stage)
         count = self._operations.get(operation, 0)
         self._operations[operation] = count + 1
+        # A second fetch from the subgraph in the same step joins the operation of the first one.
         self.cost += _SHARED_COST if count else _SHARED_COST + _weight(fetch.stage)
 
     def _cheapest(self, entries: list[FetchEntry]) -> FetchEntry:

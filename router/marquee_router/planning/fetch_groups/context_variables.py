@@ -19,6 +19,7 @@ from marquee_schema.supergraph import Supergraph
 ContextNames = Mapping[ContextKey, str]
 """Names of variables by the arguments that they fill."""
 
+# Strings and block strings, in which a `$` begins no variable.
 _STRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\]|\\.)*"', re.DOTALL)
 _VARIABLE = re.compile(r"\$(\w+)")
 

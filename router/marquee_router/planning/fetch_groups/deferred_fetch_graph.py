@@ -64,6 +64,7 @@ class _DeferredFetchGraph:
             ]
             if not open_:
                 return
+            # Latest first, and looked for anew each time: providing may add nodes of the same fragments.
             node = max(open_, key=lambda each: each.chosen.stage)
             done.add(node)
             conditions = node.conditions if node.conditions is not None else ALWAYS
@@ -107,6 +108,7 @@ class _DeferredFetchGraph:
                 or not implies(node.deferral, least)
             ):
                 continue
+            # An object that is fetched for itself would be fetched more often if the conditions grew.
             if path.origin is not None or widened(node.conditions, conditions) == node.conditions:
                 return node
         return self._node(identity, deferral)

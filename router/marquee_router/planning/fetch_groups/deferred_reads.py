@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from marquee_router.planning.active_graph import ActiveGraph
-from marquee_router.planning.candidates.candidate import CandidatePath, FieldCandidates, FieldOrigin
+from marquee_router.planning.candidates.candidate import (
+    CandidatePath,
+    FieldCandidates,
+    FieldOrigin,
+    path_below,
+)
 from marquee_router.planning.choice.chosen_fetches import ChosenRead
 from marquee_router.planning.conditions import ALWAYS, both
 from marquee_router.planning.deferral import deferral_of
@@ -37,19 +42,11 @@ class DeferredReads:
         if head is None:
             yield read
             return
-        inner = self._path_below(path, field, candidates.types, head)
+        inner = path_below(FieldOrigin(path, field, candidates.types), head, self._graph)
         all_types = frozenset(below.by_type)
         yield ChosenRead(FieldCandidates(inner.response, all_types, None, (inner,)), inner)
-        possible = inner.types if inner.typed else all_types
-        by_field: dict[int, tuple[NormalizedField, set[str]]] = {}
-        for type_name, fields in below.by_type.items():
-            if type_name in possible:
-                for item in fields:
-                    by_field.setdefault(id(item), (item, set()))[1].add(type_name)
-        for item, types in by_field.values():
-            part = FieldCandidates(
-                inner.response, frozenset(types), item, (inner,), whole=item.selection is not None
-            )
+        for item, types in below.fields(inner.types if inner.typed else None):
+            part = FieldCandidates(inner.response, types, item, (inner,), whole=item.selection is not None)
             yield from self.split(ChosenRead(part, inner))
 
     def _head(self, path: CandidatePath, field: NormalizedField, types: frozenset[str]) -> Node | None:
@@ -70,18 +67,6 @@ class DeferredReads:
             )
             self._known[id(selection)] = known
         return known
-
-    def _path_below(
-        self, path: CandidatePath, field: NormalizedField, types: frozenset[str], head: Node
-    ) -> CandidatePath:
-        return CandidatePath(
-            response=path.response.child(field.source),
-            node=head,
-            fetch=path.fetch,
-            types=self._graph.possible_types(head),
-            typed=self._graph.knows_types(head),
-            origin=FieldOrigin(path, field, types),
-        )
 
 
 def deferral_of_read(candidates: FieldCandidates) -> Conditions:

@@ -22,6 +22,7 @@ def build_fetch_graph(choice: Choice, graph: ActiveGraph, max_fields: int) -> li
     nodes = {chosen.candidate.identity: new_node(chosen) for chosen in choice.fetches}
     for read in choice.reads:
         selections.select(nodes[read.path.fetch.identity], read, client_conditions(read))
+    # Latest first: what a fetch needs is selected under its conditions, so these must be complete by then.
     for node in sorted(nodes.values(), key=lambda node: -node.chosen.stage):
         for read in node.chosen.inputs:
             conditions = node.conditions if node.conditions is not None else ALWAYS

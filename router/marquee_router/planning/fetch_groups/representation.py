@@ -66,6 +66,7 @@ class _Writer:
             name=item.name,
             source=item.source,
             selections=nested,
+            # With a null in a key the entity cannot be found. A required null is a value like any other.
             nullable=required and not declared.endswith("!"),
         )
 

@@ -72,6 +72,7 @@ class SelectionPrinter:
 
     def _abstract_fields(self, tree: SelectionTree) -> list[str]:
         possible = self.graph.possible_types(tree.node)
+        # A key is written on the abstract type if all its entries can be, else in the fragments of all types.
         general: dict[str, bool] = {}
         for entry in tree.entries.values():
             source = entry.field.source
@@ -92,6 +93,7 @@ class SelectionPrinter:
         if not possible <= entry.types:
             return False
         edge = self.graph.field_edge(tree.node, entry.field.name)
+        # The interface may declare a wider type: `media: Media` where the types have `media: Book`.
         return edge is not None and edge.head == (entry.tree.node if entry.tree is not None else None)
 
     def _grouped(self, tree: SelectionTree, per_type: dict[str, list[str]]) -> list[str]:
@@ -122,6 +124,7 @@ class SelectionPrinter:
 
     def _alternative(self, entry: Entry, text: str, known: tuple[Condition, ...]) -> str:
         outer = self._known_conditions
+        # Inside `... @include(if: $x)` a further `@include(if: $x)` says nothing new.
         self._known_conditions = (known,) if len(outer) > 1 else both(outer, (known,)) or outer
         text += self._below(entry)
         self._known_conditions = outer

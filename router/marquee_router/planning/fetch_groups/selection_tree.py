@@ -42,6 +42,7 @@ class Entry:
         before = self.conditions
         self.conditions = widened(before, conditions) or ALWAYS
         if self.conditions != before and self.tree is not None:
+            # The field is now selected more often, but what is below it must not be.
             for entry in self.tree.entries.values():
                 entry.conditions = self.below(before, entry.conditions)
 
@@ -127,23 +128,18 @@ class TreeBuilder:
         tree = entry.tree
         if tree is None:
             return
-        possible = self._graph.possible_types(tree.node)
-        untyped = not self._graph.knows_types(tree.node)
-        grouped: dict[int, tuple[NormalizedField, set[str]]] = {}
-        for type_name, fields in selection.by_type.items():
-            if type_name in possible or untyped:
-                for item in fields:
-                    grouped.setdefault(id(item), (item, set()))[1].add(type_name)
+        possible = self._graph.possible_types(tree.node) if self._graph.knows_types(tree.node) else None
         is_unconditional = not outer and not entry.conditions
-        for item, types in grouped.values():
+        for item, types in selection.fields(possible):
             own = item.conditions if is_unconditional else entry.below(outer, item.conditions)
-            self.add_field(tree, item, frozenset(types), own, interface_name=interface_name)
+            self.add_field(tree, item, types, own, interface_name=interface_name)
 
     def _heads(
         self, tree: SelectionTree, field_: NormalizedField, types: frozenset[str]
     ) -> list[tuple[frozenset[str], Node | None]]:
         if len(types) == 1 or not self._graph.knows_types(tree.node):
             return [(types, self.head(tree, field_, types))]
+        # One field can lead to different nodes: `Book.author: Person` and `Film.author: Company`.
         heads: dict[Node | None, set[str]] = {}
         for type_name in sorted(types):
             heads.setdefault(self.head(tree, field_, frozenset((type_name,))), set()).add(type_name)

@@ -50,6 +50,7 @@ def _arrange_component(groups: list[FetchGroup], nodes: Mapping[FetchGroup, Plan
         steps.append(_in_parallel([nodes[group] for group in ready]))
         done = set(ready)
         remaining = [group for group in remaining if group not in done]
+        # Parts that do not need each other need not wait for each other's steps.
         parts = _components(remaining)
         if len(parts) > 1:
             steps.append(_in_parallel([_arrange_component(part, nodes) for part in parts]))

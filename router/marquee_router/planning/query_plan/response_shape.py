@@ -98,6 +98,6 @@ def _as_interface(
             continue
         conditions = any_of(item.conditions for item in same)
         if not conditions:
-            return {}
+            return {}  # selected always on some type: the concrete type is needed, so none arrives without it
         found.append(replace(first, name=TYPENAME, source=TYPENAME, selection=None, conditions=conditions))
     return {name: tuple(found)} if by_type else {}

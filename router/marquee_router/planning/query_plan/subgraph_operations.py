@@ -29,7 +29,7 @@ def fetch_node(group: FetchGroup, variables: Mapping[str, Variable]) -> PlanNode
         return _entity_fetch(group, used, variables)
     declared = ",".join(f"${name}:{variables[name].declaration}" for name in used)
     head = f"{group.kind}({declared})" if declared else group.kind.value
-    short = head == "query"
+    short = head == "query"  # `{ ... }` is a query
     root = RootFetch(
         subgraph=group.subgraph,
         kind=group.kind,
@@ -53,6 +53,7 @@ def _entity_fetch(group: FetchGroup, used: tuple[str, ...], variables: Mapping[s
         alias = "" if is_only else f"{key}:"
         selection = "".join(fragment.text for fragment in entities.fragments)
         if entities.context_variables:
+            # Each `_entities` field has values of its own: their variables end with its number.
             names = {each.name: f"{each.name}_{index}" for each in entities.context_variables}
             selection = rename(selection, names)
             declared.extend(f"${names[each.name]}:{each.type}" for each in entities.context_variables)
