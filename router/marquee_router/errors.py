@@ -17,9 +17,14 @@ HTTP.
     │   ├── SubgraphTimeout               SUBGRAPH_TIMEOUT
     │   ├── SubgraphBusy                  SUBGRAPH_BUSY: the bound on calls or an open circuit refused
     │   └── SubgraphReplyInvalid          SUBGRAPH_REPLY_INVALID: HTTP status, size, JSON or shape
-    └── RouterMisconfigured               ROUTER_MISCONFIGURED: found at start or reload, never later
+    ├── RouterMisconfigured               ROUTER_MISCONFIGURED: found at start or reload, never later
+    ├── ConfigError                       INVALID_CONFIGURATION: mistakes in router.yaml (`config`)
+    ├── SourceUnreadable                  SUPERGRAPH_UNREADABLE (`serving`)
+    ├── GraphError                        SUBGRAPH_LIST_INVALID (`serving`)
+    ├── PortTaken                         PORT_TAKEN (`serving`)
+    └── WorkersFailed                     WORKERS_FAILED (`serving`)
 
-Codes are stable: clients match on them. A fault (anything but these) is told to a client as
+Codes are stable: clients match on them. Of a fault (anything but these) a client sees
 `INTERNAL_SERVER_ERROR` and nothing else; the reason goes to the log.
 """
 

@@ -12,6 +12,11 @@ from marquee_foundation.errors import MarqueeError
 
 TREES = {
     "marquee_router.errors": "RouterError",
+    "marquee_router.config.loader": "ConfigError",
+    "marquee_router.serving.listener": "PortTaken",
+    "marquee_router.serving.serve": "WorkersFailed",
+    "marquee_router.serving.subgraph_list": "GraphError",
+    "marquee_router.serving.supergraph_source": "SourceUnreadable",
     "marquee_router.planning.errors": "PlanningError",
     "marquee_schema.composition.errors": "CompositionError",
     "marquee_schema.supergraph.errors": "SupergraphError",

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from marquee_router.config.model import RouterConfig
 from marquee_router.config.problem_messages import explained
+from marquee_router.errors import RouterError
 
 ENVIRONMENT_PREFIX = "MARQUEE_ROUTER__"
 
@@ -42,7 +43,7 @@ class ConfigProblem:
         )
 
 
-class ConfigError(ValueError):
+class ConfigError(RouterError, ValueError):
     """A configuration that cannot be used; `problems` names each mistake."""
 
     code = "INVALID_CONFIGURATION"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import socket
 
+from marquee_router.errors import RouterError
 
-class PortTaken(Exception):
+
+class PortTaken(RouterError):
     """The address cannot be listened on; the message says what to do."""
+
+    code = "PORT_TAKEN"
 
 
 def listen(host: str, port: int) -> socket.socket:

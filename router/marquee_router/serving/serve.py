@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from marquee_router.app import RouterApp
+from marquee_router.errors import RouterError
 from marquee_router.serving.drain import DrainingServer
 from marquee_router.serving.listener import listen
 from marquee_router.serving.process import collect_and_freeze, run
@@ -20,8 +21,10 @@ from marquee_router.serving.worker_metrics import WorkerMetrics
 from marquee_router.serving.workers import run_workers
 
 
-class WorkersFailed(RuntimeError):
+class WorkersFailed(RouterError):
     """The workers ended by themselves again and again, or one of them failed while it was asked to end."""
+
+    code = "WORKERS_FAILED"
 
 
 def serve(

@@ -11,14 +11,17 @@ from typing import Any, Final
 
 import yaml
 
+from marquee_router.errors import RouterError
 from marquee_schema.composition import Subgraph
 
 SDL_QUERY: Final = "query { _service { sdl } }"
 TIMEOUT_SECONDS: Final = 15.0
 
 
-class GraphError(ValueError):
+class GraphError(RouterError, ValueError):
     """The list of subgraphs cannot be used; the message names the file and the entry."""
+
+    code = "SUBGRAPH_LIST_INVALID"
 
 
 @dataclass(frozen=True, slots=True)

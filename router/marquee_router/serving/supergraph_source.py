@@ -14,6 +14,8 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from marquee_router.errors import RouterError
+
 if TYPE_CHECKING:  # at run time only by what uses them: a router that reads a file starts without them
     import aiohttp
 
@@ -25,8 +27,10 @@ _LOOK_SECONDS: Final = 1.0
 """A file is looked at so often beside being watched: what changes between two watches is seen, too."""
 
 
-class SourceUnreadable(Exception):
-    """There is no supergraph to be had; the message says where, and why."""
+class SourceUnreadable(RouterError):
+    """The supergraph cannot be read; the message says where it was looked for, and why that failed."""
+
+    code = "SUPERGRAPH_UNREADABLE"
 
 
 class SupergraphSource(Protocol):
