@@ -226,6 +226,7 @@ class LocalStack:
             "NGINX_LOCAL_RESOLVERS": LOCALHOST,
             "MARQUEE_NGINX_PORT": f"{LOCALHOST}:{here}",
             "MARQUEE_STATIC": str(ROOT / "marquee" / "marquee" / "static"),
+            "MARQUEE_GRAPHIQL": str(ROOT / "router" / "marquee_router" / "graphiql"),
             "MARQUEE_RELEASE": "local",
             **{name: expand_servers(value, self._local) for name, value in service.environment.items()},
         }

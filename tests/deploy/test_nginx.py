@@ -78,6 +78,7 @@ async def proxy(folder: Path, *ports: int, **variables: str) -> AsyncIterator[Pr
             "NGINX_LOCAL_RESOLVERS": LOCALHOST,
             "MARQUEE_NGINX_PORT": f"{LOCALHOST}:{here}",
             "MARQUEE_STATIC": str(ROOT / "marquee" / "marquee" / "static"),
+            "MARQUEE_GRAPHIQL": str(ROOT / "router" / "marquee_router" / "graphiql"),
             "MARQUEE_RELEASE": "1",
             "MARQUEE_ROUTERS": expand_servers(
                 "server router:8080 resolve max_fails=1 fail_timeout=2s;", replicas

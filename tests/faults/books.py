@@ -56,12 +56,18 @@ class Books:
                 found[row["event_id"]] = (orjson.loads(row["event"])["type"], subgraph)
         return found
 
+    async def unpublished(self) -> list[str]:
+        """The events that wait in an outbox."""
+        query = "SELECT event_id FROM outbox WHERE published_at IS NULL"
+        return [
+            f"{subgraph} has not published {row['event_id']}"
+            for subgraph in EVENT_QUEUES
+            for row in await self.rows(subgraph, query)
+        ]
+
     async def missing(self) -> list[str]:
         """What has not arrived: events that wait in an outbox, or that a consumer has not taken."""
-        found: list[str] = []
-        for subgraph in EVENT_QUEUES:
-            waiting = await self.rows(subgraph, "SELECT event_id FROM outbox WHERE published_at IS NULL")
-            found += [f"{subgraph} has not published {row['event_id']}" for row in waiting]
+        found = await self.unpublished()
         if found:
             return found
         events = await self.published()

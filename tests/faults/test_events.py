@@ -216,6 +216,12 @@ async def test_dead_letters_are_replayed_once_what_killed_them_is_mended(
     loyalty = [process for name, process in stack.processes.items() if name.startswith("loyalty")]
     await asyncio.gather(*(process.kill() for process in loyalty))
     await crowd.buy(4, programme)
+    books = Books(stack)
+
+    async def are_published() -> bool:
+        return not await books.unpublished()
+
+    await eventually(are_published, every=0.1)
     moved = 0
     async with wire(stack) as (channel, topology):
         for number in range(topology.partitions):

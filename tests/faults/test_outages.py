@@ -10,7 +10,6 @@ import pytest
 import redis.asyncio as redis
 
 from deploy.local import LocalStack
-from marquee.event_queues import EVENT_QUEUES
 from tests.eventually import eventually
 from tests.faults.books import Books, check
 from tests.faults.buying import Crowd
@@ -39,7 +38,7 @@ async def test_without_the_broker_commands_commit_and_events_drain_later(
             await late.place()
         assert late.order["status"] == "PENDING_PAYMENT"
         group.create_task(late.pay())
-        await eventually(lambda: unpublished(stack), every=0.1)
+        await eventually(Books(stack).unpublished, every=0.1)
         # The long form: away for longer than any pause between two attempts to connect.
         back = asyncio.get_running_loop().time() + away_seconds
         await eventually(lambda: asyncio.get_running_loop().time() >= back, seconds=2 * away_seconds)
@@ -47,15 +46,6 @@ async def test_without_the_broker_commands_commit_and_events_drain_later(
     assert crowd.troubles == {}, "nobody notices that the broker is away"
     assert all(purchase.acknowledged for purchase in crowd.purchases), crowd.ends()
     await check(stack, crowd)
-
-
-async def unpublished(stack: LocalStack) -> int:
-    """How many events wait in outboxes."""
-    rows = [
-        await Books(stack).rows(name, "SELECT 1 FROM outbox WHERE published_at IS NULL")
-        for name in EVENT_QUEUES
-    ]
-    return sum(len(each) for each in rows)
 
 
 async def test_without_redis_nobody_sees_an_error_and_watchers_still_converge(

@@ -1,4 +1,4 @@
-"""`marquee-router compose`: subgraphs in, supergraph out, or why not."""
+"""`marquee-router compose`: subgraphs in, supergraph or findings out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What was asked for."""
+    """The command line, parsed."""
 
     config: Path
     output: Path | None
@@ -38,7 +38,7 @@ class _Request:
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the supergraph here."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print verdict, errors and hints as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print result, errors and hints as JSON.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the output file is not current.")
 @click.option("--watch", is_flag=True, help="Compose again whenever a subgraph changes, until Ctrl-C.")
 @click.option(
@@ -63,7 +63,7 @@ def command(
     exclude_tag: tuple[str, ...],
     hide_unreachable_types: bool,
 ) -> None:
-    """Compose subgraphs into a supergraph, or say why they do not fit.
+    """Compose subgraphs into a supergraph, or say why they do not compose.
 
     A contract is a supergraph for some clients: with --include-tag they see only fields and unions that have
     one of these tags (or whose type has); --exclude-tag hides, and wins.
@@ -72,7 +72,7 @@ def command(
         marquee-router compose --config graph.yaml -o supergraph.graphql
         marquee-router compose --config graph.yaml -o public.graphql --include-tag public
 
-    Exit 0: they fit; 1: they do not, or the checked file has drifted; 2: the list cannot be read.
+    Exit 0: composed; 1: not composable, or the checked file is not current; 2: the list cannot be read.
     """
     from marquee_schema.composition import Contract
 
@@ -132,7 +132,7 @@ def _watch(request: _Request, poll: float) -> None:
 
 
 def _compose(graph: LoadedGraph, request: _Request) -> Composition | None:
-    """Compose, and tell the findings; None when the subgraphs do not fit."""
+    """Compose and print the findings; None when the subgraphs do not compose."""
     from marquee_router.cli.diagnostics import Diagnostics
     from marquee_schema.composition import CompositionError, compose
 

@@ -1,4 +1,11 @@
-"""Findings of the composer for people: the code, the message, and the lines of SDL that it is about."""
+"""Prints findings as compilers do: code, message, and an excerpt of the source with the place marked.
+
+error[FIELD_TYPE_MISMATCH]: Field "User.mail" has different types …
+ --> reviews.graphql (reviews):4:3
+  |
+4 |   mail: Int
+  |   ^^^^
+"""
 
 from __future__ import annotations
 
@@ -13,7 +20,7 @@ _TOKEN: Final = re.compile(r"@?\w+|\.\.\.|.")
 
 
 class Place(Protocol):
-    """Where a finding is; line and column start at 1."""
+    """A place in a subgraph's SDL; line and column start at 1."""
 
     @property
     def subgraph(self) -> str: ...
@@ -24,7 +31,7 @@ class Place(Protocol):
 
 
 class Finding(Protocol):
-    """A problem or a hint."""
+    """An error or a hint."""
 
     @property
     def message(self) -> str: ...

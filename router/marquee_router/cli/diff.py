@@ -1,4 +1,4 @@
-"""`marquee-router diff`: what changed between two supergraphs, and what it breaks."""
+"""`marquee-router diff`: the changes between two supergraphs, and which of them break clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in a document something about an operation stands; owns the way from response keys to nodes."""
+"""Finds the node of a document that a response path leads to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from graphql import (
 
 
 def node_at(document: DocumentNode, operation: OperationDefinitionNode, path: Sequence[str]) -> Node:
-    """The field at these response keys, or what comes nearest above it; with no keys the operation."""
+    """The field at this path of response keys, or its nearest ancestor in the document; for `()` the
+    operation."""
     fragments = {
         each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
     }

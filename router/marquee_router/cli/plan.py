@@ -34,7 +34,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def command(
     context: click.Context, supergraph: Path | None, operation: Path, name: str | None, format_: str
 ) -> None:
-    """Print the query plan of an operation: which subgraph is asked what, in which order."""
+    """Print the query plan of an operation: which subgraph is asked for what, in which order."""
     from marquee_router.planning.print_plan import print_plan
     from marquee_schema.supergraph import SupergraphError, load_supergraph
 
@@ -58,7 +58,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in the file of the operation; `subgraph` is the file's name."""
+    """A place in the file of the operation; `subgraph` holds the file's name, which `Diagnostics` prints."""
 
     subgraph: str
     line: int
@@ -67,14 +67,14 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """What is wrong with the operation."""
+    """One error in the operation."""
 
     message: str
     locations: Sequence[_Place]
 
 
 def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPlan:
-    """The plan of an operation, or what is wrong with it, with its lines."""
+    """The plan of an operation; exits 2 with the errors and their lines when it is invalid."""
     from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
 
     from marquee_router.cli.diagnostics import Diagnostics
@@ -85,23 +85,23 @@ def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPl
 
     diagnostics = Diagnostics({str(file): text}, {})
 
-    def told(error: GraphQLError, code: str) -> str:
+    def rendered(error: GraphQLError, code: str) -> str:
         places = [_Place(str(file), at.line, at.column) for at in error.locations or ()]
         return diagnostics.render(_Problem(error.message, places), code, severity="error")
 
     try:
         document = parse(text)
         if problems := validate(with_defer(model.api_schema), document):
-            fail("\n\n".join(told(problem, ValidationFailed.code) for problem in problems))
+            fail("\n\n".join(rendered(problem, ValidationFailed.code) for problem in problems))
         return Planner(model).plan(document, name)
     except GraphQLSyntaxError as error:
-        fail(told(error, DocumentSyntaxError.code))
+        fail(rendered(error, DocumentSyntaxError.code))
     except PlanningError as error:
         fail(diagnostics.render(_unplanned(error, document, file, name), error.code, severity="error"))
 
 
 def _unplanned(error: PlanningError, document: DocumentNode, file: Path, name: str | None) -> _Problem:
-    """Why an operation has no plan: where in the file, as near as can be told."""
+    """The reason why an operation has no plan, with the nearest place in its file."""
     from graphql import OperationDefinitionNode, get_location, get_operation_ast
 
     from marquee_router.cli.operation_location import node_at
@@ -123,7 +123,7 @@ def _unplanned(error: PlanningError, document: DocumentNode, file: Path, name: s
 
 
 def _shown(value: Any) -> Any:
-    """A plan's records as JSON: each with its kind."""
+    """A plan's records as JSON values; `kind` is the name of the record's class."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: _shown(getattr(value, field.name)) for field in dataclasses.fields(value)}
         return {"kind": type(value).__name__, **fields}

@@ -1,4 +1,4 @@
-"""Composes the subgraphs of a list, once, or again whenever one of them changes."""
+"""Reads the subgraphs of a list: once, or again whenever one of them changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from marquee_schema.composition import Subgraph
 
 @dataclass(frozen=True, slots=True)
 class LoadedGraph:
-    """The subgraphs of a list, and where each came from."""
+    """The subgraphs of a list, and the source of each."""
 
     sources: Sequence[Source]
     subgraphs: Sequence[Subgraph]
@@ -34,9 +34,10 @@ async def load_graph(config: Path) -> LoadedGraph:
 
 
 async def watch_graph(config: Path, poll_seconds: float) -> AsyncGenerator[LoadedGraph | GraphError]:
-    """The graph as it is now, and again each time that the list, a file or a running subgraph's SDL changed.
+    """Yields the graph, and again each time that the list, a file or a running subgraph's SDL has changed.
 
-    Running subgraphs are asked every `poll_seconds`. What cannot be read is an item, not the end.
+    Running subgraphs are asked every `poll_seconds`. A `GraphError` is yielded, not raised, so that watching
+    goes on while a file is being edited.
     """
     known: LoadedGraph | str | None = None
     listed = await asyncio.to_thread(config.resolve)
@@ -58,7 +59,7 @@ async def watch_graph(config: Path, poll_seconds: float) -> AsyncGenerator[Loade
 
 
 async def _changed(files: set[Path], at_most: float | None) -> None:
-    """Return when one of the files was written, or after `at_most` seconds."""
+    """Return when one of the files is written, or after `at_most` seconds."""
     folders = {file.parent for file in files if file.parent.exists()}
     try:
         async with asyncio.timeout(at_most):

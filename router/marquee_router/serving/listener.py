@@ -1,4 +1,4 @@
-"""Takes the port before anything else is started, so that a taken one is said at once."""
+"""Binds the port before anything else starts, so that a port in use is reported at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from marquee_router.errors import RouterError
 
 
 class PortTaken(RouterError):
-    """The address cannot be listened on; the message says what to do."""
+    """The address cannot be bound; the message says what to do."""
 
     code = "PORT_TAKEN"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind and listen; the caller closes. Raises `PortTaken`."""
+    """Bind and listen; port 0 takes a free one. The caller closes the socket. Raises `PortTaken`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

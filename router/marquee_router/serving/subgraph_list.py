@@ -1,4 +1,4 @@
-"""Where subgraphs come from: a file that lists them, or `name=url`; their SDL from files or themselves."""
+"""The subgraphs to compose: listed in a file or given as `name=url`; their SDL is read or asked for."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ TIMEOUT_SECONDS: Final = 15.0
 
 
 class GraphError(RouterError, ValueError):
-    """The list of subgraphs cannot be used; the message names the file and the entry."""
+    """The list of subgraphs, or the SDL of one, cannot be read; the message names the entry."""
 
     code = "SUBGRAPH_LIST_INVALID"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One subgraph: its SDL is in `file`, or asked of `introspect` (by default its URL)."""
+    """One subgraph. Its SDL is in `file`; else `introspect` is the address to ask, by default `url`."""
 
     name: str
     url: str
@@ -88,7 +88,7 @@ def parse_source(text: str) -> Source:
 
 
 async def load_subgraphs(sources: Sequence[Source]) -> list[Subgraph]:
-    """Read every SDL, those of running subgraphs at the same time. Raises `GraphError`."""
+    """Read every SDL; running subgraphs are asked concurrently. Raises `GraphError`."""
     return list(await asyncio.gather(*(_load(source) for source in sources)))
 
 
@@ -115,7 +115,7 @@ async def _introspect(source: Source) -> str:
             aiohttp.ClientSession(timeout=timeout) as session,
             session.post(source.introspect, json={"query": SDL_QUERY}) as response,
         ):
-            said = f"HTTP {response.status}, {response.content_type}"
+            described = f"HTTP {response.status}, {response.content_type}"
             answer = await response.json(content_type=None)
         return str(answer["data"]["_service"]["sdl"])
     except TimeoutError:
@@ -125,8 +125,8 @@ async def _introspect(source: Source) -> str:
         reason = os.strerror(number) if number else error
         raise GraphError(f"{where} cannot be reached: {reason}") from None
     except (ValueError, KeyError, TypeError):
-        told = f"{said}: {_first_message(answer)}"
-        raise GraphError(f"{where} does not answer `{SDL_QUERY}` as a subgraph does ({told})") from None
+        received = f"{described}: {_first_message(answer)}"
+        raise GraphError(f"{where} does not answer `{SDL_QUERY}` as a subgraph does ({received})") from None
 
 
 def _first_message(answer: Any) -> str:

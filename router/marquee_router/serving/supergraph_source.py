@@ -1,7 +1,6 @@
 """Where a router's supergraph comes from: a file, an address, or running subgraphs to compose.
 
-Each source tells its text when it has changed, and waits until it is worth asking again. None of them judges
-the text.
+Each source returns the text when it has changed, and knows when to read again. None of them checks the text.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from marquee_router.errors import RouterError
 
-if TYPE_CHECKING:  # at run time only by what uses them: a router that reads a file starts without them
+if TYPE_CHECKING:  # a router that reads a file starts without importing these
     import aiohttp
 
     from marquee_router.serving.subgraph_list import Source
@@ -24,7 +23,7 @@ if TYPE_CHECKING:  # at run time only by what uses them: a router that reads a f
 MAX_BYTES: Final = 64 * 1024 * 1024
 TIMEOUT_SECONDS: Final = 15.0
 _LOOK_SECONDS: Final = 1.0
-"""A file is looked at so often beside being watched: what changes between two watches is seen, too."""
+"""How often a watched file is also looked at: a change between two watches sends no notification."""
 
 
 class SourceUnreadable(RouterError):
@@ -38,15 +37,15 @@ class SupergraphSource(Protocol):
 
     @property
     def origin(self) -> str:
-        """What people call it."""
+        """The name of the source in messages: a path or an address."""
         ...
 
     async def read(self) -> str | None:
-        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        """The text; None when it is the same as the last call returned. Raises `SourceUnreadable`."""
         ...
 
     async def wait(self) -> None:
-        """Return when it may have changed."""
+        """Return when the text may have changed."""
         ...
 
 
@@ -56,23 +55,23 @@ class FileSource:
     def __init__(self, path: Path) -> None:
         self.origin = str(path)
         self._path = path
-        self._told: str | None = None
+        self._last_text: str | None = None
         self._seen: object = None
 
     async def read(self) -> str | None:
-        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        """The text; None when it is the same as the last call returned. Raises `SourceUnreadable`."""
         self._seen = self._appearance()
         try:
             text = await asyncio.to_thread(self._path.read_text, "utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise SourceUnreadable(f"{self._path}: cannot be read: {error}") from None
-        if text == self._told:
+        if text == self._last_text:
             return None
-        self._told = text
+        self._last_text = text
         return text
 
     async def wait(self) -> None:
-        """Return when the file, or what it links to, is another."""
+        """Return when the file, or the file that it links to, was replaced or written."""
         from watchfiles import awatch
 
         while self._appearance() == self._seen:
@@ -93,7 +92,7 @@ class FileSource:
                         return
 
     def _appearance(self) -> object:
-        """What is another when the file was replaced or written."""
+        """A value that changes when the file is replaced or written; None when there is no file."""
         try:
             found = os.stat(self._path)
         except OSError:
@@ -102,16 +101,16 @@ class FileSource:
 
 
 class UrlSource:
-    """An address that is asked again and again; `ETag` is honoured."""
+    """An HTTP address that is polled, with `If-None-Match` when it sends an `ETag`."""
 
     def __init__(self, url: str, poll_seconds: float) -> None:
         self.origin = url
         self._poll_seconds = poll_seconds
         self._etag: str | None = None
-        self._told: str | None = None
+        self._last_text: str | None = None
 
     async def read(self) -> str | None:
-        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        """The text; None when it is the same as the last call returned. Raises `SourceUnreadable`."""
         import aiohttp
 
         headers = {"if-none-match": self._etag} if self._etag is not None else {}
@@ -129,28 +128,28 @@ class UrlSource:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise SourceUnreadable(f"{self.origin}: cannot be read: {error}") from None
         self._etag = response.headers.get("etag")
-        if text == self._told:
+        if text == self._last_text:
             return None
-        self._told = text
+        self._last_text = text
         return text
 
     async def wait(self) -> None:
-        """Return at the next time to ask."""
+        """Return when it is time for the next poll."""
         await _pause(self._poll_seconds)
 
 
 class ComposedSource:
-    """Running subgraphs, asked for their schemas and composed."""
+    """The composition of running subgraphs, which are asked for their SDL."""
 
     origin = "the composed subgraphs"
 
     def __init__(self, sources: Sequence[Source], poll_seconds: float) -> None:
         self._sources = sources
         self._poll_seconds = poll_seconds
-        self._told: str | None = None
+        self._last_text: str | None = None
 
     async def read(self) -> str | None:
-        """The text; None when it is what the last call told. Raises `SourceUnreadable`."""
+        """The text; None when it is the same as the last call returned. Raises `SourceUnreadable`."""
         from marquee_router.serving.subgraph_list import GraphError, load_subgraphs
         from marquee_schema.composition import CompositionError, compose
 
@@ -162,13 +161,13 @@ class ComposedSource:
         except CompositionError as error:
             problems = "\n".join(f"{problem.code}: {problem.message}" for problem in error.errors)
             raise SourceUnreadable(problems) from None
-        if text == self._told:
+        if text == self._last_text:
             return None
-        self._told = text
+        self._last_text = text
         return text
 
     async def wait(self) -> None:
-        """Return at the next time to ask."""
+        """Return when it is time for the next poll."""
         await _pause(self._poll_seconds)
 
 
@@ -182,5 +181,5 @@ async def _at_most(content: aiohttp.StreamReader) -> bytes:
 
 
 async def _pause(seconds: float) -> None:
-    """A little more or less, so that many routers do not ask at once."""
+    """Sleep for `seconds`, a tenth more or less, so that many routers do not poll at the same moment."""
     await asyncio.sleep(seconds * random.uniform(0.9, 1.1))  # noqa: S311 no secret

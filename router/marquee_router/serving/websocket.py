@@ -1,7 +1,7 @@
-"""uvicorn's WebSocket connection with a short way out for text: a frame is written at once, no coroutine.
+"""uvicorn's WebSocket connection with a fast path for text: a frame is written at once, without a coroutine.
 
-Owns the framing of such messages. Whatever cannot be written now, and every other message, goes uvicorn's own
-way, so order is kept: nothing is buffered here.
+Owns the framing of such messages. Messages that cannot be written now, and all other kinds, go uvicorn's own
+way. Nothing is buffered here, so order is kept.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from websockets.protocol import State
 from marquee_router.transport.websocket import DIRECT_SOCKET
 
 _WHOLE_TEXT: Final = 0x81
-"""The first byte of a frame: the last one of its message, of text (RFC 6455, section 5.2)."""
+"""The first byte of a frame: FIN, and the opcode of text (RFC 6455 §5.2)."""
 
 
 class DirectSockets(WebSocketsSansIOProtocol):
-    """Implements `DirectSocket`, and gives itself to the app as an extension of the scope."""
+    """Implements `DirectSocket`; the app finds it in the extensions of its scope."""
 
     def handle_connect(self, event: Request) -> None:
-        """Begin the handshake; the app runs a little later."""
+        """Begin the handshake, and offer the fast path when frames are not compressed."""
         super().handle_connect(event)
         if self.response.status_code == 101 and not self.config.ws_per_message_deflate:
             extensions = cast("dict[str, Any]", self.scope["extensions"])
             extensions[DIRECT_SOCKET] = self
 
     def write_text(self, message: bytes) -> bool:
-        """Write a text message (UTF-8); False when it has to wait, or the socket is not open: use `send`."""
+        """Write a text message (UTF-8). False, with nothing written, when the caller must use `send`
+        instead."""
         if (
             not self.writable.is_set()
             or not self.handshake_complete
@@ -48,5 +49,5 @@ class DirectSockets(WebSocketsSansIOProtocol):
         return True
 
     def abort(self) -> None:
-        """Cut the connection, whatever is still to be written."""
+        """Close the connection at once; data that is not yet written is lost."""
         self.transport.abort()

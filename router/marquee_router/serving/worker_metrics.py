@@ -1,7 +1,8 @@
-"""The metrics of several workers as one page: whichever of them is asked, it asks the others too.
+"""The metrics of several workers on one page: the worker that is scraped asks the others over Unix sockets.
 
-Each worker's series have its number as the label `worker`, so that one that was replaced begins anew like any
-process, and sums are right. Must never let a worker that does not answer keep the page from being shown.
+Each worker's series have its number as the label `worker`, so that the counters of a replaced worker begin at
+zero like those of any restarted process, and sums over the label are right. Must never wait for a worker that
+does not answer.
 """
 
 from __future__ import annotations
@@ -18,37 +19,37 @@ _WAIT_SECONDS: Final = 1.0
 
 
 class WorkerMetrics:
-    """Made before the workers, which share it; each is `at` its number."""
+    """A folder of Unix sockets, made before the workers are forked; each worker serves one of them."""
 
     def __init__(self, count: int) -> None:
-        """Raises `OSError` when there is no folder to be had for temporary files."""
+        """Raises `OSError` when no temporary folder can be made."""
         self._folder = Path(tempfile.mkdtemp(prefix="marquee-workers-"))
         self._count = count
         self._index = 0
 
     @asynccontextmanager
     async def at(self, index: int, exposition: Callable[[], bytes]) -> AsyncIterator[None]:
-        """Tell the other workers this one's metrics until the block ends."""
+        """Serve this worker's metrics to the other workers until the block ends."""
         self._index = index
 
-        async def tell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(exposition())
             await writer.drain()
             writer.close()
 
         path = self._path(index)
-        path.unlink(missing_ok=True)  # of the one that this one replaces
-        async with await asyncio.start_unix_server(tell, path):
+        path.unlink(missing_ok=True)  # left by the worker that this one replaces
+        async with await asyncio.start_unix_server(serve, path):
             yield
 
     async def page(self, own: bytes) -> bytes:
-        """This worker's metrics with those of the others."""
+        """This worker's metrics, with those of the others that answer within a second."""
         others = [index for index in range(self._count) if index != self._index]
         texts = await asyncio.gather(*map(self._ask, others))
         return merged([(self._index, own), *zip(others, texts, strict=True)])
 
     def close(self) -> None:
-        """Take the folder away."""
+        """Remove the folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _path(self, index: int) -> Path:
@@ -67,7 +68,10 @@ class WorkerMetrics:
 
 
 def merged(pages: Iterable[tuple[int, bytes]]) -> bytes:
-    """Pages of workers in Prometheus' text format as one, family by family."""
+    """Merge pages in Prometheus' text format, family by family: `HELP` and `TYPE` may stand only once.
+
+    `requests_total 3` of worker 1 becomes `requests_total{worker="1"} 3`.
+    """
     families: dict[str, list[str]] = {}
     for index, page in sorted(pages):
         family: list[str] = []

@@ -1,7 +1,7 @@
-"""Processes that serve one socket together: forked once all is prepared, told together, ended together.
+"""Processes that serve one listening socket: forked from one prepared parent, signalled and ended together.
 
-A worker that dies is replaced; when they die as soon as they are made, the whole ends, for whoever started it
-to notice. A worker never outlives its parent, however that ends.
+A worker that dies is replaced. When workers die again and again soon after their start, the parent ends with
+an error, so that its own supervisor notices. A worker never outlives its parent, however the parent ends.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 _SIGNALS: Final = (*_ENDING, signal.SIGHUP)
 _SOON_SECONDS: Final = 10.0
 _SOON_AT_MOST: Final = 5
-"""Workers in a row that die so soon after they were made."""
+"""The parent gives up after more workers than this in a row lived for less than `_SOON_SECONDS`."""
 _PAUSE_SECONDS: Final = 0.1
-"""Before the first of them is replaced; then twice as long, and so on."""
+"""Before a dead worker is replaced; doubled for each further one of such a row."""
 
 
 def run_workers(
@@ -33,8 +33,8 @@ def run_workers(
 ) -> int:
     """Run `work(index, is_replacement)` in `count` processes until a signal ends them; the exit code of all.
 
-    SIGHUP is passed on to all; they ignore it until they handle it. `at_end` is called here when they are
-    asked to end: what only they use may be closed.
+    SIGHUP is passed on to every worker; a worker ignores it until it installs a handler. `at_end` is called
+    in the parent when the workers are asked to end: it closes what only workers still use.
 
     Call it before anything starts a thread or an event loop: neither survives a fork.
     """
@@ -53,18 +53,19 @@ def run_workers(
 
 
 class _Workers:
-    """The processes, as their parent sees them."""
+    """The workers, in their parent."""
 
     def __init__(self, work: Callable[[int, bool], None], at_end: Callable[[], None]) -> None:
         self._work = work
         self._at_end = at_end
         self._running: dict[int, tuple[int, float]] = {}
-        """Process → its index, and when it began."""
+        """Each process, with its index and the time of its start."""
         self._is_stopping = False
         self._parent_lives, self._keeps_open = os.pipe()
 
     def start(self, index: int, *, is_replacement: bool = False) -> None:
-        """Make a worker; no signal reaches it before it knows what to do with it."""
+        """Fork a worker. Signals are blocked until it has its own handlers: those it inherits are the
+        parent's."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         child = os.fork()
         if child == 0:
@@ -72,11 +73,11 @@ class _Workers:
             _live(lambda: self._work(index, is_replacement), self._parent_lives, before)
         self._running[child] = (index, time.monotonic())
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if self._is_stopping:  # by a signal that came before it was made
+        if self._is_stopping:  # the signal came between the decision to fork and the fork
             os.kill(child, signal.SIGTERM)
 
     def stop(self, number: int = signal.SIGTERM, frame: FrameType | None = None) -> None:
-        """Ask all to end."""
+        """Ask every worker to end."""
         if not self._is_stopping:
             self._is_stopping = True
             self._at_end()
@@ -84,12 +85,12 @@ class _Workers:
             os.kill(child, signal.SIGTERM)
 
     def pass_on(self, number: int, frame: FrameType | None) -> None:
-        """Tell all what this process was told."""
+        """Send every worker the signal that this process received."""
         for child in self._running:
             os.kill(child, number)
 
     def wait(self) -> int:
-        """Replace those that die until they are asked to end; the exit code of the whole."""
+        """Replace workers that die, until they are asked to end and have ended; returns the exit code."""
         failed, soon = False, 0
         while self._running:
             ended, status = os.wait()
@@ -110,7 +111,7 @@ class _Workers:
         return int(failed)
 
     def close(self) -> None:
-        """Let go of what keeps workers alive."""
+        """Close the pipe; a worker that still runs ends."""
         os.close(self._parent_lives)
         os.close(self._keeps_open)
 
@@ -120,7 +121,7 @@ def _reason(code: int) -> str:
 
 
 def _live(work: Callable[[], None], parent_lives: int, mask: set[int | signal.Signals]) -> NoReturn:
-    """The life of a worker; leaves without what the parent has still to do."""
+    """Run a worker in the forked process, and exit without running the parent's exit handlers."""
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -139,6 +140,6 @@ def _live(work: Callable[[], None], parent_lives: int, mask: set[int | signal.Si
 
 
 def _end_with_parent(parent_lives: int) -> None:
-    """Wait until the other end of the pipe, which only the parent has open, is closed."""
+    """Wait until the parent has ended: only it holds the other end of the pipe, which its end closes."""
     os.read(parent_lives, 1)
     os.kill(os.getpid(), signal.SIGTERM)
