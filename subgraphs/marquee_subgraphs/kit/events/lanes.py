@@ -122,11 +122,11 @@ class Lanes(Generic[D]):
                 continue
             attempts += 1
             next_pause = None if isinstance(error, PoisonEvent) else self._retry.pause_seconds(attempts)
+            observer: object = self._handler
+            if next_pause is None and isinstance(observer, DeathObserver):
+                observer.died(delivery.event)
             await self._endings.failed(delivery, attempts, error, next_pause)
             if next_pause is None:
-                hearer: object = self._handler
-                if isinstance(hearer, DeathObserver):
-                    hearer.died(delivery.event)
                 return True
             pause = next_pause
         return False

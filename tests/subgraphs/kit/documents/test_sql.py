@@ -12,6 +12,7 @@ from marquee_subgraphs.kit.documents import Equal, Sort, SqlDocumentRepository, 
 from marquee_subgraphs.kit.events import Outbox
 from marquee_subgraphs.kit.events.outbox import unpublished
 from tests.subgraphs.kit.documents.contract import BODIES, FILMS, Films, RepositoryContract
+from tests.subgraphs.kit.events.sample_events import OrderPlaced
 
 METADATA = MetaData()
 TABLES = document_tables(METADATA, FILMS)
@@ -36,7 +37,7 @@ async def test_a_document_and_its_event_commit_together(films: Films, database: 
     outbox = Outbox("movies")
     async with database.transaction() as tx:
         await films.repository.insert(tx, "1", BODIES["1"])
-        event = await outbox.add_raw(tx, type="movie.created", aggregate_id="1", payload={})
+        event = await outbox.add(tx, OrderPlaced(number=1), aggregate_id="1")
 
     async with database.read() as connection:
         assert [waiting for _, waiting in await unpublished(connection, 10)] == [event]

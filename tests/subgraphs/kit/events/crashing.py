@@ -17,6 +17,7 @@ from marquee_subgraphs.kit.database import AutoIncrement, Database, Transaction
 from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope, ServiceEvents, all_settled
 from marquee_subgraphs.kit.events.rabbitmq import Address, RabbitMqBroker
 from tests.subgraphs.kit.events.brokers import QUEUES, AnyBroker
+from tests.subgraphs.kit.events.sample_events import OrderPlaced, PlacedOrder, SeatsSold, SoldSeats
 
 METADATA = MetaData()
 ORDERS = Table("orders", METADATA, Column("id", String(20), primary_key=True))
@@ -43,24 +44,22 @@ async def run(folder: Path, rounds: int, offset: int, amqp_url: str | None = Non
         orders = ServiceEvents("orders", orders_store, broker)
         tickets = ServiceEvents("tickets", tickets_store, broker)
 
-        @tickets.consumer.on_raw("order.placed")
-        async def take(tx: Transaction, event: Envelope) -> None:
-            await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
-            await tickets.outbox.add_raw(
-                tx, type="seats.sold", aggregate_id=event.aggregate_id, payload=event.payload, cause=event
-            )
+        async def take(tx: Transaction, event: PlacedOrder, envelope: Envelope) -> None:
+            await tx.execute(EFFECTS.insert().values(order_id=f"ord_{event.number}"))
+            sold = SeatsSold(number=event.number)
+            await tickets.outbox.add(tx, sold, aggregate_id=envelope.aggregate_id, cause=envelope)
 
-        @orders.consumer.on_raw("seats.sold")
-        async def confirm(tx: Transaction, event: Envelope) -> None:
-            await tx.execute(EFFECTS.insert().values(order_id=event.payload["order"]))
+        async def confirm(tx: Transaction, event: SoldSeats, _: Envelope) -> None:
+            await tx.execute(EFFECTS.insert().values(order_id=f"ord_{event.number}"))
+
+        tickets.consumer.on(PlacedOrder, take)
+        orders.consumer.on(SoldSeats, confirm)
 
         async def place(number: int) -> None:
             order = f"ord_{offset + number}"
             async with orders_store.transaction() as tx:
                 await tx.execute(ORDERS.insert().values(id=order))
-                await orders.outbox.add_raw(
-                    tx, type="order.placed", aggregate_id=order, payload={"order": order}
-                )
+                await orders.outbox.add(tx, OrderPlaced(number=offset + number), aggregate_id=order)
             print("placed", order, flush=True)
 
         for service in (orders, tickets):

@@ -24,22 +24,27 @@ from marquee_subgraphs.kit.events import (
 )
 from marquee_subgraphs.kit.faults import TemporarilyUnavailable
 from tests.subgraphs.kit.events.brokers import AnyBroker, Brokers
+from tests.subgraphs.kit.events.sample_events import (
+    OrderAdmired,
+    OrderPlaced,
+    PlacedOrder,
+    SeatsSold,
+    SoldSeats,
+)
 
 
 async def place(events: ServiceEvents, store: Database, order: str, number: int = 0) -> Envelope:
     async with store.transaction() as tx:
-        return await events.outbox.add_raw(
-            tx, type="order.placed", aggregate_id=order, payload={"number": number}
-        )
+        return await events.outbox.add(tx, OrderPlaced(number=number), aggregate_id=order)
 
 
 def collect(events: ServiceEvents) -> list[Envelope]:
     taken: list[Envelope] = []
 
-    @events.consumer.on_raw("order.placed")
-    async def take(tx: Transaction, event: Envelope) -> None:
-        tx.after_commit(lambda: taken.append(event))
+    async def take(tx: Transaction, _: PlacedOrder, envelope: Envelope) -> None:
+        tx.after_commit(lambda: taken.append(envelope))
 
+    events.consumer.on(PlacedOrder, take)
     return taken
 
 
@@ -68,7 +73,7 @@ async def test_a_change_that_rolls_back_tells_nobody(
     await tickets.start()
 
     async def fail(tx: Transaction) -> None:
-        await orders.outbox.add_raw(tx, type="order.placed", aggregate_id="ord_1", payload={})
+        await orders.outbox.add(tx, OrderPlaced(number=1), aggregate_id="ord_1")
         raise LookupError
 
     with pytest.raises(LookupError):
@@ -84,15 +89,17 @@ async def test_an_effect_names_its_cause(
     orders_store: Database,
     broker: AnyBroker,
 ) -> None:
-    @tickets.consumer.on_raw("order.placed")
-    async def sell(tx: Transaction, event: Envelope) -> None:
-        await tickets.outbox.add_raw(tx, type="seats.sold", aggregate_id="sho_1", payload={}, cause=event)
+    async def sell(tx: Transaction, event: PlacedOrder, envelope: Envelope) -> None:
+        sold = SeatsSold(number=event.number)
+        await tickets.outbox.add(tx, sold, aggregate_id="sho_1", cause=envelope)
 
     sold: list[Envelope] = []
 
-    @orders.consumer.outside_transaction_raw("seats.sold")
-    async def confirm(event: Envelope) -> None:
-        sold.append(event)
+    async def confirm(_: SoldSeats, envelope: Envelope) -> None:
+        sold.append(envelope)
+
+    tickets.consumer.on(PlacedOrder, sell)
+    orders.consumer.on_outside_transaction(SoldSeats, confirm)
 
     await tickets.start_consuming()
     await orders.start()
@@ -240,11 +247,12 @@ async def test_a_failing_handler_is_tried_again_and_what_follows_waits(
     caplog.set_level(logging.CRITICAL)
     attempts: list[int] = []
 
-    @tickets.consumer.on_raw("order.placed")
-    async def take(tx: Transaction, event: Envelope) -> None:
-        attempts.append(event.payload["number"])
+    async def take(tx: Transaction, event: PlacedOrder, _: Envelope) -> None:
+        attempts.append(event.number)
         if len(attempts) < 3:
             raise ConnectionError
+
+    tickets.consumer.on(PlacedOrder, take)
 
     await orders.start()
     await tickets.start()
@@ -267,11 +275,12 @@ async def test_an_event_outlives_any_absence_of_what_its_handler_needs(
     caplog.set_level(logging.CRITICAL)
     attempts: list[int] = []
 
-    @tickets.consumer.on_raw("order.placed")
-    async def take(tx: Transaction, event: Envelope) -> None:
-        attempts.append(event.payload["number"])
+    async def take(tx: Transaction, event: PlacedOrder, _: Envelope) -> None:
+        attempts.append(event.number)
         if len(attempts) < 20:  # far more often than a failing event is tried
             raise TemporarilyUnavailable
+
+    tickets.consumer.on(PlacedOrder, take)
 
     await orders.start()
     await tickets.start()
@@ -299,11 +308,12 @@ async def test_a_poisonous_event_dies_alone_and_can_be_replayed(
     broken = True
     taken: list[int] = []
 
-    @tickets.consumer.on_raw("order.placed")
-    async def take(tx: Transaction, event: Envelope) -> None:
-        if broken and event.payload["number"] == 1:
+    async def take(tx: Transaction, event: PlacedOrder, _: Envelope) -> None:
+        if broken and event.number == 1:
             raise error
-        tx.after_commit(lambda: taken.append(event.payload["number"]))
+        tx.after_commit(lambda: taken.append(event.number))
+
+    tickets.consumer.on(PlacedOrder, take)
 
     await orders.start()
     await tickets.start()
@@ -347,7 +357,7 @@ async def test_a_type_without_a_handler_goes_nowhere(
     await orders.start()
     await tickets.start()
     async with orders_store.transaction() as tx:
-        event = await orders.outbox.add_raw(tx, type="order.admired", aggregate_id="ord_1", payload={})
+        event = await orders.outbox.add(tx, OrderAdmired(), aggregate_id="ord_1")
     await all_settled(broker, orders, tickets)
     await tickets.consumer.handle(event)
 
@@ -407,9 +417,10 @@ async def test_another_process_may_publish_into_the_queue(
 ) -> None:
     arrived = asyncio.Event()
 
-    @tickets.consumer.outside_transaction_raw("order.placed")
-    async def take(event: Envelope) -> None:
+    async def take(_: PlacedOrder, envelope: Envelope) -> None:
         arrived.set()
+
+    tickets.consumer.on_outside_transaction(PlacedOrder, take)
 
     await tickets.start()
     event = await place(orders, orders_store, "ord_1")

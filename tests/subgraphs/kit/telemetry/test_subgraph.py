@@ -22,6 +22,7 @@ from marquee_subgraphs.kit.events import (
     current_trace,
 )
 from marquee_subgraphs.kit.telemetry import Telemetry, store_probe
+from tests.subgraphs.kit.events.sample_events import OrderPlaced, PlacedOrder, SeatsSold, SoldSeats
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OTHER_TRACE = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01"
@@ -61,7 +62,7 @@ def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None
 
 async def _add(database: Database, events: ServiceEvents) -> None:
     async with database.transaction() as tx:
-        await events.outbox.add_raw(tx, type="order.placed", aggregate_id="ord_1", payload={})
+        await events.outbox.add(tx, OrderPlaced(number=1), aggregate_id="ord_1")
 
 
 async def test_only_what_commits_is_counted(
@@ -71,7 +72,7 @@ async def test_only_what_commits_is_counted(
 
     async def fail() -> None:
         async with database.transaction() as tx:
-            await events.outbox.add_raw(tx, type="order.placed", aggregate_id="ord_2", payload={})
+            await events.outbox.add(tx, OrderPlaced(number=2), aggregate_id="ord_2")
             raise RuntimeError("no")
 
     await _add(database, events)
@@ -96,24 +97,25 @@ async def test_money_is_counted_in_units_of_its_currency(telemetry: Telemetry, c
 async def test_events_are_counted_from_the_outbox_to_their_end(
     database: Database, broker: EmbeddedBroker, events: ServiceEvents, telemetry: Telemetry
 ) -> None:
-    @events.consumer.outside_transaction_raw("order.placed")
-    async def take(event: Envelope) -> None:
+    async def take(_: PlacedOrder, envelope: Envelope) -> None:
         return None
 
-    @events.consumer.outside_transaction_raw("order.broken")
-    async def refuse(event: Envelope) -> None:
+    async def refuse(_: SoldSeats, envelope: Envelope) -> None:
         raise PoisonEvent("never")
+
+    events.consumer.on_outside_transaction(PlacedOrder, take)
+    events.consumer.on_outside_transaction(SoldSeats, refuse)
 
     await events.start()
     await _add(database, events)
     async with database.transaction() as tx:
-        await events.outbox.add_raw(tx, type="order.broken", aggregate_id="ord_2", payload={})
+        await events.outbox.add(tx, SeatsSold(number=2), aggregate_id="ord_2")
     await all_settled(broker, events)
     registry = telemetry.registry
     assert value(registry, "marquee_events_published_total", type="order.placed") == 1
     assert value(registry, "marquee_events_handled_total", type="order.placed", outcome="done") == 1
-    assert value(registry, "marquee_events_handled_total", type="order.broken", outcome="poison") == 1
-    assert value(registry, "marquee_events_dead_total", type="order.broken") == 1
+    assert value(registry, "marquee_events_handled_total", type="seats.sold", outcome="poison") == 1
+    assert value(registry, "marquee_events_dead_total", type="seats.sold") == 1
     assert value(registry, "marquee_event_lag_seconds_count") == 1
 
 

@@ -16,6 +16,7 @@ from marquee_subgraphs.kit.events import BrokerUnavailable, Envelope, Relay, Ser
 from marquee_subgraphs.kit.events.rabbitmq import RabbitMqBroker
 from tests.faults.proxy import Proxy
 from tests.subgraphs.kit.events.brokers import QUICK, RabbitMqBrokers, placed
+from tests.subgraphs.kit.events.sample_events import OrderPlaced, PlacedOrder, SoldSeats
 
 
 @pytest.fixture
@@ -82,10 +83,10 @@ class Collector:
     def __init__(self, events: ServiceEvents) -> None:
         self.taken: list[Envelope] = []
         self._more = asyncio.Event()
+        events.consumer.on(PlacedOrder, self._take)
 
-        @events.consumer.on_raw("order.placed")
-        async def take(tx: Transaction, event: Envelope) -> None:
-            tx.after_commit(lambda: self._add(event))
+    async def _take(self, tx: Transaction, _: PlacedOrder, envelope: Envelope) -> None:
+        tx.after_commit(lambda: self._add(envelope))
 
     def _add(self, event: Envelope) -> None:
         self.taken.append(event)
@@ -101,9 +102,7 @@ class Collector:
 
 async def place(events: ServiceEvents, store: Database, number: int) -> None:
     async with store.transaction() as tx:
-        await events.outbox.add_raw(
-            tx, type="order.placed", aggregate_id=f"ord_{number % 5}", payload={"number": number}
-        )
+        await events.outbox.add(tx, OrderPlaced(number=number), aggregate_id=f"ord_{number % 5}")
 
 
 def in_order(taken: list[Envelope]) -> bool:
@@ -270,12 +269,13 @@ async def test_two_replicas_that_get_one_event_at_once_have_one_effect(
     effects: list[str] = []
     async with await rabbitmq.open() as broker:
         replicas = [ServiceEvents("orders", orders_store, broker) for _ in range(2)]
-        for replica in replicas:
 
-            @replica.consumer.on_raw("seats.sold")
-            async def take(tx: Transaction, event: Envelope) -> None:
-                await asyncio.sleep(0)
-                tx.after_commit(lambda: effects.append(event.id))
+        async def take(tx: Transaction, _: SoldSeats, envelope: Envelope) -> None:
+            await asyncio.sleep(0)
+            tx.after_commit(lambda: effects.append(envelope.id))
+
+        for replica in replicas:
+            replica.consumer.on(SoldSeats, take)
 
         events = [placed(number) for number in range(30)]
         sold = [Envelope.from_json(event.to_json().replace("order.placed", "seats.sold")) for event in events]
