@@ -1,7 +1,6 @@
-"""Says in the client's words what went wrong in subgraphs: paths rewritten, secrets dropped; nothing lost,
-nothing invented.
+"""`Reporter`: the errors of a response: those of subgraphs, with response paths and without secrets.
 
-Runs only when something did go wrong, after all data are in.
+Runs only if something failed, after all data have arrived. Must neither lose an error nor invent one.
 """
 
 from __future__ import annotations
@@ -10,16 +9,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import get_named_type
-
 from marquee_router.errors import MASKED_MESSAGE, FormattedError
-from marquee_router.execution.conditions import hold
+from marquee_router.execution.client_path import ClientPaths
 from marquee_router.execution.nesting_depth import MOST_LEVELS, nests_deeper
-from marquee_router.execution.path_collector import SourcePath
 from marquee_router.execution.projection.completion import ResponsePath, Violation
 from marquee_router.execution.state import Execution, Failure, FetchLocation
 from marquee_router.log_fields import log_fields
-from marquee_router.planning.plan import ResponseField, ResponseSelection
+from marquee_router.planning.plan import ResponseSelection
 
 logger = logging.getLogger("marquee_router.execution")
 
@@ -27,14 +23,14 @@ VIOLATION_CODE = "SUBGRAPH_VALUE_INVALID"
 LEFT_OUT_CODE = "TOO_MANY_ERRORS"
 REPORTED_CODE = "DOWNSTREAM_SERVICE_ERROR"
 MOST_ERRORS = 1_000
-"""Of one answer; one more says how many are left out."""
+"""Of one response; a further error says how many are left out."""
 _SECRETS = frozenset({"exception", "stacktrace", "stackTrace", "trace", "debugMessage", "debug"})
 
 
 class Reporter:
-    """Formats the errors of one plan's runs."""
+    """Formats the errors of one plan's responses."""
 
-    __slots__ = ("_denied", "_pass_messages", "_response", "_root_type")
+    __slots__ = ("_denied", "_pass_messages", "_paths")
 
     def __init__(
         self,
@@ -44,55 +40,77 @@ class Reporter:
         pass_messages: bool,
         denied: tuple[FormattedError, ...] = (),
     ) -> None:
-        self._denied = denied
-        """In every answer; their paths have no list positions."""
-        self._response = response
-        self._root_type = root_type
+        """`denied` are in every response; their paths have no list positions."""
+        self._paths = ClientPaths(response, root_type)
         self._pass_messages = pass_messages
+        self._denied = denied
 
     def report(self, execution: Execution, violations: list[Violation]) -> list[FormattedError]:
-        """Errors in the response format, at most `MOST_ERRORS` and one that counts the others.
+        """Return the errors in the response format: at most `MOST_ERRORS`, and one that counts the others.
 
-        A null that a failure or a denial explains is not reported again.
+        A null in a non-null position is no error of its own where a failure or a denial explains it.
         """
-        errors: list[FormattedError] = list(self._denied)
-        explained: list[ResponsePath] = []
-        left_out = 0
+        report = _Report(execution, self._paths, self._denied, pass_messages=self._pass_messages)
         for failure in execution.failures:
-            location = failure.fetch.location(execution.data, failure.objects)
-            if failure.unavailable is not None:
-                errors += self._failed(failure, location, execution, explained)
-            for position, raw in enumerate(failure.reported):
-                if len(errors) >= MOST_ERRORS:
-                    left_out += len(failure.reported) - position
-                    explained += self._places(location, execution)
-                    break
-                errors += self._reported(failure, raw, location, execution, explained)
-        is_explained = Explained(explained, self._denied)
-        errors += [
-            {
-                "message": violation.message,
-                "path": list(violation.path),
-                "extensions": {"code": VIOLATION_CODE},
-            }
-            for violation in violations
-            if not (violation.is_null and is_explained(violation.path))
-        ]
-        left_out += max(len(errors) - MOST_ERRORS, 0)
-        if left_out:
-            del errors[MOST_ERRORS:]
-            errors.append(
-                {"message": f"{left_out} more errors are left out", "extensions": {"code": LEFT_OUT_CODE}}
-            )
-        return errors
+            report.add(failure)
+        report.add_violations(violations)
+        return report.bounded()
 
-    def _failed(
+
+class _Report:
+    """The errors of one response in the making."""
+
+    def __init__(
         self,
-        failure: Failure,
-        location: FetchLocation,
         execution: Execution,
-        explained: list[ResponsePath],
-    ) -> list[FormattedError]:
+        paths: ClientPaths,
+        denied: tuple[FormattedError, ...],
+        *,
+        pass_messages: bool,
+    ) -> None:
+        self._execution = execution
+        self._paths = paths
+        self._denied = denied
+        self._pass_messages = pass_messages
+        self._errors: list[FormattedError] = list(denied)
+        self._explained: list[ResponsePath] = []
+        """Response paths whose nulls the errors so far explain."""
+        self._left_out = 0
+
+    def add(self, failure: Failure) -> None:
+        """Add the errors of one fetch."""
+        location = failure.fetch.location(self._execution.data, failure.objects)
+        if failure.unavailable is not None:
+            self._add_unavailable(failure, location)
+        for position, raw in enumerate(failure.reported):
+            if len(self._errors) >= MOST_ERRORS:
+                self._left_out += len(failure.reported) - position
+                self._explained += self._fetched_paths(location)
+                break
+            self._add_reported(failure, raw, location)
+
+    def add_violations(self, violations: list[Violation]) -> None:
+        """Add the values that break the schema, where no error explains them."""
+        explained = Explained(self._explained, self._denied)
+        self._errors += [
+            {"message": each.message, "path": list(each.path), "extensions": {"code": VIOLATION_CODE}}
+            for each in violations
+            if not (each.is_null and explained(each.path))
+        ]
+
+    def bounded(self) -> list[FormattedError]:
+        """The errors, within the bound."""
+        left_out = self._left_out + max(len(self._errors) - MOST_ERRORS, 0)
+        if not left_out:
+            return self._errors
+        last: FormattedError = {
+            "message": f"{left_out} more errors are left out",
+            "extensions": {"code": LEFT_OUT_CODE},
+        }
+        return [*self._errors[:MOST_ERRORS], last]
+
+    def _add_unavailable(self, failure: Failure, location: FetchLocation) -> None:
+        """Add what a subgraph that did not answer leaves null."""
         unavailable = failure.unavailable
         assert unavailable is not None
         subgraph = failure.fetch.subgraph
@@ -100,120 +118,52 @@ class Reporter:
             "subgraph %s failed: %s",
             subgraph,
             unavailable,
-            extra={"subgraph": subgraph, "code": unavailable.code, **_trace(execution)},
+            extra={"subgraph": subgraph, "code": unavailable.code, **self._log_fields()},
         )
         extensions = {"code": unavailable.code, "serviceName": subgraph}
-        places = self._places(location, execution)
-        explained += places
-        return [_error(unavailable.public_message, path, extensions) for path in _summary(places)]
+        paths = self._fetched_paths(location)
+        self._explained += paths
+        self._errors += [_error(unavailable.public_message, path, extensions) for path in _summary(paths)]
 
-    def _reported(
-        self,
-        failure: Failure,
-        raw: Any,
-        location: FetchLocation,
-        execution: Execution,
-        explained: list[ResponsePath],
-    ) -> list[FormattedError]:
-        """One error of a subgraph: once per place it stands for, since equal representations were sent
-        once."""
+    def _add_reported(self, failure: Failure, raw: Any, location: FetchLocation) -> None:
+        """Add one error of a subgraph, once for each place in the response that it is about.
+
+        Equal representations are sent once: an error at `_entities, 0, name` may be about many objects.
+        """
         error = raw if isinstance(raw, Mapping) else {}
+        extensions = self._extensions_of(error, failure.fetch.subgraph)
         message = error.get("message")
-        extensions: dict[str, Any] = {"code": REPORTED_CODE}
-        told = error.get("extensions")
-        if self._pass_messages and isinstance(told, Mapping) and not nests_deeper(told, MOST_LEVELS):
-            extensions |= {key: value for key, value in told.items() if key not in _SECRETS}
-        extensions["serviceName"] = failure.fetch.subgraph
         if not self._pass_messages or not isinstance(message, str):
-            # Never its message, which may repeat what a client sent.
-            logger.debug("subgraph %s reported an error", failure.fetch.subgraph, extra=_trace(execution))
+            # Its message is not logged either: it may repeat what a client sent.
+            logger.debug("subgraph %s reported an error", failure.fetch.subgraph, extra=self._log_fields())
             message = MASKED_MESSAGE
         path = error.get("path")
         sources = location.of(path) if isinstance(path, list) and path else []
         if sources:
-            wanted = [source for source in sources if not self._is_for_others(source, execution)]
-            places = list(dict.fromkeys(self.client_path(source, execution) for source in wanted))
-            explained += places
-            return [_error(message, place, extensions) for place in places]
-        places = self._places(location, execution)
-        explained += places
-        return [_error(message, _common(places), extensions)]
+            wanted = [each for each in sources if not self._paths.is_of_another_type(each, self._execution)]
+            paths = list(dict.fromkeys(self._paths.of(each, self._execution) for each in wanted))
+            self._explained += paths
+            self._errors += [_error(message, path, extensions) for path in paths]
+            return
+        paths = self._fetched_paths(location)
+        self._explained += paths
+        self._errors.append(_error(message, _common_prefix(paths), extensions))
 
-    def _places(self, location: FetchLocation, execution: Execution) -> list[ResponsePath]:
-        """Where the fetch's fields or objects stand in the answer; the root only when nothing else is
-        known."""
-        places = dict.fromkeys(self.client_path(source, execution) for source in location.all_paths())
-        return [place for place in places if place] or list(places)
+    def _extensions_of(self, error: Mapping[str, Any], subgraph: str) -> dict[str, Any]:
+        extensions: dict[str, Any] = {"code": REPORTED_CODE}
+        reported = error.get("extensions")
+        if self._pass_messages and isinstance(reported, Mapping) and not nests_deeper(reported, MOST_LEVELS):
+            extensions |= {key: value for key, value in reported.items() if key not in _SECRETS}
+        extensions["serviceName"] = subgraph
+        return extensions
 
-    def _is_for_others(self, source: SourcePath, execution: Execution) -> bool:
-        """Whether the field was read of an object only because its type was not known yet, and the client
-        asked for it on other types."""
-        selection, value = self._response, execution.data
-        type_name: str | None = self._root_type
-        for element in source:
-            if isinstance(element, str):
-                if value is not execution.data:
-                    type_name = _at(value, "__typename")
-                field = _field(selection, type_name, element)
-                if field is None:
-                    return type_name in selection.by_type and _field(selection, None, element) is not None
-                if field.selection is None:
-                    return False
-                selection = field.selection
-            value = _at(value, element)
-        return False
+    def _fetched_paths(self, location: FetchLocation) -> list[ResponsePath]:
+        """The response paths of what a fetch was to fill; the root only if no other path is known."""
+        found = dict.fromkeys(self._paths.of(source, self._execution) for source in location.all_paths())
+        return [path for path in found if path] or list(found)
 
-    def client_path(self, source: SourcePath, execution: Execution) -> ResponsePath:
-        """The response path of a source path, as far as the client selected it and no condition excludes
-        it."""
-        path: list[str | int] = []
-        selection: ResponseSelection | None = self._response
-        type_name: str | None = self._root_type
-        value: Any = execution.data
-        for element in source:
-            if element.__class__ is int and not isinstance(value, dict):
-                if element < 0 or (isinstance(value, list) and element >= len(value)):
-                    break
-                path.append(element)
-                value = value[element] if isinstance(value, list) else None
-                continue
-            if not isinstance(element, str):
-                break
-            if isinstance(value, dict) and isinstance(value.get("__typename"), str) and path:
-                type_name = value["__typename"]
-            field = _field(selection, type_name, element)
-            if field is None or not hold(field.conditions, execution.variables):
-                break
-            path.append(field.response_key)
-            selection = field.selection
-            type_name = get_named_type(field.type).name
-            value = value.get(element) if isinstance(value, dict) else None
-        return tuple(path)
-
-
-def _trace(execution: Execution) -> dict[str, str]:
-    """What finds the client's request again in traces and in other logs."""
-    return log_fields(execution.context)
-
-
-def _at(value: Any, element: str | int) -> Any:
-    """What a subgraph's path leads to; None where it leads nowhere."""
-    try:
-        return value[element]
-    except (KeyError, IndexError, TypeError):
-        return None
-
-
-def _field(selection: ResponseSelection | None, type_name: str | None, source: str) -> ResponseField | None:
-    """The selected field that takes `source`; when the concrete type is unknown, that of any type."""
-    if selection is None:
-        return None
-    known = selection.by_type.get(type_name or "")
-    for fields in selection.by_type.values() if known is None else (known,):
-        for field in fields:
-            if field.source == source and field.name != "__typename":
-                return field
-    return None
+    def _log_fields(self) -> dict[str, str]:
+        return log_fields(self._execution.context)
 
 
 def _error(message: str, path: ResponsePath | None, extensions: Mapping[str, Any]) -> FormattedError:
@@ -222,25 +172,26 @@ def _error(message: str, path: ResponsePath | None, extensions: Mapping[str, Any
     return {"message": message, "extensions": dict(extensions)}
 
 
-def _summary(places: list[ResponsePath]) -> list[ResponsePath | None]:
-    """Fields of one object are named each; many objects are one fault, named where they meet."""
-    if places and len({place[:-1] for place in places}) == 1 and not any(_ends_in_list(p) for p in places):
-        return list(places)
-    return [_common(places)]
+def _summary(paths: list[ResponsePath]) -> list[ResponsePath | None]:
+    """The paths of the errors that stand for a failed fetch.
+
+    Several fields of one object are one error each: `me, name` and `me, mail`. Fields of several objects are
+    one error at their common prefix: `films, 0, stars` and `films, 1, stars` become `films`.
+    """
+    one_object = len({path[:-1] for path in paths}) == 1
+    if one_object and not any(path and isinstance(path[-1], int) for path in paths):
+        return list(paths)
+    return [_common_prefix(paths)]
 
 
-def _ends_in_list(path: ResponsePath) -> bool:
-    return bool(path) and isinstance(path[-1], int)
-
-
-def _common(places: list[ResponsePath]) -> ResponsePath | None:
-    """The longest path that all places begin with; None when that is the root."""
-    if not places:
+def _common_prefix(paths: list[ResponsePath]) -> ResponsePath | None:
+    """The longest path that all begin with; None if that is the root."""
+    if not paths:
         return None
-    common = places[0]
-    for place in places[1:]:
+    common = paths[0]
+    for path in paths[1:]:
         length = 0
-        for ours, theirs in zip(common, place, strict=False):
+        for ours, theirs in zip(common, path, strict=False):
             if ours != theirs:
                 break
             length += 1
@@ -249,17 +200,18 @@ def _common(places: list[ResponsePath]) -> ResponsePath | None:
 
 
 class Explained:
-    """Whether an error already stands at, above or below a path; in time linear in the length of the
-    paths."""
+    """Decides if an error at, above or below a path explains a null there; linear in the length of the
+    path."""
 
-    def __init__(self, places: list[ResponsePath], denied: tuple[FormattedError, ...]) -> None:
-        self._places = set(places)
-        self._above = {place[:length] for place in self._places for length in range(len(place))}
+    def __init__(self, paths: list[ResponsePath], denied: tuple[FormattedError, ...]) -> None:
+        self._paths = set(paths)
+        self._above = {path[:length] for path in self._paths for length in range(len(path))}
         self._denied = [tuple(error.get("path", ())) for error in denied]
         """Without list positions."""
 
     def __call__(self, path: ResponsePath) -> bool:
-        if path in self._above or any(path[:length] in self._places for length in range(len(path) + 1)):
+        """True if some error explains a null at `path`."""
+        if path in self._above or any(path[:length] in self._paths for length in range(len(path) + 1)):
             return True
         keys = tuple(element for element in path if isinstance(element, str))
         return any(keys[: len(denied)] == denied[: len(keys)] for denied in self._denied)

@@ -1,5 +1,4 @@
-"""Where in the collected data a fetch was at work: for reports of what went wrong, never on the way of a
-good answer."""
+"""Where in the collected data a fetch merges. Only error reports need it, so it is found only for them."""
 
 from __future__ import annotations
 
@@ -12,22 +11,24 @@ from marquee_router.planning.plan import EntityTarget
 
 
 class RootFetchLocation:
-    """Of a fetch of root fields: the objects it completes (mostly the root itself) and its fields on them."""
+    """The location of a root fetch: the objects it fills (mostly the root itself) and its fields on them."""
 
     def __init__(self, places: list[SourcePath], operation: str) -> None:
         self._places = places
         self._operation = operation
 
     def all_paths(self) -> list[SourcePath]:
+        """As `state.FetchLocation.all_paths`."""
         keys = _root_keys(self._operation)
         return [(*place, key) for place in self._places for key in keys]
 
     def of(self, path: list[Any]) -> list[SourcePath]:
+        """As `state.FetchLocation.of`."""
         return [(*place, *path) for place in self._places]
 
 
 class EntityFetchLocation:
-    """Of an entity fetch: per target and representation, the places of the objects that it stands for."""
+    """The location of an entity fetch: for each target and representation the paths of its objects."""
 
     def __init__(self, targets: list[EntityTarget], data: dict[str, Any], objects: list[Any]) -> None:
         self._targets = {
@@ -36,11 +37,13 @@ class EntityFetchLocation:
         }
 
     def all_paths(self) -> list[SourcePath]:
+        """As `state.FetchLocation.all_paths`."""
         return [
             place for _, located in self._targets.values() for places in located.values() for place in places
         ]
 
     def of(self, path: list[Any]) -> list[SourcePath]:
+        """As `state.FetchLocation.of`."""
         groups, located = self._targets.get(path[0], ((), {})) if isinstance(path[0], str) else ((), {})
         if len(path) < 2 or path[1].__class__ is not int or not 0 <= path[1] < len(groups):
             return []
@@ -53,7 +56,7 @@ def _identities(groups: list[list[Any]]) -> set[int]:
 
 
 def _root_keys(operation: str) -> list[str]:
-    """The response keys of an operation's root fields, those in inline fragments too."""
+    """The response keys of an operation's root fields, inline fragments included."""
     keys: list[str] = []
     pending = [
         definition.selection_set

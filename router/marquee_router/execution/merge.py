@@ -8,11 +8,11 @@ from typing import Any
 def merge_objects(
     into: dict[str, Any], new: dict[str, Any], interfaces: frozenset[str] = frozenset()
 ) -> None:
-    """Merge deeply: objects by key, lists of objects by index; otherwise the later value wins.
+    """Merge deeply: objects by key, lists of objects by index; for anything else the later value wins.
 
-    A later null does not erase an object or a list: the subgraph that sent null only failed to add to it.
-    Nor does the name of one of the `interfaces` replace a `__typename`: it comes from an `@interfaceObject`,
-    while another subgraph may have told the type before.
+    Two exceptions. A later null does not replace an object or a list: that subgraph only failed to add to it.
+    And the name of one of the `interfaces` does not replace a `__typename`: a subgraph that has the type as
+    `@interfaceObject` answers `__typename: "Media"`, where another may have answered `"Film"` before.
     """
     for key, value in new.items():
         if key in into:
@@ -31,7 +31,7 @@ def merge_objects(
 
 
 def _has_leaves(items: list[Any]) -> bool:
-    """Whether these are scalars: the first item that is not null tells."""
+    """True for a list of scalars, which is replaced as a whole; the first item that is not null decides."""
     for item in items:
         if item is not None:
             return item.__class__ is not dict and item.__class__ is not list
@@ -39,7 +39,11 @@ def _has_leaves(items: list[Any]) -> bool:
 
 
 def merge_lists(into: list[Any], new: list[Any], interfaces: frozenset[str] = frozenset()) -> None:
-    """Merge items at equal positions; the first list decides how many there are."""
+    """Merge items at equal indexes; the first list keeps its length.
+
+    Two subgraphs that resolve the same list must agree on its order, as `@shareable` demands. Further items
+    of the second one belong to no object here.
+    """
     for index, (old, value) in enumerate(zip(into, new, strict=False)):
         if old.__class__ is dict and value.__class__ is dict:
             merge_objects(old, value, interfaces)
@@ -50,7 +54,7 @@ def merge_lists(into: list[Any], new: list[Any], interfaces: frozenset[str] = fr
 
 
 def copy_json(value: Any) -> Any:
-    """A copy that shares no object or list with the original."""
+    """Return a copy that shares no object or list with the original."""
     if value.__class__ is dict:
         return {key: copy_json(item) for key, item in value.items()}
     if value.__class__ is list:

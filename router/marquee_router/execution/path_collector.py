@@ -1,5 +1,8 @@
-"""Finds the objects at a plan's path in the collected data; paths are compiled to steps over whole levels at
-once."""
+"""Finds the objects at a path of the plan in the collected data.
+
+A path is compiled to steps, and each step maps all objects of one level to those of the next: `films, @,
+reviews, @` is two steps however many films there are.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,11 @@ SourcePath: TypeAlias = tuple[str | int, ...]
 
 @lru_cache(maxsize=2_000)
 def compile_path(path: Path) -> Collector:
-    """A function that returns all that `path` reaches: objects, and also nulls and oddities. Kept: plans
-    share paths."""
+    """Return a function that finds every value at `path`: objects, but also nulls and whatever a subgraph
+    sent.
+
+    Plans share paths, so compiled ones are kept.
+    """
     steps = [_step(*element) for element in _elements(path)]
 
     def collect(root: dict[str, Any]) -> Level:
@@ -36,19 +42,22 @@ def compile_path(path: Path) -> Collector:
 
 @lru_cache(maxsize=2_000)
 def compile_targets(targets: tuple[tuple[Path, ...], ...]) -> MultiCollector:
-    """A function that returns, per target, all that its paths reach; what paths share is walked once."""
+    """Return a function that finds, for each target, every value at its paths.
+
+    What paths have in common is walked once.
+    """
     if len(targets) == 1 and len(targets[0]) == 1:
         alone = compile_path(targets[0][0])
         return lambda data: [alone(data)]
-    root = _Fork()
+    root = _PathNode()
     for number, paths in enumerate(targets):
         for path in paths:
-            fork = root
+            node = root
             for element in _elements(path):
-                if element not in fork.branches:
-                    fork.branches[element] = (_step(*element), _Fork())
-                fork = fork.branches[element][1]
-            fork.ends.append(number)
+                if element not in node.branches:
+                    node.branches[element] = (_step(*element), _PathNode())
+                node = node.branches[element][1]
+            node.ends.append(number)
     count = len(targets)
 
     def collect(data: dict[str, Any]) -> list[Level]:
@@ -59,26 +68,26 @@ def compile_targets(targets: tuple[tuple[Path, ...], ...]) -> MultiCollector:
     return collect
 
 
-class _Fork:
-    """Where paths part: the steps that go on from here, and the targets whose paths end here."""
+class _PathNode:
+    """A node of the tree of paths: the steps that go on from here, and the targets whose paths end here."""
 
     __slots__ = ("branches", "ends")
 
     def __init__(self) -> None:
-        self.branches: dict[_Element, tuple[Step, _Fork]] = {}
+        self.branches: dict[_Element, tuple[Step, _PathNode]] = {}
         self.ends: list[int] = []
 
     def collect(self, level: Level, found: list[Level]) -> None:
         for number in self.ends:
             found[number] += level
-        for step, fork in self.branches.values():
+        for step, node in self.branches.values():
             further = step(level)
             if further:
-                fork.collect(further, found)
+                node.collect(further, found)
 
 
 def _elements(path: Path) -> list[_Element]:
-    """The path in steps: a key and the list under it are one."""
+    """The steps of a path; a key and the list under it are one step."""
     elements: list[_Element] = []
     for position, element in enumerate(path):
         if element is not Each.ITEM:
@@ -130,7 +139,7 @@ def _flattened(level: Level) -> Level:
 
 
 def locate(root: dict[str, Any], paths: tuple[Path, ...], wanted: set[int]) -> dict[int, list[SourcePath]]:
-    """Where the objects with these identities stand: identity → source paths. Only for reporting errors."""
+    """Return the source paths of the objects with these identities. Only error reports need it."""
     places: dict[int, list[SourcePath]] = {}
     for path in paths:
         for value, place in _walk(root, path, ()):

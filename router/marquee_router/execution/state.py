@@ -1,5 +1,5 @@
-"""What one run of a plan carries along: collected data, variables, what failed. Lives as long as one
-answer."""
+"""`Execution`: the state of one run of a plan: collected data, variables, failures. It lives for one
+response."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from marquee_router.execution.uploads import as_null
 from marquee_router.request import RequestContext
 
 HeaderSource = Callable[[str, RequestContext], Mapping[str, str]]
-"""Per subgraph and request: the headers to send, names in lower case (header rules plug in here)."""
+"""Returns further headers for a request to a subgraph, names in lower case."""
 
 
 class Fetched(Protocol):
-    """A fetch of the plan, as far as the report of its errors needs it."""
+    """A fetch of the plan, as far as the error report needs it."""
 
     @property
     def subgraph(self) -> str:
@@ -28,33 +28,35 @@ class Fetched(Protocol):
         ...
 
     def location(self, data: dict[str, Any], objects: list[Any]) -> FetchLocation:
-        """Where in the data the fetch was at work; `objects` as in `Failure`."""
+        """Where in the data the fetch merges; `objects` as in `Failure`."""
         ...
 
 
 class FetchLocation(Protocol):
-    """Where a fetch was at work, found once for all of its errors."""
+    """Where in the data a fetch merges; found once for all of its errors."""
 
     def all_paths(self) -> list[SourcePath]:
-        """Source paths of the fields or objects that the fetch was to fill."""
+        """The source paths of the fields or objects that the fetch fills."""
         ...
 
     def of(self, path: list[Any]) -> list[SourcePath]:
-        """Where an error's own path leads in the collected data; empty when it leads nowhere."""
+        """The source paths that an error's own path stands for; empty if it leads nowhere.
+
+        The path `_entities, 0, name` stands for `name` of each object with the first representation.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One fetch that failed wholly, or what a subgraph reported beside its data."""
+    """A fetch without an answer, or the errors that a subgraph sent with its answer."""
 
     fetch: Fetched
     objects: list[Any]
-    """What the fetch was to complete, per target: the groups of objects, in the order of their
-    representations."""
+    """The objects that the fetch fills: for each target the groups, in the order of their representations."""
     unavailable: SubgraphUnavailable | None = None
     reported: tuple[Any, ...] = ()
-    """The raw `errors` of the subgraph."""
+    """The `errors` of the subgraph as it sent them."""
 
 
 class Execution:
@@ -79,9 +81,10 @@ class Execution:
         self._encoded: dict[str, bytes] = {}
 
     def encoded(self, name: str) -> bytes | None:
-        """The JSON of one of the client's variables, encoded once per request; None when it has no value.
+        """The JSON of a client's variable, encoded once per request; None if it has no value.
 
-        Raises `VariablesInvalid` for one that nests too deeply to be written."""
+        Raises `VariablesInvalid` for a value that nests more levels than the encoder writes.
+        """
         known = self._encoded.get(name)
         if known is None and name in self.variables:
             try:
@@ -99,7 +102,7 @@ class Execution:
         return {**self.context.subgraph_headers, **self.header_source(subgraph, self.context)}
 
     def time_left(self) -> float:
-        """Seconds that a call may take; raises `SubgraphTimeout` when the request's deadline has passed."""
+        """The seconds that a call may take; raises `SubgraphTimeout` if the request's deadline has passed."""
         deadline = self.context.deadline
         if deadline is None:
             return self.timeout_seconds
