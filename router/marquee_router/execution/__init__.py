@@ -1,1 +1,1 @@
-"""Carries out query plans: compiled once, run per request. Never parses, validates or plans."""
+"""Executes query plans: compiled once, run per request. Never parses, validates or plans."""

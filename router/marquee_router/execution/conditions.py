@@ -1,4 +1,4 @@
-"""Conditions of `@skip` and `@include`, compiled to one call per request. Knows variables, nothing else."""
+"""The conditions of `@skip` and `@include`, compiled to one call per request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Holds: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 
 def hold(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
-    """Whether one of the alternatives holds; no alternatives at all is "always"."""
+    """Return True if any alternative holds. No alternatives mean that there is no condition."""
     if not conditions:
         return True
     return any(
@@ -21,7 +21,7 @@ def hold(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
 
 
 def compile_conditions(conditions: Conditions) -> Holds | None:
-    """A predicate over the coerced variables; None when it would always be true."""
+    """Return a predicate over the coerced variables; None if it is always true."""
     if not conditions or any(not alternative for alternative in conditions):
         return None
     if len(conditions) == 1 and len(conditions[0]) == 1:

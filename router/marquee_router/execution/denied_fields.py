@@ -1,7 +1,7 @@
-"""Shapes the answer of a requester who may not see all of an operation: denied fields are there, and null.
+"""The response shape for a requester that may see only a part of an operation: denied fields are null.
 
-A denied field may well have been fetched, as a key or a required field; the shape made here cannot reach its
-value.
+A denied field may have been fetched all the same, as a key or for `@requires`. The shape that is made here
+cannot reach its value.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from dataclasses import replace
 from marquee_router.planning.plan import ResponseField, ResponseSelection
 
 DENIED = ""
-"""A source key that no collected data can have."""
+"""A source key that collected data never have: projecting it gives null."""
 
 _NOTHING = ResponseSelection({})
 
 
 def deny(whole: ResponseSelection, granted: ResponseSelection) -> ResponseSelection:
-    """The shape `whole` with every field denied that `granted` does not have. Selections may be shared
-    graphs."""
+    """Return the shape `whole` with every field denied that `granted` does not have.
+
+    Selections form a graph, not a tree: a shared one is shaped once for each partner.
+    """
     return _deny(whole, granted, {})
 
 

@@ -1,7 +1,6 @@
-"""One exchange with one subgraph: equal queries in flight are sent once, and the reply is read with
-suspicion.
+"""`Exchange`: the requests to one subgraph. Equal queries that are under way at once are sent once.
 
-Owns the decoding of replies; knows neither plans nor paths.
+Owns the decoding of replies, which are never trusted. Knows neither plans nor paths.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from marquee_router.execution.subgraph import SubgraphReply, SubgraphTransport
 _Key: TypeAlias = tuple[bytes, tuple[tuple[str, str], ...]]
 
 PER_REQUEST = frozenset({"traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id"})
-"""Headers that only say which client request a call serves: they do not change its answer."""
+"""Headers that only identify the client request of a call: the answer does not depend on them."""
 
 
 class Exchange:
-    """A subgraph's name and transport, with the queries that are in flight now."""
+    """The name and transport of a subgraph, and the queries that are under way."""
 
     __slots__ = ("_in_flight", "name", "transport")
 
@@ -32,7 +31,11 @@ class Exchange:
         self._in_flight: dict[_Key, list[asyncio.Future[SubgraphReply | None]]] = {}
 
     async def query(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
-        """Send a query, or wait for the reply to an equal one (same body and headers) that is on its way."""
+        """Send a query, or share the reply to an equal one (same body and headers) that is under way.
+
+        If the client whose call is shared leaves, its call is cancelled: then one of the others sends its
+        own.
+        """
         key = (
             (body, tuple([item for item in headers.items() if item[0] not in PER_REQUEST]))
             if headers
@@ -58,18 +61,18 @@ class Exchange:
         return reply
 
     async def read(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
-        """Send a query whose reply must not be older than this call: it never joins one that is under way."""
+        """Send a query whose reply must not be older than this call: it never shares one."""
         return await self.transport.fetch(body, headers, timeout_seconds, idempotent=True)
 
     async def mutate(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> SubgraphReply:
-        """Send a mutation: always, and once."""
+        """Send a mutation, once; it is never shared."""
         return await self.transport.fetch(body, headers, timeout_seconds)
 
 
 async def _shared(
     waiting: list[asyncio.Future[SubgraphReply | None]], timeout_seconds: float
 ) -> SubgraphReply | None:
-    """Wait for somebody else's reply; None when that call was cancelled."""
+    """Wait for the reply to another call; None if that call was cancelled."""
     future: asyncio.Future[SubgraphReply | None] = asyncio.get_running_loop().create_future()
     waiting.append(future)
     try:
@@ -82,7 +85,7 @@ async def _shared(
 def _hand_over(
     waiter: asyncio.Future[SubgraphReply | None], reply: SubgraphReply | None, failure: Exception | None
 ) -> None:
-    """A waiter gets the reply or the failure; None (the sender was cancelled) makes it send itself."""
+    """Give a waiter the reply or the failure; without either, the call was cancelled."""
     if waiter.done():
         return
     if failure is not None:
@@ -92,7 +95,8 @@ def _hand_over(
 
 
 def read_reply(body: bytes, status: int) -> tuple[dict[str, Any] | None, tuple[Any, ...]]:
-    """The `data` and `errors` of a reply; raises `SubgraphReplyInvalid` when it is no GraphQL response."""
+    """Return `data` and `errors` of a reply; raises `SubgraphReplyInvalid` if it is not a GraphQL
+    response."""
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError as error:

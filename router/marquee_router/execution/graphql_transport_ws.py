@@ -1,7 +1,6 @@
-"""One subscription in the `graphql-transport-ws` protocol, client side, over anything that carries text
-messages.
+"""One subscription in the `graphql-transport-ws` protocol, on the client's side, over any `MessageSocket`.
 
-Owns the protocol's order and its errors; opens and closes no socket.
+Owns the order of messages and the errors. Opens and closes no socket.
 """
 
 from __future__ import annotations

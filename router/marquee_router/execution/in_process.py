@@ -1,6 +1,6 @@
-"""Calls a subgraph that is an ASGI app in this very process: no socket, the same seam as over HTTP.
+"""`InProcessTransport`: calls a subgraph that is an ASGI app in this process, without a socket.
 
-Each call runs in a task of its own, so that what the app keeps in context variables stays with the call.
+Each call runs in a task of its own, so that context variables which the app sets stay with the call.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BUFFERED_EVENTS = 64
 
 
 class InProcessTransport:
-    """A transport to one ASGI app. The app's lifespan is its owner's business."""
+    """Implements `SubgraphTransport` for one ASGI app. The app's owner runs its lifespan."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class InProcessTransport:
         except SubgraphUnavailable:
             raise
         except Exception as error:
-            # The app is somebody else's code: whatever escapes it is its failure, not the router's.
+            # An exception of the app is a failure of the subgraph, not of the router.
             if not call.complete:
                 raise SubgraphUnavailable(f"the app raised {error!r}") from error
         return call.reply()
@@ -108,7 +108,7 @@ class InProcessTransport:
 
 
 class _HttpCall:
-    """One request and its answer, as the app sees them."""
+    """One request and its response, as the app sees them."""
 
     def __init__(self, body: bytes, max_body_bytes: int) -> None:
         self._body = body
@@ -175,13 +175,14 @@ class _AppSocket:
             self._to_client.put_nowait(text)
 
     def app_ended(self, task: asyncio.Future[None]) -> None:
-        """The app is gone: a waiting client must not wait for ever."""
+        """Let a client that waits for an event learn that the app has ended."""
         if not task.cancelled():
             task.exception()
         self._to_client.put_nowait(None)
 
     def disconnect(self) -> None:
-        """The client leaves: unblock the app's sends and tell its receive."""
+        """Let the app learn that the client has left: its sends no longer wait, its receive gets a
+        disconnect."""
         self._closed = True
         for _ in range(_BUFFERED_EVENTS):
             self._room.release()
@@ -199,7 +200,7 @@ class _AppSocket:
 
 
 async def _ended(task: asyncio.Future[None], grace_seconds: float = 1.0) -> None:
-    """Give the app a moment to see the disconnect, then cancel it."""
+    """Wait `grace_seconds` for the app to act on the disconnect, then cancel it."""
     done, _ = await asyncio.wait({task}, timeout=grace_seconds)
     if not done:
         task.cancel()

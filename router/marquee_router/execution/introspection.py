@@ -1,5 +1,4 @@
-"""Answers `__schema` and `__type` from the API schema. Subgraphs are never asked, and nothing else is
-answered here."""
+"""Answers `__schema` and `__type` from the API schema. No subgraph is asked for them."""
 
 from __future__ import annotations
 
@@ -25,20 +24,20 @@ from graphql import (
 from marquee_foundation.lru import LeastRecentlyUsed
 
 Answer: TypeAlias = Mapping[str, Any]
-"""The introspection fields of an answer, by response key, already encoded."""
+"""The introspection fields of a response, by response key, as JSON."""
 
 _FIELDS = frozenset({"__schema", "__type"})
 
 
 class Introspection:
-    """Introspection of one API schema; answers are kept encoded, few and bounded."""
+    """Introspection of one API schema; a few answers are kept as JSON."""
 
     def __init__(self, schema: GraphQLSchema, cached: int = 16) -> None:
         self.schema = schema
         self.answers: LeastRecentlyUsed[tuple[str, bytes], Answer] = LeastRecentlyUsed(cached)
 
     def compile(self, document: DocumentNode, operation: OperationDefinitionNode) -> Introspect | None:
-        """What answers the introspection fields of `operation`; None when it selects none."""
+        """The introspection part of `operation`; None if it has none."""
         fragments = {
             definition.name.value: definition
             for definition in document.definitions
@@ -65,15 +64,15 @@ class Introspect:
         self._names = sorted(each.variable.name.value for each in operation.variable_definitions or ())
 
     def known(self, variables: Mapping[str, Any]) -> Answer | None:
-        """The answer, when it has been given lately. On the event loop only, as is `keep`."""
+        """The answer, if it is kept. Call it on the event loop only, like `keep`."""
         return self._introspection.answers.get(self._key(variables))
 
     def keep(self, variables: Mapping[str, Any], answer: Answer) -> None:
-        """Remember an answer."""
+        """Keep an answer."""
         self._introspection.answers.put(self._key(variables), answer)
 
     def answer(self, variables: Mapping[str, Any]) -> Answer:
-        """Execute; costly on a large schema, so not on the event loop."""
+        """Execute the introspection fields. On a large schema this takes long: call it on a worker thread."""
         result = execute_sync(
             self._introspection.schema, self._document, variable_values=self._used(variables)
         )
@@ -89,7 +88,7 @@ class Introspect:
 def _introspection_only(
     selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> tuple[SelectionNode, ...]:
-    """The root selections without everything but `__schema` and `__type`; spreads become inline fragments."""
+    """The root selections reduced to `__schema` and `__type`; fragment spreads become inline fragments."""
     kept: list[SelectionNode] = []
     for selection in selection_set.selections:
         if isinstance(selection, FieldNode):

@@ -1,15 +1,16 @@
-"""How deeply JSON values nest. The encoder writes at most 254 levels, the decoder reads 1,024."""
+"""How deeply JSON values nest. The encoder writes at most 254 levels; the decoder reads 1,024."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 MOST_LEVELS: Final = 64
-"""Of a value that a subgraph sends as one leaf, or beside its errors, when the answer would be too deep."""
+"""Of a custom scalar, or of the `extensions` of an error, in a response that nests too deeply to be
+encoded."""
 
 
 def nests_deeper(value: Any, levels: int) -> bool:
-    """Whether there are lists or objects in more than so many levels."""
+    """Return True if lists and objects nest in more than `levels` levels."""
     inside = [value]
     for _ in range(levels + 1):
         inside = [item for each in inside for item in _items(each)]

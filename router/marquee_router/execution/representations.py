@@ -1,8 +1,11 @@
-"""Builds the representations of an entity fetch: one per distinct value, encoded once, with the objects it
-stands for.
+"""Builds the representations of an entity fetch: one per distinct value, encoded once, with its objects.
 
-The builder for flat representations (nearly all) is generated: a few lines that read the fields, refuse
-nulls and encode. Nothing enters its source but `repr` of names. Nested ones are read by closures.
+    films { director { id } }     two films, one director: one representation {"__typename": "Person", "id":
+    "1"}
+
+The builder of flat representations (nearly all) is generated Python: a few lines that read the fields, skip
+objects without a required value, and encode. Nothing enters its source but the `repr` of names. Nested
+representations are read by closures.
 """
 
 from __future__ import annotations
@@ -18,12 +21,12 @@ from marquee_router.planning.plan import RepresentationField, RepresentationSele
 
 
 class RepresentationBatch(NamedTuple):
-    """Objects under their representations."""
+    """The representations for one target, with the objects of each."""
 
     groups: list[list[dict[str, Any]]]
-    """Per distinct representation the objects that it stands for, in the order found."""
+    """For each distinct representation its objects, in the order in which they were found."""
     encoded: bytes
-    """The representations in the same order: JSON, separated by commas."""
+    """The representations in the same order, as JSON without brackets: `{"id":"1"},{"id":"2"}`."""
 
 
 NOTHING = RepresentationBatch([], b"")
@@ -31,24 +34,26 @@ Builder: TypeAlias = Callable[[list[Any]], RepresentationBatch]
 _Reader: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 _Part: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], None]
-"""Adds to a representation what it reads of an object."""
+"""Reads a part of an object into a representation."""
 
 _MISSING = object()
 _PLAIN = frozenset({str, int})
-"""Classes whose values are equal only when their JSON is: True is no int here, and 1 no 1.0."""
+"""Classes whose values are equal only if their JSON is. Not bool and float: in Python `True == 1 == 1.0`."""
 
 
 class _Absent(Exception):
-    """A required value is null or was never fetched: the object cannot join."""
+    """A required value is null or was not fetched: the object has no representation."""
 
 
 def compile_representation(
     selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str]
 ) -> Builder:
-    """A function that files objects under their representations; those that lack a required value are left
-    out.
+    """Return a function that groups objects by their representations; those without a required value are
+    left out.
 
-    Most plans of a graph share a few representations, so their builders are kept.
+    `typenames` maps the name of a type to the name that the subgraph knows: its interface, if the subgraph
+    has
+    the type as `@interfaceObject`. Most plans of a graph share a few representations, so builders are kept.
     """
     return _compile(selections, tuple(sorted(typenames.items())))
 
@@ -69,7 +74,11 @@ def _compile(
 
 
 def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> Builder:
-    """Strings and integers, which keys nearly always are, are told apart by a tuple; others by their JSON."""
+    """Generate the builder of a flat representation.
+
+    Objects are grouped by a tuple of their values if all are strings and integers, as keys nearly always are;
+    otherwise by the JSON of that tuple.
+    """
     variables = [f"v{index}" for index in range(len(fields))]
     reads = "; ".join(f"v{index} = o[{field.source!r}]" for index, field in enumerate(fields))
     values = ", ".join(variables)
@@ -137,7 +146,10 @@ def _build_with(read: _Reader) -> Builder:
 
 
 def _reader(selections: tuple[RepresentationSelection, ...], typenames: Mapping[str, str]) -> _Reader:
-    """Reads one object; nulls are sent where the plan says so, missing values never."""
+    """A function that reads the representation of one object.
+
+    A null is read only for a `nullable` field of the plan; a value that was not fetched never.
+    """
     parts: list[_Part] = []
     for selection in selections:
         if isinstance(selection, RepresentationField):

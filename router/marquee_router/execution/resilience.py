@@ -1,6 +1,7 @@
-"""Retries reads and stops calling a subgraph that keeps failing: a decorator over any transport.
+"""`ResilientTransport`: retries queries, and stops calling a subgraph that keeps failing.
 
-Owns the circuit of one subgraph. Never repeats a mutation; never takes longer than the caller allowed.
+Owns the circuit breaker of one subgraph. Must never repeat a mutation, nor take longer than its caller
+allows.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ _TRANSIENT_STATUSES = frozenset({502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class ResilienceOptions:
-    """How often to retry, and when to give a subgraph a rest."""
+    """How often to retry, and when to stop calling."""
 
     retries: int = 1
-    """Further attempts of a read that failed; none after a timeout."""
+    """Further attempts of a query that failed; none after a timeout."""
     pause_seconds: float = 0.02
-    """Before the first retry; doubled before each further one."""
+    """The pause before the first retry; doubled before each further one."""
     failures_to_open: int = 10
-    """Consecutive failures after which calls are refused; 0 turns the circuit off."""
+    """Consecutive failures that open the circuit; 0: it never opens."""
     open_seconds: float = 5.0
-    """How long calls are refused; then one call tries whether the subgraph is back."""
+    """How long an open circuit refuses calls; then one call probes the subgraph."""
     timeout_seconds: float = math.inf
-    """All attempts together take no longer, whatever a caller allows."""
+    """All attempts together take no longer than this, even if the caller allows more."""
 
 
 class Circuit:
-    """Closed, open, or half open (one call under way that decides)."""
+    """A circuit breaker: closed, open, or half open (one probe is under way)."""
 
     def __init__(self, options: ResilienceOptions, clock: Callable[[], float]) -> None:
         self._options = options
@@ -44,7 +45,7 @@ class Circuit:
         self._probing = False
 
     def admit(self) -> None:
-        """Let one call through; raises `SubgraphBusy` when the circuit is open."""
+        """Let one call through; raises `SubgraphBusy` if the circuit is open."""
         if self._opened_at is None:
             return
         if self._probing or self._clock() - self._opened_at < self._options.open_seconds:
@@ -52,13 +53,13 @@ class Circuit:
         self._probing = True
 
     def succeeded(self) -> None:
-        """A call was answered: all is well again."""
+        """Close the circuit: a call was answered."""
         self._failures = 0
         self._opened_at = None
         self._probing = False
 
     def failed(self) -> None:
-        """A call failed: open when there were too many, stay open when it was the probe."""
+        """Count a failure; open the circuit if it is one too many, or was the probe."""
         self._failures += 1
         limit = self._options.failures_to_open
         if self._probing or (limit and self._failures >= limit):
@@ -66,12 +67,12 @@ class Circuit:
         self._probing = False
 
     def abandoned(self) -> None:
-        """A call was cancelled and says nothing about the subgraph."""
+        """A call was cancelled: it counts neither as success nor as failure."""
         self._probing = False
 
 
 class ResilientTransport:
-    """A transport with retries and a circuit around it."""
+    """Implements `SubgraphTransport`: retries and a circuit breaker over another transport."""
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class ResilientTransport:
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
-        """Send one request, and again when it may be repeated and failed in a way that passes."""
+        """Send one request; repeat it if it is idempotent and the failure may be temporary."""
         options, circuit = self._options, self._circuit
         left = min(timeout_seconds, options.timeout_seconds)
         deadline = self._clock() + left
@@ -104,7 +105,7 @@ class ResilientTransport:
                 if not may_repeat or not failure.retryable or isinstance(failure, SubgraphTimeout):
                     raise
             except BaseException:
-                # Only to free the probe of a cancelled call; nothing is swallowed.
+                # A cancelled probe must not keep the circuit half open for ever.
                 circuit.abandoned()
                 raise
             else:
@@ -119,7 +120,7 @@ class ResilientTransport:
             left = deadline - self._clock()
 
     def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """Open a subscription; streams are neither retried nor counted."""
+        """Open a subscription; streams are not retried and do not count."""
         return self._inner.subscribe(body, headers)
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""The seam between the executor and the network: one `SubgraphTransport` per subgraph, in process or HTTP."""
+"""`SubgraphTransport`: the protocol between execution and the network. Each subgraph has one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class SubgraphReply(NamedTuple):
-    """A subgraph's raw answer to one operation."""
+    """A subgraph's response before decoding."""
 
     status: int
     content_type: str
@@ -16,7 +16,7 @@ class SubgraphReply(NamedTuple):
 
 
 class SubgraphTransport(Protocol):
-    """Carries encoded requests to one subgraph; raises `errors.SubgraphUnavailable` when it cannot."""
+    """Sends encoded requests to one subgraph; raises `errors.SubgraphUnavailable` if it gets no response."""
 
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False

@@ -1,5 +1,4 @@
-"""Encodes subgraph requests: all that does not change between requests is bytes already when a plan is
-compiled."""
+"""Encodes subgraph requests. What is the same for every request is encoded when the plan is compiled."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ def _head(operation: str, operation_name: str | None) -> bytes:
 def compile_root_request(
     operation: str, variables: tuple[str, ...], operation_name: str | None
 ) -> Callable[[Execution], bytes]:
-    """The body of a request on root fields."""
+    """Return a function that encodes a request for root fields."""
     head = _head(operation, operation_name)
     constant = head + b"}"
     if not variables:
@@ -35,8 +34,10 @@ def compile_root_request(
 def compile_entity_request(
     operation: str, targets: tuple[str, ...], variables: tuple[str, ...], operation_name: str | None
 ) -> Callable[[Execution, list[bytes]], bytes]:
-    """The body of an entity request; takes the encoded, comma-separated representations of each target's
-    variable."""
+    """Return a function that encodes an entity request, given the representations of each target.
+
+    `targets` are the variables that receive them, `variables` the client's that the operation uses.
+    """
     head = _head(operation, operation_name) + b',"variables":{'
     openings = [orjson.dumps(name) + b":[" for name in targets]
     keys = [(name, orjson.dumps(name) + b":") for name in variables]
@@ -53,7 +54,7 @@ def compile_entity_request(
 
 
 def with_variables(body: bytes, variables: bytes) -> bytes:
-    """An entity request with further variables: `"a":1,"b":2`."""
+    """Return an entity request with further variables, as JSON: `"a":1,"b":2`."""
     return body.removesuffix(b"}}") + b"," + variables + b"}}"
 
 

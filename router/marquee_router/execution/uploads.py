@@ -1,6 +1,6 @@
-"""Files on their way to a subgraph, by the GraphQL multipart request specification.
+"""Files in requests to subgraphs, by the GraphQL multipart request specification.
 
-Owns the writing of such a request. Files are in memory already, within the bounds of whoever read them.
+Owns the encoding of such a request. The files are in memory, within the bounds of `transport.multipart`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,23 @@ from marquee_router.request import UploadedFile
 
 
 class MultipartBody(bytes):
-    """A request body that is no JSON; it says its own media type."""
+    """A request body that is not JSON, with its media type."""
 
     content_type: str
 
 
 def as_null(value: Any) -> None:
-    """What a file is in JSON; raises `TypeError` for anything else."""
+    """Encode a file in JSON variables as null, as the specification demands; raise `TypeError` for other
+    values."""
     if not isinstance(value, UploadedFile):
         raise TypeError
 
 
 def with_files(body: bytes, names: Iterable[str], variables: Mapping[str, Any]) -> bytes:
-    """The request with the files of those of its variables that it uses; as it is when there are none."""
+    """Return the request as a form with the files in its variables; unchanged if they contain none.
+
+    `names` are the variables that the operation uses.
+    """
     places: dict[int, tuple[UploadedFile, list[str]]] = {}
     for name in names:
         for file, place in _files(variables.get(name), f"variables.{name}"):
@@ -60,7 +64,7 @@ def _field(pieces: list[bytes], boundary: str, name: str, value: bytes) -> None:
 
 
 def _quoted(name: str) -> str:
-    """As browsers write it (HTML, multipart/form-data): no quote or line break can end the parameter."""
+    """Escape a file name as browsers do: a quote or a line break in it must not end the parameter."""
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,9 +1,8 @@
-"""Coerces a request's variables: a compiled check per operation, graphql-core's own words when something is
-wrong.
+"""Coerces the variables of a request (specification 6.1.2) by a function that is compiled per operation.
 
-What comes out are the values to send to subgraphs: still in the JSON form of the client, with list coercion
-and the operation's defaults applied. Defaults of input fields are left to the subgraph that owns them;
-custom scalars pass through.
+Its result is what subgraphs receive: the client's JSON with list coercion and the operation's defaults. The
+defaults of input fields are left to the subgraph that defines them, and custom scalars pass unchanged. If a
+value does not fit, graphql-core words the errors.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _MISSING = object()
 
 
 class _Refused(Exception):
-    """The value does not fit; graphql-core will say why."""
+    """The value does not fit its type; graphql-core finds out why."""
 
 
 def compile_variables(
@@ -53,10 +52,10 @@ def compile_variables(
     definitions: tuple[VariableDefinitionNode, ...],
     coercers: dict[str, Coerce] | None = None,
 ) -> CoerceVariables:
-    """A function from the client's variables to coerced ones; it raises `VariablesInvalid`.
+    """Return a function that coerces the client's variables; it raises `VariablesInvalid`.
 
-    The definitions are those of a validated operation: their types are known and their defaults fit.
-    `coercers` are those of the schema's types so far, to be shared between operations.
+    The definitions must be those of a valid operation. `coercers` holds the coercers of the schema's types;
+    operations share it.
     """
     if not definitions:
         return lambda provided: {}
@@ -93,7 +92,7 @@ def compile_variables(
 
 
 def _declared_type(schema: GraphQLSchema, node: TypeNode) -> GraphQLInputType:
-    """The type of a variable; a standard scalar may be named though the schema has no use for it."""
+    """The type of a variable. `Int` is valid in every operation, even if the schema does not use it."""
     if isinstance(node, NonNullTypeNode):
         return GraphQLNonNull(cast("GraphQLNullableInputType", _declared_type(schema, node.type)))
     if isinstance(node, ListTypeNode):
@@ -104,7 +103,7 @@ def _declared_type(schema: GraphQLSchema, node: TypeNode) -> GraphQLInputType:
 
 
 def _place(definition: VariableDefinitionNode) -> list[dict[str, int]]:
-    """Where a variable is defined, as errors tell it."""
+    """The location of a variable definition, in the response format of errors."""
     if definition.loc is None:
         return []
     place = get_location(definition.loc.source, definition.loc.start)
@@ -112,7 +111,7 @@ def _place(definition: VariableDefinitionNode) -> list[dict[str, int]]:
 
 
 def _without_locations(definitions: tuple[VariableDefinitionNode, ...]) -> tuple[VariableDefinitionNode, ...]:
-    """Equal definitions that do not keep the tokens of their whole document alive."""
+    """Equal definitions whose nodes do not keep the tokens of the whole document alive."""
     text = " ".join(print_ast(definition) for definition in definitions)
     operation = parse(f"query ({text}) {{ a }}", no_location=True).definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
@@ -139,7 +138,7 @@ def _explain(
 
 
 def _coercer(expected: GraphQLInputType, known: dict[str, Coerce]) -> Coerce:
-    """`known` ends the recursion of input objects that contain themselves."""
+    """The coercer of a type. Input objects may contain themselves: `known` ends that recursion."""
     if isinstance(expected, GraphQLNonNull):
         return _non_null(_coercer(expected.of_type, known))
     if isinstance(expected, GraphQLList):

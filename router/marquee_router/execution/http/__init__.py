@@ -1,5 +1,5 @@
-"""Subgraphs over HTTP: the pooled client for the hot path, aiohttp for TLS and proxies, three ways to
-subscribe."""
+"""Subgraphs over HTTP: a pooled client for plain HTTP, aiohttp for TLS and proxies, three protocols for
+subscriptions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["HttpOptions", "HttpTransport", "SubscriptionProtocol"]
 
 
 class HttpTransport:
-    """A transport to the subgraph at `url`."""
+    """Implements `SubgraphTransport` for the subgraph at `url`."""
 
     def __init__(self, url: str, options: HttpOptions | None = None) -> None:
         self._url = url

@@ -1,4 +1,4 @@
-"""HTTP by aiohttp, for what the pooled client leaves out: TLS, proxies, and answers that are streams."""
+"""`SessionHttp`: HTTP by aiohttp, for TLS, proxies and streams, which the pooled client does not support."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class SessionHttp:
-    """POSTs GraphQL requests to one URL; the session opens with the first of them."""
+    """POSTs GraphQL requests to one URL; the first one opens the session."""
 
     def __init__(self, url: str, options: HttpOptions) -> None:
         self._url = url
@@ -28,7 +28,7 @@ class SessionHttp:
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
-        """Send one request and read its whole answer."""
+        """Send one request and read its whole response."""
         try:
             async with (
                 asyncio.timeout(timeout_seconds),
@@ -44,7 +44,7 @@ class SessionHttp:
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], accept: str
     ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
-        """An answer whose body is still to be read."""
+        """A response whose body is not read yet."""
         content_type = body.content_type if isinstance(body, MultipartBody) else "application/json"
         sent = {**headers, "content-type": content_type, "accept": accept}
         try:

@@ -1,6 +1,6 @@
-"""Undoes the content encoding of an answer: a subgraph may compress without being asked (RFC 9110, 12.5.3).
+"""Undoes the content encoding of a response: a subgraph may compress without being asked (RFC 9110, 12.5.3).
 
-Must never let a small answer become larger than an answer may be.
+Must never let a small response decompress to more than the bound.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _WINDOW_BITS: Final = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 
 
 def decoded(body: bytes, encoding: bytes, max_bytes: int) -> bytes:
-    """The body as it was before it was encoded, at most `max_bytes`; raises `SubgraphReplyInvalid`."""
+    """Return the decoded body, at most `max_bytes`; raises `SubgraphReplyInvalid`."""
     encoding = encoding.strip().lower()
     if encoding in (b"", b"identity"):
         return body

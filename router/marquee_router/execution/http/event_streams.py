@@ -1,6 +1,6 @@
-"""Subscriptions to a subgraph as one long HTTP answer: server-sent events, or multipart parts.
+"""Subscriptions to a subgraph over one HTTP response: server-sent events, or multipart parts.
 
-Owns the two wire formats; the connection is `session`'s.
+Owns the two wire formats; `aiohttp_client` owns the connection.
 """
 
 from __future__ import annotations
@@ -70,8 +70,7 @@ async def _lines(
     options: HttpOptions,
     accept: str,
 ) -> AsyncGenerator[bytes, None]:
-    """The lines of a streamed answer, without their ends; an answer that is no stream is one event's worth
-    of error."""
+    """Yield the lines of a streamed response, without line ends; raises `SubgraphUnavailable`."""
     async with AsyncExitStack() as stack:
         try:
             async with asyncio.timeout(options.acknowledge_timeout_seconds):

@@ -1,5 +1,7 @@
-"""A bounded pool of keep-alive connections to one address. Owns who gets a connection, and for how long it
-may idle."""
+"""`ConnectionPool`: a bounded pool of keep-alive connections to one address.
+
+Owns which call gets a connection, and how long one may be idle.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from marquee_router.execution.http.options import HttpOptions
 
 
 class ConnectionPool:
-    """Connections to `host:port`; beyond the bound, calls wait in line."""
+    """Connections to `host:port`; calls beyond the bound wait in line."""
 
     def __init__(self, host: str, port: int, options: HttpOptions) -> None:
         self._host = host
@@ -28,7 +30,7 @@ class ConnectionPool:
         self._closed = False
 
     def idle(self, now: float) -> Connection | None:
-        """A connection that can be used at once, the most recently used first; None when there is none."""
+        """A connection that can be used at once, the most recently used one; None if there is none."""
         if not self._idle:
             return None
         oldest_allowed = now - self._options.idle_seconds
@@ -42,7 +44,7 @@ class ConnectionPool:
         return None
 
     async def connection(self) -> Connection:
-        """A connection: idle, new, or the next that becomes free. The caller bounds the wait."""
+        """Return an idle connection, a new one, or the next that becomes free. The caller bounds the wait."""
         while not self._closed:
             found = self.idle(asyncio.get_running_loop().time())
             if found is not None:
@@ -77,7 +79,11 @@ class ConnectionPool:
                 self._pass_on(None)
 
     def watch(self, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
-        """Let connections whose answer is late time out: one alarm for all, set for the earliest deadline."""
+        """Time out the connection at `deadline`.
+
+        One timer serves all connections, set for the earliest deadline: a timer per call would cost more than
+        the rest of the pool.
+        """
         if deadline < self.alarm_at:
             if self._alarm is not None:
                 self._alarm.cancel()
@@ -98,7 +104,7 @@ class ConnectionPool:
             self.watch(earliest, loop)
 
     def drop_idle(self) -> None:
-        """Close all idle connections: one of them was found stale, so the others probably are."""
+        """Close all idle connections: one of them was stale, so the others probably are."""
         for connection in self._idle:
             connection.abort()
         self._idle.clear()
@@ -124,7 +130,7 @@ class ConnectionPool:
             self._idle.append(connection)
 
     def _pass_on(self, connection: Connection | None) -> None:
-        """The first in line gets the connection; None tells it that there is room for a new one."""
+        """Give the connection to the first call in line; None: it may open a new one."""
         while self._line:
             waiting = self._line.popleft()
             if not waiting.done():
@@ -134,14 +140,14 @@ class ConnectionPool:
             self._free(connection)
 
     def _lost(self, connection: Connection) -> None:
-        """There is room for a new connection: let the first in line look again."""
+        """Forget a connection, and let the first call in line open a new one."""
         if connection in self._idle:
             self._idle.remove(connection)
         self._all.discard(connection)
         self._pass_on(None)
 
     def close(self) -> None:
-        """Close what is idle; what is in use closes when its answer is in."""
+        """Close idle connections; the others are closed when their response has arrived."""
         self._closed = True
         self.drop_idle()
         if self._alarm is not None and not any(connection.busy for connection in self._all):

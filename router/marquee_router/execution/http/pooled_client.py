@@ -1,7 +1,7 @@
-"""The HTTP/1.1 client of the hot path: plain `http://`, one POST at a time per pooled connection, few
-allocations.
+"""`PooledHttp`: the HTTP/1.1 client for plain `http://`, with few allocations per request.
 
-Owns request bytes, timeouts and the single retry on a stale connection. TLS and proxies are `session`'s.
+Owns the bytes of a request, its deadline, and the single retry after a stale connection. `aiohttp_client` is
+for TLS and proxies.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ class PooledHttp:
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
-        """Send one request; a stale connection costs a query one silent retry on a new connection."""
+        """Send one request.
+
+        If the server has closed an idle connection meanwhile, a query is sent again on a new one. A
+        mutation is not: the server may have executed it.
+        """
         head = self._head_of(body.content_type) if isinstance(body, MultipartBody) else self._head
         request = b"%s%d\r\n%s\r\n%s" % (head, len(body), _encoded(headers) if headers else b"", body)
         loop = asyncio.get_running_loop()
@@ -86,7 +90,8 @@ class PooledHttp:
 
 
 def _encoded(headers: Mapping[str, str]) -> bytes:
-    """Header lines; a value with a line break is refused, since it would smuggle in another header."""
+    """The header lines; raises `SubgraphUnavailable` for a value with a line break, which would add a
+    header."""
     text = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
     if text.count("\n") != len(headers) or text.count("\r") != len(headers):
         raise SubgraphUnavailable("a header value contains a line break", retryable=False)

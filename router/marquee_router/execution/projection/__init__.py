@@ -1,9 +1,9 @@
-"""Shapes the answer from collected data: a generated function when all is well, the specification's
-algorithm when not.
+"""Makes the `data` of a response from collected data: selects the client's fields and checks every value.
 
-`Projector` first runs the generated function, which checks every value and gives up at the first that is not
-right; only then `complete` runs, which knows paths, null propagation and errors. Both read the same
-`ResponseSelection`.
+`Projector` first runs a generated function, which gives up at the first value that breaks the schema. Only
+then
+`completion` runs, the specification's algorithm, which knows paths, null propagation and errors. Both read
+the same `ResponseSelection`, and the tests compare them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Projector", "Violation"]
 
 
 class Projector:
-    """Turns the collected data of one plan into the `data` of the answer."""
+    """Turns the collected data of one plan into the `data` of the response."""
 
     __slots__ = ("_generated", "_response", "_root_type", "_schema")
 
@@ -36,7 +36,7 @@ class Projector:
     def project(
         self, data: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> tuple[dict[str, Any] | None, list[Violation]]:
-        """The answer's `data` and what was wrong with the values (nothing, nearly always)."""
+        """The `data` of the response, and the values that break the schema (nearly always none)."""
         generated = self._generated
         conditions = generated.conditions
         holding = tuple([hold(each, variables) for each in conditions]) if conditions else ()
@@ -49,13 +49,13 @@ class Projector:
     def complete(
         self, data: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> tuple[dict[str, Any] | None, list[Violation]]:
-        """The same by the specification's algorithm alone, step by step."""
+        """The same by the specification's algorithm alone."""
         completion = Completion(self._schema, variables)
         return completion.root(self._response, self._root_type, data), completion.violations
 
     def shallow(
         self, data: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> tuple[dict[str, Any] | None, list[Violation]]:
-        """The same without the values that nest too deeply to be written."""
+        """The same without the custom scalars that nest too deeply to be encoded."""
         completion = ShallowCompletion(self._schema, variables)
         return completion.root(self._response, self._root_type, data), completion.violations

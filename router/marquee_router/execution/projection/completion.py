@@ -1,7 +1,7 @@
-"""Value completion as the GraphQL specification writes it (6.4.3, 6.4.4), over data that subgraphs sent.
+"""Value completion (specification 6.4.3, 6.4.4) over data that subgraphs sent.
 
-The slow and complete twin of the generated projector: it runs only when a value is not what the schema
-promises. It never tells a client the value it refused, since that may be a hidden enum value or type.
+The slow and complete counterpart of the generated projection: it runs only if a value breaks the schema. Its
+messages never contain the value, which may be an enum value or a type that the API schema hides.
 """
 
 from __future__ import annotations
@@ -32,16 +32,20 @@ ResponsePath: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A value that breaks the schema's promise, and where."""
+    """A value that breaks the schema, and its response path."""
 
     path: ResponsePath
     message: str
     is_null: bool
-    """True when the value is merely missing where null is not allowed: another error may explain it."""
+    """True for a null in a non-null position: the error of a subgraph may explain it."""
 
 
 class _Refused(Exception):
-    """Carries a violation up to the nearest place where null is allowed."""
+    """Unwinds to the nearest nullable position, which becomes null (specification 6.4.4).
+
+    For `{ film { title director { name } } }` with `director: Person!` and `name: String!`, a null `name`
+    nulls `director`, which is non-null too, so `film` becomes null.
+    """
 
     def __init__(self, violation: Violation) -> None:
         super().__init__(violation.message)
@@ -50,7 +54,7 @@ class _Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The field under completion, for messages and its selection."""
+    """The field under completion: for messages, and for its selection."""
 
     parent: str
     field: ResponseField
@@ -60,7 +64,7 @@ class _Place:
 
 
 class Completion:
-    """One run over one answer; `violations` is in document order."""
+    """One run over the data of one response; `violations` are in document order."""
 
     def __init__(
         self,
@@ -69,7 +73,7 @@ class Completion:
         generated: GeneratedProjection | None = None,
         holding: tuple[bool, ...] = (),
     ) -> None:
-        """With `generated`, objects in which nothing is wrong are left to it; `holding` is its second
+        """With `generated`, objects without a violation are left to its functions; `holding` is their second
         argument."""
         self._schema = schema
         self._variables = variables
@@ -80,7 +84,7 @@ class Completion:
     def root(
         self, response: ResponseSelection, root_type: str, data: Mapping[str, Any]
     ) -> dict[str, Any] | None:
-        """The answer's `data`; None when a null reached the root."""
+        """The `data` of the response; None if a null reached the root."""
         try:
             return self._object(response, root_type, data, ())
         except _Refused as refused:
@@ -122,7 +126,7 @@ class Completion:
         return self._guarded(field.type, value.get(field.source), path, _Place(parent, field))
 
     def _guarded(self, expected: GraphQLOutputType, value: Any, path: ResponsePath, place: _Place) -> Any:
-        """Complete; a refusal stops here when null is allowed here."""
+        """Complete a value; a violation below makes it null if its type is nullable."""
         try:
             return self._value(expected, value, path, place)
         except _Refused as refused:
@@ -159,7 +163,8 @@ class Completion:
         if selection is not None and abstract in selection.by_type and value.get("__typename") == abstract:
             if any(f.name == "__typename" and self._holds(f) for f in selection.by_type[abstract]):
                 raise _Refused(Violation(path, f"The type of {place} is not known.", is_null=False))
-            return self._object(selection, abstract, value, path)  # its own type was never needed
+            # An `@interfaceObject` returned it, and no selected field depends on its concrete type.
+            return self._object(selection, abstract, value, path)
         runtime_type = _named(self._schema, value.get("__typename"))
         if runtime_type is None or not self._schema.is_sub_type(expected, runtime_type):
             message = f"Field {place} resolved to a type that is no possible type of {expected.name}."
@@ -175,7 +180,7 @@ def _named(schema: GraphQLSchema, name: Any) -> GraphQLObjectType | None:
 def _leaf(
     expected: GraphQLScalarType | GraphQLEnumType, value: Any, path: ResponsePath, place: _Place
 ) -> Any:
-    """Coerce a leaf as the specification allows; a custom scalar is whatever the subgraph says."""
+    """Coerce a leaf as the specification allows; a custom scalar is left as the subgraph sent it."""
     if isinstance(expected, GraphQLEnumType):
         if isinstance(value, str) and value in expected.values:
             return value

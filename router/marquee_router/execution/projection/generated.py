@@ -1,9 +1,16 @@
-"""Writes, for one response selection, the Python source of the function that shapes its answers, and
-compiles it.
+"""Generates the Python source of a function that projects the responses of one operation, and compiles it.
 
-The generated code checks every value against the API schema and gives up (raises one of `GAVE_UP`) at the
-first that is not exactly right; it never reports, repairs or guesses. Nothing a client or subgraph wrote
-enters the source but through `repr` of strings.
+For `{ film { title } }` with `title: String!` the source is about
+
+    def object1(o, c):
+     try: v0 = o['title']
+     except KeyError: v0 = o['title']
+     if (v0.__class__ is not str): raise Anomaly
+     return {'title': v0}
+
+The code checks every value against the API schema and gives up (raises one of `GAVE_UP`) at the first that
+breaks it. It never reports, repairs or guesses. Nothing that a client or a subgraph wrote enters the source
+but through `repr` of strings.
 """
 
 from __future__ import annotations
@@ -27,17 +34,16 @@ from marquee_router.planning.plan import Conditions, ResponseField, ResponseSele
 
 
 class Anomaly(Exception):
-    """A value is not what the schema promises."""
+    """A value breaks the schema."""
 
 
 GAVE_UP = (Anomaly, KeyError, TypeError, AttributeError)
-"""What a generated function raises: an anomaly, or what Python itself says of a missing key or a wrong
-type."""
+"""What a generated function raises: an anomaly, or Python's own error for a missing key or a wrong type."""
 
 Projection: TypeAlias = Callable[[Mapping[str, Any], tuple[bool, ...]], dict[str, Any]]
 
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
-"""Answered elsewhere, already encoded: they pass as they are."""
+"""`execution.introspection` has answered these as JSON: they pass unchanged."""
 
 _INT_RANGE = "-2147483648 <= {0} <= 2147483647"
 _CHECKS = {
@@ -49,14 +55,14 @@ _CHECKS = {
 
 
 def fix_id(value: Any) -> str:
-    """An ID that is a JSON number is that number's text."""
+    """Return the text of an ID that a subgraph sent as a JSON number."""
     if value.__class__ is int:
         return str(value)
     raise Anomaly
 
 
 class _Source:
-    """The module under construction: functions, and the constants they refer to."""
+    """The source under construction: functions, and the names they refer to."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
@@ -86,7 +92,7 @@ class _Source:
             return self.object_function(selection, cast("GraphQLObjectType", expected).name)
         name, table = self.fresh("abstract"), self.fresh("by_typename")
         possible = sorted(found.name for found in self.schema.get_possible_types(expected))
-        if expected.name in selection.by_type:  # what an `@interfaceObject` returned, its own type not needed
+        if expected.name in selection.by_type:  # an `@interfaceObject` answers its own name as `__typename`
             possible.append(expected.name)
         entries = ", ".join(f"{each!r}: {self.object_function(selection, each)}" for each in possible)
         self.lines.append(f"def {name}(o, c):\n return {table}[o['__typename']](o, c)")
@@ -110,15 +116,15 @@ class GeneratedProjection:
 
     root: Projection
     objects: Mapping[tuple[int, str], Projection]
-    """By identity of the selected fields and name of the concrete type."""
+    """By the identity of the selected fields and the name of the concrete type."""
     conditions: tuple[Conditions, ...]
-    """Their truth, in this order, is each function's second argument."""
+    """Each function's second argument is a tuple of their truth values, in this order."""
 
 
 def compile_selection(
     response: ResponseSelection, root_type: str, schema: GraphQLSchema
 ) -> GeneratedProjection:
-    """The functions that shape the answers of one plan; `response` must live as long as they do."""
+    """Return the functions for the responses of one plan; `response` must live as long as they do."""
     source = _Source(schema)
     root = source.object_function(response, root_type)
     code = compile("\n".join(source.lines), "<response projection>", "exec", dont_inherit=True)
@@ -170,7 +176,7 @@ def _object_lines(source: _Source, name: str, fields: tuple[ResponseField, ...],
 
 
 def _read_lines(reads: list[tuple[str, ResponseField]]) -> list[str]:
-    """Read all fields, in the hope that they are all there; a field that may be null may also be missing."""
+    """Statements that read all fields. A nullable field may be missing, which costs a second attempt."""
     if not reads:
         return ["if o.__class__ is not dict: raise Anomaly"]
     hopeful = "; ".join(f"{variable} = o[{_key(field)!r}]" for variable, field in reads)
@@ -179,7 +185,7 @@ def _read_lines(reads: list[tuple[str, ResponseField]]) -> list[str]:
 
 
 def _key(field: ResponseField) -> str:
-    """Introspection is put into the data under the client's own keys."""
+    """The key of a field in the data; introspection is there under the client's key."""
     return field.response_key if field.name in INTROSPECTION_FIELDS else field.source
 
 
@@ -191,7 +197,7 @@ def _read(field: ResponseField) -> str:
 def _value_lines(
     source: _Source, expected: GraphQLOutputType, selection: ResponseSelection | None, variable: str
 ) -> list[str]:
-    """Statements that check what is in `variable` and leave there what the client gets."""
+    """Statements that check the value in `variable` and replace it by what the client gets."""
     nullable = not isinstance(expected, GraphQLNonNull)
     inner = expected if nullable else cast("GraphQLNonNull[Any]", expected).of_type
     if isinstance(inner, GraphQLScalarType | GraphQLEnumType):

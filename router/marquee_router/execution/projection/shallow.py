@@ -1,4 +1,4 @@
-"""Value completion for an answer that nests too deeply to be written: it refuses the values that do."""
+"""Value completion for a response that nests too deeply to be encoded: it refuses the values at fault."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from marquee_router.execution.projection.completion import (
 
 
 class ShallowCompletion(Completion):
-    """Custom scalars, whose values are otherwise as the subgraph says, may have `MOST_LEVELS` of lists and
-    objects."""
+    """Refuses custom scalars with more than `MOST_LEVELS` levels of lists and objects."""
 
     def _value(self, expected: GraphQLOutputType, value: Any, path: ResponsePath, place: _Place) -> Any:
         if isinstance(expected, GraphQLScalarType) and nests_deeper(value, MOST_LEVELS):
