@@ -52,7 +52,7 @@ def either(left: Conditions | None, right: Conditions | None) -> Conditions | No
 def widened(left: Conditions | None, right: Conditions | None) -> Conditions | None:
     """Holds when one of the two holds; falls back to `ALWAYS` beyond `MAX_ALTERNATIVES`.
 
-    For conditions that may be too wide: then a fetch runs, or a field is read, that nobody shows.
+    For conditions that may be too wide: then a fetch runs, or a field is read, whose data is not shown.
     """
     if not left or not right or left == right:
         return either(left, right)

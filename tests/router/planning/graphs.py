@@ -1,4 +1,4 @@
-"""Composes small graphs for the planning tests, and holds plans against the monolith."""
+"""Small composed graphs for the planning tests, and the comparison of their plans with one server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Query plans carried out naively: synchronous, in memory, one step after another. The tests' executor."""
+"""The tests' executor of query plans: synchronous, in memory, one step after another."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from tests.router.planning.world import Json, Object, Subgraph
 
 
 class _Null(Exception):
-    """A value that may not be null is."""
+    """A non-null value is null."""
 
 
 class Interpreter:
-    """Carries out plans against in-memory subgraphs."""
+    """Executes plans against in-memory subgraphs."""
 
     def __init__(self, schema: GraphQLSchema, subgraphs: Mapping[str, Subgraph]) -> None:
         self._schema = schema
@@ -50,7 +50,7 @@ class Interpreter:
         self.fetches = 0
 
     def run(self, plan: QueryPlan, variables: Mapping[str, Json]) -> Json:
-        """The `data` of the answer; what subgraphs complained of is in `errors`."""
+        """The `data` of the answer; the errors of subgraphs are added to `errors`."""
         self.errors, self.fetches = [], 0
         data: Object = {}
         if plan.node is not None:
@@ -158,7 +158,7 @@ class Interpreter:
 
 
 def holds(conditions: Conditions, variables: Mapping[str, Json]) -> bool:
-    """Whether one of the alternatives holds; no alternatives: always."""
+    """True if one of the alternatives holds, or there are none."""
     return not conditions or any(
         all(bool(variables.get(c.variable)) is c.expected for c in conjunction) for conjunction in conditions
     )

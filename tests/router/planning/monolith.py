@@ -1,4 +1,4 @@
-"""One server over the shared data of a graph: what the router's answers must equal."""
+"""One server over the shared data of a graph: the router's answers must equal its answers."""
 
 from __future__ import annotations
 

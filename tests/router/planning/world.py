@@ -1,4 +1,4 @@
-"""A federated graph over shared data, in memory: each subgraph answers only what it may, the monolith all.
+"""A federated graph over shared data, in memory: each subgraph answers its own fields, the monolith all.
 
 The oracle of the planning tests: what a plan collects from these subgraphs must equal what the monolith
 says. A subgraph refuses to read an `@external` field that is not provided there, and computes a field with
@@ -50,7 +50,7 @@ _Composite = (
 
 @dataclass(frozen=True)
 class Thing:
-    """An object inside a subgraph: the shared data, what was sent for it, what is provided of it here."""
+    """An object inside a subgraph: the shared data, the representation sent for it, the provided fields."""
 
     data: Object
     representation: Object = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Thing:
 
 
 def value_of(data: Object, name: str, arguments: Mapping[str, Json]) -> Json:
-    """The shared value of a field; arguments leave their mark on strings.
+    """The shared value of a field; a string has the field's arguments appended.
 
     A function is called (a mutation); the names in `__faults` are fields that cannot be read.
     """
@@ -170,7 +170,7 @@ class World:
         self.root = root
         self.entities = entities
         self.labels: frozenset[str] | None = None
-        """The labels of progressive overrides that are on; None when it does not matter who answers."""
+        """The labels of progressive overrides that are on; None when either subgraph may answer."""
         self._supergraph = supergraph
         self._monolith = Monolith(supergraph, root, self._value)
         self.subgraphs = {name: Subgraph(name, sdl, self) for name, sdl in subgraphs.items()}
@@ -182,7 +182,7 @@ class World:
         }
 
     def may_answer(self, subgraph: str, type_name: str, name: str) -> bool:
-        """Whether no override gave the field to another subgraph."""
+        """True unless an override moved the field to another subgraph."""
         declared = self._supergraph.types.get(type_name)
         own = declared.fields[name].subgraphs.get(subgraph) if declared is not None else None
         if own is None:
@@ -222,7 +222,7 @@ class World:
         return f"{value}<{self.digest(self.view(data, requires), requires)}>" if requires else value
 
     def view(self, value: Json, selection: FieldSet, only: Collection[str] | None = None) -> Json:
-        """What a router should send of a value for a field set, or of it what is provided."""
+        """What a router should send of a value for a field set; with `only`, some of its fields."""
         if isinstance(value, list):
             return [self.view(item, selection) for item in value]
         if not selection or value is None:

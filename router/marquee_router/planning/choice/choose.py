@@ -45,7 +45,7 @@ class _Decision:
 
     options: tuple[CandidateFetch, ...]
     existence: bool
-    """True if only objects themselves must be known. Decided last: some fetch nearly always tells it."""
+    """True if only objects themselves must be known. Decided last: nearly always a fetch is made anyway."""
 
 
 def _decision_key(candidates: FieldCandidates) -> _DecisionKey:

@@ -1,4 +1,4 @@
-"""Random federated graphs and operations: what composes is answered as by one server over the same data.
+"""Random federated graphs and operations, each answered by the router and by one server over the same data.
 
 Graphs have two to four subgraphs with entities (simple, compound, nested, list and several keys), shared
 values, interfaces, unions that subgraphs know in part, `@interfaceObject`s, `@requires` (with arguments,

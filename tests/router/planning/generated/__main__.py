@@ -9,7 +9,7 @@ import asyncio
 import sys
 import time
 
-from tests.router.planning.generated.running import Count, findings
+from tests.router.planning.generated.run import Count, findings
 
 
 async def main(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Contexts on random subgraphs: entities whose arguments come from what stands above them.
+"""Contexts on random subgraphs: entities whose arguments come from their ancestors.
 
 Such an entity is reached only through fields of objects that set the context, in the one subgraph that knows
 of it, or no graph would compose.
@@ -45,7 +45,7 @@ def _selection(texts: list[tuple[str, str]]) -> str:
 
 
 def _value(random: Random, setter: TypeText, subgraphs: list[SubgraphText]) -> tuple[str, str] | None:
-    """What is taken of an object that sets the context, and its type: its own, or another subgraph's."""
+    """The field whose value fills the argument, and its type; it may be another subgraph's field."""
     found = [(f.name, f.type) for f in setter.fields if f.type in _PLAIN and not f.arguments]
     if setter.name != "Query" and random.random() < 0.4:
         known = {f.name for f in setter.fields}
@@ -64,7 +64,7 @@ def _value(random: Random, setter: TypeText, subgraphs: list[SubgraphText]) -> t
 
 
 def _taker(random: Random, selection: str, kind: str) -> TypeText:
-    """An entity with fields that take the value."""
+    """An entity with fields whose arguments take the value."""
     taker = TypeText("type", "C0", directives=['@key(fields: "id")'], fields=[FieldText("id", "ID!")])
     for number in range(random.randint(1, 2)):
         argument = f'x: {kind} @fromContext(field: "{selection}")'

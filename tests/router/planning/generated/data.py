@@ -20,11 +20,11 @@ _COMPOSITE = frozenset({TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION})
 
 
 class _EnumText(str):
-    """A value that arguments leave no mark on."""
+    """A value that does not depend on arguments."""
 
 
 class ImpossibleData(Exception):
-    """A field may not be null, and there is nothing else that it could be."""
+    """A field is non-null, and there is no value that it could have."""
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class _Maker:
                 return seed
 
     def _may_stand_in(self, owner: str, name: str, type_: str) -> bool:
-        """Whether there is anything to put into the list: not null, where it must not be."""
+        """True if there is a value for the items of the list."""
         declared = self._supergraph.types.get(named_type(type_))
         if not type_.endswith("!]") or declared is None or declared.kind not in _COMPOSITE:
             return True
@@ -192,7 +192,7 @@ def _enums(supergraph: Supergraph) -> dict[str, dict[str, set[str]]]:
 
 
 def _strictest(types: Sequence[str]) -> str:
-    """The first of the types, which differ in what may be null, without any null that one of them forbids."""
+    """The first of the types, with each position non-null that is non-null in any of them."""
     may_be_null = [type_.removesuffix("!") for type_ in types]
     found = may_be_null[0]
     if found.startswith("["):

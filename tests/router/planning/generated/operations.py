@@ -1,6 +1,6 @@
 """Random operations on a schema: aliases, fragments, variables, arguments, conditions, `__typename`.
 
-Not every one is valid (fields of one name may differ): whoever draws them validates.
+Not every one is valid (fields with one response key may differ): the caller validates them.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.router.planning.generated.advanced import decorate
 from tests.router.planning.generated.contexts import add_contexts
-from tests.router.planning.generated.merging import vary
+from tests.router.planning.generated.declarations import vary
+from tests.router.planning.generated.directives import decorate
 from tests.router.planning.generated.text import FieldText, SubgraphText, TypeText, field_names
 
 SCALARS = ("String", "String", "Int", "ID", "Boolean", "Float")
@@ -79,7 +79,7 @@ class _World:
         return [(f"v{index}{number}", self._wrapped(self.random.choice(named))) for number in range(3)]
 
     def _media(self) -> None:
-        """An interface with a key, and somebody who knows it as an object only."""
+        """An interface with a key, and a subgraph with an `@interfaceObject` for it."""
         names = MEDIA[: self.random.randint(1, 3)]
         owner, *others = self.random.sample(self.subgraphs, self.random.randint(2, len(self.subgraphs)))
         keys = self.random.choice((["id"], ["id"], ["id", "sku"]))
@@ -103,7 +103,7 @@ class _World:
                 third.types.append(made)
 
     def _stand_in(self, subgraph: SubgraphText, key: str) -> None:
-        """The interface as an object, with fields of its own."""
+        """An `@interfaceObject` with fields of its own."""
         stand_in = TypeText("type", "Media", directives=[f'@key(fields: "{key}")', "@interfaceObject"])
         stand_in.fields = [FieldText(key, "ID!")]
         for _ in range(self.random.randint(1, 3)):
@@ -199,7 +199,7 @@ class _World:
         return [f"a: {self.random.choice(kinds)}"]
 
     def _complete(self, subgraph: SubgraphText) -> None:
-        """Define what the subgraph refers to and does not have."""
+        """Define the types that the subgraph refers to and does not have."""
         makers: dict[str, Callable[[], TypeText]] = {
             "Color": lambda: TypeText("enum", "Color", names=["RED", "GREEN", "BLUE"]),
             "Filter": lambda: TypeText(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.router.planning.generated.running import Count, findings
+from tests.router.planning.generated.run import Count, findings
 
 
 async def test_random_operations_on_random_graphs_are_answered_as_by_one_server() -> None:

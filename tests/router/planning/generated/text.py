@@ -1,4 +1,4 @@
-"""Subgraphs as mutable records that print themselves: easy to make and to shrink."""
+"""Subgraphs as mutable records that print themselves: easy to make and to reduce."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class SubgraphText:
         return next((each for each in self.types if each.name == name), None)
 
     def mentions(self, name: str) -> bool:
-        """Whether a type of that name is needed."""
+        """True if the subgraph refers to a type of that name."""
         for each in self.types:
             if name in each.interfaces or name in each.names:
                 return True

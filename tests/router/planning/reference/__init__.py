@@ -1,7 +1,7 @@
-"""Plans held against those of the reference planner from npm.
+"""Our plans compared with those of the reference planner from npm.
 
 Where ours take more, as found by `python -m tests.router.planning.reference --count 3000` (2026-11-24: 12 of
-3,000 operations, at most one told per graph; 321 of ours take less):
+3,000 operations, at most one reported for each graph; 321 of ours take less):
 
 - A member of a union that not all subgraphs which share the field know: the reference leaves it out, since
   it cannot arrive; ours reads it while it can be read, so that nothing is lost while one subgraph has learnt

@@ -8,15 +8,15 @@ import argparse
 import sys
 
 from tests import npm
-from tests.router.planning.reference.comparing import SOURCES, Compared, Reference, dearer
+from tests.router.planning.reference.comparison import SOURCES, Compared, Reference, dearer
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print what costs more as it is found, then the count."""
+    """Print each operation that costs more as it is found, then the count."""
     reference, found = Reference(npm.installed(SOURCES)), Compared()
     try:
-        for told in dearer(reference, arguments.seed, arguments.count, found):
-            print(f"{told}\n{'-' * 80}", flush=True)
+        for report in dearer(reference, arguments.seed, arguments.count, found):
+            print(f"{report}\n{'-' * 80}", flush=True)
             if found.dearer == arguments.most:
                 break
     finally:

@@ -28,7 +28,7 @@ def vary(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> 
 
 
 def _shades(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
-    """An enum that only comes out: its values are those of all subgraphs, one of them perhaps hidden."""
+    """An enum in output only: its values are those of all subgraphs, one of them perhaps hidden."""
     hidden = random.choice(_SHADES) if random.random() < 0.3 else None
     for subgraph in subgraphs:
         holders = [each for each in subgraph.types if each.name in entities or each.name == "Query"]
@@ -51,7 +51,7 @@ def _filters(random: Random, subgraphs: list[SubgraphText], entities: list[str])
 
 
 def _hidden_member(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
-    """A member of the union that clients do not know of."""
+    """A member of the union that is hidden from clients."""
     for subgraph in subgraphs:
         union = subgraph.find("Any")
         if union is not None and random.random() < 0.7:
@@ -76,7 +76,7 @@ def _shared(random: Random, subgraphs: list[SubgraphText], entities: list[str]) 
 
 
 def _nullability(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
-    """A subgraph promises more than the others."""
+    """A subgraph declares a field as non-null that is nullable for the others."""
     for field in _shared(random, subgraphs, entities)[: random.randint(1, 3)]:
         if field.type.endswith("!"):
             field.type = field.type[:-1]
@@ -93,7 +93,7 @@ def _fewer_arguments(random: Random, subgraphs: list[SubgraphText], entities: li
 
 
 def _hidden_argument(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
-    """An argument that clients do not know of, of a field whose value does not tell."""
+    """An argument that is hidden from clients, on a field whose value does not depend on it."""
     for subgraph in subgraphs:
         for each in subgraph.types:
             for field in each.fields if each.keyword == "type" else ():

@@ -1,4 +1,4 @@
-"""The reference planner in a process that answers line by line, and what our plans cost beside its own."""
+"""The reference planner in a process that answers line by line; the cost of our plans beside its plans."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from marquee_router.planning.plan import Sequence as SequenceNode
 from marquee_router.planning.planner import Planner
 from marquee_router.planning.print_plan import print_plan
 from marquee_schema.supergraph import Supergraph
-from tests.router.planning.generated.asking import Asked, Question, composed
-from tests.router.planning.generated.running import Count, graphs, questions
-from tests.router.planning.generated.shrinking import shrink
+from tests.router.planning.generated.generated_graph import GeneratedGraph, Question, composed
+from tests.router.planning.generated.reduction import shrink
+from tests.router.planning.generated.run import Count, graphs, questions
 from tests.router.planning.generated.text import LINK, SubgraphText
 
 SOURCES = Path(__file__).parent
@@ -36,7 +36,7 @@ SOURCES = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Requests to subgraphs, and how many of them one after another."""
+    """The number of requests to subgraphs, and of serial steps."""
 
     fetches: int
     steps: int
@@ -72,7 +72,7 @@ class Reference:
 
 
 def cost(node: PlanNode | None) -> Cost:
-    """What a plan costs when every condition holds and every fetch finds something to do."""
+    """The cost of a plan when every condition holds and every fetch has entities to send."""
     match node:
         case None:
             return Cost(0, 0)
@@ -105,28 +105,28 @@ class Compared:
 def dearer(
     reference: Reference, seed: int, total: int, found: Compared, per_graph: int = 60
 ) -> Iterator[str]:
-    """Operations for which our plan takes more fetches or more serial steps, told with both plans."""
+    """Operations for which our plan has more fetches or more serial steps, reported with both plans."""
     number = 0
     while found.operations < total:
         number += 1
         for texts, salt, _, asked in graphs(seed * 1_000_003 + number, Count()):
             drawn = questions(asked, Random(salt), per_graph)
-            for question, told in differing(reference, asked.supergraph, drawn, found):
-                yield asyncio.run(_smallest(reference, texts, question, salt, told))
+            for question, report in differing(reference, asked.supergraph, drawn, found):
+                yield asyncio.run(_smallest(reference, texts, question, salt, report))
                 break
 
 
 async def _smallest(
-    reference: Reference, texts: list[SubgraphText], question: Question, salt: int, told: str
+    reference: Reference, texts: list[SubgraphText], question: Question, salt: int, report: str
 ) -> str:
-    async def fails(asked: Asked, question: Question) -> str | None:
+    async def fails(asked: GeneratedGraph, question: Question) -> str | None:
         dearest = differing(reference, asked.supergraph, [question], Compared())
-        return next((told for _, told in dearest), None)
+        return next((report for _, report in dearest), None)
 
     small, question = await shrink(texts, question, salt, fails)
     asked = composed(small, salt, faults=False)
-    told = (await fails(asked, question) if asked is not None else None) or told
-    return "\n".join([*(f"# {text.name}\n{str(text).removeprefix(LINK)}" for text in small), told])
+    report = (await fails(asked, question) if asked is not None else None) or report
+    return "\n".join([*(f"# {text.name}\n{str(text).removeprefix(LINK)}" for text in small), report])
 
 
 def differing(

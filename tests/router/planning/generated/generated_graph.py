@@ -39,7 +39,7 @@ class Question:
     labels: frozenset[str] = frozenset()
 
 
-class Asked:
+class GeneratedGraph:
     """A composed graph over its data."""
 
     def __init__(self, texts: Sequence[SubgraphText], salt: int, *, faults: bool) -> None:
@@ -83,7 +83,7 @@ class Asked:
         return plan, orjson.loads(response.body)
 
     def _invalid(self, plan: QueryPlan) -> str | None:
-        """What a subgraph's own validation says of the plan's operations."""
+        """Why a subgraph would refuse an operation of the plan; None if none would."""
         for fetch in fetches(plan.node):
             errors = validate(self.world.subgraphs[fetch.subgraph].schema, parse(fetch.operation))
             if errors:
@@ -91,10 +91,10 @@ class Asked:
         return None
 
 
-def composed(texts: Sequence[SubgraphText], salt: int, *, faults: bool) -> Asked | None:
-    """The graph; None when the subgraphs do not compose, or compose to what no data fit."""
+def composed(texts: Sequence[SubgraphText], salt: int, *, faults: bool) -> GeneratedGraph | None:
+    """The graph; None when the subgraphs do not compose, or no data can satisfy the composed schema."""
     try:
-        return Asked(texts, salt, faults=faults)
+        return GeneratedGraph(texts, salt, faults=faults)
     except (CompositionError, ImpossibleData):
         return None
 
@@ -106,7 +106,7 @@ def _difference(expected: ExecutionResult, answer: Mapping[str, Any]) -> str | N
         return f"expected {wanted}\n   found {found}\n  errors {answer.get('errors')}"
     ours = {tuple(error.get("path", ())) for error in answer.get("errors", ())}
     theirs = {tuple(error.path or ()) for error in expected.errors or ()}
-    lost = [path for path in theirs - ours if not _is_told(expected.data, path, ours)]
+    lost = [path for path in theirs - ours if not _is_explained(expected.data, path, ours)]
     if lost:
         return f"errors lost: {lost}, found {answer.get('errors')}"
     # One server stops at the first null that it may not give; a router hears of all of them.
@@ -114,17 +114,17 @@ def _difference(expected: ExecutionResult, answer: Mapping[str, Any]) -> str | N
     return f"errors invented: {invented} in {answer.get('errors')}" if invented else None
 
 
-def _is_told(data: Any, path: tuple[Any, ...], told: set[tuple[Any, ...]]) -> bool:
-    """Whether another error accounts for the null that this one led to."""
+def _is_explained(data: Any, path: tuple[Any, ...], errors: set[tuple[Any, ...]]) -> bool:
+    """True if one of the errors explains the null that this error led to."""
     for length, element in enumerate(path):
         if data is None:
-            return any(each[:length] == path[:length] for each in told)
+            return any(each[:length] == path[:length] for each in errors)
         data = data[element]
     return False
 
 
 def _is_nulled(data: Any, path: tuple[Any, ...]) -> bool:
-    """Whether there is a null where the path leads, or on the way."""
+    """True if there is a null at the path, or on the way to it."""
     for element in path:
         if data is None:
             return True

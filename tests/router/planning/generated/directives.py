@@ -1,5 +1,5 @@
-"""What makes a graph hard to plan, put on random subgraphs: requirements, provisions, overrides, hidden
-fields, contexts."""
+"""Directives that make a graph hard to plan, put on random subgraphs: `@requires`, `@provides`, `@override`,
+`@inaccessible`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _KEY_FIELDS = frozenset({"id", "sku", "org", "tags"})
 
 
 def decorate(random: Random, subgraphs: list[SubgraphText], entities: list[str]) -> None:
-    """Add a few of each."""
+    """Add a few of each directive."""
     work = _Decorating(random, subgraphs)
     if random.random() < 0.15:
         work.override("Query")
@@ -39,12 +39,12 @@ class _Decorating:
         return found
 
     def _pick(self, name: str) -> tuple[tuple[SubgraphText, TypeText], tuple[SubgraphText, TypeText]] | None:
-        """Two holders of an entity."""
+        """Two subgraphs that have the entity."""
         found = self._holders(name)
         return (found[0], found[1]) if len(found) > 1 else None
 
     def _own(self, each: TypeText) -> list[FieldText]:
-        """Fields that nothing was done to yet."""
+        """Fields without directives, except keys."""
         return [f for f in each.fields if f.name not in _KEY_FIELDS and not f.directives]
 
     def require(self, name: str) -> None:
@@ -70,8 +70,7 @@ class _Decorating:
             wants.fields.append(FieldText(f"r{self._counter}{name}", "String", [], [required]))
 
     def _reference(self, subgraph: SubgraphText, owner: SubgraphText, target: str) -> bool:
-        """Whether the subgraph can name the type: leaves and what it, or its completion, defines as the owner
-        does."""
+        """True if the subgraph can name the type: leaves, and what it defines as the owner does."""
         if target in _LEAVES or target[0] in "EV" or target == "Node":
             return True
         return subgraph.find(target) is not None and target in ("Any",)
@@ -107,7 +106,7 @@ class _Decorating:
         return self._random.choice(leaves) if leaves else None
 
     def _far_leaf(self, subgraph: SubgraphText, field: FieldText) -> str | None:
-        """A field of the entity that the field leads to, of whatever subgraph."""
+        """A field of the entity that the field leads to, from any subgraph."""
         here = subgraph.find(field.target)
         if here is None or here.keyword != "type" or field.target[0] != "E" or field.arguments:
             return None
@@ -125,7 +124,7 @@ class _Decorating:
         return leaf.name
 
     def provide(self, name: str) -> None:
-        """A field that leads to the entity provides one that is another's."""
+        """A field that leads to the entity provides a field of another subgraph."""
         picked = self._pick(name)
         if picked is None:
             return

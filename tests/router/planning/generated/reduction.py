@@ -1,4 +1,4 @@
-"""Makes a failing graph and operation smaller while they fail in the same way."""
+"""Reduces a failing graph and operation to smaller ones that fail in the same way."""
 
 from __future__ import annotations
 
@@ -19,18 +19,23 @@ from graphql import (
     validate,
 )
 
-from tests.router.planning.generated.asking import Asked, Question, composed
+from tests.router.planning.generated.generated_graph import GeneratedGraph, Question, composed
 from tests.router.planning.generated.text import SubgraphText
 
 Texts = list[SubgraphText]
-Fails = Callable[[Asked, Question], Awaitable[str | None]]
+Fails = Callable[[GeneratedGraph, Question], Awaitable[str | None]]
 _Found = tuple[Texts, Question]
 
 
 async def shrink(
-    texts: Texts, question: Question, salt: int, fails: Fails = Asked.difference, *, faults: bool = False
+    texts: Texts,
+    question: Question,
+    salt: int,
+    fails: Fails = GeneratedGraph.difference,
+    *,
+    faults: bool = False,
 ) -> _Found:
-    """The smallest failing pair found by leaving out one part after another; `fails` tells why one fails."""
+    """The smallest failing pair found by leaving out one part after another; `fails` returns why."""
 
     async def fails_at_all(texts: Texts, question: Question) -> str | None:
         asked = composed(texts, salt, faults=faults)
@@ -149,7 +154,7 @@ def _smaller_nodes(node: Any) -> Iterator[Any]:
 
 
 def _tidy(document: DocumentNode) -> str:
-    """Without variables that nobody uses."""
+    """The operation without unused variables."""
     text = print_ast(document)
     kept = [
         replace(

@@ -1,4 +1,4 @@
-"""Draws graphs and operations from a seed and asks; what differs is shrunk and told."""
+"""Graphs and operations drawn from a seed; where an answer differs, the case is reduced and reported."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from random import Random
 
 from graphql import parse, validate
 
-from tests.router.planning.generated.asking import Asked, Question, composed
+from tests.router.planning.generated.generated_graph import GeneratedGraph, Question, composed
 from tests.router.planning.generated.operations import Operation
-from tests.router.planning.generated.shrinking import shrink
+from tests.router.planning.generated.reduction import shrink
 from tests.router.planning.generated.subgraphs import generate
 from tests.router.planning.generated.text import LINK, SubgraphText
 
@@ -19,7 +19,7 @@ _OPERATIONS_PER_GRAPH = 40
 
 @dataclass(slots=True)
 class Count:
-    """What was asked so far."""
+    """The number of cases so far."""
 
     operations: int = 0
     graphs: int = 0
@@ -43,7 +43,7 @@ class Finding:
         return f"{sources}\n{asked}\n{self.difference}\nsalt={self.salt} faults={self.faults}"
 
 
-def graphs(seed: int, count: Count) -> list[tuple[list[SubgraphText], int, bool, Asked]]:
+def graphs(seed: int, count: Count) -> list[tuple[list[SubgraphText], int, bool, GeneratedGraph]]:
     """The first graph of the seed that composes."""
     random = Random(seed)
     while True:
@@ -56,7 +56,7 @@ def graphs(seed: int, count: Count) -> list[tuple[list[SubgraphText], int, bool,
         count.refused += 1
 
 
-def questions(asked: Asked, random: Random, number: int) -> list[Question]:
+def questions(asked: GeneratedGraph, random: Random, number: int) -> list[Question]:
     """Valid operations on the graph."""
     found: list[Question] = []
     while len(found) < number:
@@ -70,7 +70,7 @@ def questions(asked: Asked, random: Random, number: int) -> list[Question]:
 async def findings(
     seed: int, total: int, count: Count, *, per_graph: int = _OPERATIONS_PER_GRAPH, shrinking: bool = True
 ) -> AsyncIterator[Finding]:
-    """Ask `total` operations; at most one finding a graph."""
+    """Compare the answers of `total` operations; at most one finding for each graph."""
     number = 0
     while count.operations < total:
         number += 1
