@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from marquee.film_cache import film_cache, hear_of_films
+from marquee.film_cache import film_cache, invalidate_on_changes
 from marquee.pages import page_routes
 from marquee.resources import EXAMPLES, supergraph_file
 from marquee.subgraphs import NAMES, build_subgraph, open_runtime
@@ -49,7 +49,7 @@ class Cinema:
     subgraphs: Mapping[str, Subgraph]
 
     def begin_drain(self) -> None:
-        """Not ready any more, in every part; sockets are asked to connect elsewhere."""
+        """Report every part as not ready, and ask open sockets to reconnect elsewhere."""
         self.app.begin_drain()
         for subgraph in self.subgraphs.values():
             subgraph.begin_drain()
@@ -63,7 +63,7 @@ LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
 def router_config(settings: Settings) -> RouterConfig:
-    """How the router treats the cinema, the same in one process and in many (`deploy/router.yaml`)."""
+    """The router's settings for the cinema in one process; `deploy/router.yaml` has the same for many."""
     return RouterConfig(
         authentication=Authentication(issuers=(Issuer(issuer=USERS_ISSUER, audiences=(AUDIENCE,)),)),
         subscriptions=Subscriptions(public_fields=("seatMapChanged",)),
@@ -71,12 +71,12 @@ def router_config(settings: Settings) -> RouterConfig:
         rate_limits=rate_limits(settings),
         logs=Logs(requests=settings.log_level == "debug"),
         graphiql=GraphiQl(title="Marquee"),
-        mask_subgraph_errors=False,  # subgraphs mask their own faults, and their other errors are for people
+        mask_subgraph_errors=False,  # subgraphs mask their faults; their other messages are for clients
     )
 
 
 def rate_limits(settings: Settings) -> RateLimits:
-    """As wide as a busy family behind one address needs; whoever is on this machine is not limited."""
+    """Limits that a busy family behind one address does not reach; clients on this machine have none."""
     return RateLimits(
         per_address=Rate(limit=6_000),
         per_user=Rate(limit=1_200),
@@ -95,7 +95,7 @@ def rate_limits(settings: Settings) -> RateLimits:
 
 @asynccontextmanager
 async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
-    """Start every subgraph and make the router's app; all is stopped and closed at the end."""
+    """Start every subgraph and make the router's app; all are stopped and closed when the block ends."""
     keys = FixedKeys()
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings, keys))
@@ -107,7 +107,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
             await subgraph.start()
             stack.push_async_callback(subgraph.stop)
         if app.cache is not None:
-            await hear_of_films(runtime.broker, app.cache, stack)
+            await invalidate_on_changes(runtime.broker, app.cache, stack)
         for subgraph in subgraphs.values():
             subgraph.start_publishing()
         yield Cinema(app, runtime, subgraphs)
@@ -139,24 +139,24 @@ def _router(subgraphs: Mapping[str, Subgraph], settings: Settings, telemetry: Te
 
 @dataclass(frozen=True, slots=True)
 class _EndedSessions:
-    """What users knows of sessions that have ended, to the router of the same process."""
+    """The ended sessions that `users` knows, for the router in the same process."""
 
     users: Subgraph
 
     @property
     def changes(self) -> int:
-        """How many sessions users knows to have ended since it started."""
+        """Number of sessions that have ended since `users` started."""
         service = self.users.service
         return 0 if service is None else int(service.ended_sessions.changes)
 
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the token's session has ended; nobody's while users is down."""
+        """True if the session of the token has ended; False for every token while `users` is down."""
         service = self.users.service
         return service is not None and bool(service.ended_sessions.is_revoked(claims))
 
 
 def _tracer(telemetry: Telemetry) -> Tracer:
-    """The router's part in the traces of this process; clients' own trace contexts are not taken over."""
+    """The router's tracer. It does not continue traces of clients: they could claim any trace id."""
     tracer = telemetry.tracer("router")
     if tracer is None:
         return TraceContext(accept=False)

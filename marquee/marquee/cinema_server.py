@@ -1,4 +1,4 @@
-"""Serves a cinema by uvicorn: greets, drains on the first signal, ends cleanly."""
+"""Serves the cinema in one process: prints the greeting, drains on the first signal, ends cleanly."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def serve_cinema(
 
 
 def greeting(listener: socket.socket, settings: Settings, *, demo: bool) -> str:
-    """The first lines: where to look, and as whom."""
+    """The first lines of output: the addresses, the demo users, the data folder."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = "localhost"

@@ -1,4 +1,4 @@
-"""Which event types each subgraph hears: what a broker must know before any of them has ever run.
+"""The event types that each subgraph consumes: the broker declares their queues before any subgraph has run.
 
 The same as `docs/events.md` and the running subgraphs have, which a test holds together.
 """

@@ -1,7 +1,6 @@
-"""The router's cache in a cinema of one process: what is public of films, until events say they changed.
+"""The router's cache of films in a cinema of one process: events of `movies` invalidate it.
 
-Only with the embedded broker: in RabbitMQ a queue that nobody takes from would grow while the cinema does not
-run like this.
+Only with the embedded broker. On RabbitMQ the queue of this process would grow while no such process runs.
 """
 
 from __future__ import annotations
@@ -22,19 +21,19 @@ _CACHED: Final = "movies"
 
 
 def film_cache(settings: Settings) -> Cache:
-    """How the router keeps films; off where their events cannot be heard."""
+    """The cache settings: only `movies` is cached, and only with the embedded broker."""
     return Cache(
         enabled=settings.amqp_url is None,
         subgraphs={name: CachedSubgraph(enabled=name == _CACHED) for name in NAMES},
     )
 
 
-async def hear_of_films(broker: Broker, cache: Invalidation, stack: AsyncExitStack) -> None:
-    """Tell the cache of each film that changed, until the stack is left."""
+async def invalidate_on_changes(broker: Broker, cache: Invalidation, stack: AsyncExitStack) -> None:
+    """Invalidate each film that changes, until the stack is closed."""
 
     async def forget(event: Envelope) -> None:
         await cache.invalidate("Movie", {"id": event.aggregate_id})
-        await cache.invalidate("Query")  # any list of films, or of what they have, may differ
+        await cache.invalidate("Query")  # any list of films, or of their parts, may have changed
 
     subscription = await broker.consume(_QUEUE, _CHANGES, forget)
     stack.push_async_callback(subscription.close)

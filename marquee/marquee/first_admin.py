@@ -18,11 +18,11 @@ from marquee_subgraphs.users.service import Client, UserService
 OPENER: Final = Viewer(
     user_id="usr_00000000000000000000000000", roles=frozenset({"admin"}), scopes=SCOPES[Role.ADMIN]
 )
-"""Who gives the first admin the role; there is no such account, so nobody can sign in as it."""
+"""The actor that grants the role to the first admin. There is no such account to sign in to."""
 
 
 async def has_account(settings: Settings, email: str) -> bool:
-    """Whether the address has an account."""
+    """True if the mail address has an account."""
     async with _users(settings) as users:
         return await _find(users, email) is not None
 

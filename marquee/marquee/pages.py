@@ -1,4 +1,4 @@
-"""What the one process serves beside GraphQL: the page, its assets, the simulated bank, readiness."""
+"""The routes of the one process beside GraphQL: the page, its assets, the simulated bank, readiness."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ PAGE_POLICY: Final = "; ".join(
 
 
 class Forward:
-    """An ASGI endpoint that hands a request on as it is, to the subgraph whose page it is."""
+    """An ASGI endpoint that passes a request unchanged to another app."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on."""
+        """Pass the request on."""
         await self._app(scope, receive, send)
 
 

@@ -1,4 +1,4 @@
-"""Serves one subgraph alone by uvicorn."""
+"""Serves one subgraph in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from marquee_subgraphs.kit.settings import Settings
 
 
 async def serve_subgraph(name: str, settings: Settings, port: int | None) -> None:
-    """Run until a signal ends it; `port` None is the subgraph's own. Raises `StoreUnusable`."""
+    """Run until a signal ends it. `port` None takes the port that the subgraph declares. Raises
+    `StoreUnusable`."""
     assert settings.router_keys is not None, "the command asked for them"
     async with open_runtime(settings, open_keys(settings.router_keys)) as runtime:
         subgraph = build_subgraph(name, runtime)
         chosen = subgraph.port if port is None else port
-        # Not left to uvicorn, which would turn what went wrong into a line of its log and an exit code.
+        # uvicorn's lifespan would turn an error at start into a line of its log and an exit code.
         await subgraph.start()
         try:
             subgraph.start_publishing()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-from marquee.business import count_business
+from marquee.business_metrics import count_business
 from marquee.event_queues import EVENT_QUEUES
 from marquee_subgraphs.kit.app import Subgraph
 from marquee_subgraphs.kit.clock import SystemClock
@@ -35,7 +35,7 @@ OWNERS: Final = {
     "broker": "marquee_subgraphs.kit.events.embedded",
     **{name: f"marquee_subgraphs.{name}" for name in NAMES},
 }
-"""The packages that keep tables: the kit's in every store, the embedded broker's in a file of its own."""
+"""The packages that own tables: the kit's are in every store, the embedded broker's in a file of its own."""
 
 
 def build_subgraph(name: str, runtime: Runtime) -> Subgraph:
@@ -48,7 +48,7 @@ def build_subgraph(name: str, runtime: Runtime) -> Subgraph:
 
 
 def history_of(owner: str) -> History:
-    """The history of the tables of one of `OWNERS`. Raises `KeyError` for another."""
+    """The migrations of one of `OWNERS`. Raises `KeyError` for any other name."""
     history = importlib.import_module(f"{OWNERS[owner]}.migrations").HISTORY
     assert isinstance(history, History)
     return history
@@ -56,7 +56,7 @@ def history_of(owner: str) -> History:
 
 @asynccontextmanager
 async def open_runtime(settings: Settings, keys: IdentityKeys) -> AsyncIterator[Runtime]:
-    """Open the surroundings of subgraphs, real or embedded as the settings say; all is closed at the end."""
+    """Open broker, cache and telemetry, real or embedded as the settings say; all are closed at the end."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         telemetry = Telemetry.open(settings)

@@ -41,7 +41,7 @@ _SOLD = frozenset({"CONFIRMED", "PARTIALLY_REFUNDED", "REFUNDED"})
 
 
 class NoStores(Exception):
-    """There is nothing to verify; the message says where was looked."""
+    """There are no stores to verify; the message names the folder."""
 
 
 async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Invariant]:
@@ -66,7 +66,7 @@ async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Inv
             )
             for name in STORES
         }
-        # Payments first: what it says was captured must be found in the stores that heard of it later.
+        # Payments first: a capture that it reports must be found in the stores that consume its event later.
         payments = await verify_payments(stores["payments"], read_books)
         return [
             *await verify_tickets(stores["tickets"]),
@@ -102,7 +102,7 @@ def _books(settings: Settings, bank: str | None, stack: AsyncExitStack) -> ReadB
 
 
 async def _films_known(movies: Database, reviews: Database) -> Invariant:
-    """Reviews knows each film of which it has taken an event, as far as the outbox of movies goes back."""
+    """`reviews` knows each film for which it consumed an event that is still in the outbox of `movies`."""
     async with movies.read(heavy=True) as connection:
         rows = (await connection.execute(select(OUTBOX.c.event_id, OUTBOX.c.event))).all()
     async with reviews.read(heavy=True) as connection:
@@ -149,7 +149,7 @@ async def _revenue_agrees(payments: Database, analytics: Database) -> Invariant:
 
 
 async def _on_their_way(payments: Database, analytics: Database) -> set[str]:
-    """The payments of which some event has left, or will leave, and is not taken by analytics."""
+    """The payments that have an event which analytics has not consumed yet, published or not."""
     async with analytics.read(heavy=True) as connection:
         taken = set(await connection.scalars(select(INBOX.c.event_id).where(INBOX.c.consumer == "analytics")))
     async with payments.read(heavy=True) as connection:

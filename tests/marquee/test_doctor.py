@@ -17,7 +17,7 @@ from aiosmtpd.handlers import Sink
 from click.testing import CliRunner, Result
 
 from marquee.cli.doctor import command
-from marquee.doctor import Finding, Verdict, examine, finding, machine, parts
+from marquee.doctor import Finding, Verdict, examine, finding, machine, services
 from marquee.subgraphs import NAMES
 from marquee_subgraphs.users.tokens import read_or_make_key
 from tests.redis_servers import redis_url
@@ -117,7 +117,7 @@ async def test_an_error_that_quotes_a_secret_is_told_without_it(
     async def looked(*_: object) -> Finding:
         raise ValueError(f"cannot read redis://user:{SECRET}@host")
 
-    monkeypatch.setattr(parts, "_redis", looked)
+    monkeypatch.setattr(services, "_redis", looked)
     monkeypatch.setenv("MARQUEE_REDIS_URL", f"redis://user:{SECRET}@host")
     found = await examined(tmp_path)
     assert found["Redis"].verdict is Verdict.BAD

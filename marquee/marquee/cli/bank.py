@@ -57,7 +57,7 @@ def command(
     except PortTaken as error:
         fail(str(error))
     with listener:
-        from marquee.bank import serve_bank
+        from marquee.bank_server import serve_bank
         from marquee_router.serving.process import run
 
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host

@@ -1,4 +1,4 @@
-"""`marquee doctor`: is everything there that the cinema needs, and if not, what to do."""
+"""`marquee doctor`: what the cinema needs and this machine lacks, with advice."""
 
 from __future__ import annotations
 

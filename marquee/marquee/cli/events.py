@@ -1,4 +1,4 @@
-"""`marquee events`: what could not be handled, and handling it again."""
+"""`marquee events`: dead letters, and their replay."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def command() -> None:
 @command.command()
 @DATA_DIR
 def dead(data_dir: Path | None) -> None:
-    """List the events that a consumer gave up on, with the reason; they stay where they are."""
+    """List the events that a consumer gave up on, with the reason. Changes nothing."""
 
     async def show() -> int:
         async with _broker(data_dir) as broker:
@@ -80,7 +80,7 @@ def dead(data_dir: Path | None) -> None:
 @click.argument("event_ids", nargs=-1)
 @DATA_DIR
 def replay(queue: str, event_ids: tuple[str, ...], data_dir: Path | None) -> None:
-    """Give QUEUE, a subgraph's name, its dead letters again: those named, or all."""
+    """Put dead letters back into QUEUE, a subgraph's name: those named, or all."""
 
     async def revive() -> int:
         async with _broker(data_dir) as broker:

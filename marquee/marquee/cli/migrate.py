@@ -1,4 +1,4 @@
-"""`marquee migrate`: the tables of every store, up to date or told what is pending; and new revisions."""
+"""`marquee migrate`: brings tables up to date, lists what is pending, and writes new revisions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def command(names: tuple[str, ...], data_dir: Path | None, check: bool, new: str
     if new is not None:
         _write(new)
         return
-    from marquee.migrating import migrate_stores, pending_stores
+    from marquee.migrations import migrate_stores, pending_stores
 
     settings = settings_or_fail(data_dir=data_dir)
     chosen = names or NAMES

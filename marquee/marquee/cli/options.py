@@ -1,4 +1,4 @@
-"""What several commands ask alike: the data folder, and settings whose mistakes are named at once."""
+"""Options that several commands share, and the settings with their mistakes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA_DIR: Final = click.option(
 
 
 def settings_or_fail(**given: Any) -> Settings:
-    """The settings, with what was given on the command line in the place of variables; exits 2 when wrong."""
+    """The settings; options of the command line replace variables. Exits 2 when they are invalid."""
     from marquee_subgraphs.kit.settings import SettingsError, load_settings
 
     try:

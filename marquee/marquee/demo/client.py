@@ -1,4 +1,4 @@
-"""Asks the cinema's own router, in process, as any client would. For demo data only."""
+"""A client of the cinema's router in the same process. For demo data only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIMEOUT_SECONDS: Final = 30.0
 
 
 class DemoRefused(Exception):
-    """The cinema refused something of the demo data; `codes` says why."""
+    """The cinema refused an operation of the demo data; `codes` are those of its errors."""
 
     def __init__(self, what: str, errors: list[Mapping[str, Any]]) -> None:
         super().__init__(f"{what}: {errors}")

@@ -1,4 +1,4 @@
-"""Puts the demo data in, by the operations that clients use. Safe to run at every start, and beside a cinema
+"""Adds the demo data by the operations that clients use. Safe to run at every start, and beside a cinema
 of many processes.
 
 What people expect at once (users, films, cinemas, showtimes of today and tomorrow) is there before the first
@@ -12,10 +12,10 @@ from typing import Final
 
 from marquee.cinema import Cinema
 from marquee.demo import operations
+from marquee.demo.cinemas import HOUSES
 from marquee.demo.client import DemoClient, DemoRefused
 from marquee.demo.films import Film, load_films
-from marquee.demo.houses import HOUSES
-from marquee.demo.past import Past
+from marquee.demo.history import Past
 from marquee.demo.programme import Programme
 from marquee.first_admin import OPENER
 from marquee_subgraphs.users.domain import Role
@@ -43,14 +43,14 @@ class DemoData:
         self._programme: Programme | None = None
 
     async def prepare(self) -> None:
-        """What has to be there before the first request."""
+        """Add what must exist before the first request."""
         try:
             self._programme = await self._put_in()
         except DemoRefused as refused:
             _LOGGER.warning("The demo data stay as they are: %s", refused)
 
     async def fill(self) -> None:
-        """The rest, while the cinema is open."""
+        """Add the rest, while the cinema serves."""
         if self._programme is None:
             return
         try:
@@ -59,7 +59,7 @@ class DemoData:
             _LOGGER.warning("Some demo data are missing: %s", refused)
 
     async def complete(self) -> None:
-        """All of it. Raises `DemoRefused`, and `TimeoutError` when subgraphs do not hear of each other."""
+        """Add all of it. Raises `DemoRefused`, and `TimeoutError` when events do not arrive."""
         await self._fill(await self._put_in())
 
     async def _put_in(self) -> Programme:

@@ -1,4 +1,4 @@
-"""Demo customers with opinions, read from `people.yaml` beside this file. Data only."""
+"""Demo customers who write reviews, read from `people.yaml` beside this file. Data only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What somebody thought of a film."""
+    """One review of a film."""
 
     film: str
     """A slug of `films.yaml`."""
@@ -21,7 +21,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Critic:
-    """A demo customer who has been before."""
+    """A demo customer with reviews."""
 
     name: str
     email: str

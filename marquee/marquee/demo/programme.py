@@ -1,4 +1,4 @@
-"""Which film is on when: the same for the same day, so that starting again adds only what is missing."""
+"""The demo's showtimes. A day always has the same ones, so that a restart adds only what is missing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from marquee.demo import operations
+from marquee.demo.cinemas import HOUSES, House, Room
 from marquee.demo.client import DemoClient, DemoRefused
 from marquee.demo.films import Film
-from marquee.demo.houses import HOUSES, House, Room
 
 OPENING: Final = time(14, 30)
 LAST_START: Final = time(22, 45)
 AROUND_A_FILM: Final = timedelta(minutes=40)
-"""Trailers before and cleaning after."""
+"""Minutes for trailers before a film and cleaning after it."""
 WEEKEND: Final = frozenset({4, 5, 6})
 _TRIES: Final = 100
 _PAUSE_SECONDS: Final = 0.05
@@ -25,7 +25,7 @@ _PAUSE_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """A showtime that should be."""
+    """A showtime of the programme."""
 
     house: House
     cinema_id: str
@@ -49,7 +49,7 @@ class Showing:
 
 
 class Programme:
-    """The demo showtimes; `showtime_ids` are those known, soonest first per call."""
+    """The demo's showtimes; `showtime_ids` are the known ones, each call's in order of time."""
 
     def __init__(
         self, admin: DemoClient, houses: Mapping[str, Mapping[str, str]], movies: Mapping[str, Film]
@@ -63,7 +63,7 @@ class Programme:
         self.showtime_ids: list[str] = []
 
     async def schedule(self, days_ahead: Iterable[int]) -> None:
-        """Put on what is missing on these days, today being 0 in each cinema's own calendar."""
+        """Create the missing showtimes of these days; day 0 is today in each cinema's time zone."""
         now = datetime.now(UTC)
         for ahead in days_ahead:
             for house, cinema_id, rooms in self._houses:
@@ -100,7 +100,7 @@ class Programme:
         }
 
     async def _create(self, showing: Showing) -> str:
-        """Create one; a film is known to showtimes a moment after it was made."""
+        """Create one, retrying while `showtimes` has not consumed the event of a new film."""
         for _ in range(_TRIES):
             try:
                 payload = await self._admin.do(operations.CREATE_SHOWTIME, **showing.to_input())

@@ -1,4 +1,4 @@
-"""`marquee doctor`: looks at the machine, the settings and every part they name, and says what to do.
+"""`marquee doctor`: examines the machine, the settings and every service that they name.
 
 Looks only: makes no database, sends no mail, takes no money. Must never show a secret.
 """

@@ -1,4 +1,4 @@
-"""All looks at once, each with a deadline; then the report in the order in which they were named."""
+"""Runs all looks concurrently, each with a deadline; reports them in the order in which they were named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from marquee.doctor import machine, parts, stores
+from marquee.doctor import machine, services, stores
 from marquee.doctor.finding import Discretion, Finding, Look, bad, good
 from marquee_subgraphs.kit.settings import SettingsError, load_settings
 
@@ -34,17 +34,17 @@ async def examine(names: Sequence[str], given: Mapping[str, Any]) -> list[Findin
     looks = [
         *machine.looks(settings, names),
         *stores.looks(settings, names),
-        *parts.looks(settings),
+        *services.looks(settings),
     ]
     discretion = Discretion(settings)
-    # Parts elsewhere first, and alone: what works here would be counted into their answers.
+    # Remote services first, and alone: work in this process would count into their response times.
     looked: dict[str, Finding] = {}
     for is_remote in (True, False):
         chosen = [each for each in looks if each[1] is is_remote]
         findings = await asyncio.gather(*[_timed(*each) for each in chosen])
         looked |= {name: discretion.hide(each) for (name, *_), each in zip(chosen, findings, strict=True)}
     found += [looked[name] for name, *_ in looks]
-    # Composing keeps this process busy for a second, so it comes last.
+    # Composition occupies this process for a second, so it comes last.
     found.append(await machine.supergraph())
     return found
 

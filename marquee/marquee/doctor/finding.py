@@ -1,4 +1,4 @@
-"""`Finding`: what one look has shown, and what to do about it; and keeping secrets out of it."""
+"""`Finding`: the result of one look, with advice; and the removal of secrets from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HIDDEN: Final = "***"
 
 
 class Verdict(StrEnum):
-    """How bad it is."""
+    """How serious a finding is."""
 
     GOOD = "ok"
     WARNING = "warning"
@@ -32,30 +32,30 @@ class Finding:
     detail: str
     advice: str | None = None
     milliseconds: int | None = None
-    """How long a part took to answer."""
+    """Response time of a remote service."""
 
 
 Look = Callable[[], Awaitable[Finding]]
-"""Looks at one thing. What it raises is a bad finding too."""
+"""Examines one thing. An exception is a bad finding, too."""
 
 
 def good(name: str, detail: str) -> Finding:
-    """All is well."""
+    """A finding that needs no action."""
     return Finding(name, Verdict.GOOD, detail)
 
 
 def warning(name: str, detail: str, advice: str) -> Finding:
-    """It works, and should be seen to."""
+    """A finding about something that works and needs attention."""
     return Finding(name, Verdict.WARNING, detail, advice)
 
 
 def bad(name: str, detail: str, advice: str) -> Finding:
-    """It will not work."""
+    """A finding about something that does not work."""
     return Finding(name, Verdict.BAD, detail, advice)
 
 
 class Discretion:
-    """Takes every secret of the settings out of texts."""
+    """Removes every secret of the settings from texts."""
 
     def __init__(self, settings: Settings) -> None:
         secrets: set[str] = set()
@@ -66,7 +66,7 @@ class Discretion:
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def hide(self, finding: Finding) -> Finding:
-        """The same finding without a secret in it."""
+        """The same finding with every secret replaced."""
         advice = None if finding.advice is None else self._without(finding.advice)
         return replace(finding, detail=self._without(finding.detail), advice=advice)
 
@@ -77,7 +77,7 @@ class Discretion:
 
 
 def _secrets_of(value: str) -> set[str]:
-    """A key whole; of an address only its password, and the address with it."""
+    """The texts to hide: a key; of an address its password, and the whole address."""
     if "://" not in value:
         return {value, *(part for part in value.split(":") if len(part) > 8)}
     password = urlsplit(value).password

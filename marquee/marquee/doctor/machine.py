@@ -1,4 +1,4 @@
-"""What this machine and this folder must have: Python, a place for data, ports, keys, generated files."""
+"""Looks at this machine: Python, the data folder, ports, keys, static and generated files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def looks(settings: Settings, names: Sequence[str]) -> Iterator[tuple[str, bool,
 
 
 def _at_once(look: Callable[[], Finding]) -> Look:
-    """A look that waits for nothing."""
+    """A look without anything to await."""
 
     async def looked() -> Finding:
         return look()
@@ -152,12 +152,12 @@ def _static() -> Finding:
 
 
 async def supergraph() -> Finding:
-    """Whether the generated SDL is what the subgraphs declare."""
+    """Compares the generated SDL with what the subgraphs declare."""
     from marquee.artefacts import generate
 
     try:
         files = await asyncio.wait_for(generate(), 60)
-    except Exception as error:  # noqa: BLE001  # an edge: whatever keeps it from composing is the finding
+    except Exception as error:  # noqa: BLE001  # an edge: any error of composing is the finding
         return bad(
             "supergraph", f"cannot be made: {type(error).__name__}", "Run `marquee schema` to see why."
         )

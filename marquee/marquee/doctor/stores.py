@@ -1,4 +1,4 @@
-"""The SQL stores: whether the server answers, what its role may, what migrations wait, what time it has."""
+"""Looks at the SQL stores: response, privileges of the role, pending migrations, clock."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SOME_SKEW_SECONDS: Final = 1.0
 def looks(settings: Settings, names: Sequence[str]) -> Iterator[tuple[str, bool, Look]]:
     """The looks at the stores of these subgraphs."""
     if settings.postgres_url is not None:
-        importlib.import_module("asyncpg")  # not while the server's answer is measured
+        importlib.import_module("asyncpg")  # now: it must not count into the response time
         yield "PostgreSQL", True, partial(_server, settings, names)
         yield "clock", True, partial(_clock, settings, names)
     yield "tables", False, partial(_tables, settings, names)
 
 
 async def _connect(settings: Settings, names: Sequence[str]) -> Any:
-    """Connect to the first store that is there, else to the server's own database."""
+    """Connect to the first store that exists, else to the server's own database."""
     import asyncpg
 
     for database in (*(f"/marquee_{name}" for name in names), "/postgres"):
@@ -96,8 +96,8 @@ async def _clock(settings: Settings, names: Sequence[str]) -> Finding:
 
 
 async def _tables(settings: Settings, names: Sequence[str]) -> Finding:
-    """Whether `marquee migrate` has something to do; SQLite files that are missing are made at start."""
-    from marquee.migrating import pending_stores
+    """Reports pending migrations; missing SQLite files are made at start."""
+    from marquee.migrations import pending_stores
 
     if settings.postgres_url is None:
         names = [name for name in names if (settings.data_dir / f"{name}.sqlite").exists()]
@@ -110,7 +110,7 @@ async def _tables(settings: Settings, names: Sequence[str]) -> Finding:
         return " ".join(lines[-1].partition(":")[2].split()) if pending else None
 
     found: list[str | BaseException | None] = []
-    # A store of a process that runs is asked with care: one after another for files, together for a server.
+    # Files may belong to a running process, so they are opened one after another; a server takes all at once.
     if settings.postgres_url is None:
         for name in names:
             found += await asyncio.gather(look(name), return_exceptions=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
-from marquee.business import count_business
+from marquee.business_metrics import count_business
 from marquee_router import create_app
 from marquee_router.app import Extras
 from marquee_subgraphs.kit.telemetry import Telemetry

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from marquee.business import count_business
+from marquee.business_metrics import count_business
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import (

@@ -1,4 +1,4 @@
-"""What makes the demo look lived in: rewards to redeem, opinions, some seats sold. Added once."""
+"""A past for the demo: rewards to redeem, reviews, some seats sold. Added once."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ REWARDS: Final = (
     {"name": "A seat on us", "description": "One seat free.", "cost": 600, "kind": "FREE_SEAT", "stock": 100},
 )
 _PARTIES: Final = (2, 4, 3, 2)
-"""How many go together, per critic."""
+"""The number of seats that each critic buys."""
 
 
 class Past:
-    """Who has been before, and what they left."""
+    """The past customers with their reviews and orders."""
 
     def __init__(self, guest: DemoClient, admin: DemoClient, programme: Programme, password: str) -> None:
         self._guest = guest
@@ -41,7 +41,7 @@ class Past:
         self._password = password
 
     async def happen(self) -> None:
-        """Add what is missing; the rewards tell whether it happened before."""
+        """Add what is missing; existing rewards show that it was added before."""
         known = {node["name"] for node in (await self._guest.ask(operations.REWARDS))["nodes"]}
         if known >= {reward["name"] for reward in REWARDS}:
             return

@@ -1,4 +1,4 @@
-"""The parts that settings name beside the SQL stores: each asked for its version, by its own protocol."""
+"""Looks at the services that the settings name beside the SQL stores: each is asked for its version."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STRIPE: Final = "https://api.stripe.com"
 
 
 def looks(settings: Settings) -> Iterator[tuple[str, bool, Look]]:
-    """The looks at the parts that are named; those that are not are embedded, and need none."""
+    """The looks at the services that are named. Services that are not named are embedded."""
     for name, value, driver, look in (
         ("Redis", settings.redis_url, "redis.asyncio", _redis),
         ("RabbitMQ", settings.amqp_url, "aio_pika", _rabbitmq),
@@ -31,7 +31,7 @@ def looks(settings: Settings) -> Iterator[tuple[str, bool, Look]]:
         ("router's keys", settings.router_keys, "aiohttp", _router_keys),
     ):
         if value is not None:
-            importlib.import_module(driver)  # not while a part's answer is measured
+            importlib.import_module(driver)  # now: it must not count into the response time
             yield name, True, partial(look, settings)
 
 
@@ -94,7 +94,7 @@ async def _mongodb(settings: Settings) -> Finding:
 
 
 async def _mail(settings: Settings) -> Finding:
-    """Connect as mails do, and sign in when there is a name; nothing is sent."""
+    """Connect as for a mail, and sign in if the address has a user name; nothing is sent."""
     import aiosmtplib
 
     assert settings.smtp_url is not None, "looked at only when it is set"
@@ -139,7 +139,7 @@ async def _sms(settings: Settings) -> Finding:
 
 
 async def _payments(settings: Settings) -> Finding:
-    """Read one payment by the key; that moves nothing."""
+    """Read one payment with the key, which changes nothing."""
     assert settings.stripe_key is not None, "looked at only when it is set"
     url = _STRIPE if settings.stripe_url is None else settings.stripe_url.get_secret_value().rstrip("/")
     headers = {"authorization": f"Bearer {settings.stripe_key.get_secret_value()}"}

@@ -1,4 +1,4 @@
-"""What the cinema does, in figures: seats, orders, money, people at the door, points.
+"""Counters of the cinema's business: seats, orders, money, admissions, points.
 
 Counts events whose transaction has committed, so every figure is a fact. Must never count an attempt, nor
 know a person.
@@ -19,7 +19,7 @@ _Read = Callable[["BusinessFigures", dict[str, Any]], None]
 
 
 class BusinessFigures:
-    """The counters of one process; replicas count their own commits, and the sum is what happened."""
+    """The counters of one process. Each replica counts the events it commits; their sum is the total."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.seats = Counter(
@@ -62,7 +62,7 @@ class BusinessFigures:
 
 
 def count_business(telemetry: Telemetry) -> BusinessFigures:
-    """Count in this process, from now on."""
+    """Count the events that this process commits from now on."""
     figures = BusinessFigures(telemetry.registry)
     telemetry.on_committed(figures.hear)
     return figures

@@ -45,7 +45,7 @@ class House:
     time_zone: str
     currency: str
     prices: tuple[str, str]
-    """On Monday to Thursday, and on the days when everybody goes."""
+    """The price from Monday to Thursday, and from Friday to Sunday."""
     rooms: Sequence[Room]
 
     def to_input(self) -> dict[str, Any]:

@@ -9,23 +9,24 @@ from marquee_subgraphs.kit.database import Database, MigrationsPending
 from marquee_subgraphs.kit.database.upgrade import Migrate, Standing
 from marquee_subgraphs.kit.settings import Settings
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
+"""Prints one line."""
 
 
-async def migrate_stores(settings: Settings, names: Iterable[str], tell: Tell) -> None:
-    """Bring each store up to date, telling a line of each as it is done. Raises `StoreUnusable`."""
+async def migrate_stores(settings: Settings, names: Iterable[str], report: Report) -> None:
+    """Bring each store up to date and report a line for each. Raises `StoreUnusable`."""
     for name in names:
-        tell(_line(name, await _open(settings, name, "auto")))
+        report(_line(name, await _open(settings, name, "auto")))
 
 
-async def pending_stores(settings: Settings, names: Iterable[str], tell: Tell) -> int:
-    """How many stores lack something; tells a line of each. Raises `StoreTooNew`."""
+async def pending_stores(settings: Settings, names: Iterable[str], report: Report) -> int:
+    """Number of stores with pending migrations; reports a line for each store. Raises `StoreTooNew`."""
     pending = 0
     for name in names:
         try:
-            tell(_line(name, await _open(settings, name, "check")))
+            report(_line(name, await _open(settings, name, "check")))
         except MigrationsPending as error:
-            tell(_line(name, error.standings))
+            report(_line(name, error.standings))
             pending += 1
     return pending
 
@@ -38,5 +39,5 @@ async def _open(settings: Settings, name: str, migrate: Migrate) -> tuple[Standi
 
 
 def _line(name: str, standings: Iterable[object]) -> str:
-    told = ", ".join(str(each) for each in standings) or "not there yet"
-    return f"{name + ':':<15}{told}"
+    shown = ", ".join(str(each) for each in standings) or "not there yet"
+    return f"{name + ':':<15}{shown}"
