@@ -30,17 +30,17 @@ async def has_account(settings: Settings, email: str) -> bool:
 async def make_admin(settings: Settings, email: str, *, name: str, password: str | None) -> UserRecord:
     """Make the account of `email` an admin's; a new account needs a password.
 
-    The step is written to the audit log. Raises the refusals of `UserService.register` and `set_role`.
+    The step is written to the audit log. Raises the refusals of `Accounts.register` and `Accounts.set_role`.
     """
     async with _users(settings) as users:
         user = await _find(users, email)
         if user is None:
             assert password is not None, "the caller asked `has_account`"
-            signed_in = await users.register(
+            signed_in = await users.accounts.register(
                 name=name, email=email, password=password, locale=None, client=Client()
             )
             user = signed_in.user
-        return await users.set_role(
+        return await users.accounts.set_role(
             OPENER, user_id=user.id, role=Role.ADMIN, cinema_ids=None, reason="marquee admin"
         )
 
@@ -60,5 +60,5 @@ async def _users(settings: Settings) -> AsyncIterator[UserService]:
 
 async def _find(users: UserService, email: str) -> UserRecord | None:
     wanted = normalize_email(email)
-    found = await users.page(OPENER, PageRequest(first=100), text=wanted[:100], role=None)
+    found = await users.accounts.page(OPENER, PageRequest(first=100), text=wanted[:100], role=None)
     return next((user for user in found.rows if user.email == wanted), None)

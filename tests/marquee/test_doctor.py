@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from marquee.cli.doctor import command
 from marquee.doctor import Finding, Verdict, examine, finding, machine, services
 from marquee.subgraphs import NAMES
-from marquee_subgraphs.users.tokens import read_or_make_key
+from marquee_subgraphs.users.adapters.signing_keys import read_or_make_key
 from tests.redis_servers import redis_url
 from tests.subgraphs.amqp import amqp_server
 from tests.subgraphs.stores import postgres_database, postgres_url

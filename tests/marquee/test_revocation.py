@@ -100,7 +100,7 @@ async def test_an_erased_account_and_a_changed_role_end_theirs(cinema: Cinema) -
     [promoted] = await devices(cinema, "promoted", 1)
     user_id = (await ask(cinema, ME, promoted))["data"]["me"]["id"]
     admin = staff("users:write")
-    await cinema.service("users").set_role(
+    await cinema.service("users").accounts.set_role(
         admin, user_id=user_id, role=Role.BOX_OFFICE, cinema_ids=None, reason="hired"
     )
     assert await reason(cinema, promoted) == "REVOKED"

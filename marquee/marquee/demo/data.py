@@ -91,7 +91,7 @@ class DemoData:
         return str(payload["user"]["id"])
 
     async def _give_role(self, user_id: str, role: Role, cinema_ids: list[str]) -> None:
-        await self._cinema.service("users").set_role(
+        await self._cinema.service("users").accounts.set_role(
             OPENER, user_id=user_id, role=role, cinema_ids=cinema_ids, reason="Demo data"
         )
 

@@ -9,80 +9,63 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from marquee_foundation.ed25519 import read_private_key
 from marquee_subgraphs.kit.app import Subgraph, Wiring
-from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.backend import open_backend
 from marquee_subgraphs.kit.runtime import Runtime
-from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.kit.supervisor import BackgroundTask
-from marquee_subgraphs.users.events import UserEvents, consume
+from marquee_subgraphs.users.adapters.signing_keys import signing_keys
+from marquee_subgraphs.users.events.handlers import UserHandlers
 from marquee_subgraphs.users.migrations import HISTORY
-from marquee_subgraphs.users.passwords import Passwords
 from marquee_subgraphs.users.schema import build_users_schema
 from marquee_subgraphs.users.service import UserService
+from marquee_subgraphs.users.service.ended_sessions import EndedSessions
+from marquee_subgraphs.users.service.passwords import Passwords
+from marquee_subgraphs.users.service.sign_in_throttle import SignInThrottle
+from marquee_subgraphs.users.service.tokens import AccessTokens
 from marquee_subgraphs.users.store import UserStore
-from marquee_subgraphs.users.throttle import SignInThrottle
-from marquee_subgraphs.users.tokens import AccessTokens, read_or_make_key
 
 NAME = "users"
 PORT = 3000
+_CLEAN_UP_EVERY_SECONDS = 3600.0
 
 
 def build(runtime: Runtime, *, passwords: Passwords | None = None) -> Subgraph:
-    """The users subgraph; `passwords` sets the cost of hashing, by default the recommended one."""
-    return Subgraph(
-        runtime,
-        name=NAME,
-        port=PORT,
-        schema=build_users_schema(runtime.logger(NAME)),
-        wire=partial(_wire, passwords),
-    )
+    """Return the users subgraph, not started; `passwords` replaces the recommended cost of hashing."""
+    schema = build_users_schema(runtime.logger(NAME))
+    wire = partial(_wire, passwords)
+    return Subgraph(runtime, name=NAME, port=PORT, schema=schema, wire=wire)
 
 
 async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
-    events = runtime.events(NAME, database)
-    store = UserStore()
-    user_events = UserEvents(events.outbox)
-    consume(events.consumer, store, user_events)
-    tokens = _signing_tokens(runtime.settings)
-    service = UserService(
-        database=database,
-        store=store,
-        events=user_events,
-        audit=AuditLog(runtime.clock),
-        passwords=passwords or Passwords(),
-        tokens=tokens,
-        throttle=SignInThrottle(runtime.pace(NAME)),
-        clock=runtime.clock,
-    )
-
-    tasks = [BackgroundTask("forget-expired-sessions", service.forget_expired, every_seconds=3600)]
-    if runtime.redis is not None:
-        from marquee_subgraphs.users.session_teller import SessionTeller
-
-        teller = SessionTeller(runtime.redis.server, service.ended_sessions, runtime.clock)
-        tasks.append(BackgroundTask("tell-ended-sessions", teller.run))
-
-    async def jwks(_: Request) -> Response:
-        return JSONResponse(tokens.jwks, headers={"cache-control": "public, max-age=300"})
-
+    backend = await open_backend(runtime, NAME, HISTORY, stack)
+    tokens = AccessTokens(signing_keys(runtime.settings))
+    throttle = SignInThrottle(runtime.pace(NAME))
+    service = UserService.of(backend, UserStore(), tokens, passwords or Passwords(), throttle)
+    UserHandlers(backend, service).register()
     return Wiring(
+        backend=backend,
         service=service,
-        database=database,
-        events=events,
-        tasks=tasks,
-        routes=[Route("/.well-known/jwks.json", jwks)],
+        tasks=[
+            BackgroundTask(
+                "delete expired sessions", service.sessions.delete_expired, _CLEAN_UP_EVERY_SECONDS
+            ),
+            *_publishers(runtime, service.ended_sessions),
+        ],
+        routes=[Route("/.well-known/jwks.json", partial(_jwks, tokens))],
     )
 
 
-def _signing_tokens(settings: Settings) -> AccessTokens:
-    file = settings.signing_key_file
-    keys = [
-        read_or_make_key(settings.data_dir / "users-signing-key.pem")
-        if file is None
-        else read_private_key(file)
-    ]
-    if settings.previous_signing_key_file is not None:
-        keys.append(read_private_key(settings.previous_signing_key_file))
-    return AccessTokens(keys)
+def _publishers(runtime: Runtime, ended: EndedSessions) -> list[BackgroundTask]:
+    """Return what tells routers in other processes which sessions have ended, when there is a Redis."""
+    if runtime.redis is None:
+        return []
+    # Imported here: without Redis, its client need not be loaded.
+    from marquee_subgraphs.users.adapters.ended_session_publisher import EndedSessionPublisher
+
+    publisher = EndedSessionPublisher(runtime.redis.server, runtime.clock)
+    ended.on_added = publisher.add
+    return [BackgroundTask("publish ended sessions", publisher.run)]
+
+
+async def _jwks(tokens: AccessTokens, _: Request) -> Response:
+    return JSONResponse(tokens.jwks, headers={"cache-control": "public, max-age=300"})

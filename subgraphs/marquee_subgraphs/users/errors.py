@@ -1,8 +1,8 @@
-"""What users refuses beyond the shared refusals.
+"""What users refuses beyond the shared refusals. The annotated fields are those that clients see.
 
 Refusal
 ├── EmailTaken           another account has this email
-├── InvalidCredentials   the email or the password is wrong; which one is not said
+├── InvalidCredentials   the email or the password is wrong; clients do not learn which
 ├── WeakPassword         the new password is easy to guess
 └── SessionRevoked       the refresh token is spent, unknown or of a revoked session
 """

@@ -83,7 +83,7 @@ async def _asking(world: World, row: str, who: str) -> Person:
     person = world.people[who]
     if row != "Mutation.logout" or not person.id:
         return person
-    signed_in = await world.cinema.service("users").sign_in(
+    signed_in = await world.cinema.service("users").sessions.sign_in(
         email=f"{who}@example.com", password=PASSWORD, client=Device()
     )
     return await world.person(person.id, signed_in.access.text)

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from marquee_subgraphs.users import app
-from marquee_subgraphs.users.passwords import Passwords
+from marquee_subgraphs.users.service.passwords import Passwords
 from tests.marquee.authorization.world import World, open_world
 
 

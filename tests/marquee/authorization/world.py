@@ -111,7 +111,7 @@ class World:
         users = self.cinema.service("users")
         made = {}
         for who, name in NAMES.items():
-            made[who] = await users.register(
+            made[who] = await users.accounts.register(
                 name=name, email=f"{who}@example.com", password=PASSWORD, locale=None, client=Device()
             )
         await self._hire("admin", made["admin"].user.id, [])
@@ -125,13 +125,13 @@ class World:
         self.things.update({who: person.id for who, person in self.people.items() if person.id})
 
     async def _hire(self, who: str, user_id: str, cinemas: list[str]) -> None:
-        await self.cinema.service("users").set_role(
+        await self.cinema.service("users").accounts.set_role(
             OPENER, user_id=user_id, role=STAFF[who][0], cinema_ids=cinemas, reason="The table"
         )
         self.people[who] = await self.person(user_id, await self._sign_in(f"{who}@example.com"))
 
     async def _sign_in(self, email: str) -> str:
-        signed_in = await self.cinema.service("users").sign_in(
+        signed_in = await self.cinema.service("users").sessions.sign_in(
             email=email, password=PASSWORD, client=Device()
         )
         return str(signed_in.access.text)
@@ -351,14 +351,14 @@ class World:
         return str(made["entry"]["id"])
 
     async def _new_user(self) -> str:
-        signed_in = await self.cinema.service("users").register(
+        signed_in = await self.cinema.service("users").accounts.register(
             name="Una Newcomer", email=f"new{next(self._number)}@example.com", password=PASSWORD,
             locale=None, client=Device(),
         )  # fmt: skip
         return str(signed_in.user.id)
 
     async def _new_refresh_token(self) -> str:
-        signed_in = await self.cinema.service("users").sign_in(
+        signed_in = await self.cinema.service("users").sessions.sign_in(
             email="owner@example.com", password=PASSWORD, client=Device()
         )
         return str(signed_in.refresh_token)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from marquee_foundation.ed25519 import key_id
 from marquee_subgraphs.kit.identity_keys import FixedKeys, RemoteKeys, UnknownKey, open_keys
-from marquee_subgraphs.users.tokens import AccessTokens
+from marquee_subgraphs.users.service.tokens import AccessTokens
 
 FIRST, SECOND = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marquee_subgraphs.users.app import build
-from marquee_subgraphs.users.passwords import Passwords
+from marquee_subgraphs.users.service.passwords import Passwords
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door
 

@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from marquee_subgraphs.kit.database import History
-from marquee_subgraphs.users.store import TABLES
+from marquee_subgraphs.users.tables import TABLES
 
 HISTORY = History("users", TABLES, Path(__file__).parent)

@@ -1,6 +1,6 @@
-"""Slows down guesses of passwords: failed sign-ins are counted per account and per address.
+"""Slows down the guessing of passwords: counts failed sign-ins per account and per client address.
 
-An account that does not exist is throttled as well, so a refusal does not show whether it exists.
+An unknown email is throttled like an account, so being throttled does not reveal that an account exists.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class SignInThrottle:
         await self._pace.count(_buckets(email, address), now)
 
     async def succeeded(self, email: str) -> None:
-        """Forget the failures of the account: its owner has signed in."""
+        """Forget the account's failures. Those of the address stay: a thief may own one account."""
         await self._pace.forget(_account(email))
 
 

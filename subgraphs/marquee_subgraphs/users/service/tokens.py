@@ -1,25 +1,21 @@
-"""The tokens that name a user: access tokens (signed, short-lived) and refresh tokens (random, stored
-hashed, used once).
+"""Access tokens (signed, short-lived) and refresh tokens (random, stored as a hash, used once).
 
-Owns the signing keys. The private key never leaves this module; what is published is the JWKS.
+Publishes the public keys as a JWKS; the private keys never leave this module.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from marquee_foundation.ed25519 import key_id, public_jwk, read_private_key
+from marquee_foundation.ed25519 import key_id, public_jwk
 from marquee_subgraphs.users.domain import ACCESS_TOKEN_LIFETIME, SCOPES, UserRecord
 
 ISSUER: Final = "marquee-users"
@@ -28,15 +24,15 @@ AUDIENCE: Final = "marquee"
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A signed access token and when it ends."""
+    """A signed access token and when it expires."""
 
     text: str
     expires_at: datetime
 
 
 class AccessTokens:
-    """Signs with the first key; publishes all of them, so that tokens of the previous key hold until
-    they end.
+    """Signs with the first key and publishes all, so that tokens of the previous key verify until they
+    expire. Raises `ValueError` without a key.
     """
 
     def __init__(self, keys: Sequence[Ed25519PrivateKey]) -> None:
@@ -69,31 +65,11 @@ class AccessTokens:
 
 
 def new_refresh_token() -> str:
-    """Make 256 bits that mean nothing."""
+    """Return 256 random bits as text."""
     return secrets.token_urlsafe(32)
 
 
 def hash_refresh_token(token: str) -> str:
-    """The form that is stored. A fast hash is enough: the token is no word that could be guessed."""
+    """Return the form in which a refresh token is stored."""
+    # A fast hash is enough: unlike a password, 256 random bits cannot be guessed.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def read_or_make_key(path: Path) -> Ed25519PrivateKey:
-    """Read the key at `path`, or make one there that only its owner can read."""
-    if path.exists():
-        return read_private_key(path)
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and linked into place, so that of two processes starting together one key wins, whole.
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        return read_private_key(path)
-    finally:
-        aside.unlink()
-    return key

@@ -76,7 +76,7 @@ async def test_sessions_past_their_end_are_forgotten_and_no_others(
     clock.advance(timedelta(days=29))
     new = await send(any_door, LOGIN, email="ana@example.test", password=PASSWORD)
     clock.advance(timedelta(days=2))
-    await any_door.subgraph.service.forget_expired()
+    await any_door.subgraph.service.sessions.delete_expired()
     assert refusals(await _refresh(any_door, old)) == REVOKED
     refreshed = await _refresh(any_door, new)
     assert refreshed["errors"] == []

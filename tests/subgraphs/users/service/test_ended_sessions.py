@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from marquee_subgraphs.kit.clock import FrozenClock
-from marquee_subgraphs.users import ended_sessions
 from marquee_subgraphs.users.domain import ACCESS_TOKEN_LIFETIME
-from marquee_subgraphs.users.ended_sessions import EndedSessions
+from marquee_subgraphs.users.service import ended_sessions
+from marquee_subgraphs.users.service.ended_sessions import EndedSessions
 
 
 def test_a_session_is_remembered_until_its_last_token_has_expired() -> None:

@@ -7,7 +7,7 @@ import pytest
 from marquee_subgraphs.kit.app import Subgraph
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.users.app import build
-from marquee_subgraphs.users.passwords import Passwords
+from marquee_subgraphs.users.service.passwords import Passwords
 from tests.redis_servers import OwnRedis, own_redis
 from tests.subgraphs.door import IdentitySigner
 from tests.subgraphs.replicas import replicas

@@ -1,0 +1,1 @@
+"""What users reaches outside its store: files with signing keys, and Redis."""
