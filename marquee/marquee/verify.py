@@ -23,7 +23,7 @@ from marquee_subgraphs.kit.database.kit_tables import INBOX, OUTBOX
 from marquee_subgraphs.kit.invariants import Invariant
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.loyalty.invariants import verify as verify_loyalty
-from marquee_subgraphs.movies.verify import verify as verify_movies
+from marquee_subgraphs.movies.invariants import verify as verify_movies
 from marquee_subgraphs.payments.invariants import CapturedPayment, ReadBooks, books_in, captured_payments
 from marquee_subgraphs.payments.invariants import verify as verify_payments
 from marquee_subgraphs.reviews.verify import known_films

@@ -1,13 +1,12 @@
-"""Pure rules of films: what a film is, and what may be said of one."""
+"""Pure rules of films: their facts, their texts in two languages, and which values are valid."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final
 
 from marquee_subgraphs.kit.locale import Locale
 from marquee_subgraphs.kit.validation import InputCheck
@@ -22,7 +21,7 @@ _POSTER: Final = re.compile(r"/[A-Za-z0-9/_.-]{1,190}|https://[^\s\"<>\\]{4,400}
 
 
 class MovieStatus(StrEnum):
-    """Whether a film is in the programme."""
+    """Whether a film can be scheduled."""
 
     ACTIVE = "ACTIVE"
     ARCHIVED = "ARCHIVED"
@@ -30,7 +29,7 @@ class MovieStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A film's words in one language."""
+    """A film's title and synopsis in one language."""
 
     locale: Locale
     title: str
@@ -39,7 +38,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class MovieFacts:
-    """All that people say of a film."""
+    """The facts of a film that managers write."""
 
     title: str
     original_title: str
@@ -65,48 +64,42 @@ class MovieRecord:
     facts: MovieFacts
 
     def title(self, locale: Locale | None) -> str:
-        """The title in a language, or as it is when there is none in it."""
+        """Return the title in `locale`, or the film's own title without a translation."""
         translation = self._translation(locale)
         return self.facts.title if translation is None else translation.title
 
     def synopsis(self, locale: Locale | None) -> str:
-        """The synopsis in a language, or as it is when there is none in it."""
+        """Return the synopsis in `locale`, or the film's own synopsis without a translation."""
         translation = self._translation(locale)
         return self.facts.synopsis if translation is None else translation.synopsis
 
     def _translation(self, locale: Locale | None) -> Translation | None:
         return next((each for each in self.facts.translations if each.locale is locale), None)
 
-    def to_body(self) -> dict[str, Any]:
-        """The document's body."""
-        facts = asdict(self.facts)
-        return {**facts, "status": self.status.value, "release_date": self.facts.release_date.isoformat()}
 
-    @classmethod
-    def of(cls, id_: str, version: int, body: Mapping[str, Any]) -> Self:
-        """Read a document's body."""
-        facts = MovieFacts(
-            title=body["title"],
-            original_title=body["original_title"],
-            synopsis=body["synopsis"],
-            runtime_minutes=int(body["runtime_minutes"]),
-            genres=tuple(body["genres"]),
-            certificate=body["certificate"],
-            release_date=date.fromisoformat(body["release_date"]),
-            language=body["language"],
-            directors=tuple(body["directors"]),
-            cast=tuple(body["cast"]),
-            poster_url=body["poster_url"],
-            translations=tuple(
-                Translation(Locale(each["locale"]), each["title"], each["synopsis"])
-                for each in body["translations"]
-            ),
-        )
-        return cls(id_, version, MovieStatus(body["status"]), facts)
+class MovieSort(StrEnum):
+    """The orders in which films can be listed."""
+
+    TITLE = "TITLE"
+    RELEASE_DATE_ASC = "RELEASE_DATE_ASC"
+    RELEASE_DATE_DESC = "RELEASE_DATE_DESC"
+    RUNTIME = "RUNTIME"
+
+
+@dataclass(frozen=True, slots=True)
+class MovieQuery:
+    """Which films to list; None allows any value."""
+
+    text: str | None = None
+    genre: str | None = None
+    language: str | None = None
+    released_after: date | None = None
+    released_before: date | None = None
+    status: MovieStatus | None = MovieStatus.ACTIVE
 
 
 def check_facts(facts: MovieFacts, check: InputCheck) -> MovieFacts:
-    """Clean what people say of a film; every problem goes to `check`."""
+    """Return the facts with cleaned texts; every problem is added to `check`."""
     title = check.text("title", facts.title, most=300)
     if not 1 <= facts.runtime_minutes <= LONGEST_MINUTES:
         check.problem("runtimeMinutes", f"must be between 1 and {LONGEST_MINUTES}")

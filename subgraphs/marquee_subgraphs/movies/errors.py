@@ -1,4 +1,4 @@
-"""What movies refuses beyond the shared refusals.
+"""What movies refuses beyond the shared refusals. The annotated fields are those that clients see.
 
 Refusal
 └── MovieChanged   somebody changed the film since it was read
@@ -10,9 +10,10 @@ from marquee_subgraphs.kit.refusals import Refusal
 
 
 class MovieChanged(Refusal):
-    """The film is not at the version that the caller read; `current_version` is where it is."""
+    """Somebody changed the film since it was read."""
 
     code = "MOVIE_CHANGED"
+    current_version: int
 
     def __init__(self, current_version: int) -> None:
         super().__init__(

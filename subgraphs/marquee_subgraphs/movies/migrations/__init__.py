@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from marquee_subgraphs.kit.database import History
-from marquee_subgraphs.movies.store import TABLES
+from marquee_subgraphs.movies.tables import TABLES
 
 HISTORY = History("movies", TABLES, Path(__file__).parent)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 
 from marquee_subgraphs.kit.graphql import SubgraphSchema, build_schema, system_health
-from marquee_subgraphs.movies.schema.mutation import MovieChanged, Mutation
+from marquee_subgraphs.movies.errors import MovieChanged
+from marquee_subgraphs.movies.schema.mutation import Mutation
 from marquee_subgraphs.movies.schema.query import Query
 
 
 def build_movies_schema(logger: logging.Logger) -> SubgraphSchema:
-    """The schema of movies."""
+    """Return the schema of movies."""
     return build_schema(
         query=Query,
         mutation=Mutation,

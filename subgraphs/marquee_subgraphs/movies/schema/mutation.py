@@ -1,4 +1,4 @@
-"""The mutations of films, their inputs, payloads and errors."""
+"""The mutations of films, their inputs and payloads."""
 
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`)
 from __future__ import annotations
@@ -10,10 +10,9 @@ from typing import Any, Final
 import strawberry
 from strawberry import ID
 
-from marquee_subgraphs.kit.graphql import Locale, Payload, UserError, mutation, user_error
-from marquee_subgraphs.movies import errors
+from marquee_subgraphs.kit.graphql import Locale, Payload, mutation
 from marquee_subgraphs.movies.domain import NO_POSTER, MovieFacts, Translation
-from marquee_subgraphs.movies.schema.query import Info, Movie
+from marquee_subgraphs.movies.schema.types import Info, Movie
 
 _LISTS: Final = frozenset({"genres", "directors", "cast"})
 
@@ -41,7 +40,7 @@ class CreateMovieInput:
     translations: list[MovieTranslationInput] = strawberry.field(default_factory=list)
 
     def to_facts(self) -> MovieFacts:
-        """The domain's terms."""
+        """Return the same facts as a domain record."""
         return MovieFacts(
             title=self.title,
             original_title=self.original_title or "",
@@ -78,7 +77,7 @@ class UpdateMovieInput:
     translations: list[MovieTranslationInput] | None = None
 
     def to_changes(self) -> dict[str, Any]:
-        """The named facts, in the domain's terms."""
+        """Return the facts that the input names, with values of the domain."""
         changes: dict[str, Any] = {}
         for name in MovieFacts.__dataclass_fields__:
             value = getattr(self, name)
@@ -135,10 +134,3 @@ class Mutation:
     async def archive_movie(self, info: Info, input: ArchiveMovieInput) -> ArchiveMoviePayload | None:
         record = await info.context.service.archive(info.context.viewer, movie_id=input.movie_id)
         return ArchiveMoviePayload(movie=Movie.of(record))
-
-
-@user_error(errors.MovieChanged)
-class MovieChanged(UserError):
-    """Somebody changed the film since it was read."""
-
-    current_version: int

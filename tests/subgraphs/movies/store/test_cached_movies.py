@@ -9,12 +9,12 @@ import pytest
 
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.movies.app import build
-from marquee_subgraphs.movies.cached import MOVIE_CODEC, PAGE_CODEC
-from marquee_subgraphs.movies.store import MovieQuery, MovieSort
+from marquee_subgraphs.movies.domain import MovieQuery, MovieSort
+from marquee_subgraphs.movies.store import MOVIE_CODEC, PAGE_CODEC
 from tests.redis_servers import OwnRedis, own_redis, redis_prefix, redis_url
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, IdentitySigner
-from tests.subgraphs.movies.test_movies import ARCHIVE, FIND, MANAGER, UPDATE, add
+from tests.subgraphs.movies.films import ARCHIVE, FIND, MANAGER, UPDATE, add
 from tests.subgraphs.replicas import replicas
 
 __all__ = ["own_redis", "redis_prefix", "redis_url"]

@@ -10,7 +10,7 @@ from marquee_subgraphs.kit.settings import load_settings
 from marquee_subgraphs.movies.app import build
 from tests.subgraphs.door import Door, IdentitySigner
 from tests.subgraphs.mongo import free_port
-from tests.subgraphs.movies.test_movies import MANAGER, UPDATE, add
+from tests.subgraphs.movies.films import MANAGER, UPDATE, add
 
 
 async def test_writes_stand_and_searches_are_refused_for_the_moment(

@@ -1,4 +1,4 @@
-"""A film that others were told of and that is gone is noticed."""
+"""A film that was published and is gone is found."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from sqlalchemy import delete
 
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.movies.app import build
-from marquee_subgraphs.movies.store import MOVIE_TABLES
-from marquee_subgraphs.movies.verify import verify
+from marquee_subgraphs.movies.invariants import verify
+from marquee_subgraphs.movies.tables import MOVIE_TABLES
 from tests.subgraphs.conftest import OpenDoor
-from tests.subgraphs.movies.test_movies import add
+from tests.subgraphs.movies.films import add
 
 
 async def test_a_lost_film_is_named(open_documents_door: OpenDoor, documents_runtime: Runtime) -> None:

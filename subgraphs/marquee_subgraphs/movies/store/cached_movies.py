@@ -1,12 +1,12 @@
-"""`CachedMovieStore`: the reads of films outside a transaction, answered from a cache where it has them.
+"""`CachedMovieStore`: answers the reads of films outside a unit of work from a cache.
 
-Must never answer within a unit of work, nor keep searches for words: there is no end of words.
+Never answers within a unit of work, which must see its own writes. Never keeps text searches: their number is
+unlimited, so each would be kept and rarely be asked for again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -15,19 +15,18 @@ from marquee_subgraphs.kit.cache import Cache, Codec
 from marquee_subgraphs.kit.database import UnitOfWork
 from marquee_subgraphs.kit.documents import DocumentRepository
 from marquee_subgraphs.kit.pagination import Page, PageRequest
-from marquee_subgraphs.kit.runtime import Runtime
-from marquee_subgraphs.movies.domain import MovieRecord
-from marquee_subgraphs.movies.store import MovieQuery, MovieSort, MovieStore
+from marquee_subgraphs.movies.domain import MovieQuery, MovieRecord, MovieSort
+from marquee_subgraphs.movies.store.movies import MovieStore, movie_body, movie_record
 
 V = TypeVar("V")
 
 
 def _encode_movie(movie: MovieRecord) -> Any:
-    return [movie.id, movie.version, movie.to_body()]
+    return [movie.id, movie.version, movie_body(movie)]
 
 
 def _decode_movie(value: Any) -> MovieRecord:
-    return MovieRecord.of(*value)
+    return movie_record(*value)
 
 
 def _encode_page(page: Page[MovieRecord]) -> Any:
@@ -46,7 +45,7 @@ COUNT_CODEC: Final = Codec[int](int, int)
 
 
 class CachedMovieStore(MovieStore):
-    """A `MovieStore` with caches of films by id, pages of the programme and their counts."""
+    """A `MovieStore` with three caches: films by id, pages of lists, and the counts of lists."""
 
     def __init__(
         self,
@@ -62,11 +61,9 @@ class CachedMovieStore(MovieStore):
         self._counts = counts
 
     async def find_many(self, ids: Sequence[str]) -> dict[str, MovieRecord]:
-        """The films of these ids, whichever there are."""
         return await self._movies.get_many(ids, super().find_many)
 
     async def page(self, query: MovieQuery, sort: MovieSort, request: PageRequest) -> Page[MovieRecord]:
-        """Films in order."""
         if query.text is not None:
             return await super().page(query, sort, request)
         key = _key(query, sort.value, request.first, request.after)
@@ -74,7 +71,6 @@ class CachedMovieStore(MovieStore):
         return await _one(self._pages, key, lambda: read(query, sort, request))
 
     async def count(self, query: MovieQuery) -> int:
-        """How many films the query finds."""
         if query.text is not None:
             return await super().count(query)
         read = super().count
@@ -85,34 +81,14 @@ class CachedMovieStore(MovieStore):
         unit.after_commit(lambda: self._forget(movie.id))
 
     async def replace(self, unit: UnitOfWork, movie: MovieRecord) -> MovieRecord | None:
-        """Write a changed film over its `version`; None when it has moved on since."""
         unit.after_commit(lambda: self._forget(movie.id))
         return await super().replace(unit, movie)
 
     def _forget(self, movie_id: str) -> None:
+        # A changed title may move a film to another page, and a changed genre into another list.
         self._movies.delete([movie_id])
         self._pages.clear()
         self._counts.clear()
-
-
-def cached_store(
-    runtime: Runtime, subgraph: str, documents: DocumentRepository, stack: AsyncExitStack
-) -> CachedMovieStore:
-    """A store of these documents with the runtime's caches, which the stack closes."""
-    topics = runtime.topics(subgraph)
-    stack.push_async_callback(topics.close)
-
-    def cache(name: str, codec: Codec[V]) -> Cache[V]:
-        opened = runtime.cache(subgraph, name, codec, topics)
-        stack.push_async_callback(opened.close)
-        return opened
-
-    return CachedMovieStore(
-        documents,
-        movies=cache("movies", MOVIE_CODEC),
-        pages=cache("pages", PAGE_CODEC),
-        counts=cache("counts", COUNT_CODEC),
-    )
 
 
 async def _one(cache: Cache[V], key: str, read: Callable[[], Awaitable[V]]) -> V:
