@@ -5,35 +5,26 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from marquee_subgraphs.kit.app import Subgraph, Wiring
-from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.backend import open_backend
 from marquee_subgraphs.kit.runtime import Runtime
-from marquee_subgraphs.showtimes.events import ShowtimeEvents, consume
+from marquee_subgraphs.showtimes.events.handlers import ShowtimesHandlers
 from marquee_subgraphs.showtimes.migrations import HISTORY
 from marquee_subgraphs.showtimes.schema import build_showtimes_schema
-from marquee_subgraphs.showtimes.service import ShowtimeService
-from marquee_subgraphs.showtimes.store import ShowtimeStore
+from marquee_subgraphs.showtimes.service import ShowtimesService
+from marquee_subgraphs.showtimes.store import ShowtimesStore
 
 NAME = "showtimes"
 PORT = 4000
 
 
 def build(runtime: Runtime) -> Subgraph:
-    """The showtimes subgraph."""
-    return Subgraph(
-        runtime, name=NAME, port=PORT, schema=build_showtimes_schema(runtime.logger(NAME)), wire=_wire
-    )
+    """Return the showtimes subgraph, not started."""
+    schema = build_showtimes_schema(runtime.logger(NAME))
+    return Subgraph(runtime, name=NAME, port=PORT, schema=schema, wire=_wire)
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
-    events = runtime.events(NAME, database)
-    store = ShowtimeStore()
-    consume(events.consumer, store)
-    service = ShowtimeService(
-        database=database,
-        store=store,
-        events=ShowtimeEvents(events.outbox),
-        audit=AuditLog(runtime.clock),
-        clock=runtime.clock,
-    )
-    return Wiring(service=service, events=events, database=database)
+    backend = await open_backend(runtime, NAME, HISTORY, stack)
+    store = ShowtimesStore()
+    ShowtimesHandlers(backend, store).register()
+    return Wiring(backend=backend, service=ShowtimesService.of(backend, store))

@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from marquee_subgraphs.kit.database import History
-from marquee_subgraphs.showtimes.store import TABLES
+from marquee_subgraphs.showtimes.tables import TABLES
 
 HISTORY = History("showtimes", TABLES, Path(__file__).parent)

@@ -1,28 +1,18 @@
-"""The mutations of showtimes, their inputs, payloads and errors."""
+"""The mutations of showtimes, their inputs and payloads."""
 
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`)
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
 
 import strawberry
 from strawberry import ID
 
-from marquee_subgraphs.kit.graphql import (
-    CurrencyCode,
-    MoneyInput,
-    Payload,
-    UserError,
-    field,
-    mutation,
-    user_error,
-)
-from marquee_subgraphs.showtimes import errors
-from marquee_subgraphs.showtimes.domain import ScreenFormat
-from marquee_subgraphs.showtimes.layout import LayoutPlan, SeatKind
+from marquee_subgraphs.kit.graphql import CurrencyCode, MoneyInput, Payload, mutation
+from marquee_subgraphs.showtimes.domain.layout import LayoutPlan, SeatKind
+from marquee_subgraphs.showtimes.domain.showtimes import ScreenFormat
 from marquee_subgraphs.showtimes.schema.types import Auditorium, Cinema, Info, Showtime
+from marquee_subgraphs.showtimes.service import NewShowtime
 
 
 @strawberry.input
@@ -65,7 +55,7 @@ class CreateAuditoriumInput:
     curved: bool = False
 
     def to_plan(self) -> LayoutPlan:
-        """The domain's terms."""
+        """Return the same plan as a record of the domain."""
         return LayoutPlan(
             rows=[(row.label, row.seats) for row in self.rows],
             kinds={exception.seat: exception.kind for exception in self.kinds},
@@ -126,7 +116,7 @@ class CancelShowtimePayload(Payload):
 class Mutation:
     @mutation(scopes=["cinemas:write"])
     async def create_cinema(self, info: Info, input: CreateCinemaInput) -> CreateCinemaPayload | None:
-        cinema = await info.context.service.create_cinema(
+        cinema = await info.context.service.cinemas.open_cinema(
             info.context.viewer,
             name=input.name,
             city=input.city,
@@ -140,15 +130,14 @@ class Mutation:
     async def create_auditorium(
         self, info: Info, input: CreateAuditoriumInput
     ) -> CreateAuditoriumPayload | None:
-        auditorium = await info.context.service.create_auditorium(
+        auditorium = await info.context.service.cinemas.open_auditorium(
             info.context.viewer, cinema_id=input.cinema_id, name=input.name, plan=input.to_plan()
         )
         return CreateAuditoriumPayload(auditorium=Auditorium.of(auditorium))
 
     @mutation(scopes=["showtimes:write"])
     async def create_showtime(self, info: Info, input: CreateShowtimeInput) -> CreateShowtimePayload | None:
-        showtime = await info.context.service.schedule(
-            info.context.viewer,
+        wanted = NewShowtime(
             movie_id=input.movie_id,
             auditorium_id=input.auditorium_id,
             starts_at=input.starts_at,
@@ -156,46 +145,21 @@ class Mutation:
             screen_format=input.format,
             language=input.language,
         )
+        showtime = await info.context.service.programme.schedule(info.context.viewer, wanted)
         return CreateShowtimePayload(showtime=Showtime.of(showtime))
 
     @mutation(scopes=["showtimes:write"])
     async def reschedule_showtime(
         self, info: Info, input: RescheduleShowtimeInput
     ) -> RescheduleShowtimePayload | None:
-        showtime = await info.context.service.reschedule(
+        showtime = await info.context.service.programme.reschedule(
             info.context.viewer, showtime_id=input.showtime_id, starts_at=input.starts_at
         )
         return RescheduleShowtimePayload(showtime=Showtime.of(showtime))
 
     @mutation(scopes=["showtimes:write"])
     async def cancel_showtime(self, info: Info, input: CancelShowtimeInput) -> CancelShowtimePayload | None:
-        showtime = await info.context.service.cancel(
+        showtime = await info.context.service.programme.cancel(
             info.context.viewer, showtime_id=input.showtime_id, reason=input.reason
         )
         return CancelShowtimePayload(showtime=Showtime.of(showtime))
-
-
-@user_error(errors.ShowtimeOverlap)
-class ShowtimeOverlap(UserError):
-    """The auditorium is taken at that time, cleaning included."""
-
-    conflicting_ids: strawberry.Private[Sequence[str]]
-
-    @classmethod
-    def of(cls, refusal: errors.ShowtimeOverlap) -> Self:
-        return cls(
-            code=refusal.code,
-            message=refusal.message,
-            path=refusal.path,
-            conflicting_ids=refusal.conflicting_ids,
-        )
-
-    @field()
-    async def conflicts_with(self, info: Info) -> list[Showtime]:
-        found = await info.context.service.showtimes_by_id(list(self.conflicting_ids))
-        return [Showtime.of(found[id_]) for id_ in self.conflicting_ids if id_ in found]
-
-
-@user_error(errors.ShowtimeNotChangeable)
-class ShowtimeNotChangeable(UserError):
-    """It has begun, ended or been cancelled."""

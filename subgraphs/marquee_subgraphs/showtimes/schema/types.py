@@ -1,4 +1,4 @@
-"""Cinemas, auditoriums, showtimes and seats as clients see them. Thin: the service decides."""
+"""Cinemas, auditoriums, showtimes and seats as clients see them."""
 
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`, `id`, `filter`)
 from __future__ import annotations
@@ -22,17 +22,17 @@ from marquee_subgraphs.kit.graphql import (
 )
 from marquee_subgraphs.kit.graphql.caching import kept_for
 from marquee_subgraphs.kit.pagination import Page, PageRequest
-from marquee_subgraphs.showtimes.domain import (
+from marquee_subgraphs.showtimes.domain.layout import SeatKind, SeatPlace
+from marquee_subgraphs.showtimes.domain.showtimes import (
     AuditoriumRecord,
     CinemaRecord,
     ScreenFormat,
     ShowtimeRecord,
     ShowtimeStatus,
 )
-from marquee_subgraphs.showtimes.layout import SeatKind, SeatPlace
-from marquee_subgraphs.showtimes.service import ChildPage, ShowtimeService, ShowtimeWish
+from marquee_subgraphs.showtimes.service import NestedPage, ShowtimeCriteria, ShowtimesService
 
-Info: TypeAlias = strawberry.Info[Context[ShowtimeService], None]
+Info: TypeAlias = strawberry.Info[Context[ShowtimesService], None]
 
 strawberry.enum(SeatKind, name="SeatKind", description="What a seat is made for.")
 strawberry.enum(ScreenFormat, name="ScreenFormat", description="How the film is projected.")
@@ -52,32 +52,21 @@ class ShowtimeFilter:
     to: datetime | None = None
     status: ShowtimeStatus | None = None
 
-    def to_wish(self, *, movie_id: str | None = None, cinema_id: str | None = None) -> ShowtimeWish:
-        """The service's terms; a parent's id wins over the filter's."""
-        return ShowtimeWish(
-            movie_id or self.movie_id,
-            cinema_id or self.cinema_id,
-            self.date,
-            self.from_,
-            self.to,
-            self.status,
-        )
+    def to_criteria(self) -> ShowtimeCriteria:
+        """Return the same filter as a record of the service."""
+        return ShowtimeCriteria(self.movie_id, self.cinema_id, self.date, self.from_, self.to, self.status)
 
 
 def showtime_request(first: int, after: str | None) -> PageRequest:
+    """Check the arguments of a connection of showtimes. Raises `InvalidInput`."""
     return PageRequest.of(first, after, (datetime, str))
 
 
-async def _child_page(
-    info: Info, column: str, parent_id: str, first: int, after: str | None, filter: ShowtimeFilter | None
-) -> Connection[Showtime]:
-    service = info.context.service
-    wish = (filter or ShowtimeFilter()).to_wish()
-    key = ChildPage(column, parent_id, showtime_request(first, after), wish)
-    page: Page[ShowtimeRecord] | None = await info.context.loaders(service.child_pages).load(key)
-    assert page is not None, "child_pages answers every key"
-    whole = (filter or ShowtimeFilter()).to_wish(**{column: parent_id})
-    return Connection.of(page, Showtime.of, lambda: service.count_showtimes(whole))
+async def _nested_page(info: Info, key: NestedPage) -> Connection[Showtime]:
+    queries = info.context.service.queries
+    page: Page[ShowtimeRecord] | None = await info.context.loaders(queries.nested_pages).load(key)
+    assert page is not None, "nested_pages answers every key"
+    return Connection.of(page, Showtime.of, lambda: queries.count_showtimes(key.all_criteria))
 
 
 @federation.interface(keys=["id"])
@@ -116,20 +105,23 @@ class Cinema(Bookable):
 
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
-        context = info.context
-        record = await context.loaders(context.service.cinemas_by_id).load(representation.text("id"))
+        load = info.context.loaders(info.context.service.queries.cinemas_by_id).load
+        record = await load(representation.text("id"))
         return None if record is None else cls.of(record)
 
     @field()
     async def auditoriums(self, info: Info) -> list[Auditorium]:
-        records = await info.context.loaders(info.context.service.auditoriums_by_cinema).load(self.id)
+        records = await info.context.loaders(info.context.service.queries.auditoriums_by_cinema).load(self.id)
         return [Auditorium.of(record) for record in records or ()]
 
     @field(directives=[connection_size()])
     async def showtimes(
         self, info: Info, first: int = 20, after: str | None = None, filter: ShowtimeFilter | None = None
     ) -> Connection[Showtime]:
-        return await _child_page(info, "cinema_id", self.id, first, after, filter)
+        criteria = (filter or ShowtimeFilter()).to_criteria()
+        return await _nested_page(
+            info, NestedPage("cinema_id", self.id, showtime_request(first, after), criteria)
+        )
 
 
 @strawberry.type
@@ -182,7 +174,9 @@ class Auditorium(Bookable):
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
         context = info.context
-        record = await context.loaders(context.service.auditoriums_by_id).load(representation.text("id"))
+        record = await context.loaders(context.service.queries.auditoriums_by_id).load(
+            representation.text("id")
+        )
         return None if record is None else cls.of(record)
 
     @field()
@@ -191,7 +185,7 @@ class Auditorium(Bookable):
 
     @field()
     async def seats(self, info: Info) -> list[AuditoriumSeat]:
-        places = await info.context.loaders(info.context.service.seats_by_auditorium).load(self.id)
+        places = await info.context.loaders(info.context.service.queries.seats_by_auditorium).load(self.id)
         return [AuditoriumSeat.of(place) for place in places or ()]
 
 
@@ -209,7 +203,10 @@ class Movie:
     async def showtimes(
         self, info: Info, first: int = 20, after: str | None = None, filter: ShowtimeFilter | None = None
     ) -> Connection[Showtime] | None:
-        return await _child_page(info, "movie_id", self.id, first, after, filter)
+        criteria = (filter or ShowtimeFilter()).to_criteria()
+        return await _nested_page(
+            info, NestedPage("movie_id", self.id, showtime_request(first, after), criteria)
+        )
 
 
 @federation.type(keys=["id"])
@@ -237,7 +234,9 @@ class Showtime(Bookable):
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
         context = info.context
-        record = await context.loaders(context.service.showtimes_by_id).load(representation.text("id"))
+        record = await context.loaders(context.service.queries.showtimes_by_id).load(
+            representation.text("id")
+        )
         return None if record is None else cls.of(record)
 
     @field()
@@ -262,8 +261,8 @@ class Showtime(Bookable):
 
     @field()
     async def auditorium(self, info: Info) -> Auditorium:
-        service = info.context.service
-        record = await info.context.loaders(service.auditoriums_by_id).load(self.record.auditorium_id)
+        queries = info.context.service.queries
+        record = await info.context.loaders(queries.auditoriums_by_id).load(self.record.auditorium_id)
         assert record is not None, "a foreign key keeps the auditorium"
         return Auditorium.of(record)
 
@@ -277,7 +276,7 @@ class Showtime(Bookable):
 
 
 async def _cinema(info: Info, cinema_id: str) -> Cinema:
-    record = await info.context.loaders(info.context.service.cinemas_by_id).load(cinema_id)
+    record = await info.context.loaders(info.context.service.queries.cinemas_by_id).load(cinema_id)
     assert record is not None, "a foreign key keeps the cinema"
     return Cinema.of(record)
 
@@ -298,7 +297,7 @@ class Seat:
     async def resolve_reference(cls, info: Info, representation: Representation) -> Seat | None:
         seat_id = representation.text("id")
         showtime_id, _, label = seat_id.partition(":")
-        places = await info.context.loaders(info.context.service.places_by_showtime).load(showtime_id)
+        places = await info.context.loaders(info.context.service.queries.places_by_showtime).load(showtime_id)
         place = (places or {}).get(label)
         if place is None:
             return None

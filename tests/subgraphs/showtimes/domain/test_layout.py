@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marquee_subgraphs.showtimes.layout import LayoutPlan, LayoutProblem, SeatKind, lay_out
+from marquee_subgraphs.showtimes.domain.layout import LayoutPlan, LayoutProblem, SeatKind, lay_out
 
 
 def test_rows_are_centred_and_seats_numbered_from_the_left() -> None:

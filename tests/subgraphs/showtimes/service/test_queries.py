@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from marquee_subgraphs.kit.database import Database
 from tests.subgraphs.showtimes.conftest import House
 
 NIGHTS = ["2026-01-16T20:00:00-05:00", "2026-01-16T23:00:00-05:00", "2026-01-17T20:00:00-05:00"]
@@ -39,7 +38,8 @@ async def test_pages_follow_each_other_without_gap_or_double(house: House) -> No
 async def test_a_hundred_seats_of_a_showtime_cost_one_statement(house: House, any_runtime: Any) -> None:
     showtime = (await house.schedule(NIGHTS[0]))["showtime"]["id"]
     labels = [f"A{number}" for number in range(1, 7)] + [f"B{number}" for number in range(1, 9)]
-    database: Database = house.door.subgraph.service._database
+    database = house.door.subgraph.database
+    assert database is not None
     with database.count_statements() as counted:
         answer = await house.door.entities(
             "Seat", [f"{showtime}:{label}" for label in labels], "label row number x y"
@@ -57,7 +57,8 @@ async def test_unknown_and_malformed_seats_are_null(house: House) -> None:
 async def test_the_showtimes_of_many_films_cost_as_many_statements_as_those_of_one(house: House) -> None:
     for night in NIGHTS:
         await house.schedule(night)
-    database: Database = house.door.subgraph.service._database
+    database = house.door.subgraph.database
+    assert database is not None
     selection = "id showtimes(first: 2) { nodes { id startsAt auditorium { name cinema { name } } } }"
     counts = []
     for movies in ([house.movie_id], [house.movie_id, *(f"mov_{index}" for index in range(30))]):

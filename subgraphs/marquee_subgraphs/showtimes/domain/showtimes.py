@@ -1,4 +1,4 @@
-"""Pure rules of cinemas and showtimes: who may show when, and for how long. Time is an argument."""
+"""Cinemas, auditoriums and showtimes: their records, and when a film may be shown. Time is an argument."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 from marquee_subgraphs.kit.money import Currency, Money
 
 TRAILERS: Final = timedelta(minutes=15)
-"""Between the announced start and the film."""
+"""Time between the announced start and the film."""
 CLEANING_GAP: Final = timedelta(minutes=20)
-"""Between the end of one showtime and the start of the next in the same auditorium."""
+"""Time between the end of a showtime and the start of the next in the same auditorium."""
 SALES_CLOSE_AFTER_START: Final = timedelta(minutes=10)
 FURTHEST_AHEAD: Final = timedelta(days=400)
 HIGHEST_PRICE_MINOR_UNITS: Final = 100_000
@@ -27,7 +27,7 @@ class ScreenFormat(StrEnum):
 
 
 class ShowtimeStatus(StrEnum):
-    """Where a showtime stands; `ENDED` is read from the clock, never stored."""
+    """The state of a showtime. `ENDED` follows from the clock and is never stored."""
 
     SCHEDULED = "SCHEDULED"
     CANCELLED = "CANCELLED"
@@ -36,7 +36,7 @@ class ShowtimeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MovieRecord:
-    """What showtimes keeps of a film, from the events of movies."""
+    """What this subgraph keeps of a film, from the events of movies."""
 
     id: str
     title: str
@@ -46,7 +46,7 @@ class MovieRecord:
 
 @dataclass(frozen=True, slots=True)
 class CinemaRecord:
-    """A building: its local time and its currency hold for all that happens in it."""
+    """A building. Its time zone and its currency apply to everything in it."""
 
     id: str
     name: str
@@ -59,7 +59,7 @@ class CinemaRecord:
 
 @dataclass(frozen=True, slots=True)
 class AuditoriumRecord:
-    """A room, without its seats (which are many and seldom asked for)."""
+    """A room, without its seats: they are many and rarely needed."""
 
     id: str
     cinema_id: str
@@ -86,7 +86,7 @@ class ShowtimeRecord:
     cancelled_reason: str | None
 
     def status_at(self, now: datetime) -> ShowtimeStatus:
-        """Tell where the showtime stands at `now`."""
+        """Return the state of the showtime at `now`."""
         if self.cancelled_reason is not None:
             return ShowtimeStatus.CANCELLED
         return ShowtimeStatus.ENDED if self.ends_at <= now else ShowtimeStatus.SCHEDULED
@@ -94,7 +94,7 @@ class ShowtimeRecord:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """When a showtime occupies its auditorium, and until when it sells."""
+    """When a showtime occupies its auditorium, and when its sales close."""
 
     starts_at: datetime
     ends_at: datetime
@@ -102,13 +102,14 @@ class Slot:
 
     @classmethod
     def of(cls, starts_at: datetime, runtime_minutes: int) -> Slot:
-        """The slot of a film that is announced for `starts_at`."""
+        """Return the slot of a film that is announced for `starts_at`."""
+        # Announced for 20:00 with 90 minutes of film: trailers until 20:15, the auditorium empties at 21:45.
         ends_at = starts_at + TRAILERS + timedelta(minutes=runtime_minutes)
         return cls(starts_at, ends_at, starts_at + SALES_CLOSE_AFTER_START)
 
 
 def start_problem(starts_at: datetime, now: datetime) -> str | None:
-    """Say why a showtime may not start then; None when it may."""
+    """Return why a showtime may not start at `starts_at`, or None when it may."""
     if starts_at <= now:
         return "must be in the future"
     if starts_at > now + FURTHEST_AHEAD:
