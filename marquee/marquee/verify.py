@@ -26,8 +26,8 @@ from marquee_subgraphs.loyalty.invariants import verify as verify_loyalty
 from marquee_subgraphs.movies.invariants import verify as verify_movies
 from marquee_subgraphs.payments.invariants import CapturedPayment, ReadBooks, books_in, captured_payments
 from marquee_subgraphs.payments.invariants import verify as verify_payments
-from marquee_subgraphs.reviews.verify import known_films
-from marquee_subgraphs.reviews.verify import verify as verify_reviews
+from marquee_subgraphs.reviews.invariants import known_films
+from marquee_subgraphs.reviews.invariants import verify as verify_reviews
 from marquee_subgraphs.tickets.invariants import verify as verify_tickets
 from marquee_subgraphs.tickets.tables import ORDERS, TICKETS
 

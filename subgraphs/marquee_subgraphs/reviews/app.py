@@ -5,58 +5,29 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from marquee_subgraphs.kit.app import Subgraph, Wiring
-from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.backend import open_backend
 from marquee_subgraphs.kit.runtime import Runtime
-from marquee_subgraphs.reviews.events import ReviewEvents, consume
+from marquee_subgraphs.reviews.events.handlers import ReviewHandlers
 from marquee_subgraphs.reviews.migrations import HISTORY
 from marquee_subgraphs.reviews.schema import build_reviews_schema
 from marquee_subgraphs.reviews.service import ReviewService
-from marquee_subgraphs.reviews.store import (
-    ATTENDANCE_TABLES,
-    FILM_TABLES,
-    REVIEW_TABLES,
-    VOTE_TABLES,
-    ReviewStore,
-)
+from marquee_subgraphs.reviews.store import ReviewStore
 
 NAME = "reviews"
 PORT = 9000
 
 
 def build(runtime: Runtime) -> Subgraph:
-    """The reviews subgraph."""
-    return Subgraph(
-        runtime, name=NAME, port=PORT, schema=build_reviews_schema(runtime.logger(NAME)), wire=_wire
-    )
+    """Return the reviews subgraph, not started."""
+    schema = build_reviews_schema(runtime.logger(NAME))
+    return Subgraph(runtime, name=NAME, port=PORT, schema=schema, wire=_wire)
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
-    documents = await stack.enter_async_context(
-        await runtime.open_documents(
-            NAME, database, REVIEW_TABLES, VOTE_TABLES, ATTENDANCE_TABLES, FILM_TABLES
-        )
-    )
-    events = runtime.events(NAME, database)
-    store = ReviewStore(
-        reviews=documents.repository(REVIEW_TABLES),
-        votes=documents.repository(VOTE_TABLES),
-        attendances=documents.repository(ATTENDANCE_TABLES),
-        films=documents.repository(FILM_TABLES),
-    )
-    review_events = ReviewEvents(events.outbox)
-    consume(events.consumer, store, review_events)
-    service = ReviewService(
-        documents=database,
-        store=store,
-        events=review_events,
-        audit=AuditLog(runtime.clock),
-        clock=runtime.clock,
-    )
-    return Wiring(
-        service=service,
-        events=events,
-        database=database,
-        tasks=documents.tasks,
-        checks=documents.checks,
-    )
+    backend = await open_backend(runtime, NAME, HISTORY, stack)
+    opening = await runtime.open_documents(NAME, backend.database, *ReviewStore.TABLES)
+    documents = await stack.enter_async_context(opening)
+    store = ReviewStore.of(documents)
+    service = ReviewService.of(backend, store)
+    ReviewHandlers(backend, store, service).register()
+    return Wiring(backend=backend, service=service, tasks=documents.tasks, checks=documents.checks)

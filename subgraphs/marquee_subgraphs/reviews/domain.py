@@ -1,4 +1,4 @@
-"""Pure rules of reviews: what one may say, who sees it, how votes count."""
+"""Pure rules of reviews: their limits, who sees one, how votes count."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final
 
 from marquee_subgraphs.kit.identity import Viewer
 
@@ -17,14 +17,14 @@ MODERATE: Final = "reviews:moderate"
 
 
 class ReviewStatus(StrEnum):
-    """Whether others see it."""
+    """Whether others see a review."""
 
     PUBLISHED = "PUBLISHED"
     HIDDEN = "HIDDEN"
 
 
 class ReviewVote(StrEnum):
-    """What a reader thinks of a review."""
+    """Whether a review helped a reader."""
 
     HELPFUL = "HELPFUL"
     NOT_HELPFUL = "NOT_HELPFUL"
@@ -32,7 +32,7 @@ class ReviewVote(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """A review as stored; `version` counts its changes."""
+    """A review as stored; `version` counts its writes from 1."""
 
     id: str
     version: int
@@ -42,7 +42,7 @@ class ReviewRecord:
     title: str
     body: str
     verified: bool
-    """The author was at a showtime of the film."""
+    """True if the author attended a showtime of the film."""
     status: ReviewStatus
     helpful: int
     not_helpful: int
@@ -50,7 +50,7 @@ class ReviewRecord:
     updated_at: datetime
 
     def is_visible_to(self, viewer: Viewer) -> bool:
-        """A hidden review is seen by its author and by moderators."""
+        """True if the viewer may read this review. Its author and moderators may read a hidden one too."""
         return (
             self.status is ReviewStatus.PUBLISHED
             or viewer.is_user(self.user_id)
@@ -58,61 +58,47 @@ class ReviewRecord:
         )
 
     def with_vote(self, before: ReviewVote | None, after: ReviewVote | None) -> ReviewRecord:
-        """The review once a reader's vote has changed."""
+        """Return the review after a reader's vote changed; None is no vote."""
+        # From HELPFUL to NOT_HELPFUL: `helpful` changes by -1 and `not_helpful` by +1.
         helpful = (after is ReviewVote.HELPFUL) - (before is ReviewVote.HELPFUL)
         not_helpful = (after is ReviewVote.NOT_HELPFUL) - (before is ReviewVote.NOT_HELPFUL)
         return replace(self, helpful=self.helpful + helpful, not_helpful=self.not_helpful + not_helpful)
 
-    def to_body(self) -> dict[str, Any]:
-        """The document's body."""
-        return {
-            "movie_id": self.movie_id,
-            "user_id": self.user_id,
-            "rating": self.rating,
-            "title": self.title,
-            "body": self.body,
-            "verified": self.verified,
-            "status": self.status.value,
-            "helpful": self.helpful,
-            "not_helpful": self.not_helpful,
-            "created_at": self.created_at.isoformat(timespec="microseconds"),
-            "updated_at": self.updated_at.isoformat(timespec="microseconds"),
-        }
 
-    @classmethod
-    def of(cls, id_: str, version: int, body: Mapping[str, Any]) -> Self:
-        """Read a document's body."""
-        return cls(
-            id=id_,
-            version=version,
-            movie_id=body["movie_id"],
-            user_id=body["user_id"],
-            rating=int(body["rating"]),
-            title=body["title"],
-            body=body["body"],
-            verified=body["verified"],
-            status=ReviewStatus(body["status"]),
-            helpful=int(body["helpful"]),
-            not_helpful=int(body["not_helpful"]),
-            created_at=datetime.fromisoformat(body["created_at"]),
-            updated_at=datetime.fromisoformat(body["updated_at"]),
-        )
+class ReviewSort(StrEnum):
+    """The orders in which reviews can be listed."""
+
+    NEWEST = "NEWEST"
+    MOST_HELPFUL = "MOST_HELPFUL"
+    HIGHEST = "HIGHEST"
+    LOWEST = "LOWEST"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQuery:
+    """Which reviews to list; None allows any value."""
+
+    movie_id: str | None = None
+    user_id: str | None = None
+    min_rating: int | None = None
+    verified_only: bool = False
+    status: ReviewStatus | None = ReviewStatus.PUBLISHED
 
 
 @dataclass(frozen=True, slots=True)
 class RatingTally:
-    """How many published reviews gave a film each rating."""
+    """The number of published reviews of a film by rating, 1 to 5."""
 
     counts: Mapping[int, int]
 
     @property
     def count(self) -> int:
-        """All of them."""
+        """Number of published reviews."""
         return sum(self.counts.values())
 
     @property
     def average(self) -> float | None:
-        """The mean, to two decimals; None without any."""
+        """Mean rating with two decimals; None without a review."""
         if not self.count:
             return None
         return round(sum(rating * count for rating, count in self.counts.items()) / self.count, 2)

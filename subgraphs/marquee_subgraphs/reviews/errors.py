@@ -1,7 +1,7 @@
-"""What reviews refuses beyond the shared refusals.
+"""What reviews refuses beyond the shared refusals. The annotated fields are those that clients see.
 
 Refusal
-└── ReviewExists   one has reviewed this film already; carries the review
+└── ReviewExists   the viewer has reviewed this film before; carries that review
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from marquee_subgraphs.reviews.domain import ReviewRecord
 
 
 class ReviewExists(Refusal):
-    """One review per film and person."""
+    """One has reviewed this film already."""
 
     code = "REVIEW_EXISTS"
+    review: ReviewRecord
 
     def __init__(self, review: ReviewRecord) -> None:
         super().__init__("You have reviewed this film already; change that review.", ["input", "movieId"])

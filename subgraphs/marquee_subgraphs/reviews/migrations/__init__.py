@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from marquee_subgraphs.kit.database import History
-from marquee_subgraphs.reviews.store import TABLES
+from marquee_subgraphs.reviews.tables import TABLES
 
 HISTORY = History("reviews", TABLES, Path(__file__).parent)

@@ -1,17 +1,15 @@
-"""The mutations of reviews, their inputs, payloads and errors."""
+"""The mutations of reviews, their inputs and payloads."""
 
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`)
 from __future__ import annotations
 
-from typing import Self
-
 import strawberry
 from strawberry import ID
 
-from marquee_subgraphs.kit.graphql import Payload, UserError, mutation, user_error
-from marquee_subgraphs.reviews import errors
+from marquee_subgraphs.kit.graphql import Payload, mutation
 from marquee_subgraphs.reviews.domain import ReviewStatus, ReviewVote
 from marquee_subgraphs.reviews.schema.types import Info, Review
+from marquee_subgraphs.reviews.service import NewReview
 
 
 @strawberry.input
@@ -71,18 +69,13 @@ class ModerateReviewPayload(Payload):
 class Mutation:
     @mutation(authenticated=True)
     async def create_review(self, info: Info, input: CreateReviewInput) -> CreateReviewPayload | None:
-        record = await info.context.service.create(
-            info.context.viewer,
-            movie_id=input.movie_id,
-            rating=input.rating,
-            title=input.title,
-            body=input.body,
-        )
+        wanted = NewReview(input.movie_id, input.rating, input.title, input.body)
+        record = await info.context.service.reviews.create(info.context.viewer, wanted)
         return CreateReviewPayload(review=Review.of(record))
 
     @mutation(authenticated=True)
     async def update_review(self, info: Info, input: UpdateReviewInput) -> UpdateReviewPayload | None:
-        record = await info.context.service.update(
+        record = await info.context.service.reviews.update(
             info.context.viewer,
             review_id=input.review_id,
             rating=input.rating,
@@ -93,30 +86,14 @@ class Mutation:
 
     @mutation(authenticated=True)
     async def vote_review(self, info: Info, input: VoteReviewInput) -> VoteReviewPayload | None:
-        record = await info.context.service.vote(
+        record = await info.context.service.reviews.vote(
             info.context.viewer, review_id=input.review_id, vote=input.vote
         )
         return VoteReviewPayload(review=Review.of(record))
 
     @mutation(scopes=["reviews:moderate"])
     async def moderate_review(self, info: Info, input: ModerateReviewInput) -> ModerateReviewPayload | None:
-        record = await info.context.service.moderate(
+        record = await info.context.service.reviews.moderate(
             info.context.viewer, review_id=input.review_id, status=input.status, reason=input.reason
         )
         return ModerateReviewPayload(review=Review.of(record))
-
-
-@user_error(errors.ReviewExists)
-class ReviewExists(UserError):
-    """One has reviewed this film already."""
-
-    review: Review
-
-    @classmethod
-    def of(cls, refusal: errors.ReviewExists) -> Self:
-        return cls(
-            code=refusal.code,
-            message=refusal.message,
-            path=refusal.path,
-            review=Review.of(refusal.review),
-        )

@@ -1,6 +1,5 @@
-"""Reviews as clients read them, and what they add to films and users. Thin: the service decides."""
+"""Reviews as clients see them, and what they add to films and users."""
 
-# ruff: noqa: A002 - arguments carry the names that the schema gives them (`id`, `filter`)
 from __future__ import annotations
 
 from datetime import datetime
@@ -9,11 +8,17 @@ from typing import Self, TypeAlias
 import strawberry
 from strawberry import ID, federation
 
-from marquee_subgraphs.kit.documents import Filter
 from marquee_subgraphs.kit.graphql import Connection, Context, Representation, connection_size, field
-from marquee_subgraphs.reviews.domain import RatingTally, ReviewRecord, ReviewStatus, ReviewVote
+from marquee_subgraphs.kit.pagination import MAX_PAGE_SIZE
+from marquee_subgraphs.reviews.domain import (
+    RatingTally,
+    ReviewQuery,
+    ReviewRecord,
+    ReviewSort,
+    ReviewStatus,
+    ReviewVote,
+)
 from marquee_subgraphs.reviews.service import FirstPage, ReviewService
-from marquee_subgraphs.reviews.store import ReviewSort, review_filters
 
 Info: TypeAlias = strawberry.Info[Context[ReviewService], None]
 
@@ -22,22 +27,17 @@ strawberry.enum(ReviewVote, name="ReviewVote")
 strawberry.enum(ReviewSort, name="ReviewSort")
 
 
-async def _nested(
-    info: Info, name: str, parent_id: str, sort: ReviewSort, first: int, after: str | None, hidden_too: bool
+async def _nested_page(
+    info: Info, query: ReviewQuery, sort: ReviewSort, first: int, after: str | None
 ) -> Connection[Review]:
-    service = info.context.service
-    filters: list[Filter] = review_filters(
-        movie_id=parent_id if name == "movie_id" else None,
-        user_id=parent_id if name == "user_id" else None,
-        status=None if hidden_too else ReviewStatus.PUBLISHED,
-    )
-    if after is None and 1 <= first <= 100:
-        key = FirstPage(name, parent_id, sort, first, hidden_too)
-        page = await info.context.loaders(service.first_pages).load(key)
+    queries = info.context.service.queries
+    # Only first pages are loaded in batches: a cursor belongs to one film or author.
+    if after is None and 1 <= first <= MAX_PAGE_SIZE:
+        page = await info.context.loaders(queries.first_pages).load(FirstPage(query, sort, first))
         assert page is not None, "first_pages answers every key"
     else:
-        page = await service.page(filters, sort, first=first, after=after)
-    return Connection.of(page, Review.of, lambda: service.count(filters))
+        page = await queries.page(query, sort, first=first, after=after)
+    return Connection.of(page, Review.of, lambda: queries.count(query))
 
 
 @strawberry.type
@@ -77,11 +77,11 @@ class Movie:
     async def reviews(
         self, info: Info, first: int = 20, after: str | None = None, sort: ReviewSort = ReviewSort.NEWEST
     ) -> Connection[Review] | None:
-        return await _nested(info, "movie_id", self.id, sort, first, after, hidden_too=False)
+        return await _nested_page(info, ReviewQuery(movie_id=self.id), sort, first, after)
 
     @field()
     async def review_stats(self, info: Info) -> ReviewStats | None:
-        tally = await info.context.loaders(info.context.service.tallies).load(self.id)
+        tally = await info.context.loaders(info.context.service.queries.tallies).load(self.id)
         assert tally is not None, "tallies answers every film"
         return ReviewStats.of(tally)
 
@@ -90,7 +90,7 @@ class Movie:
         user_id = info.context.viewer.user_id
         if user_id is None:
             return None
-        record = await info.context.loaders(info.context.service.own_reviews).load((user_id, self.id))
+        record = await info.context.loaders(info.context.service.queries.own_reviews).load((user_id, self.id))
         return None if record is None else Review.of(record)
 
 
@@ -108,8 +108,10 @@ class User:
     async def reviews(
         self, info: Info, first: int = 20, after: str | None = None
     ) -> Connection[Review] | None:
-        own = info.context.viewer.is_user(self.id)
-        return await _nested(info, "user_id", self.id, ReviewSort.NEWEST, first, after, hidden_too=own)
+        # Authors see their hidden reviews too.
+        is_own = info.context.viewer.is_user(self.id)
+        query = ReviewQuery(user_id=self.id, status=None if is_own else ReviewStatus.PUBLISHED)
+        return await _nested_page(info, query, ReviewSort.NEWEST, first, after)
 
 
 @federation.type(keys=["id"])
@@ -145,11 +147,8 @@ class Review:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
-        record = await info.context.loaders(info.context.service.reviews_by_id).load(
-            representation.text("id")
-        )
-        return None if record is None or not record.is_visible_to(info.context.viewer) else cls.of(record)
+    async def resolve_reference(cls, info: Info, representation: Representation) -> Review | None:
+        return await load_review(info, representation.text("id"))
 
     @field()
     def movie(self) -> Movie:
@@ -164,43 +163,10 @@ class Review:
         user_id = info.context.viewer.user_id
         if user_id is None:
             return None
-        return await info.context.loaders(info.context.service.votes).load((user_id, self.record.id))
+        return await info.context.loaders(info.context.service.queries.votes).load((user_id, self.record.id))
 
 
-@strawberry.input
-class ReviewFilter:
-    """Hidden reviews are for moderators."""
-
-    movie_id: ID | None = None
-    min_rating: int | None = None
-    verified_only: bool | None = None
-    status: ReviewStatus = ReviewStatus.PUBLISHED
-
-
-@strawberry.type
-class Query:
-    @field(directives=[connection_size()])
-    async def reviews(
-        self,
-        info: Info,
-        first: int = 20,
-        after: str | None = None,
-        filter: ReviewFilter | None = None,
-        sort: ReviewSort = ReviewSort.NEWEST,
-    ) -> Connection[Review] | None:
-        service = info.context.service
-        chosen = filter or ReviewFilter()
-        service.may_read(info.context.viewer, chosen.status)
-        filters = review_filters(
-            movie_id=chosen.movie_id,
-            min_rating=chosen.min_rating,
-            verified_only=bool(chosen.verified_only),
-            status=chosen.status,
-        )
-        page = await service.page(filters, sort, first=first, after=after)
-        return Connection.of(page, Review.of, lambda: service.count(filters))
-
-    @field()
-    async def review(self, info: Info, id: ID) -> Review | None:
-        record = await info.context.loaders(info.context.service.reviews_by_id).load(id)
-        return None if record is None or not record.is_visible_to(info.context.viewer) else Review.of(record)
+async def load_review(info: Info, review_id: str) -> Review | None:
+    """Return the review with this id, or None when the viewer may not read it."""
+    record = await info.context.loaders(info.context.service.queries.reviews_by_id).load(review_id)
+    return None if record is None or not record.is_visible_to(info.context.viewer) else Review.of(record)
