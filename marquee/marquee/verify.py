@@ -28,10 +28,12 @@ from marquee_subgraphs.payments.invariants import CapturedPayment, ReadBooks, bo
 from marquee_subgraphs.payments.invariants import verify as verify_payments
 from marquee_subgraphs.reviews.invariants import known_films
 from marquee_subgraphs.reviews.invariants import verify as verify_reviews
+from marquee_subgraphs.showtimes.invariants import verify as verify_showtimes
 from marquee_subgraphs.tickets.invariants import verify as verify_tickets
 from marquee_subgraphs.tickets.tables import ORDERS, TICKETS
+from marquee_subgraphs.users.invariants import verify as verify_users
 
-STORES = ("tickets", "payments", "loyalty", "analytics", "movies", "reviews")
+STORES = ("users", "movies", "showtimes", "tickets", "payments", "loyalty", "reviews", "analytics")
 ASK_PROVIDER: Final = "api"
 _BOOKS_TIMEOUT_SECONDS: Final = 30.0
 _TELL_AGAIN: Final = "Change each such film (`updateMovie`): its event makes it known again."
@@ -75,6 +77,8 @@ async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Inv
             *await verify_analytics(stores["analytics"]),
             *await verify_movies(stores["movies"], settings),
             *await verify_reviews(stores["reviews"], settings),
+            *await verify_showtimes(stores["showtimes"]),
+            *await verify_users(stores["users"]),
             await _films_known(stores["movies"], stores["reviews"]),
             await _captured_has_tickets(stores["tickets"], payments.captured),
             await _revenue_agrees(stores["payments"], stores["analytics"]),
