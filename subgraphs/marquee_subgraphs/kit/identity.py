@@ -1,9 +1,8 @@
-"""Who asks: the `Viewer`, built only from the router's signed header, and the checks that subgraphs make on
-it.
+"""The `Viewer`, built only from the router's signed header, and the checks that subgraphs make on it.
 
 The header `x-marquee-identity` is a short-lived EdDSA JWT of issuer `marquee-router` and audience
-`marquee-subgraphs`. Nothing else a request carries can make a viewer; a client's own access token never
-reaches a subgraph.
+`marquee-subgraphs`. Nothing else in a request can make a viewer; a client's own access token never reaches a
+subgraph.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ class InvalidIdentity(MarqueeError):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person (or nobody) on whose behalf the router asks."""
+    """The person on whose behalf the router asks, or nobody."""
 
     user_id: str | None = None
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     session_id: str | None = None
     cinemas: frozenset[str] = frozenset()
-    """The cinemas a member of staff works at; an admin works at all and needs none here."""
+    """The cinemas where a member of staff works; an admin works at all of them, and has none here."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -60,7 +59,7 @@ class Viewer:
         return scope in self.scopes
 
     def is_user(self, user_id: str | None) -> bool:
-        """Return True if the viewer is this very user; nobody is never somebody."""
+        """Return True if the viewer is this user. False for nobody, whatever the id."""
         return self.user_id is not None and self.user_id == user_id
 
     def works_at(self, cinema_id: str) -> bool:
@@ -74,19 +73,21 @@ class Viewer:
         return self.user_id
 
     def require_scope(self, scope: str) -> str:
-        """Return the user's id when the viewer holds `scope`; raise `Unauthenticated` or `NotAllowed`."""
+        """Return the user's id when the viewer has `scope`; raise `Unauthenticated` or `NotAllowed`
+        otherwise.
+        """
         user_id = self.require_user()
         if scope not in self.scopes:
             raise NotAllowed(f"This needs the scope {scope}.")
         return user_id
 
     def require_self_or_scope(self, user_id: str, scope: str) -> None:
-        """Let pass the user themself and who holds `scope`; raise `Unauthenticated` or `NotAllowed`."""
+        """Return if the viewer is the user or has `scope`; else raise `Unauthenticated` or `NotAllowed`."""
         if self.require_user() != user_id:
             self.require_scope(scope)
 
     def require_works_at(self, cinema_id: str, scope: str) -> str:
-        """Return the user's id when the viewer holds `scope` and is staff of this cinema."""
+        """Return the user's id when the viewer has `scope` and is staff of this cinema."""
         user_id = self.require_scope(scope)
         if not self.works_at(cinema_id):
             raise NotAllowed("This belongs to another cinema.")
@@ -97,8 +98,11 @@ ANONYMOUS: Final = Viewer()
 
 
 class IdentityVerifier:
-    """Turns the router's header into a viewer. Remembers verified headers until they expire, so that a
-    burst of subgraph calls of one client request pays for one signature check."""
+    """Turns the router's header into a viewer.
+
+    Remembers verified headers until they expire: the subgraph calls of one client request carry the same
+    header, and only the first pays for a signature check.
+    """
 
     __slots__ = ("_clock", "_keys", "_known", "_leeway_seconds")
 
@@ -140,7 +144,7 @@ class IdentityVerifier:
                 algorithms=["EdDSA"],
                 audience=AUDIENCE,
                 issuer=ISSUER,
-                # Times are checked against our own clock, which tests can stop.
+                # Times are checked against the kit's clock, which tests can stop.
                 options={
                     "require": ["iss", "aud", "iat", "exp"],
                     "verify_exp": False,

@@ -1,7 +1,4 @@
-"""Where the router's public keys come from: memory, a file, or the router's JWKS address.
-
-Holds no private key.
-"""
+"""The router's public keys: from memory, a file, or its JWKS address. Never contains a private key."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from marquee_foundation.errors import MarqueeError
 from marquee_foundation.jwks import JwksUnavailable, KeySet, http_jwks, parse_jwks
 
 _UNNAMED: Final = ("", "#0")
-"""The ids of a lone key that carries none: of a PEM file, and of a JWKS."""
+"""The ids of a single key that has none: of a PEM file, and of a JWKS."""
 
 
 class UnknownKey(MarqueeError):
@@ -36,7 +33,7 @@ class IdentityKeys(Protocol):
 
 
 def ed25519_keys(document: Mapping[str, Any]) -> dict[str, Ed25519PublicKey]:
-    """Return the Ed25519 keys of a JWKS (RFC 8037) by id; keys of other kinds are left out."""
+    """Return the Ed25519 keys of a JWKS (RFC 8037) by id, without keys of other kinds."""
     keys = {key_id: jwk.key for key_id, jwk in parse_jwks(document).items()}
     return {key_id: key for key_id, key in keys.items() if isinstance(key, Ed25519PublicKey)}
 
@@ -61,14 +58,14 @@ class FixedKeys:
         return cls({"": read_public_key(path)})
 
     def replace(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
-        """Verify by these keys from now on."""
+        """Use these keys from now on."""
         self._keys = dict(keys)
 
     async def find(self, key_id: str | None) -> Ed25519PublicKey:
         """As `IdentityKeys.find`."""
         if len(self._keys) == 1:
             [(lone_id, lone)] = self._keys.items()
-            # A lone key without an id verifies whatever id a token names: nothing else can be meant.
+            # A single key without an id verifies every token, whatever key id the token names.
             if key_id in (None, lone_id) or lone_id in _UNNAMED:
                 return lone
         key = None if key_id is None else self._keys.get(key_id)

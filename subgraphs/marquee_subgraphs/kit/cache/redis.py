@@ -14,6 +14,7 @@ import random
 import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -48,6 +49,15 @@ return 1
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Where one cache is in Redis, and the live topic of its changes."""
+
+    topic: str
+    key_prefix: str
+    epoch: str
+
+
 class RedisCache(Generic[V]):
     """Values of one kind, `name`, kept for at most `ttl_seconds`. Create it while an event loop runs; close
     it.
@@ -65,9 +75,11 @@ class RedisCache(Generic[V]):
     ) -> None:
         self._server = server
         self._topics = topics
-        self._topic = f"cache:{name}"
-        self._keys = f"{server.prefix}:cache:{name}:"
-        self._epoch = f"{server.prefix}:cache-epoch:{name}"
+        self._names = _Names(
+            topic=f"cache:{name}",
+            key_prefix=f"{server.prefix}:cache:{name}:",
+            epoch=f"{server.prefix}:cache-epoch:{name}",
+        )
         self._codec = codec
         self._ttl_seconds = ttl_seconds
         self._near: MemoryCache[V] = MemoryCache(
@@ -80,8 +92,8 @@ class RedisCache(Generic[V]):
         self._clear_owed: int | None = None
         self._to_tell = asyncio.Event()
         self._tasks = [
-            asyncio.create_task(self._listen(), name=f"{self._topic}: listen"),
-            asyncio.create_task(self._tell(), name=f"{self._topic}: tell"),
+            asyncio.create_task(self._listen(), name=f"{self._names.topic}: listen"),
+            asyncio.create_task(self._tell(), name=f"{self._names.topic}: tell"),
         ]
 
     async def get_many(self, keys: Sequence[str], compute: Compute[V]) -> dict[str, V]:
@@ -124,7 +136,7 @@ class RedisCache(Generic[V]):
         if not asked:
             return await compute(keys)
         try:
-            names = [self._epoch, *[self._keys + key for key in asked]]
+            names = [self._names.epoch, *[self._names.key_prefix + key for key in asked]]
             answer = await self._server.ask(lambda client: client.mget(names))
         except RedisUnavailable:
             return await compute(keys)
@@ -157,7 +169,7 @@ class RedisCache(Generic[V]):
             value = self._codec.encode(computed[key]) if key in computed else None
             arguments.append(orjson.dumps([epoch, time.time() + ttl, seconds, value]))
             arguments.append(int(ttl * 1000))
-        names = [self._epoch, *[self._keys + key for key in keys]]
+        names = [self._names.epoch, *[self._names.key_prefix + key for key in keys]]
         try:
             await self._server.ask(lambda client: self._store_script(names, arguments, client))
         except RedisUnavailable:
@@ -182,18 +194,18 @@ class RedisCache(Generic[V]):
                 self._owed = {key: number for key, number in self._owed.items() if owed.get(key) != number}
                 if self._clear_owed == clear:
                     self._clear_owed = None
-            self._topics.publish(self._topic, None if clear is not None else list(owed))
+            self._topics.publish(self._names.topic, None if clear is not None else list(owed))
 
     async def _bury(self, client: Client, *, everything: bool, keys: Sequence[str]) -> None:
         async with client.pipeline(transaction=False) as pipeline:
             if everything:
-                pipeline.set(self._epoch, secrets.token_hex(6), px=_EPOCH_MILLISECONDS)
+                pipeline.set(self._names.epoch, secrets.token_hex(6), px=_EPOCH_MILLISECONDS)
             for key in keys:
-                pipeline.set(self._keys + key, _TOMBSTONE, px=_TOMBSTONE_MILLISECONDS)
+                pipeline.set(self._names.key_prefix + key, _TOMBSTONE, px=_TOMBSTONE_MILLISECONDS)
             await pipeline.execute()
 
     async def _listen(self) -> None:
-        async with self._topics.subscribe(self._topic) as news:
+        async with self._topics.subscribe(self._names.topic) as news:
             async for changed in news:
                 if isinstance(changed, Resync) or changed is None:
                     self._near.clear()

@@ -28,7 +28,7 @@ from marquee_subgraphs.kit.events.embedded.deliveries import (
     revive,
 )
 from marquee_subgraphs.kit.events.embedded.migrations import HISTORY
-from marquee_subgraphs.kit.events.embedded.worker import QueueWorker
+from marquee_subgraphs.kit.events.embedded.worker import QueueWorker, WorkerParts
 from marquee_subgraphs.kit.events.envelope import Envelope
 from marquee_subgraphs.kit.events.errors import BrokerClosed, UnknownQueue
 from marquee_subgraphs.kit.events.retry import RetryPolicy
@@ -94,15 +94,14 @@ class EmbeddedBroker:
             raise ValueError(f"the queue {queue} is consumed already")
         async with self._database.transaction() as tx:
             await bind(tx, queue, types, self._clock.now())
-        worker = QueueWorker(
-            queue,
-            handler,
-            self._database,
-            self._clock,
-            self._retry,
+        parts = WorkerParts(
+            database=self._database,
+            clock=self._clock,
+            retry=self._retry,
             acknowledge=self._acknowledge,
             progressed=self._progress.set,
         )
+        worker = QueueWorker(queue, handler, parts)
         self._workers[queue] = worker
         return _Consumption(self._workers, worker)
 

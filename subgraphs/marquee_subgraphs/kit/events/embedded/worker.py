@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from marquee_subgraphs.kit.clock import Clock
@@ -23,25 +24,25 @@ _LOADED_AT_MOST = 512
 _PAUSE_AFTER_FAULT_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What the workers of one broker share."""
+
+    database: Database
+    clock: Clock
+    retry: RetryPolicy
+    acknowledge: Callable[[int], None]
+    """Takes the sequence number of a delivery that is done."""
+    progressed: Callable[[], None]
+
+
 class QueueWorker:
     """Consumes one queue; a `Subscription`."""
 
-    def __init__(
-        self,
-        queue: str,
-        handler: EventHandler,
-        database: Database,
-        clock: Clock,
-        retry: RetryPolicy,
-        acknowledge: Callable[[int], None],
-        progressed: Callable[[], None],
-    ) -> None:
+    def __init__(self, queue: str, handler: EventHandler, parts: WorkerParts) -> None:
         self.queue = queue
-        self._database = database
-        self._clock = clock
-        self._acknowledge = acknowledge
-        self._progressed = progressed
-        self._lanes = Lanes[Delivery](queue, handler, retry, self)
+        self._parts = parts
+        self._lanes = Lanes[Delivery](queue, handler, parts.retry, self)
         self._loaded_through = 0
         self._loaded = 0
         self._more = asyncio.Event()
@@ -60,7 +61,7 @@ class QueueWorker:
             if room <= 0:
                 continue  # a delivery that ends wakes the loader again
             try:
-                async with self._database.read() as connection:
+                async with self._parts.database.read() as connection:
                     deliveries = await due(connection, self.queue, self._loaded_through, room)
             except Exception as error:  # noqa: BLE001  # the queue is read again: the worker must live on
                 log_fault(_LOGGER, error, "the queue %s could not be read, trying again", self.queue)
@@ -77,29 +78,29 @@ class QueueWorker:
         self._loaded += 1
         pause = 0.0
         if delivery.next_attempt_at is not None:
-            pause = (delivery.next_attempt_at - self._clock.now()).total_seconds()
+            pause = (delivery.next_attempt_at - self._parts.clock.now()).total_seconds()
         self._lanes.add(delivery, pause)
 
     async def done(self, delivery: Delivery) -> None:
         """Acknowledge a delivery, which makes room for another."""
-        self._acknowledge(delivery.sequence)
+        self._parts.acknowledge(delivery.sequence)
         self._ended()
 
     async def failed(
         self, delivery: Delivery, attempts: int, error: Exception, pause_seconds: float | None
     ) -> None:
         """Record the attempt, so that a restart does not begin to count again."""
-        now = self._clock.now()
+        now = self._parts.clock.now()
         again_at = None if pause_seconds is None else now + timedelta(seconds=pause_seconds)
         try:
-            async with self._database.transaction(durable=False) as tx:
+            async with self._parts.database.transaction(durable=False) as tx:
                 await note_failure(tx, delivery.sequence, attempts, error_text(error), again_at, now)
         except Exception as fault:  # noqa: BLE001  # the worker must live on, even when the disk is full
             # Only the count of attempts is lost: the row is still `ready` and is loaded at the next start.
             log_fault(_LOGGER, fault, "a failed attempt in %s could not be recorded", self.queue)
         if again_at is None:
             self._ended()
-        self._progressed()
+        self._parts.progressed()
 
     def _ended(self) -> None:
         self._loaded -= 1
