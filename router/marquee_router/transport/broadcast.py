@@ -1,7 +1,7 @@
-"""Equal subscriptions share one upstream: each event is executed and encoded once, for all of them.
+"""`Broadcast`: equal subscriptions share one upstream, and each event is executed and encoded once.
 
-Owns the upstreams, who listens to them and what a late listener still gets. Must never wait for a listener: a
-listener takes an event at once, or bounds and drops by its own policy.
+Owns the upstreams, their listeners, and what is replayed to a late listener. Must never wait for a
+listener: it takes an event at once, or queues and drops by its own policy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DELIVERIES_PER_STEP = 128
 
 
 class Restarting(RequestError):
-    """This process ends; another takes its place. Streams break off, so that clients connect again."""
+    """This process stops, and another takes its place. Streams break off, so that clients connect again."""
 
     code = "SERVER_RESTARTING"
     default_status = 503
@@ -34,44 +34,44 @@ def _restarting() -> Restarting:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One encoded answer, the same bytes for every listener."""
+    """One encoded response, the same bytes for every listener."""
 
     response: Response
 
     @property
     def body(self) -> bytes:
-        """The answer's JSON."""
+        """The response as JSON."""
         return self.response.body
 
 
 class Listener(Protocol):
-    """One client's end of a subscription. Neither method may block or raise."""
+    """Receives the events of a subscription for one client. Neither method may block or raise."""
 
     def deliver(self, event: Event) -> None:
-        """Take the next event."""
+        """Receive the next event."""
         ...
 
     def finish(self, error: RequestError | None) -> None:
-        """No more events: the stream ended (None), or it was refused."""
+        """Receive the end of the stream: complete (None), or with an error."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How an upstream is opened, and what must be equal for it to be shared."""
+    """How to open an upstream, and what must be equal to share it."""
 
     key: Hashable | None
-    """None: never shared."""
+    """Upstreams with equal keys are shared; None: this one never is."""
     open: Callable[[], AsyncIterator[Response]]
     replay: bool = False
-    """Whether a late listener must get the events it missed."""
+    """True if a late listener must get the events that it missed."""
     request: GraphQLRequest | None = None
-    """What was asked, and by whom: to be checked again after a reload."""
+    """The request and its context, which are prepared again after a reload."""
     context: RequestContext | None = None
 
 
 class Broadcast:
-    """All running subscriptions of this process."""
+    """The running subscriptions of this process."""
 
     def __init__(self, *, max_upstreams: int, replay_events: int) -> None:
         self._max_upstreams = max_upstreams
@@ -80,22 +80,22 @@ class Broadcast:
         self._upstreams: set[_Upstream] = set()
         self._at_end: list[Callable[[], None]] = []
         self.is_ending = False
-        """Whether this process takes no subscriptions any more."""
+        """True if this process stops, and accepts no further subscription."""
 
     @property
     def upstreams(self) -> int:
-        """How many streams are open towards subgraphs."""
+        """The number of open streams to subgraphs."""
         return len(self._upstreams)
 
     @property
     def listeners(self) -> int:
-        """How many client subscriptions they feed."""
+        """The number of client subscriptions that they feed."""
         return sum(len(upstream.listeners) for upstream in self._upstreams)
 
     def join(self, source: Source, listener: Listener) -> Callable[[], None]:
-        """Feed `listener` from an equal upstream or a new one; returns what leaves it again.
+        """Feed `listener` from an equal upstream or a new one; call the returned function to stop.
 
-        Raises `LimitExceeded` when no more upstreams may be opened, `Restarting` when the process ends.
+        Raises `LimitExceeded` if there are `max_upstreams`, and `Restarting` if the process stops.
         """
         self.check_open()
         upstream = self._shared.get(source.key) if source.key is not None else None
@@ -112,33 +112,36 @@ class Broadcast:
         return upstream.add(listener)
 
     def sources(self) -> tuple[Source, ...]:
-        """What is being listened to."""
+        """The sources of all upstreams."""
         return tuple(upstream.source for upstream in self._upstreams)
 
     def forget(self, upstream: _Upstream) -> None:
-        """Drop an upstream that has ended."""
+        """Forget an upstream that has ended."""
         self._upstreams.discard(upstream)
         key = upstream.source.key
         if key is not None and self._shared.get(key) is upstream:
             del self._shared[key]
 
     def retire(self, valid: Callable[[Source], bool]) -> None:
-        """End, as complete, every subscription for whose source `valid` is False; no others are shared on."""
+        """Complete the subscriptions whose source is not `valid`.
+
+        The others go on, and no new listener joins them: a new one belongs to another generation.
+        """
         self._shared.clear()
         for upstream in tuple(self._upstreams):
             if not valid(upstream.source):
                 upstream.end(None)
 
     def withdraw(self, gone: Callable[[Source], bool], error: RequestError) -> None:
-        """End with `error` every subscription for whose source `gone` is True."""
+        """End with `error` the subscriptions for whose source `gone` is True."""
         for upstream in tuple(self._upstreams):
             if gone(upstream.source):
                 upstream.end(error)
 
     def break_off(self) -> None:
-        """End every subscription, though it is not complete: each listener is told `Restarting`.
+        """End every subscription with `Restarting`, and refuse further ones.
 
-        No more are taken: a quick client would otherwise come back to the process that is about to end.
+        A quick client would otherwise subscribe again here, at the process that is about to stop.
         """
         self.is_ending = True
         for upstream in tuple(self._upstreams):
@@ -147,22 +150,22 @@ class Broadcast:
             callback()
 
     def check_open(self) -> None:
-        """Raise `Restarting` when the process ends."""
+        """Raise `Restarting` if the process stops."""
         if self.is_ending:
             raise _restarting()
 
     def at_end(self, callback: Callable[[], None]) -> None:
-        """Call back when subscriptions are broken off."""
+        """Call `callback` when subscriptions are broken off."""
         self._at_end.append(callback)
 
     async def aclose(self) -> None:
-        """End every subscription, and let their streams end."""
+        """End every subscription, and let their tasks see it."""
         self.break_off()
         await asyncio.sleep(0)
 
 
 class _Upstream:
-    """One stream towards the subgraphs, and its listeners."""
+    """One stream to the subgraphs, and its listeners."""
 
     __slots__ = ("_broadcast", "_complete", "_history", "_history_limit", "_task", "listeners", "source")
 
@@ -179,7 +182,7 @@ class _Upstream:
         self._task = asyncio.create_task(self._pump(), name="subscription upstream")
 
     def can_join(self) -> bool:
-        """Whether a listener that comes now gets all it asked for."""
+        """True if a listener that joins now gets every event it must have."""
         return self._complete or not self.source.replay
 
     def add(self, listener: Listener) -> Callable[[], None]:
@@ -195,7 +198,7 @@ class _Upstream:
         return leave
 
     def end(self, error: RequestError | None) -> None:
-        """Tell the listeners that it is over, and stop."""
+        """Send the end to the listeners, and stop."""
         listeners, self.listeners = self.listeners, {}
         for listener in listeners.values():
             listener.finish(error)
@@ -203,6 +206,7 @@ class _Upstream:
 
     def _stop(self) -> None:
         self._broadcast.forget(self)
+        # The stream may end itself, from within its own task, which must not cancel itself.
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
 
@@ -211,12 +215,12 @@ class _Upstream:
         stream = self.source.open()
         try:
             async for response in stream:
-                await self._spread(Event(response))
+                await self._deliver(Event(response))
         except RequestError as refusal:
             error = refusal
         except asyncio.CancelledError:
             raise
-        except Exception:  # an edge: whatever fails is masked for clients, and logged whole
+        except Exception:  # the edge of a stream: its fault is logged, and masked for clients
             logger.exception("a subscription failed", extra=log_fields(self.source.context))
             error = RequestError("Internal server error", extensions={"code": "INTERNAL_SERVER_ERROR"})
         finally:
@@ -226,7 +230,9 @@ class _Upstream:
             self._broadcast.forget(self)
         self.end(error)
 
-    async def _spread(self, event: Event) -> None:
+    async def _deliver(self, event: Event) -> None:
+        # Once an event is missing from the history it is useless: a late listener then opens its own
+        # upstream.
         if self.source.replay and self._complete:
             if len(self._history) < self._history_limit:
                 self._history.append(event)
@@ -234,7 +240,8 @@ class _Upstream:
                 self._complete = False
                 self._history.clear()
         for count, (key, listener) in enumerate(tuple(self.listeners.items()), 1):
-            if key in self.listeners:
+            if key in self.listeners:  # it may have left while this loop yielded
                 listener.deliver(event)
+            # Ten thousand deliveries take a tenth of a second: other requests must get a turn in between.
             if count % DELIVERIES_PER_STEP == 0:
                 await asyncio.sleep(0)

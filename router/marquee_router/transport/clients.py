@@ -1,4 +1,4 @@
-"""`Clients`: who a client is, and the context in which its requests run.
+"""`Clients`: identifies clients, and makes the contexts in which their requests run.
 
 Owns the headers that every subgraph request carries: propagated ones, the trace, the signed identity.
 """

@@ -1,6 +1,7 @@
-"""`extensions.cost` of an answer: the estimate, and what was measured.
+"""`extensions.cost` of a response: the estimated cost and the actual one.
 
-Owns the report; only where it is asked for is an answer read again.
+The actual cost is measured on the encoded response, which is decoded again: only where the report is switched
+on.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ _IN_THREAD_BYTES: Final = 64 * 1024
 
 
 async def with_cost(response: Response, context: RequestContext) -> Response:
-    """The response with `extensions.cost`, when an estimate was made."""
+    """Return the response with `extensions.cost`, if its cost was estimated."""
     cost: OperationCost | None = context.state.get(COST)
     if cost is None:
         return response
+    # Measuring a large response takes milliseconds: not on the event loop.
     if len(response.body) < _IN_THREAD_BYTES:
         return _reported(response, cost)
     return await asyncio.to_thread(_reported, response, cost)

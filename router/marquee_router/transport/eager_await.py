@@ -1,8 +1,7 @@
-"""Running an awaitable on the spot: no task, no timer, when it has nothing to wait for.
+"""`begin`: runs an awaitable at once, without a task or a timer, up to its first wait.
 
-A server's `receive` and `send` seldom wait. Stepping them by hand saves what waiting would cost; when they do
-wait,
-what is left of them is awaited like anything else.
+The `receive` and `send` of a server seldom wait. To run their coroutines by hand saves what an `await` with a
+timeout would cost. If one does wait, the rest of it is awaited as usual.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ T = TypeVar("T")
 
 
 class Suspended(Generic[T]):
-    """An awaitable that was begun by `begin` and has to wait; await it to finish it."""
+    """An awaitable that `begin` ran up to its first wait; await it to finish it."""
 
     __slots__ = ("_blocked_on", "_steps")
 
@@ -41,7 +40,7 @@ class Suspended(Generic[T]):
 
 
 def begin(awaitable: Awaitable[T]) -> T | Suspended[T]:
-    """Run up to the first wait: the result, or what is left to await."""
+    """Run an awaitable up to its first wait. Returns its result, or what is left to await."""
     steps = awaitable.__await__()
     try:
         blocked_on = next(steps)

@@ -1,6 +1,6 @@
-"""The bare ASGI endpoint of `/graphql`: one dispatch by protocol, nothing between it and the server.
+"""`GraphQLEndpoint`: the ASGI app behind `/graphql`, which dispatches to the protocol of each request.
 
-Owns which protocol answers. Must stay cheap: every client request passes here.
+Must stay cheap: every client request passes here, except those that the fast path answers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from marquee_router.transport.service import GraphQLService
 from marquee_router.transport.websocket import WebSocketHandler
 
 LONGEST_SHARED = 48
-"""Bytes; tokens are longer and are not kept."""
+"""In bytes; tokens are longer, and are not kept."""
 
 
 class GraphQLEndpoint:
@@ -34,7 +34,8 @@ class GraphQLEndpoint:
         """Answer one HTTP request, or serve one socket."""
         if scope["type"] == "websocket":
             headers = {_shared(name): _shared(value) for name, value in scope["headers"]}
-            scope["headers"] = ()  # read once; as bytes they would stay as long as the socket
+            # Nothing reads them again, and the scope lives as long as the socket.
+            scope["headers"] = ()
             await self.sockets.handle(scope, receive, send, headers)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -46,7 +47,7 @@ class GraphQLEndpoint:
 
 
 def _shared(raw: bytes) -> str:
-    """The text of a header's name or value; of a short one a single object for all sockets that sent it."""
+    """Decode a header's name or value; sockets share the strings of short ones, which saves memory."""
     return _remembered(raw) if len(raw) <= LONGEST_SHARED else raw.decode("latin-1")
 
 

@@ -1,4 +1,4 @@
-"""A listener with a bounded queue, for transports that write at their client's pace.
+"""`EventQueue`: a listener with a bounded queue, for transports that write as fast as their client reads.
 
 Owns the policy for slow clients. Must never hold more events than its bound.
 """
@@ -17,7 +17,7 @@ SlowClientPolicy = Literal["drop-oldest", "disconnect"]
 
 
 class TooSlow(RequestError):
-    """The client takes events more slowly than they happen."""
+    """The client reads events more slowly than they arrive."""
 
     code = "SUBSCRIPTION_TOO_SLOW"
     default_status = 503
@@ -25,7 +25,7 @@ class TooSlow(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """No more events will come: the stream is complete, or refused with `error`."""
+    """The end of a stream: complete, or refused with `error`."""
 
     error: RequestError | None = None
 
@@ -44,7 +44,7 @@ class EventQueue:
         self.dropped = 0
 
     def deliver(self, event: Event) -> None:
-        """Queue an event, or apply the policy."""
+        """Queue an event, or apply the policy for slow clients."""
         if self._end is not None:
             return
         if len(self._events) >= self._limit:
@@ -58,13 +58,13 @@ class EventQueue:
         self._wake()
 
     def finish(self, error: RequestError | None) -> None:
-        """Queue the end, after what is queued already."""
+        """Queue the end behind the events."""
         if self._end is None:
             self._end = End(error)
             self._wake()
 
     async def next(self, timeout_seconds: float) -> Event | End | None:
-        """The next event, the end, or None when the time passes first."""
+        """Return the next event or the end; None after `timeout_seconds` without one."""
         if not self._events and self._end is None:
             self._waiter = asyncio.get_running_loop().create_future()
             try:

@@ -1,7 +1,7 @@
-"""Which requests a server may answer without ASGI: plain POSTs, by far the most.
+"""`FastPath`: the requests that a server may answer without ASGI: plain POSTs, which nearly all are.
 
-Owns what is plain. Everything else goes through the app, which answers plain ones alike: both are
-`transport.http.whole`'s answers.
+Owns what is plain. Every other request goes through the app. Both paths use `http.single_response`, so a
+plain request gets the same bytes on either.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from marquee_router.transport.http.stream_response import TOKEN_HEADER
 Answering: TypeAlias = Callable[
     [bytes, Mapping[str, str], Accepted, str | None], Coroutine[Any, Any, HttpResponse]
 ]
-"""From body, headers, what is accepted, and the client's address; raises nothing but cancellation."""
+"""Answers a request, given body, headers, what it accepts, and the client's address. Raises nothing but
+cancellation."""
 _OUT_OF_THE_ORDINARY: Final = frozenset(
     {"transfer-encoding", "content-encoding", "expect", "upgrade", TOKEN_HEADER}
 )
 _DIGITS: Final = 7
-"""Of a length in bytes: larger bodies come in pieces anyway."""
+"""Of `Content-Length`; larger bodies arrive in pieces anyway."""
 
 
 class FastPath:
-    """Takes plain requests for GraphQL, of HTTP/1.1, to `target` exactly."""
+    """Answers plain HTTP/1.1 POST requests whose target is exactly `target`."""
 
     def __init__(self, whole: SingleResponses, config: RouterConfig) -> None:
         self.target = config.http.path.encode()
@@ -37,7 +38,7 @@ class FastPath:
         self.max_body_bytes = config.http.max_body_bytes
 
     def takes(self, headers: Mapping[str, str]) -> Accepted | None:
-        """What the client accepts, when its POST is plain; `headers` have names in lower case."""
+        """Return what the client accepts if its POST is plain, else None; header names are in lower case."""
         length = headers.get("content-length", "")
         if (
             not headers.get("content-type", "").startswith("application/json")
@@ -52,5 +53,5 @@ class FastPath:
 
 
 def fast_path_of(whole: SingleResponses, config: RouterConfig) -> FastPath | None:
-    """The front of an app; None where each answer depends on what only the app does (CORS)."""
+    """Return the fast path of an app; None with CORS, whose headers only the app writes."""
     return None if config.cors.origins else FastPath(whole, config)

@@ -1,6 +1,6 @@
-"""The GraphiQL page: served whole from this process, so that it works without any network.
+"""The GraphiQL page. Its files are in this package, so that it works offline.
 
-Owns the page's settings and its content security policy. Must never let the page load from another host.
+Owns the settings of the page and its content security policy. Must never let the page load from another host.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class GraphiqlPage:
 
 
 def is_built(assets: Path = ASSETS) -> bool:
-    """Whether the page's assets are there."""
+    """Return True if the files of the page are there."""
     return (assets / "index.html").is_file()
 
 
 def read_examples(file: Path) -> list[dict[str, Any]]:
-    """The example tabs in a JSON file; raises `ValueError` when it is not a list of them."""
+    """Read the example tabs in a JSON file; raises `ValueError` if it is not a list of them."""
     examples = orjson.loads(file.read_bytes())
     if not isinstance(examples, list) or not all(
         isinstance(entry, dict) and isinstance(entry.get("query"), str) for entry in examples

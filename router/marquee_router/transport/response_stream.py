@@ -1,6 +1,6 @@
-"""A long HTTP answer: one part per event, a heartbeat in silence, an end when the client leaves.
+"""Streamed HTTP responses: one part per event, heartbeats in between, an end when the client leaves.
 
-Owns the loop that SSE and multipart share; each gives its own framing. Must never outlive its client.
+Owns the loop that SSE and multipart share; each has its own framing. Must never outlive its client.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from marquee_router.transport.event_queue import End, EventQueue
 
 
 class Framing(Protocol):
-    """How one transport writes a stream."""
+    """How one transport frames a stream."""
 
     @property
     def content_type(self) -> str:
@@ -26,24 +26,24 @@ class Framing(Protocol):
         ...
 
     def opening(self) -> bytes:
-        """What is sent before anything else."""
+        """The first bytes of the stream."""
         ...
 
     def event(self, body: bytes) -> bytes:
-        """One answer."""
+        """One response."""
         ...
 
     def heartbeat(self) -> bytes:
-        """What keeps proxies from closing a silent stream."""
+        """Bytes that keep proxies from closing a silent stream; clients ignore them."""
         ...
 
     def closing(self, error: RequestError | None) -> bytes:
-        """The end."""
+        """The last bytes of the stream."""
         ...
 
 
 async def watch_disconnect(receive: Receive) -> None:
-    """Return when the client has left."""
+    """Wait until the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -57,7 +57,7 @@ async def stream_events(
     heartbeat_seconds: float,
     headers: Mapping[str, str],
 ) -> None:
-    """Write the queue's events until it ends or the client leaves."""
+    """Write the events of a queue until its end, or until the client leaves."""
     await start_stream(send, framing, headers)
     gone = asyncio.create_task(watch_disconnect(receive), name="client watch")
     gone.add_done_callback(lambda _: queue.finish(None))
@@ -90,7 +90,7 @@ async def stream_parts(
     *,
     heartbeat_seconds: float,
 ) -> None:
-    """Write an answer part by part, at the client's pace, until it is whole or the client leaves."""
+    """Write an incremental response part by part, as fast as the client reads, until its end."""
     await start_stream(send, framing, {})
     gone = asyncio.create_task(watch_disconnect(receive), name="client watch")
     coming: asyncio.Task[Response | None] | None = None
@@ -122,9 +122,12 @@ async def _next(parts: AsyncIterator[Response]) -> Response | None:
 
 
 async def start_stream(send: Send, framing: Framing, headers: Mapping[str, str]) -> None:
-    """Send the head of a stream."""
+    """Send the head of a streamed response."""
     raw = [
         (b"content-type", framing.content_type.encode()),
+        # `no-transform` keeps proxies from compressing, `x-accel-buffering` nginx from buffering: either
+        # would
+        # hold events back.
         (b"cache-control", b"no-cache, no-transform"),
         (b"x-accel-buffering", b"no"),
         (b"vary", b"accept"),

@@ -1,1 +1,1 @@
-"""GraphQL over HTTP, to the letter of its specification."""
+"""GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""

@@ -1,7 +1,7 @@
-"""Bounds for the bodies of all requests that are not GraphQL's: other routes of the same app.
+"""`BodyLimits`: bounds for the request bodies of the app's other routes.
 
-Owns the count and the clock around `receive`. What does not fit is a Starlette `HTTPException` where the body
-is read, so the route's own app answers it.
+Owns the count and the clock around `receive`. A body beyond them is a Starlette `HTTPException` where the
+route reads it, so Starlette answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from marquee_router.transport.http.unread_body import discard
 
 
 class BodyLimits:
-    """An ASGI app around another: 413 for a body that is too large, 408 for one that comes too slowly."""
+    """ASGI middleware: 413 for a body that is too large, 408 for one that arrives too slowly."""
 
     def __init__(self, app: ASGIApp, settings: Http) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class BodyLimits:
 
 
 class _Body:
-    """One body on its way, and the answer to it."""
+    """One request body, and the response to it."""
 
     def __init__(self, receive: Receive, send: Send, max_bytes: int, timeout_seconds: float) -> None:
         self._receive = receive
@@ -44,7 +44,7 @@ class _Body:
         self._left_unread = False
 
     async def receive(self) -> Message:
-        """The next message; once the body is whole, whenever it comes."""
+        """The next message; after the end of the body it may take any time."""
         if not self._more:
             return await self._receive()
         try:
@@ -56,12 +56,12 @@ class _Body:
         self._size += len(message.get("body", b""))
         if self._size > self._max_bytes:
             self._left_unread = self._more
-            told = f"The body has more than {self._max_bytes} bytes"
-            raise HTTPException(413, told, {"connection": "close"} if self._more else None)
+            detail = f"The body has more than {self._max_bytes} bytes"
+            raise HTTPException(413, detail, {"connection": "close"} if self._more else None)
         return message
 
     async def send(self, message: Message) -> None:
-        """Send; before the connection is closed on a client that still sends, let it read why."""
+        """Send a message; if the client still sends its body, let it read the response before the end."""
         ends = message["type"] == "http.response.body" and not message.get("more_body", False)
         if ends and self._left_unread:
             await self._send({**message, "more_body": True})

@@ -1,7 +1,7 @@
-"""Content encodings of answers and of request bodies: which is used, and the packing itself.
+"""The content encodings of responses and of request bodies.
 
-Owns negotiation by `Accept-Encoding` (RFC 9110, 12.5.3). Must never pack for long on the event loop, nor
-unpack more than it is allowed to hold.
+Owns negotiation by `Accept-Encoding` (RFC 9110, 12.5.3). Must never compress for long on the event loop, nor
+decompress to more than a bound.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from marquee_router.transport.errors import BodyTooLarge, MalformedRequest, Unsu
 IN_THREAD_BYTES = 128 * 1024
 
 _CODINGS = ("br", "gzip")
-"""What can be given, the better one first."""
+"""Supported codings, the better one first."""
 _GZIP = 31
-"""The window bits by which zlib means gzip."""
+"""The window bits that make zlib write and read the gzip format."""
 
 
 @lru_cache(maxsize=512)
 def coding_of(accept_encoding: str) -> str | None:
-    """The coding that a client likes best of those that can be given; None: the answer as it is."""
+    """Return the supported coding that a client prefers; None if it prefers no coding.
+
+    Of codings with equal quality the better one is chosen: `gzip, br` gives `br`.
+    """
     qualities: dict[str, float] = {}
     for entry in accept_encoding.lower().split(","):
         name, _, parameters = entry.partition(";")
@@ -53,7 +56,7 @@ def _quality(parameters: str) -> float:
 
 
 class Compressor:
-    """Packs bodies as the settings say."""
+    """Compresses responses by the settings."""
 
     def __init__(self, settings: Compression) -> None:
         self._minimum_bytes = settings.minimum_bytes if settings.enabled else None
@@ -61,27 +64,27 @@ class Compressor:
         self._brotli_level = settings.brotli_level
 
     def coding(self, size: int, accept_encoding: str | None) -> str | None:
-        """How a body of this size is packed for a client; None: not at all."""
+        """The coding of a body of this size for a client; None: it is not compressed."""
         if accept_encoding is None or self._minimum_bytes is None or size < self._minimum_bytes:
             return None
         return coding_of(accept_encoding)
 
-    async def pack(self, body: bytes, coding: str) -> bytes:
-        """The packed body; equal bodies give equal bytes."""
+    async def compress(self, body: bytes, coding: str) -> bytes:
+        """Return the compressed body; equal bodies give equal bytes."""
         if len(body) < IN_THREAD_BYTES:
-            return self._packed(body, coding)
-        return await asyncio.to_thread(self._packed, body, coding)
+            return self._compressed(body, coding)
+        return await asyncio.to_thread(self._compressed, body, coding)
 
-    def _packed(self, body: bytes, coding: str) -> bytes:
+    def _compressed(self, body: bytes, coding: str) -> bytes:
         if coding == "br":
-            packed: bytes = brotli.compress(body, quality=self._brotli_level)
-            return packed
+            compressed: bytes = brotli.compress(body, quality=self._brotli_level)
+            return compressed
         compressor = zlib.compressobj(self._level, zlib.DEFLATED, _GZIP)
         return compressor.compress(body) + compressor.flush()
 
 
-def unpacked(body: bytes, coding: str, max_bytes: int) -> bytes:
-    """A request's body as it was before it was packed, at most `max_bytes`.
+def decompressed(body: bytes, coding: str, max_bytes: int) -> bytes:
+    """Return the decompressed body of a request, at most `max_bytes`.
 
     Raises `UnsupportedMediaType` for anything but gzip, `BodyTooLarge`, and `MalformedRequest`.
     """

@@ -1,7 +1,7 @@
-"""One HTTP request to the GraphQL endpoint, from its headers to its answer.
+"""`HttpHandler`: one HTTP request to the GraphQL endpoint, from its headers to its response.
 
-Owns the order: method, CSRF, identity, body, operation, answer. Must never let an exception reach the
-server: a fault is a 500 in the response format, and its reason goes to the log.
+Owns the order: method, CSRF, identity, body, operation, response. Must never let an exception reach the
+server: a fault is a 500 in the response format, and its cause goes to the log.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ logger = logging.getLogger("marquee_router.http")
 
 
 class HttpHandler:
-    """Answers HTTP requests for GraphQL."""
+    """Answers HTTP requests to the GraphQL endpoint."""
 
     def __init__(self, service: GraphQLService, streams: StreamResponses, whole: SingleResponses) -> None:
         self._service = service
@@ -50,7 +50,7 @@ class HttpHandler:
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], accepted: Accepted
     ) -> None:
-        """Answer one request; `headers` are the request's, names in lower case."""
+        """Answer one request; header names are in lower case."""
         try:
             match scope["method"]:
                 case "POST":
@@ -67,7 +67,7 @@ class HttpHandler:
             return
         except asyncio.CancelledError:
             raise
-        except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
+        except Exception:  # the edge of a request: its fault is logged, and masked for the client
             logger.exception("a request failed", extra=log_fields(scope.get("router.context")))
             await self._refuse(receive, send, Fault(), headers, accepted)
 
@@ -97,7 +97,7 @@ class HttpHandler:
         accepted: Accepted,
         context: RequestContext,
     ) -> None:
-        """Answer a request with files; always by a whole answer."""
+        """Answer a request with files; never by a stream, because the files are held until the response."""
         if accepted.answer is None:
             raise NotAcceptable("Accept application/graphql-response+json or application/json")
         accepted = replace(accepted, stream=None)
@@ -140,7 +140,7 @@ class HttpHandler:
         accepted: Accepted,
         context: RequestContext,
     ) -> None:
-        """Answer what a body has in it: an operation, or a batch of them."""
+        """Answer the operation, or the batch of operations, in a body."""
         if type(value) is list:
             await send_response(send, await self._whole.to_batch(value, headers, accepted, context))
         else:

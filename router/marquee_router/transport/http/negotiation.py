@@ -1,6 +1,6 @@
-"""Which media type an answer has: what `Accept` says, read once per distinct value.
+"""Content negotiation: the media type of a response, by the client's `Accept`.
 
-Owns the order of preference. Must never answer in a type the client excluded.
+Owns the order of preference. Must never choose a type that the client excludes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 
 class Media(Enum):
-    """A media type this router can answer in; the value is the `Content-Type`."""
+    """A media type of responses; the value is the `Content-Type`."""
 
     JSON = "application/json; charset=utf-8"
     GRAPHQL_RESPONSE = "application/graphql-response+json; charset=utf-8"
@@ -22,22 +22,22 @@ class Media(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a client accepts."""
+    """The media types that a client accepts."""
 
     answer: Media | None
-    """For one whole answer: `JSON`, `GRAPHQL_RESPONSE`, or None."""
+    """Of a single response: `JSON`, `GRAPHQL_RESPONSE`, or None."""
     stream: Media | None
-    """For a stream of answers: `EVENT_STREAM`, `MULTIPART`, or None."""
+    """Of a response stream: `EVENT_STREAM`, `MULTIPART`, or None."""
     incremental: str | None
-    """The format of the parts of an answer that the client reads over multipart: by its name, or empty when
-    it leaves that open. None: it reads whole answers only.
+    """The format of incremental responses over multipart, as `deferSpec` or `incrementalSpec` names it; empty
+    if the client leaves it open. None: the client reads single responses only.
     """
     page: bool
-    """A page is preferred to an answer: the client is a browser's address bar."""
+    """True if HTML is preferred to JSON: the client is a browser that opens the URL."""
 
     @property
     def refusal(self) -> Media:
-        """The type that errors are written in."""
+        """The media type of errors."""
         return self.answer or Media.JSON
 
 
@@ -48,7 +48,7 @@ _JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
 
 @lru_cache(maxsize=512)
 def negotiate(accept: str | None) -> Accepted:
-    """Read an `Accept` value (RFC 9110, section 12.5.1); none given accepts `application/json`."""
+    """Read an `Accept` value (RFC 9110, 12.5.1); without one the client gets `application/json`."""
     if accept is None or not accept.strip():
         return DEFAULT
     answer: tuple[float, Media] | None = None
@@ -80,7 +80,7 @@ def negotiate(accept: str | None) -> Accepted:
 
 
 def _part_format(parameters: list[str]) -> str | None:
-    """What the parameters of `multipart/mixed` say of answers in parts."""
+    """The format of incremental responses, from the parameters of `multipart/mixed`."""
     found = {
         name.strip(): value.strip().strip('"') for name, _, value in (p.partition("=") for p in parameters)
     }
@@ -95,7 +95,7 @@ def _better(known: tuple[float, Media] | None, quality: float, media: Media) -> 
 
 
 def _read_parameters(parameters: list[str]) -> tuple[float, bool]:
-    """The quality, and whether the charset (if one is named) is UTF-8."""
+    """The quality, and True unless another charset than UTF-8 is named."""
     quality, charset_known = 1.0, True
     for parameter in parameters:
         name, _, value = parameter.partition("=")

@@ -1,6 +1,6 @@
-"""Reading a request body, within a number of bytes and a time.
+"""Reads a request body within a bound of bytes and of time.
 
-Must never hold more than the limit, nor wait longer than the timeout for a client that sends slowly.
+Must never hold more than the bound, nor wait longer than the timeout for a slow client.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from starlette.types import Message, Receive
 
 from marquee_router.transport.eager_await import Suspended, begin
 from marquee_router.transport.errors import BodyTimeout, BodyTooLarge, MalformedRequest
-from marquee_router.transport.http.compression import unpacked
+from marquee_router.transport.http.compression import decompressed
 
 
 class ClientGone(Exception):
-    """The client closed the connection; nobody waits for an answer."""
+    """The client has closed the connection."""
 
 
 async def read_body(
     receive: Receive, headers: Mapping[str, str], *, max_bytes: int, timeout_seconds: float
 ) -> bytes:
-    """The whole body, unpacked.
+    """Return the whole body, decompressed.
 
     Raises `BodyTooLarge`, `BodyTimeout`, `UnsupportedMediaType`, `MalformedRequest` or `ClientGone`.
     """
     coding = headers.get("content-encoding", "identity").strip().lower()
     body = await _read(receive, headers, max_bytes=max_bytes, timeout_seconds=timeout_seconds)
-    return body if coding == "identity" else unpacked(body, coding, max_bytes)
+    return body if coding == "identity" else decompressed(body, coding, max_bytes)
 
 
 async def _read(
@@ -38,8 +38,10 @@ async def _read(
     if length is not None:
         if not length.isascii() or not length.isdigit():
             raise MalformedRequest("Content-Length is not a number")
+        # Cut: `int` of a million digits takes seconds.
         if int(length[:20]) > max_bytes:
             raise _too_large(max_bytes, {"more_body": True})
+    # Nearly every body has arrived with its head: then no timer is needed.
     first = begin(receive())
     if not isinstance(first, Suspended) and not first.get("more_body", False):
         return _whole(first, max_bytes)

@@ -1,6 +1,6 @@
-"""From a JSON body or a query string to GraphQL requests.
+"""Reads GraphQL requests from JSON bodies and query strings.
 
-Owns the shape of the four parameters and `documentId`. Must never guess: a parameter of a wrong type is
+Owns the types of the four parameters and of `documentId`. Must never guess: a parameter of a wrong type is
 refused.
 """
 
@@ -19,7 +19,7 @@ MAXIMUM_QUERY_PARAMETERS = 50
 
 
 def decode_json(body: bytes) -> Any:
-    """The JSON value of a body; raises `MalformedRequest`."""
+    """Return the JSON value of a body; raises `MalformedRequest`."""
     if not body:
         raise MalformedRequest("The request has no body")
     try:
@@ -29,7 +29,7 @@ def decode_json(body: bytes) -> Any:
 
 
 def request_of(value: Any) -> GraphQLRequest:
-    """The request that a JSON object describes; raises `MalformedRequest`."""
+    """Return the request in a JSON object; raises `MalformedRequest`."""
     if type(value) is not dict:
         raise MalformedRequest("A GraphQL request is a JSON object")
     query = value.get("query")
@@ -59,7 +59,7 @@ def request_of(value: Any) -> GraphQLRequest:
 
 
 def query_parameters(query_string: bytes) -> Mapping[str, str]:
-    """The parameters of a URL; of repeated ones the last counts."""
+    """Return the parameters of a URL; of repeated ones the last counts. Raises `MalformedRequest`."""
     try:
         return dict(
             parse_qsl(
@@ -74,7 +74,7 @@ def query_parameters(query_string: bytes) -> Mapping[str, str]:
 
 
 def request_of_query(parameters: Mapping[str, str]) -> GraphQLRequest:
-    """The request that URL parameters describe; `variables` and `extensions` are JSON in it."""
+    """Return the request in URL parameters, where `variables` and `extensions` are JSON."""
     value: dict[str, Any] = {
         name: parameters[name] for name in ("query", "operationName", "documentId") if parameters.get(name)
     }

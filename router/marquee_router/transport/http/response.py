@@ -1,6 +1,6 @@
-"""Whole answers: status, headers, compression, body.
+"""HTTP responses that are not streams: status, headers, compression, body.
 
-Owns their bytes. Must never compress what the client did not ask to be compressed.
+Owns their bytes. Must never compress for a client that does not accept it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ STATUS_ALWAYS = (
     RateLimited,
     AuthenticationUnavailable,
 )
-"""Refusals whose status is sent under `application/json` too; the specification keeps 200 for faults of the
-document.
+"""Refusals whose status is sent under `application/json` too.
+
+For errors of the document that media type demands 200: clients of old read any other status as no response.
 """
 
 _CONTENT_TYPES = {media: (b"content-type", media.value.encode()) for media in Media}
@@ -42,7 +43,7 @@ _NOT_KEPT = (b"cache-control", b"no-store")
 
 
 def refusal_response(error: RequestError) -> Response:
-    """The answer to a refused request: errors, no data."""
+    """The GraphQL response to a refused request: `errors` without `data`."""
     return Response(
         orjson.dumps({"errors": error.errors}), has_data=False, has_errors=True, headers=error.headers
     )
@@ -56,14 +57,13 @@ def refusal_status(error: RequestError, media: Media) -> int:
 
 
 def response_status(response: Response, media: Media) -> int:
-    """The HTTP status of an answer: 400 under `application/graphql-response+json` when nothing was
-    executed.
-    """
+    """The HTTP status of a response: 400 under `application/graphql-response+json` if nothing was
+    executed."""
     return 400 if media is Media.GRAPHQL_RESPONSE and not response.has_data else 200
 
 
 class HttpResponse(NamedTuple):
-    """An answer as it goes over the wire, whoever carries it."""
+    """A response as it is sent, by ASGI or by the fast path."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
@@ -72,12 +72,12 @@ class HttpResponse(NamedTuple):
 
 
 class ResponseWriter:
-    """Makes whole answers."""
+    """Makes HTTP responses."""
 
     def __init__(self, compression: Compression) -> None:
-        self._packer = Compressor(compression)
+        self._compressor = Compressor(compression)
 
-    async def answer(
+    async def response(
         self,
         *,
         status: int,
@@ -86,13 +86,13 @@ class ResponseWriter:
         headers: Mapping[str, str],
         accept_encoding: str | None,
     ) -> HttpResponse:
-        """The answer, packed as its client likes it."""
-        coding = self._packer.coding(len(body), accept_encoding)
+        """The response, compressed in the coding that its client prefers."""
+        coding = self._compressor.coding(len(body), accept_encoding)
         if coding is None and not headers:
             return HttpResponse(status, _plain_headers(media, len(body)), body)
         raw = [_CONTENT_TYPES[media]]
         if coding is not None:
-            body = await self._packer.pack(body, coding)
+            body = await self._compressor.compress(body, coding)
             raw.append((b"content-encoding", coding.encode()))
         raw.append((b"content-length", b"%d" % len(body)))
         if "cache-control" not in headers:
@@ -108,7 +108,11 @@ def _plain_headers(media: Media, length: int) -> tuple[tuple[bytes, bytes], ...]
 
 
 async def send_response(send: Send, answer: HttpResponse, unread: Receive | None = None) -> None:
-    """Send one answer; `unread` is given when the client may still be sending what nobody wants."""
+    """Send one response.
+
+    `unread` is given if the client may still send a body that was refused: it is read and discarded, so
+    that the client gets the response before the connection is closed.
+    """
     status, headers, body = answer
     await send({"type": "http.response.start", "status": status, "headers": headers})
     if unread is not None:

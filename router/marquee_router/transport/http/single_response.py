@@ -1,7 +1,7 @@
-"""HTTP answers that are whole: from a body to status, headers and bytes.
+"""`SingleResponses`: requests that are answered by one response, from the body to status, headers and bytes.
 
-Owns what is the same however a request came, over ASGI or by the front: CSRF, identity, operation, batch,
-refusal. Knows neither; answers that are streams are `transport.http.streams`'s.
+Owns what is the same over ASGI and on the fast path: CSRF, identity, operation, batch, refusal.
+`stream_response` answers by streams.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ logger = logging.getLogger("marquee_router.http")
 
 
 class SingleResponses:
-    """Answers whole; `headers` are a request's, names in lower case, throughout."""
+    """Answers by one response. Header names are in lower case throughout."""
 
     def __init__(self, service: GraphQLService) -> None:
         self._service = service
@@ -49,7 +49,8 @@ class SingleResponses:
     async def to_post(
         self, body: bytes, headers: Mapping[str, str], accepted: Accepted, address: str | None
     ) -> HttpResponse:
-        """The answer to a POST with JSON by a client that connected from `address`, whatever befalls it."""
+        """Answer a POST with JSON by a client that connected from `address`. Raises nothing but
+        cancellation."""
         context: RequestContext | None = None
         try:
             self.content_types.is_upload(headers)
@@ -63,18 +64,18 @@ class SingleResponses:
             return await self.to_operation(operation, headers, accepted, only_reads=False)
         except RequestError as error:
             return await self.refusal(error, headers, accepted)
-        except Exception:  # the edge of a request: a fault is masked for the client, and logged whole
+        except Exception:  # the edge of a request: its fault is logged, and masked for the client
             logger.exception("a request failed", extra=log_fields(context))
             return await self.refusal(Fault(), headers, accepted)
 
     async def to_operation(
         self, operation: BoundOperation, headers: Mapping[str, str], accepted: Accepted, *, only_reads: bool
     ) -> HttpResponse:
-        """The answer to an operation that is prepared. Raises `RequestError` when it is refused."""
+        """Run a prepared operation and answer it; raises `RequestError` if it is refused."""
         refuse_kind(operation.kind, only_reads=only_reads)
         media = accepted.refusal
         response = await self._service.run(operation)
-        return await self._writer.answer(
+        return await self._writer.response(
             status=response_status(response, media),
             media=media,
             body=response.body,
@@ -85,7 +86,7 @@ class SingleResponses:
     async def to_batch(
         self, values: list[Any], headers: Mapping[str, str], accepted: Accepted, context: RequestContext
     ) -> HttpResponse:
-        """The answer to a batch of operations. Raises `RequestError` when it is refused as a whole."""
+        """Run a batch of operations and answer it; raises `RequestError` if the batch is refused."""
         batching = self._batching
         if not batching.enabled:
             raise MalformedRequest("Batches are not answered here")
@@ -96,7 +97,7 @@ class SingleResponses:
         requests = [request_of(value) for value in values]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._batch_entry(request, context)) for request in requests]
-        return await self._writer.answer(
+        return await self._writer.response(
             status=200,
             media=accepted.refusal,
             body=b"[" + b",".join(task.result().body for task in tasks) + b"]",
@@ -115,10 +116,10 @@ class SingleResponses:
     async def refusal(
         self, error: RequestError, headers: Mapping[str, str], accepted: Accepted
     ) -> HttpResponse:
-        """The answer to a request that is refused."""
+        """Answer a request that is refused."""
         media = accepted.refusal
         response = refusal_response(error)
-        return await self._writer.answer(
+        return await self._writer.response(
             status=500 if isinstance(error, Fault) else refusal_status(error, media),
             media=media if media is not Media.HTML else Media.JSON,
             body=response.body,
@@ -128,7 +129,7 @@ class SingleResponses:
 
 
 def refuse_kind(kind: OperationKind, *, only_reads: bool) -> None:
-    """Refuse a mutation by GET, and a subscription, for it has no whole answer."""
+    """Refuse a mutation by GET, and a subscription, which has no single response."""
     if kind is OperationKind.QUERY:
         return
     refuse_mutation(kind, only_reads=only_reads)

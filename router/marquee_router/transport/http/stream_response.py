@@ -1,6 +1,6 @@
-"""HTTP answers that are streams: SSE in both modes and multipart.
+"""`StreamResponses`: requests that are answered by a stream: SSE in both modes, and multipart.
 
-Owns which requests are answered by a stream. Whole answers are `transport.http.handler`'s.
+Owns which requests these are. `single_response` answers all others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOKEN_PARAMETER = "token"  # noqa: S105 - a parameter's name
 
 
 class StreamResponses:
-    """Answers by streams."""
+    """Answers by a stream."""
 
     def __init__(self, service: GraphQLService) -> None:
         self._service = service
@@ -50,7 +50,7 @@ class StreamResponses:
         *,
         only_reads: bool,
     ) -> BoundOperation | None:
-        """Answer by a stream, or return the prepared operation that the client wants answered whole."""
+        """Answer by a stream, or return the prepared operation of a request that wants a single response."""
         token = headers.get(TOKEN_HEADER)
         if token is not None:
             await self._start_on_stream(token, request, send, context)
@@ -108,7 +108,7 @@ class StreamResponses:
         *,
         only_reads: bool,
     ) -> None:
-        """The client accepts nothing but a stream: errors and whole answers are written into it too."""
+        """Answer a client that accepts only streams: errors and single responses are written into one."""
         queue = EventQueue(2, "drop-oldest")
         framing: Framing = SinglePart() if accepted.stream is Media.MULTIPART else OperationEvents()
         try:
@@ -163,7 +163,7 @@ class StreamResponses:
         headers: Mapping[str, str],
         accepted: Accepted,
     ) -> bool:
-        """Open the event stream that was reserved by PUT; False when the request does not ask for one."""
+        """Open the event stream that a PUT has reserved; False if the request does not name one."""
         token = headers.get(TOKEN_HEADER) or parameters.get(TOKEN_PARAMETER)
         if not token or "query" in parameters:
             return False

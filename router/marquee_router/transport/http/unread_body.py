@@ -1,7 +1,7 @@
-"""What is left of a body that is too large: read and thrown away for a moment, so that its client reads why.
+"""Reads and discards the rest of a body that was refused, for a moment, so that the client gets the response.
 
-A connection that is closed while bytes wait in it is reset, and a reset may take the answer with it. Must
-never keep what it reads, nor read for ever.
+A TCP connection that is closed while received bytes are unread is reset, and a reset may discard the
+response. Must never keep what it reads, nor read for ever.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LINGER_BYTES: Final = 16 * 1024 * 1024
 
 
 async def discard(receive: Receive) -> None:
-    """Read what the client still sends, until its body ends, it hangs up, or a bound is reached."""
+    """Read what the client still sends, until its body ends, it disconnects, or a bound is reached."""
     left = LINGER_BYTES
     try:
         async with asyncio.timeout(LINGER_SECONDS):

@@ -1,6 +1,6 @@
-"""Subscriptions and answers in parts over `multipart/mixed`, in the forms that clients read.
+"""Subscriptions and incremental responses over `multipart/mixed`, as Apollo's clients read them.
 
-Owns the framing: one part per event, `{}` parts as heartbeat, transport errors beside `payload`.
+Owns the framing: one part per event, `{}` parts as heartbeats, transport errors beside `payload`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class SubscriptionParts:
         return b"--graphql"
 
     def event(self, body: bytes) -> bytes:
-        """An answer wrapped in `payload`."""
+        """A response wrapped in `payload`."""
         return _PART + b'{"payload":' + body + b"}" + _BOUNDARY
 
     def heartbeat(self) -> bytes:
-        """An empty object: the client ignores it."""
+        """An empty object, which clients ignore."""
         return _PART + b"{}" + _BOUNDARY
 
     def closing(self, error: RequestError | None) -> bytes:
@@ -39,7 +39,7 @@ class SubscriptionParts:
 
 
 class SinglePart:
-    """Implements `Framing` for one whole answer, for clients that accept nothing but multipart."""
+    """Implements `Framing` for one response, for clients that accept only multipart."""
 
     content_type = 'multipart/mixed; boundary="graphql"'
 
@@ -48,11 +48,11 @@ class SinglePart:
         return b"--graphql"
 
     def event(self, body: bytes) -> bytes:
-        """The answer as it is."""
+        """The response unchanged."""
         return _PART + body + _BOUNDARY
 
     def heartbeat(self) -> bytes:
-        """Nothing: one answer follows at once."""
+        """Nothing: a heartbeat would count as a part of the response."""
         return b""
 
     def closing(self, error: RequestError | None) -> bytes:
@@ -63,7 +63,7 @@ class SinglePart:
 
 
 class AnswerParts(SinglePart):
-    """Implements `Framing` for an answer in parts."""
+    """Implements `Framing` for an incremental response."""
 
     def __init__(self, format_: IncrementalFormat) -> None:
         name = "deferSpec" if format_ is IncrementalFormat.APOLLO else "incrementalSpec"

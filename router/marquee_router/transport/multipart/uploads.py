@@ -1,7 +1,11 @@
-"""Requests with files: the GraphQL multipart request specification, read within bounds.
+"""Reads requests with files (https://github.com/jaydenseric/graphql-multipart-request-spec) within bounds.
 
-Owns the form's grammar: `operations`, then `map`, then the files it names. Must never hold more than the
-settings allow, for one request and for all that are under way.
+    operations: {"query": "mutation($file: Upload!) { … }", "variables": {"file": null}}
+    map:        {"0": ["variables.file"]}
+    0:          the file
+
+Owns the order of the form: `operations`, then `map`, then the files that it names. Must never hold more
+than the settings allow, for one request and for all running ones.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ _UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(slots=True)
 class _Part:
-    """One part of the form in the making."""
+    """One part of the form, as far as it has arrived."""
 
     name: str = ""
     file_name: str | None = None
@@ -42,7 +46,7 @@ class _Part:
 
 
 class UploadReader:
-    """Reads the forms of all requests of this process."""
+    """Reads the forms of all requests of this process, and counts the bytes that they hold."""
 
     def __init__(self, settings: Uploads, max_operations_bytes: int) -> None:
         self._settings = settings
@@ -50,9 +54,9 @@ class UploadReader:
         self._held = 0
 
     async def read(self, receive: Receive, headers: Mapping[str, str]) -> tuple[Any, int]:
-        """The decoded `operations` with the files in their places, and how many bytes were taken.
+        """Return the decoded `operations` with the files in their places, and the number of bytes held.
 
-        The bytes count until `release` is called with their number. Raises `UploadInvalid`, `BodyTooLarge`,
+        The bytes count until `release` is called with that number. Raises `UploadInvalid`, `BodyTooLarge`,
         `BodyTimeout`, `TooManyUploads` or `ClientGone`.
         """
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
@@ -85,7 +89,7 @@ class UploadReader:
             raise
 
     def release(self, taken: int) -> None:
-        """The files of a request are not held any more."""
+        """Stop counting the bytes of a request."""
         self._held -= taken
 
 
@@ -123,14 +127,14 @@ class _Form:
         )
 
     def feed(self, piece: bytes) -> None:
-        """Take a piece of the body."""
+        """Parse a piece of the body; raises `UploadInvalid` or `BodyTooLarge`."""
         try:
             self._parser.write(piece)
         except MultipartParseError:
             raise UploadInvalid("The form cannot be read") from None
 
     def operations(self) -> Any:
-        """What `operations` says, the files in their places."""
+        """The decoded `operations` with the files in their places; raises `UploadInvalid`."""
         if not self._ended:
             raise UploadInvalid("The form is not complete")
         value, places = self._json("operations"), self._json("map")
@@ -210,7 +214,8 @@ class _Form:
 
 
 def _put(value: Any, path: list[str], file: UploadedFile) -> None:
-    """Put the file where `operations` has a null for it; nowhere but inside variables."""
+    """Put the file where `operations` has a null for it. Only inside `variables`: nothing else takes a
+    file."""
     at = path[1:] if isinstance(value, list) else path
     if len(at) < 2 or at[0] != "variables":
         raise UploadInvalid(f"A file cannot stand at {'.'.join(path)!r}")

@@ -1,6 +1,6 @@
-"""The framing of distinct connections: one stream carries one operation.
+"""`OperationEvents`: the framing of the distinct connections mode, in which a stream carries one operation.
 
-Must never put a line break inside a data line: answers are JSON on one line.
+Must never put a line break inside a data line: responses are JSON on one line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class OperationEvents:
     content_type = "text/event-stream; charset=utf-8"
 
     def opening(self) -> bytes:
-        """A comment, so that the client knows at once that the stream is open."""
+        """A comment: the client learns at once that the stream is open."""
         return b":\n\n"
 
     def event(self, body: bytes) -> bytes:
@@ -29,9 +29,9 @@ class OperationEvents:
         return b":\n\n"
 
     def closing(self, error: RequestError | None) -> bytes:
-        """A `complete` event, after an answer with the errors if there are any.
+        """A `complete` event, after a `next` event with the errors if there are any.
 
-        Nothing when the server restarts: a stream that only ends is what makes clients connect again.
+        Nothing if the server restarts: a client connects again only if its stream ends without `complete`.
         """
         if isinstance(error, Restarting):
             return b""

@@ -1,7 +1,7 @@
-"""Single connection mode: a client reserves one event stream and runs all its operations through it.
+"""The single connection mode: a client reserves one event stream and runs all its operations on it.
 
-Owns the reserved streams and the operations on each. Must never keep a stream whose client has gone, nor
-let one client fill the table.
+Owns the reserved streams and the operations on each. Must never keep a stream whose client has left, nor more
+streams than a bound.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ UNCLAIMED_SECONDS = 30.0
 
 
 class StreamEvents:
-    """Implements `Framing` for events that are framed already."""
+    """Implements `Framing` for events that have been framed before."""
 
     content_type = "text/event-stream; charset=utf-8"
 
     def opening(self) -> bytes:
-        """A comment, so that the client knows at once that the stream is open."""
+        """A comment: the client learns at once that the stream is open."""
         return b":\n\n"
 
     def event(self, body: bytes) -> bytes:
-        """As it is."""
+        """The event unchanged."""
         return body
 
     def heartbeat(self) -> bytes:
@@ -53,12 +53,12 @@ class StreamEvents:
         return b":\n\n"
 
     def closing(self, error: RequestError | None) -> bytes:
-        """Nothing: each operation has been completed on its own."""
+        """Nothing: each operation has its own `complete` event."""
         return b""
 
 
 class SingleConnections:
-    """All reserved streams of this process."""
+    """The reserved streams of this process."""
 
     def __init__(self, service: GraphQLService, settings: Subscriptions) -> None:
         self._service = service
@@ -67,9 +67,9 @@ class SingleConnections:
         service.broadcast.at_end(self._break_off)
 
     def reserve(self) -> str:
-        """Reserve a stream; returns its token. It is dropped when nobody opens it soon.
+        """Reserve a stream and return its token. It is dropped if no client opens it within 30 seconds.
 
-        Raises `LimitExceeded`, and `Restarting` when the process ends.
+        Raises `LimitExceeded`, and `Restarting` if the process stops.
         """
         self._service.broadcast.check_open()
         if len(self._streams) >= MAXIMUM_STREAMS:
@@ -82,14 +82,14 @@ class SingleConnections:
         return token
 
     def find(self, token: str) -> _Stream:
-        """The reserved stream; raises `StreamUnknown`."""
+        """Return the reserved stream; raises `StreamUnknown`."""
         stream = self._streams.get(token)
         if stream is None:
             raise StreamUnknown("No event stream is reserved under this token")
         return stream
 
     async def open(self, token: str, receive: Receive, send: Send) -> None:
-        """Write the stream until its client leaves; raises `StreamUnknown` or `StreamConflict`."""
+        """Write a stream until its client leaves; raises `StreamUnknown` or `StreamConflict`."""
         stream = self.find(token)
         if stream.opened:
             raise StreamConflict("The event stream is open already")
@@ -119,7 +119,7 @@ class SingleConnections:
 
 
 class _Stream:
-    """One reserved stream: its queue of framed events and what ends each operation on it."""
+    """One reserved stream: its queue of framed events, and the operations on it."""
 
     __slots__ = ("_operations", "_service", "expiry", "opened", "queue")
 
@@ -144,11 +144,11 @@ class _Stream:
             self._operations[operation_id] = task.cancel
 
     def refuse(self, operation_id: str, error: RequestError) -> None:
-        """Tell the stream that an operation is not run."""
+        """Send that an operation is refused."""
         _OperationListener(self, operation_id).finish(error)
 
     def complete(self, operation_id: str) -> None:
-        """Stop an operation and tell the stream."""
+        """Stop an operation, and send that it is complete."""
         stop = self._operations.pop(operation_id, None)
         if stop is not None:
             stop()
@@ -159,11 +159,11 @@ class _Stream:
         self.push_framed(b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(data)))
 
     def push_framed(self, framed: bytes) -> None:
-        """Queue one event that is framed already."""
+        """Queue one framed event."""
         self.queue.deliver(Event(Response(framed)))
 
     def forget(self, operation_id: str) -> None:
-        """An operation ended by itself."""
+        """Forget an operation that ended by itself."""
         self._operations.pop(operation_id, None)
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class _Stream:
                 listener.deliver(Event(await self._service.run(operation)))
         except RequestError as error:
             listener.finish(error)
-        except Exception:  # the edge of an operation: its fault must not leave the client waiting
+        except Exception:  # the edge of an operation: its fault is logged, and masked for the client
             logger.exception("an operation on an event stream failed", extra=log_fields(operation.context))
             listener.finish(Fault())
         else:
@@ -192,7 +192,7 @@ class _Stream:
 
 
 class _OperationListener:
-    """Implements `Listener`: puts one operation's events on the stream it belongs to."""
+    """Implements `Listener`: puts the events of one operation on its stream."""
 
     __slots__ = ("_id", "_prefix", "_stream")
 
@@ -206,7 +206,7 @@ class _OperationListener:
         self._stream.push_framed(self._prefix + event.body + b"}\n\n")
 
     def finish(self, error: RequestError | None) -> None:
-        """Queue the errors, if there are any, and `complete`; a restart ends the whole stream."""
+        """Queue the errors, if there are any, and `complete`. A restart ends the whole stream."""
         if isinstance(error, Restarting):
             self._stream.queue.finish(error)
             return
@@ -217,7 +217,7 @@ class _OperationListener:
 
 
 def operation_id_of(extensions: Mapping[str, object]) -> str:
-    """The id a client gave its operation; raises `MalformedRequest`."""
+    """Return the id that a client gave its operation; raises `MalformedRequest`."""
     value = extensions.get("operationId")
     if not isinstance(value, str) or not value:
         raise MalformedRequest("`extensions.operationId` must be a string")

@@ -1,4 +1,4 @@
-"""Opening sockets: subprotocol negotiation, and the set of sockets to close when the process stops."""
+"""`WebSocketHandler`: opens sockets, and closes them when the process stops or their token is revoked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WebSocketHandler:
 
     @property
     def sockets(self) -> int:
-        """How many are open."""
+        """The number of open sockets."""
         return len(self._sessions)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
@@ -60,14 +60,14 @@ class WebSocketHandler:
             self._sessions.discard(session)
 
     def close_revoked(self, revocations: Revocations) -> None:
-        """Close the sockets that were opened with tokens that are withdrawn by now."""
+        """Close the sockets whose token is revoked."""
         for session in tuple(self._sessions):
             identity = session.identity
             if identity is not None and revocations.is_revoked(identity.claims):
                 session.close(CloseCode.FORBIDDEN, "The token was withdrawn")
 
     def close_all(self) -> None:
-        """Ask every client to connect again elsewhere, those that come from now on too."""
+        """Ask the clients of all sockets, present and future ones, to connect elsewhere."""
         self._is_ending = True
         for session in tuple(self._sessions):
             session.close(CloseCode.SERVICE_RESTART, "The server restarts")

@@ -1,9 +1,10 @@
-"""Writing to one socket without a task of its own: a message goes out at once, or waits in a bounded queue.
+"""`SendQueue`: sends the messages of one socket, at once or, if its client is slow, from a bounded queue.
 
 Owns the order of messages and the policy for slow clients. A server that offers a `DirectSocket` takes a
-message as it is; of any other, its `send` coroutine is run on the spot, by hand. Only when it has to wait
-(the client's buffers are full) does a task carry it on. So an event for ten thousand sockets costs no task
-switch per socket. Must never hold more messages than its bound.
+message
+directly. For any other, its `send` coroutine is run by hand, and only if it has to wait (the client's buffers
+are full) does a task finish it. So an event for ten thousand sockets costs no task switch per socket. Must
+never hold more messages than its bound.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ DIRECT_SOCKET: Final = "marquee_router.websocket"
 
 
 class DirectSocket(Protocol):
-    """What a server offers beside `send`."""
+    """What a server may offer beside `send`."""
 
     def write_text(self, message: bytes) -> bool:
-        """Write a text message (UTF-8) at once; False when it cannot now, and must go by `send`."""
+        """Write a text message (UTF-8) at once; False if it must go through `send` instead."""
         ...
 
     def abort(self) -> None:
-        """Cut the connection, whatever is still to be written."""
+        """Close the connection without writing what is left."""
         ...
 
 
 class SendQueue:
-    """The way out of one socket."""
+    """The outgoing messages of one socket."""
 
     __slots__ = ("_limit", "_on_overflow", "_send", "_task", "_waiting", "_write", "closed")
 
@@ -46,7 +47,8 @@ class SendQueue:
         on_overflow: Callable[[SendQueue], None],
         direct: DirectSocket | None = None,
     ) -> None:
-        """`on_overflow` is called when `limit` messages wait and one more comes: it drops or closes."""
+        """`on_overflow` is called when `limit` messages wait and one more is pushed: it drops one, or
+        closes."""
         self._send = send
         self._write = None if direct is None else direct.write_text
         self._limit = limit
@@ -56,7 +58,7 @@ class SendQueue:
         self.closed = False
 
     def push(self, message: bytes) -> None:
-        """Send a text message, now or as soon as the client takes it."""
+        """Send a text message, now or as soon as the client has read those before it."""
         if self.closed:
             return
         if self._task is not None:
@@ -70,7 +72,7 @@ class SendQueue:
             self.closed = True
             return
         if waiting is not None:
-            self._task = asyncio.create_task(self._carry_on(waiting), name="slow socket")
+            self._task = asyncio.create_task(self._finish_sending(waiting), name="slow socket")
 
     def drop_oldest(self) -> None:
         """Make room for one message."""
@@ -93,7 +95,7 @@ class SendQueue:
                 return
         self._waiting.append(message)
 
-    async def _carry_on(self, first: Awaitable[None]) -> None:
+    async def _finish_sending(self, first: Awaitable[None]) -> None:
         try:
             await first
             while self._waiting:
