@@ -9,14 +9,13 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 from uvicorn.server import ServerState
 
-from marquee_router.transport.fast_path import FastPath
-from marquee_router.transport.http.negotiation import Accepted
+from marquee_router.server_interface import PlainPostHandler
 
 _FAULT: Final = (
     500,
@@ -33,7 +32,7 @@ _FAULT: Final = (
 class Connection(Protocol):
     """What a request needs of the protocol that it came by."""
 
-    fast_path: FastPath | None
+    fast_path: PlainPostHandler | None
     flow: FlowControl
     transport: asyncio.Transport
     tasks: set[asyncio.Task[None]]
@@ -66,7 +65,7 @@ class PlainPost:
         self,
         connection: Connection,
         headers: Mapping[str, str],
-        accepted: Accepted,
+        accepted: Any,
         address: str | None,
         body: bytes = b"",
     ) -> None:

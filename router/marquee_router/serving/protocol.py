@@ -21,12 +21,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from marquee_router.message_heads import KnownHead
+from marquee_router.server_interface import PlainPostHandler
 from marquee_router.serving.client_address import ClientAddresses
 from marquee_router.serving.idle_timer import IdleTimer
 from marquee_router.serving.ignored_upgrade import head_without_upgrade
 from marquee_router.serving.plain_post import PlainPost
-from marquee_router.transport.fast_path import FastPath
-from marquee_router.transport.http.negotiation import Accepted
 
 
 @dataclass(slots=True)
@@ -49,7 +48,7 @@ class _Head:
 
     lines: list[tuple[bytes, bytes]]
     headers: Mapping[str, str]
-    accepted: Accepted | None
+    accepted: Any
     """None when the POST is not plain."""
     address: str | None
 
@@ -79,7 +78,7 @@ class FastPathProtocol(HttpToolsProtocol):
         self._last = _Head([], {}, None, None)
         self._idle = IdleTimer(self.loop, self.timeout_keep_alive, self._close_idle)
 
-    def _fast_path_of(self, app: object) -> FastPath | None:
+    def _fast_path_of(self, app: object) -> PlainPostHandler | None:
         """The app's fast path; None where uvicorn must see every request, for its log or to count them."""
         watched = self.access_log or self.limit_concurrency is not None
         if watched or self.logger.level <= TRACE_LOG_LEVEL:
@@ -164,7 +163,7 @@ class FastPathProtocol(HttpToolsProtocol):
             self._begin_scope()
             super().on_headers_complete()
 
-    def _plain_post(self, fast_path: FastPath) -> PlainPost | None:
+    def _plain_post(self, fast_path: PlainPostHandler) -> PlainPost | None:
         """The request whose head was just read, without its body; None when it is not plain."""
         if self.url != fast_path.target or self.parser.get_method() != b"POST":
             return None

@@ -12,7 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import State
 
-from marquee_router.transport.websocket import DIRECT_SOCKET
+from marquee_router.server_interface import DIRECT_SOCKET
 
 _WHOLE_TEXT: Final = 0x81
 """The first byte of a frame: FIN, and the opcode of text (RFC 6455 §5.2)."""

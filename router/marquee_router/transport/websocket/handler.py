@@ -8,9 +8,9 @@ from starlette.types import Receive, Scope, Send
 
 from marquee_router.security.csrf import origin_may_connect
 from marquee_router.security.revocations import Revocations
+from marquee_router.server_interface import DIRECT_SOCKET
 from marquee_router.transport.clients import address_of
 from marquee_router.transport.service import GraphQLService
-from marquee_router.transport.websocket.send_queue import DIRECT_SOCKET
 from marquee_router.transport.websocket.session import Session
 from marquee_router.transport.websocket.subprotocol import CloseCode, choose
 

@@ -12,26 +12,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from typing import Any
 
 from starlette.types import Send
 
+from marquee_router.server_interface import DirectSocket
 from marquee_router.transport.eager_await import begin
-
-DIRECT_SOCKET: Final = "marquee_router.websocket"
-"""An extension of the ASGI scope: a `DirectSocket`."""
-
-
-class DirectSocket(Protocol):
-    """What a server may offer beside `send`."""
-
-    def write_text(self, message: bytes) -> bool:
-        """Write a text message (UTF-8) at once; False if it must go through `send` instead."""
-        ...
-
-    def abort(self) -> None:
-        """Close the connection without writing what is left."""
-        ...
 
 
 class SendQueue:

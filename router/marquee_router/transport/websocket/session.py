@@ -15,6 +15,7 @@ from starlette.types import Receive, Send
 
 from marquee_router.errors import RequestError
 from marquee_router.request import Identity, RequestContext
+from marquee_router.server_interface import DirectSocket
 from marquee_router.transport.service import GraphQLService
 from marquee_router.transport.websocket.messages import (
     MessageWriter,
@@ -24,7 +25,7 @@ from marquee_router.transport.websocket.messages import (
     payload_headers,
 )
 from marquee_router.transport.websocket.operations import SocketOperations
-from marquee_router.transport.websocket.send_queue import DirectSocket, SendQueue
+from marquee_router.transport.websocket.send_queue import SendQueue
 from marquee_router.transport.websocket.subprotocol import CloseCode, ProtocolViolation, Subprotocol
 from marquee_router.transport.websocket.timers import SocketTimers
 
