@@ -1,15 +1,17 @@
-"""What tickets refuses beyond the shared refusals; each carries a way out where there is one.
+"""What tickets refuses beyond the shared refusals; each offers a way out where there is one.
+
+The annotated fields are those that clients see; `schema/errors.py` says how those with records are shown.
 
 Refusal
 ├── SeatsUnavailable     somebody was faster; carries seats that could be taken instead
 ├── TooManySeats         more than a hold, or a customer at one showtime, may have
 ├── LonelySeat           a single seat would be left alone, and need not be
 ├── CompanionOnly        a companion seat without its wheelchair seat
-├── HoldExpired          the hold is over, or was never there
+├── HoldExpired          the hold is over, or never existed
 ├── SalesClosed          the showtime sells no (more) seats
-├── VoucherInvalid       the voucher cannot be used here
-├── OrderNotCancellable  the policy gives nothing back (to this person, any more)
-├── TicketNotAdmitted    the door says no
+├── VoucherInvalid       the voucher cannot be used for this order
+├── OrderNotCancellable  the policy gives this person nothing back (any more)
+├── TicketNotAdmitted    nobody enters with this code
 │   ├── UnknownTicket
 │   ├── AlreadyCheckedIn
 │   ├── TicketVoid
@@ -30,14 +32,16 @@ from collections.abc import Sequence
 
 from marquee_subgraphs.kit.refusals import Conflict, Refusal
 from marquee_subgraphs.tickets.domain.hall import SeatView
-from marquee_subgraphs.tickets.domain.orders import Order, Ticket
+from marquee_subgraphs.tickets.domain.orders import Ticket
 from marquee_subgraphs.tickets.domain.refunds import RefundOption
 
 
 class SeatsUnavailable(Refusal):
-    """Some of the seats belong to others; `alternatives` are as many, as far as the room has them."""
+    """Somebody was faster; the alternatives are as many seats, or what is left."""
 
     code = "SEATS_UNAVAILABLE"
+    seats: list[SeatView]
+    alternatives: list[SeatView]
 
     def __init__(
         self,
@@ -51,9 +55,10 @@ class SeatsUnavailable(Refusal):
 
 
 class TooManySeats(Refusal):
-    """More seats than allowed."""
+    """More seats than a hold, or a customer at one showtime, may have."""
 
     code = "TOO_MANY_SEATS"
+    limit: int
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"At most {limit} seats of a showtime, please.", ["input", "seatIds"])
@@ -61,9 +66,11 @@ class TooManySeats(Refusal):
 
 
 class LonelySeat(Refusal):
-    """`seats` would be left alone; `alternatives` would leave none alone."""
+    """`seats` would be left alone; the alternatives leave none alone."""
 
     code = "LONELY_SEAT"
+    seats: list[SeatView]
+    alternatives: list[SeatView]
 
     def __init__(self, seats: Sequence[SeatView], alternatives: Sequence[SeatView]) -> None:
         super().__init__("This choice leaves a single seat alone.", ["input", "seatIds"])
@@ -72,9 +79,10 @@ class LonelySeat(Refusal):
 
 
 class CompanionOnly(Refusal):
-    """A companion seat goes with its wheelchair seat."""
+    """A companion seat goes with its wheelchair seat: take these too."""
 
     code = "COMPANION_ONLY"
+    wheelchair_seats: list[SeatView]
 
     def __init__(self, wheelchair_seats: Sequence[SeatView]) -> None:
         super().__init__("A companion seat goes only with its wheelchair seat.", ["input", "seatIds"])
@@ -82,7 +90,7 @@ class CompanionOnly(Refusal):
 
 
 class HoldExpired(Refusal):
-    """The hold is over."""
+    """The hold is over; choose again."""
 
     code = "HOLD_EXPIRED"
 
@@ -91,7 +99,7 @@ class HoldExpired(Refusal):
 
 
 class SalesClosed(Refusal):
-    """The showtime does not sell."""
+    """The showtime sells no more seats."""
 
     code = "SALES_CLOSED"
 
@@ -109,20 +117,22 @@ class VoucherInvalid(Refusal):
 
 
 class OrderNotCancellable(Refusal):
-    """Nothing can be given back, or only by staff."""
+    """The policy gives nothing back, or only through staff."""
 
     code = "ORDER_NOT_CANCELLABLE"
+    refund_options: list[RefundOption]
 
-    def __init__(self, message: str, order: Order, options: Sequence[RefundOption] = ()) -> None:
+    def __init__(self, message: str, options: Sequence[RefundOption] = ()) -> None:
         super().__init__(message)
-        self.order = order
-        self.options = list(options)
+        self.refund_options = list(options)
 
 
 class TicketNotAdmitted(Refusal):
-    """The door does not open; `ticket` is None when the code is none of ours."""
+    """The door stays closed; `code` says why."""
 
     code = "TICKET_NOT_ADMITTED"
+    ticket: Ticket | None
+    reason: str
 
     def __init__(self, message: str, ticket: Ticket | None = None) -> None:
         super().__init__(message, ["input", "qrCode"])
@@ -131,7 +141,7 @@ class TicketNotAdmitted(Refusal):
 
 
 class UnknownTicket(TicketNotAdmitted):
-    """The code is none of ours, or was replaced."""
+    """The code is not of one of our tickets, or was replaced."""
 
     code = "UNKNOWN_TICKET"
 
@@ -185,7 +195,7 @@ class SeatCostsMore(Conflict):
 
 
 class TicketNotReseatable(Conflict):
-    """The ticket stays where it is."""
+    """The ticket cannot be moved to that seat."""
 
     code = "TICKET_NOT_RESEATABLE"
 
@@ -194,7 +204,7 @@ class TicketNotReseatable(Conflict):
 
 
 class SeatsAvailable(Conflict):
-    """There is nothing to wait for."""
+    """There are enough seats left, so there is nothing to wait for."""
 
     code = "SEATS_AVAILABLE"
 
@@ -221,7 +231,7 @@ class WaitlistFull(Conflict):
 
 
 class NotCheckedIn(Conflict):
-    """Nobody has entered with the ticket."""
+    """Nobody has entered with the ticket, so there is no check-in to undo."""
 
     code = "NOT_CHECKED_IN"
 

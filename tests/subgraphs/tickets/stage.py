@@ -12,7 +12,6 @@ from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import Broker, Consumer, Envelope
 from marquee_subgraphs.kit.identity import ANONYMOUS, Viewer
 from marquee_subgraphs.kit.ids import new_id, new_ulid
-from marquee_subgraphs.tickets.events.consumed import consume
 from marquee_subgraphs.tickets.invariants import verify
 from marquee_subgraphs.tickets.service import TicketService
 from tests.subgraphs.door import Answer, Door
@@ -73,9 +72,7 @@ class Stage:
     @classmethod
     def of(cls, door: Door, clock: FrozenClock, broker: Broker) -> Stage:
         service: TicketService = door.subgraph.service
-        consumer = Consumer(service.office.database, "tickets", clock)
-        consume(consumer, service.projections, service.settlement)
-        return cls(door, clock, consumer, broker)
+        return cls(door, clock, service.resources.backend.consumer, broker)
 
     @property
     def service(self) -> TicketService:
@@ -84,7 +81,7 @@ class Stage:
 
     @property
     def database(self) -> Database:
-        return self.service.office.database
+        return self.service.resources.backend.database
 
     def event(self, name: str, aggregate_id: str, payload: Mapping[str, Any]) -> Envelope:
         """Make an event as another subgraph would."""

@@ -17,24 +17,26 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
-from marquee_subgraphs.kit.events import Consumer, Envelope, Outbox
-from marquee_subgraphs.kit.idempotency import Idempotency
+from marquee_subgraphs.kit.events import EmbeddedBroker, Envelope, ServiceEvents
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.live import LocalTopics
+from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.kit.pagination import PageRequest
 from marquee_subgraphs.kit.refusals import Refusal
 from marquee_subgraphs.tickets.domain.codes import make_code
-from marquee_subgraphs.tickets.domain.layout import SeatPlace
+from marquee_subgraphs.tickets.domain.layout import SeatKind
 from marquee_subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus
-from marquee_subgraphs.tickets.events.consumed import consume
-from marquee_subgraphs.tickets.events.published import TicketEvents
+from marquee_subgraphs.tickets.events.consumed import ScheduledSeat, ShowtimeCancelled, ShowtimeScheduled
+from marquee_subgraphs.tickets.events.handlers import TicketHandlers
 from marquee_subgraphs.tickets.invariants import verify
 from marquee_subgraphs.tickets.migrations import HISTORY
-from marquee_subgraphs.tickets.service import BoxOffice, TicketService
-from marquee_subgraphs.tickets.store import TicketQuery
+from marquee_subgraphs.tickets.service import Resources, TicketService
+from marquee_subgraphs.tickets.service.layouts import Layouts
+from marquee_subgraphs.tickets.store import TicketsStore
+from marquee_subgraphs.tickets.store.pages import TicketQuery
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.outbox import said
 
@@ -72,35 +74,45 @@ class Lifecycle(RuleBasedStateMachine):
 
     async def _open(self) -> None:
         self.database = await Database.open(f"sqlite:///{Path(self.folder.name) / 't.sqlite'}", HISTORY)
-        self.service = TicketService.of(
-            BoxOffice(
-                database=self.database,
-                clock=self.clock,
-                events=TicketEvents(Outbox("tickets", self.clock), KEY),
-                audit=AuditLog(self.clock),
-                idempotency=Idempotency(self.clock),
-                topics=LocalTopics[int](),
-                key=KEY,
-            )
-        )
-        self.consumer = Consumer(self.database, "tickets", self.clock)
-        consume(self.consumer, self.service.projections, self.service.settlement)
+        self.broker = await EmbeddedBroker.open(Path(self.folder.name) / "events.sqlite", clock=self.clock)
+        events = ServiceEvents("tickets", self.database, self.broker, self.clock)
+        backend = Backend.of(self.database, events, self.clock)
+        store = TicketsStore()
+        resources = Resources(backend, store, LocalTopics[int](), KEY, Layouts(store.showtimes))
+        self.service = TicketService.of(resources)
+        TicketHandlers(backend, self.service).register()
+        self.consumer = backend.consumer
         starts_at = self.clock.now() + timedelta(hours=3)
-        places = [SeatPlace(label, label[0], int(label[1:]), x=float(label[1:])) for label in LABELS]
-        values = {
-            "id": SHOWTIME,
-            **dict.fromkeys(("movie_id", "movie_title", "cinema_id", "cinema_name"), "x"),
-            "time_zone": "America/Lima",
-            "starts_at": starts_at,
-            "ends_at": starts_at + timedelta(hours=2),
-            "sales_close_at": starts_at,
-            "base_price": 2400,
-            "currency": "PEN",
-        }
+        seats = [
+            ScheduledSeat(
+                label=label,
+                row=label[0],
+                number=int(label[1:]),
+                kind=SeatKind.STANDARD,
+                x=float(label[1:]),
+                y=0.0,
+                blocked=label == "B5",
+            )
+            for label in LABELS
+        ]
+        scheduled = ShowtimeScheduled(
+            showtime_id=SHOWTIME,
+            movie_id="x",
+            movie_title="x",
+            cinema_id="x",
+            cinema_name="x",
+            time_zone="America/Lima",
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=2),
+            sales_close_at=starts_at,
+            base_price=Money(2400, Currency.PEN),
+            seats=tuple(seats),
+        )
         async with self.database.transaction() as tx:
-            await self.service.projections.schedule(tx, values, places, ["B5"])
+            await self.service.projections.schedule(tx, scheduled)
 
     def teardown(self) -> None:
+        self.run(self.broker.close())
         self.run(self.database.close())
         self.runner.close()
         self.folder.cleanup()
@@ -268,10 +280,12 @@ class Lifecycle(RuleBasedStateMachine):
     @precondition(lambda self: len(self.orders) > 2)
     @rule()
     def showtime_is_cancelled(self) -> None:
+        event = ShowtimeCancelled(showtime_id=SHOWTIME, reason="flood")
+
         async def cancel() -> None:
             async with self.database.transaction() as tx:
-                await self.service.projections.cancel_showtime(tx, SHOWTIME, reason="flood")
-            await self.service.expiry.refund()
+                await self.service.projections.cancel_showtime(tx, event)
+            await self.service.cancellations.refund_all()
 
         self.run(cancel())
 

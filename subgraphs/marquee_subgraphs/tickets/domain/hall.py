@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from marquee_subgraphs.tickets.domain.holds import HOLD_TTL
+from marquee_subgraphs.tickets.domain.holds import HOLD_TTL, Hold
 from marquee_subgraphs.tickets.domain.identifiers import make_seat_id
 from marquee_subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 from marquee_subgraphs.tickets.domain.pricing import seat_price
@@ -89,3 +89,12 @@ class Hall:
             currency=self.showtime.currency,
             mine=held_now or (own and taken),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSeats:
+    """A hold as its owner sees it: the token is the right to it."""
+
+    hold: Hold
+    token: str
+    seats: list[SeatView]

@@ -54,6 +54,8 @@ _STEPS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
 
 SOLD: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTIALLY_REFUNDED})
 """The states in which an order owns seats for good."""
+HAD_SEATS: Final = SOLD | {OrderStatus.REFUNDED}
+"""The states of an order that was sold its seats, whatever was given back since."""
 ENDED_UNPAID: Final = frozenset({OrderStatus.EXPIRED, OrderStatus.FAILED, OrderStatus.CANCELLED})
 """The states in which an order owns nothing and its voucher is free again."""
 
@@ -153,3 +155,17 @@ class Ticket:
     code_version: int
     refund_id: str | None
     checked_in_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """One scan of a ticket; a repetition with the same nonce gets the same result."""
+
+    id: str
+    ticket_id: str
+    nonce: str
+    gate: str
+    staff_id: str
+    at: datetime
+    refusal: str | None
+    """The code of the refusal; None when the ticket was admitted."""

@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from marquee_subgraphs.tickets.domain.layout import SeatKind
+from marquee_subgraphs.tickets.domain.showtimes import Showtime
 from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
 
 WHOLE: Final = 10_000
@@ -126,17 +127,17 @@ def seat_price(base_price: int, kind: SeatKind, starts_at: datetime, time_zone: 
 
 
 def price_order(
-    *,
-    currency: str,
-    base_price: int,
+    showtime: Showtime,
     seats: Sequence[tuple[str, SeatKind]],
-    starts_at: datetime,
-    time_zone: str,
+    *,
     tier: str | None = None,
     voucher: Voucher | None = None,
 ) -> Price:
-    """Price seats (label and kind) for one customer. The voucher must be one that may be used here."""
-    full = [seat_price(base_price, kind, starts_at, time_zone) for _, kind in seats]
+    """Return the price of seats (label and kind) for one customer; the voucher must be usable here."""
+    currency = showtime.currency
+    full = [
+        seat_price(showtime.base_price, kind, showtime.starts_at, showtime.time_zone) for _, kind in seats
+    ]
     subtotal = sum(full)
     member = round_half_up(subtotal * MEMBER_RATES.get(tier or "", 0), WHOLE)
     net = _minus(full, split_by_largest_remainder(member, full))

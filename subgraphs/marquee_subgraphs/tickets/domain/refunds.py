@@ -1,4 +1,4 @@
-"""The refund policy, as data, and what it gives back for which tickets at what time."""
+"""The refund policy as data, and what it gives back for which tickets at what time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from marquee_subgraphs.kit.money import Currency, Money
+from marquee_subgraphs.tickets.domain.orders import SOLD, Order, Ticket, TicketStatus
+from marquee_subgraphs.tickets.domain.showtimes import Showtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,10 @@ class RefundableTicket:
 
 @dataclass(frozen=True, slots=True)
 class RefundOption:
-    """What giving the tickets back until then is worth."""
+    """What giving tickets back until then returns."""
 
     until: datetime
-    amount: int
+    amount: Money
     staff_only: bool
 
 
@@ -50,20 +54,48 @@ def refund_amount(tickets: Sequence[RefundableTicket], *, with_fee: bool, still_
 
 
 def refund_options(
-    tickets: Sequence[RefundableTicket], *, starts_at: datetime, still_paid: int, now: datetime
+    tickets: Sequence[RefundableTicket],
+    *,
+    starts_at: datetime,
+    still_paid: Money,
+    now: datetime,
 ) -> list[RefundOption]:
-    """Return what may be got back from now on, the best first; nothing once the showtime has begun."""
+    """Return what may be got back from now on, the best first; nothing once the showtime has begun.
+
+    Three days ahead: all until 24 h before the start, less the fee until 2 h before it, then only by staff.
+    """
     if not tickets:
         return []
     return [
         RefundOption(
             starts_at - rule.until_before,
-            refund_amount(tickets, with_fee=rule.with_fee, still_paid=still_paid),
+            Money(
+                refund_amount(tickets, with_fee=rule.with_fee, still_paid=still_paid.minor_units),
+                still_paid.currency,
+            ),
             rule.staff_only,
         )
         for rule in POLICY
         if now < starts_at - rule.until_before
     ]
+
+
+def options_for(
+    order: Order, tickets: Sequence[Ticket], showtime: Showtime, *, pending: int, now: datetime
+) -> list[RefundOption]:
+    """Return what giving these tickets back returns from now on; `pending` is on its way back already."""
+    if order.status not in SOLD or showtime.is_cancelled:
+        return []
+    return refund_options(
+        [
+            RefundableTicket(ticket.id, ticket.net, ticket.fee)
+            for ticket in tickets
+            if ticket.status is TicketStatus.VALID
+        ],
+        starts_at=showtime.starts_at,
+        still_paid=Money(order.still_paid - pending, Currency(order.currency)),
+        now=now,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,3 +35,15 @@ class Showtime:
     def admits_at(self, now: datetime) -> bool:
         """Tell whether the door takes tickets now: from two hours before the start until the end."""
         return self.starts_at - DOORS_OPEN <= now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """How far the refunds of a cancelled showtime have come; `after_order_id` is where to go on."""
+
+    showtime_id: str
+    reason: str
+    orders_total: int
+    orders_done: int
+    after_order_id: str
+    finished_at: datetime | None

@@ -8,8 +8,8 @@ from typing import Self
 import strawberry
 from strawberry import ID, federation
 
+from marquee_subgraphs.tickets.domain.hall import HeldSeats
 from marquee_subgraphs.tickets.schema.seats import SEAT_PLACE, Seat, Showtime, to_seats
-from marquee_subgraphs.tickets.service.held_seats import HeldSeats
 
 
 @strawberry.type

@@ -1,10 +1,13 @@
-"""Orders, tickets and vouchers as clients see them, and what tickets adds to users and movies."""
+"""Orders, tickets and waitlist entries as clients see them, and what tickets adds to users and movies.
+
+These types refer to each other, so they share a file.
+"""
 
 from __future__ import annotations
 
 import io
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Self
 
 import segno
 import strawberry
@@ -21,13 +24,12 @@ from marquee_subgraphs.kit.graphql import (
 )
 from marquee_subgraphs.kit.pagination import PageRequest
 from marquee_subgraphs.kit.refusals import NotAllowed
-from marquee_subgraphs.tickets.domain.codes import make_code
 from marquee_subgraphs.tickets.domain.orders import Order as OrderRecord
 from marquee_subgraphs.tickets.domain.orders import OrderStatus, TicketStatus
 from marquee_subgraphs.tickets.domain.orders import Ticket as TicketRecord
 from marquee_subgraphs.tickets.domain.refunds import RefundOption as Option
-from marquee_subgraphs.tickets.domain.vouchers import Voucher as VoucherRecord
-from marquee_subgraphs.tickets.domain.vouchers import VoucherKind
+from marquee_subgraphs.tickets.domain.waitlist import ListedEntry, WaitlistStatus
+from marquee_subgraphs.tickets.schema.holds import Hold
 from marquee_subgraphs.tickets.schema.seats import (
     SEAT_PLACE,
     Info,
@@ -38,14 +40,12 @@ from marquee_subgraphs.tickets.schema.seats import (
     to_money,
 )
 from marquee_subgraphs.tickets.service.queries import may_read
-from marquee_subgraphs.tickets.store import OrderQuery, TicketQuery
+from marquee_subgraphs.tickets.store.pages import OrderQuery, TicketQuery
 
 strawberry.enum(OrderStatus, name="OrderStatus")
 strawberry.enum(TicketStatus, name="TicketStatus")
-strawberry.enum(VoucherKind, name="VoucherKind")
+strawberry.enum(WaitlistStatus, name="WaitlistStatus")
 
-if TYPE_CHECKING:
-    from marquee_subgraphs.tickets.schema.waitlist import WaitlistEntry
 
 _SHOWN_AT_ONCE = 100
 
@@ -59,8 +59,8 @@ class RefundOption:
     staff_only: bool
 
     @classmethod
-    def of(cls, option: Option, currency: str) -> Self:
-        return cls(until=option.until, refund=to_money(option.amount, currency), staff_only=option.staff_only)
+    def of(cls, option: Option) -> Self:
+        return cls(until=option.until, refund=Money.of(option.amount), staff_only=option.staff_only)
 
 
 @federation.type(keys=["id"])
@@ -87,13 +87,11 @@ class Ticket:
 
     @field(description="The signed text that the door scans.")
     def qr_code(self, info: Info) -> str:
-        record = self.record
-        return make_code(info.context.service.office.key, record.id, record.showtime_id, record.code_version)
+        return info.context.service.queries.code_of(self.record)
 
     @field(description="The same as a picture.", directives=[cost(3)])
     def qr_svg(self, info: Info) -> str:
-        record = self.record
-        text = make_code(info.context.service.office.key, record.id, record.showtime_id, record.code_version)
+        text = info.context.service.queries.code_of(self.record)
         drawn = io.BytesIO()
         segno.make(text, error="m", micro=False).save(
             drawn, kind="svg", xmldecl=False, border=2, scale=4, svgclass=None, lineclass=None
@@ -225,7 +223,7 @@ class Order:
         pending = await loaders(queries.pending_refunds).load(self.record.id)
         assert showtime is not None, "an order is for a showtime that is known"
         options = queries.refund_options(self.record, tickets or [], showtime, pending or 0)
-        return [RefundOption.of(option, self.record.currency) for option in options]
+        return [RefundOption.of(option) for option in options]
 
 
 @federation.type(keys=["id"])
@@ -284,15 +282,56 @@ class User:
         directives=[list_size(5)],
         description="For oneself: the showtimes one waits for seats of, the newest first.",
     )
-    async def waitlist(
-        self, info: Info
-    ) -> list[Annotated[WaitlistEntry, strawberry.lazy("marquee_subgraphs.tickets.schema.waitlist")]] | None:
-        from marquee_subgraphs.tickets.schema.waitlist import WaitlistEntry
-
+    async def waitlist(self, info: Info) -> list[WaitlistEntry] | None:
         if info.context.viewer.require_user() != self.id:
             raise NotAllowed
         listed = await info.context.loaders(info.context.service.waitlist.of_users).load(self.id)
         return [WaitlistEntry.of(each) for each in listed or ()]
+
+
+@strawberry.type
+class WaitlistEntry:
+    """Somebody waits for seats of a sold-out showtime."""
+
+    listed: strawberry.Private[ListedEntry]
+    id: ID
+    seats: int
+    status: WaitlistStatus
+    joined_at: datetime
+    ahead: int | None = strawberry.field(description="How many wait before; null unless it waits itself.")
+    access_token: str | None = strawberry.field(
+        default=None, description="Only in the answer of joinWaitlist to a guest: the right to leave."
+    )
+
+    @classmethod
+    def of(cls, listed: ListedEntry, access_token: str | None = None) -> Self:
+        entry = listed.entry
+        return cls(
+            listed=listed,
+            id=ID(entry.id),
+            seats=entry.seats,
+            status=listed.status,
+            joined_at=entry.joined_at,
+            ahead=listed.ahead,
+            access_token=access_token,
+        )
+
+    @field()
+    def showtime(self) -> Showtime:
+        return Showtime(id=ID(self.listed.entry.showtime_id))
+
+    @field(description="Who waits; null for a guest.")
+    def user(self) -> User | None:
+        user_id = self.listed.entry.user_id
+        return None if user_id is None else User(id=ID(user_id))
+
+    @field(description="The seats that are offered, for who waits; null for anybody else.")
+    async def offer(self, info: Info) -> Hold | None:
+        entry = self.listed.entry
+        if self.listed.status is not WaitlistStatus.OFFERED or not info.context.viewer.is_user(entry.user_id):
+            return None
+        held = await info.context.loaders(info.context.service.waitlist.offers).load(entry.hold_id or "")
+        return None if held is None else Hold.of(held)
 
 
 @federation.type(keys=["id"])
@@ -311,26 +350,3 @@ class Movie:
         loader = info.context.loaders(info.context.service.queries.tickets_of_movies)
         records = await loader.load((user_id, self.id)) or []
         return [Ticket.of(record) for record in records[:_SHOWN_AT_ONCE]]
-
-
-@strawberry.type
-class Voucher:
-    """A voucher of one's own."""
-
-    code: str
-    kind: VoucherKind
-    value: Money | None
-    percent: int | None
-    expires_at: datetime
-    used: bool
-
-    @classmethod
-    def of(cls, record: VoucherRecord) -> Self:
-        return cls(
-            code=record.code,
-            kind=record.kind,
-            value=None if record.value is None else to_money(record.value, record.currency or ""),
-            percent=record.percent,
-            expires_at=record.expires_at,
-            used=record.order_id is not None,
-        )

@@ -19,9 +19,9 @@ from marquee_subgraphs.tickets.domain.layout import SeatKind
 from marquee_subgraphs.tickets.domain.pricing import Price, PriceLineKind
 from marquee_subgraphs.tickets.domain.pricing import PriceLine as PricedLine
 from marquee_subgraphs.tickets.domain.seat_states import SeatStatus
+from marquee_subgraphs.tickets.domain.showtimes import Cancellation
 from marquee_subgraphs.tickets.service import TicketService
 from marquee_subgraphs.tickets.service.queries import SCOPE_READ, SeatChange
-from marquee_subgraphs.tickets.store import Cancellation
 
 Info: TypeAlias = strawberry.Info[Context[TicketService], None]
 

@@ -3,65 +3,13 @@
 # ruff: noqa: A002 - arguments carry the names that the schema gives them (`input`)
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Self
-
 import strawberry
 from strawberry import ID
 
-from marquee_subgraphs.kit.graphql import Locale, Payload, cost, field, mutation
-from marquee_subgraphs.tickets.domain.waitlist import ListedEntry, WaitlistStatus
-from marquee_subgraphs.tickets.schema.holds import Hold
-from marquee_subgraphs.tickets.schema.orders import User
-from marquee_subgraphs.tickets.schema.seats import Info, Showtime
+from marquee_subgraphs.kit.graphql import Locale, Payload, cost, mutation
+from marquee_subgraphs.tickets.schema.orders import WaitlistEntry
+from marquee_subgraphs.tickets.schema.seats import Info
 from marquee_subgraphs.tickets.service.waitlist import JoinedEntry
-
-strawberry.enum(WaitlistStatus, name="WaitlistStatus")
-
-
-@strawberry.type
-class WaitlistEntry:
-    """Somebody waits for seats of a sold-out showtime."""
-
-    listed: strawberry.Private[ListedEntry]
-    id: ID
-    seats: int
-    status: WaitlistStatus
-    joined_at: datetime
-    ahead: int | None = strawberry.field(description="How many wait before; null unless it waits itself.")
-    access_token: str | None = strawberry.field(
-        default=None, description="Only in the answer of joinWaitlist to a guest: the right to leave."
-    )
-
-    @classmethod
-    def of(cls, listed: ListedEntry, access_token: str | None = None) -> Self:
-        entry = listed.entry
-        return cls(
-            listed=listed,
-            id=ID(entry.id),
-            seats=entry.seats,
-            status=listed.status,
-            joined_at=entry.joined_at,
-            ahead=listed.ahead,
-            access_token=access_token,
-        )
-
-    @field()
-    def showtime(self) -> Showtime:
-        return Showtime(id=ID(self.listed.entry.showtime_id))
-
-    @field(description="Who waits; null for a guest.")
-    def user(self) -> User | None:
-        user_id = self.listed.entry.user_id
-        return None if user_id is None else User(id=ID(user_id))
-
-    @field(description="The seats that are offered, for who waits; null for anybody else.")
-    async def offer(self, info: Info) -> Hold | None:
-        entry = self.listed.entry
-        if self.listed.status is not WaitlistStatus.OFFERED or not info.context.viewer.is_user(entry.user_id):
-            return None
-        held = await info.context.loaders(info.context.service.waitlist.offers).load(entry.hold_id or "")
-        return None if held is None else Hold.of(held)
 
 
 def show(joined: JoinedEntry) -> WaitlistEntry:

@@ -1,4 +1,4 @@
-"""The door: a ticket is admitted once, at its time, by staff of its cinema."""
+"""Check-in: a ticket is admitted once, at its time, by staff of its cinema."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.refusals import NotFound
 from marquee_subgraphs.kit.validation import InputCheck
-from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain.codes import ScannedCode, is_genuine, read_code
 from marquee_subgraphs.tickets.domain.identifiers import is_askable
-from marquee_subgraphs.tickets.domain.orders import Ticket, TicketStatus
+from marquee_subgraphs.tickets.domain.orders import Scan, Ticket, TicketStatus
 from marquee_subgraphs.tickets.domain.showtimes import Showtime
 from marquee_subgraphs.tickets.errors import (
     AlreadyCheckedIn,
@@ -24,21 +23,26 @@ from marquee_subgraphs.tickets.errors import (
     UnknownTicket,
     WrongDay,
 )
-from marquee_subgraphs.tickets.service.box_office import BoxOffice, role_of
-from marquee_subgraphs.tickets.service.sale import advance
+from marquee_subgraphs.tickets.events.published import TicketCheckedIn, TicketCheckInUndone
+from marquee_subgraphs.tickets.service.resources import Resources
+from marquee_subgraphs.tickets.service.seat_changes import SeatChanges
+from marquee_subgraphs.tickets.service.staff import role_of
 
 SCOPE_SCAN: Final = "tickets:scan"
 _REFUSALS: Final = {refusal.code: refusal for refusal in (AlreadyCheckedIn, TicketVoid, WrongDay)}
 
 
 class CheckIn:
-    """The use cases of check-in."""
+    """The use cases `checkInTicket` and `undoCheckIn`."""
 
-    def __init__(self, office: BoxOffice) -> None:
-        self._office = office
+    def __init__(self, resources: Resources, seats: SeatChanges) -> None:
+        self._resources = resources
+        self._seats = seats
+        self._store = resources.store
+        self._database = resources.backend.database
 
     async def check_in(self, viewer: Viewer, *, qr_code: str, gate: str, nonce: str) -> Ticket:
-        """Admit a ticket. The same nonce again gets the same answer, whatever has happened since.
+        """Admit a ticket. The same nonce gets the same result again, whatever has happened since.
 
         Raises `UnknownTicket`, `AlreadyCheckedIn`, `TicketVoid`, `WrongDay`, `NotAllowed`.
         """
@@ -53,8 +57,9 @@ class CheckIn:
         async def work(tx: Transaction) -> Ticket | TicketNotAdmitted:
             return await self._scan(tx, viewer, code, gate=gate, nonce=nonce, staff_id=staff_id)
 
-        # A refusal is an answer here: it is recorded with the scan, so it must not roll back.
-        outcome = await self._office.database.run(work)
+        # A refusal is returned out of the transaction and raised after it: raised inside, it would roll back
+        # the scan that records it, and a repeated nonce could get another result.
+        outcome = await self._database.run(work)
         if isinstance(outcome, TicketNotAdmitted):
             raise outcome
         return outcome
@@ -62,25 +67,24 @@ class CheckIn:
     async def _scan(
         self, tx: Transaction, viewer: Viewer, code: ScannedCode, *, gate: str, nonce: str, staff_id: str
     ) -> Ticket | TicketNotAdmitted:
-        found = (await store.find_tickets(tx, [code.ticket_id])).get(code.ticket_id)
+        found = (await self._store.tickets.find_many(tx, [code.ticket_id])).get(code.ticket_id)
         if (
             found is None
-            or not is_genuine(code, self._office.key, found.showtime_id)
+            or not is_genuine(code, self._resources.key, found.showtime_id)
             or code.version != found.code_version
         ):
             return UnknownTicket()
         viewer.require_works_at(found.cinema_id, SCOPE_SCAN)
         showtime, ticket = await self._take(tx, found)
         if code.version != ticket.code_version:
-            return UnknownTicket()  # moved to another seat while we waited for it
-        known, refusal_code = await store.find_scan(tx, ticket_id=ticket.id, nonce=nonce)
+            return UnknownTicket()  # it was moved to another seat while this waited for the lock
+        known, refusal_code = await self._store.scans.find(tx, ticket_id=ticket.id, nonce=nonce)
         if known:
             return ticket if refusal_code is None else _REFUSALS[refusal_code](ticket)
-        now = self._office.clock.now()
+        now = self._resources.now()
         refusal = await self._admit(tx, ticket, showtime, now)
-        await store.save_scan(
-            tx,
-            scan_id=new_id("scn", now),
+        scan = Scan(
+            id=new_id("scn", now),
             ticket_id=ticket.id,
             nonce=nonce,
             gate=gate,
@@ -88,12 +92,13 @@ class CheckIn:
             at=now,
             refusal=None if refusal is None else refusal.code,
         )
+        await self._store.scans.save(tx, scan)
         return refusal or replace(ticket, status=TicketStatus.CHECKED_IN, checked_in_at=now)
 
     async def _take(self, tx: Transaction, found: Ticket) -> tuple[Showtime, Ticket]:
-        """Lock the showtime, then the ticket, as refunds do; answer both as they are then."""
-        showtime = await advance(tx, found.showtime_id)
-        ticket = await store.lock_ticket(tx, found.id)
+        """Lock the showtime, then the ticket, as refunds do; return both as they are then."""
+        showtime = await self._resources.lock_showtime(tx, found.showtime_id)
+        ticket = await self._store.tickets.lock(tx, found.id)
         assert ticket is not None, "tickets are never deleted"
         return showtime, ticket
 
@@ -103,16 +108,17 @@ class CheckIn:
         refusal = _refuse(ticket, showtime, now)
         if refusal is not None:
             return refusal
-        if not await store.check_in(tx, ticket_id=ticket.id, now=now):
+        if not await self._store.tickets.check_in(tx, ticket_id=ticket.id, now=now):
             return AlreadyCheckedIn(ticket)
         await self._mark_seat(tx, ticket, showtime, now, entered=True)
-        await self._office.events.checked_in(tx, ticket, now, undone=False)
+        event = TicketCheckedIn.of(ticket, now)
+        await self._resources.backend.outbox.add(tx, event, aggregate_id=ticket.id)
         return None
 
     async def _mark_seat(
         self, tx: Transaction, ticket: Ticket, showtime: Showtime, now: datetime, *, entered: bool
     ) -> None:
-        await store.mark_checked_in(
+        await self._store.seats.mark_checked_in(
             tx,
             showtime_id=ticket.showtime_id,
             label=ticket.seat_label,
@@ -120,11 +126,11 @@ class CheckIn:
             checked_in=entered,
             now=now,
         )
-        await self._office.tell_watchers(tx, showtime, [ticket.seat_label])
-        self._office.tell_order(tx, ticket.order_id)
+        await self._seats.log(tx, showtime, [ticket.seat_label])
+        self._resources.notify_order(tx, ticket.order_id)
 
     async def undo_check_in(self, viewer: Viewer, *, ticket_id: str, reason: str) -> Ticket:
-        """Take a check-in back; audited. Raises `NotCheckedIn`, `NotFound`, `NotAllowed`."""
+        """Undo a check-in; audited. Raises `NotCheckedIn`, `NotFound`, `NotAllowed`."""
         staff_id = viewer.require_scope(SCOPE_SCAN)
         with InputCheck() as check:
             reason = check.text("reason", reason, most=500)
@@ -132,17 +138,17 @@ class CheckIn:
                 check.problem("ticketId", "is not a valid id")
 
         async def work(tx: Transaction) -> Ticket:
-            found = (await store.find_tickets(tx, [ticket_id])).get(ticket_id)
+            found = (await self._store.tickets.find_many(tx, [ticket_id])).get(ticket_id)
             if found is None:
                 raise NotFound("There is no such ticket.", ["input", "ticketId"])
             viewer.require_works_at(found.cinema_id, SCOPE_SCAN)
             showtime, ticket = await self._take(tx, found)
             if ticket.status is not TicketStatus.CHECKED_IN:
                 raise NotCheckedIn
-            now = self._office.clock.now()
-            await store.update_tickets(tx, [ticket.id], status=TicketStatus.VALID, checked_in_at=None)
+            now = self._resources.now()
+            await self._store.tickets.update(tx, [ticket.id], status=TicketStatus.VALID, checked_in_at=None)
             await self._mark_seat(tx, ticket, showtime, now, entered=False)
-            await self._office.audit.record(
+            await self._resources.backend.audit.record(
                 tx,
                 actor_id=staff_id,
                 actor_role=role_of(viewer),
@@ -152,10 +158,11 @@ class CheckIn:
                 before={"checked_in_at": ticket.checked_in_at},
                 after={"checked_in_at": None},
             )
-            await self._office.events.checked_in(tx, ticket, now, undone=True)
+            event = TicketCheckInUndone.of(ticket, now)
+            await self._resources.backend.outbox.add(tx, event, aggregate_id=ticket.id)
             return replace(ticket, status=TicketStatus.VALID, checked_in_at=None)
 
-        return await self._office.database.run(work)
+        return await self._database.run(work)
 
 
 def _refuse(ticket: Ticket, showtime: Showtime, now: datetime) -> TicketNotAdmitted | None:

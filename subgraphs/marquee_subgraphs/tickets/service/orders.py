@@ -1,4 +1,4 @@
-"""Placing an order: the price is computed and frozen, the voucher taken, and payment may begin."""
+"""Orders: an order is made of a hold. Its price is computed and frozen, and its voucher taken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.locale import Locale
 from marquee_subgraphs.kit.refusals import InvalidInput, NotFound
 from marquee_subgraphs.kit.validation import InputCheck
-from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain import seating
 from marquee_subgraphs.tickets.domain.codes import make_token, new_order_number, read_token
 from marquee_subgraphs.tickets.domain.holds import Hold
@@ -25,9 +24,11 @@ from marquee_subgraphs.tickets.domain.seat_states import count_of_user
 from marquee_subgraphs.tickets.domain.showtimes import Showtime
 from marquee_subgraphs.tickets.domain.vouchers import Voucher
 from marquee_subgraphs.tickets.errors import HoldExpired, SalesClosed, TooManySeats, VoucherInvalid
-from marquee_subgraphs.tickets.service.box_office import BoxOffice
-from marquee_subgraphs.tickets.service.holds import labels_of, require_live, require_seats
-from marquee_subgraphs.tickets.service.sale import Unsold, advance, sell_order
+from marquee_subgraphs.tickets.events.published import OrderPlaced, VoucherUsed
+from marquee_subgraphs.tickets.service.holds import require_live
+from marquee_subgraphs.tickets.service.requested_seats import labels_of, require_seats
+from marquee_subgraphs.tickets.service.resources import Resources
+from marquee_subgraphs.tickets.service.sale import Sale, Unsold
 
 _VOUCHER_MOST = 64
 
@@ -52,10 +53,13 @@ class OrderRequest:
 
 
 class Orders:
-    """The use cases that make orders, and their prices."""
+    """The use cases `placeOrder` and `Showtime.quote`."""
 
-    def __init__(self, office: BoxOffice) -> None:
-        self._office = office
+    def __init__(self, resources: Resources, sale: Sale) -> None:
+        self._resources = resources
+        self._sale = sale
+        self._store = resources.store
+        self._database = resources.backend.database
 
     def read_request(
         self,
@@ -67,7 +71,7 @@ class Orders:
         idempotency_key: str,
     ) -> OrderRequest:
         """Check the form of an input. Raises `InvalidInputs`, `HoldExpired`."""
-        hold_id = read_token(self._office.key, hold_token)
+        hold_id = read_token(self._resources.key, hold_token)
         with InputCheck() as check:
             key = check.idempotency_key(idempotency_key)
             cleaned = None if email is None or not email.strip() else check.email("email", email)
@@ -84,82 +88,85 @@ class Orders:
         """
 
         async def work(tx: Transaction) -> PlacedOrder:
-            known = await self._office.idempotency.run(
+            known = await self._resources.backend.idempotency.run(
                 tx,
                 key=request.idempotency_key,
                 scope=f"{viewer.user_id or request.hold_id}:placeOrder",
                 fingerprint=fingerprint([request.hold_id, request.email, request.locale, request.voucher]),
             )
             if isinstance(known, Answered):
-                orders = await store.find_orders(tx, [known.answer])
+                orders = await self._store.orders.find_many(tx, [known.answer])
                 return self._placed(orders[known.answer])
             order = await self._make(tx, viewer, request)
             await known.store(tx, order.id)
             return self._placed(order)
 
-        return await self._office.database.run(work)
+        return await self._database.run(work)
 
     async def _make(self, tx: Transaction, viewer: Viewer, request: OrderRequest) -> Order:
-        office = self._office
-        now = office.clock.now()
-        hold = require_live(await store.lock_hold(tx, request.hold_id), viewer, now)
+        now = self._resources.now()
+        hold = require_live(await self._store.holds.lock(tx, request.hold_id), viewer, now)
         user_id = viewer.user_id
         if user_id is None and request.email is None:
             raise InvalidInput("is needed to send you the tickets", ["input", "email"])
-        showtime = await store.find_showtime(tx, hold.showtime_id)
+        showtime = await self._store.showtimes.find(tx, hold.showtime_id)
         assert showtime is not None, "a hold is for a showtime that is known"
         if not showtime.sells_at(now):
             raise SalesClosed
         seats = await self._held_seats(tx, hold)
         if user_id is not None and hold.user_id is None:
             await self._adopt(tx, hold, user_id, len(seats), now)
-        tier = None if user_id is None else await store.find_tier(tx, user_id)
+        tier = await self._tier_of(tx, user_id)
         voucher = None
         if request.voucher is not None:
             voucher = await self._usable_voucher(tx, request.voucher, user_id, showtime.currency, now)
-        price = _price(showtime, seats, tier, voucher)
+        price = price_order(showtime, seats, tier=tier, voucher=voucher)
         order = _new_order(request, hold, showtime, price, user_id, now)
-        if voucher is not None and not await store.use_voucher(
+        if voucher is not None and not await self._store.vouchers.use(
             tx, code=voucher.code, user_id=voucher.user_id, order_id=order.id, now=now
         ):
             raise VoucherInvalid("This voucher has been used.")
-        await store.save_order(tx, order)
-        await store.update_hold(tx, hold.id, order_id=order.id)
-        await office.events.placed(tx, order, showtime)
+        await self._store.orders.save(tx, order)
+        await self._store.holds.update(tx, hold.id, order_id=order.id)
+        outbox = self._resources.backend.outbox
+        await outbox.add(tx, OrderPlaced.of(order, showtime), aggregate_id=order.id)
         if voucher is not None:
-            await office.events.voucher(
-                tx, "used", code=voucher.code, user_id=voucher.user_id, order_id=order.id
-            )
-        office.tell_order(tx, order.id)
+            used = VoucherUsed(code=voucher.code, user_id=voucher.user_id, order_id=order.id)
+            await outbox.add(tx, used, aggregate_id=voucher.code)
+        self._resources.notify_order(tx, order.id)
         if order.total > 0:
             return order
-        sold = await sell_order(office, tx, order, payment_id=None, cause=None)
+        # Nothing to pay: vouchers or member discounts cover all.
+        sold = await self._sale.sell(tx, order, payment_id=None, cause=None)
         if isinstance(sold, Unsold):
             raise HoldExpired
         return sold
 
     async def _adopt(self, tx: Transaction, hold: Hold, user_id: str, seat_count: int, now: datetime) -> None:
-        """Make a guest's hold the customer's who has signed in since; the limit per customer counts it."""
-        await advance(tx, hold.showtime_id)
-        states = await store.read_states_near(
+        """Give a guest's hold to the customer who has signed in since; it counts for their limit of seats."""
+        await self._resources.lock_showtime(tx, hold.showtime_id)
+        states = await self._store.seats.states_near(
             tx, showtime_id=hold.showtime_id, labels=[], hold_id=None, user_id=user_id
         )
         if count_of_user(states.values(), user_id, now) + seat_count > seating.MAX_SEATS:
             raise TooManySeats(seating.MAX_SEATS)
-        await store.adopt_hold(tx, showtime_id=hold.showtime_id, hold_id=hold.id, user_id=user_id)
+        await self._store.holds.adopt(tx, showtime_id=hold.showtime_id, hold_id=hold.id, user_id=user_id)
 
     async def _held_seats(self, tx: Transaction, hold: Hold) -> list[tuple[str, SeatKind]]:
-        held = await store.read_held_labels(tx, showtime_id=hold.showtime_id, hold_id=hold.id)
-        layout = await self._office.layouts.of_one(tx, hold.showtime_id)
+        held = await self._store.seats.held_labels(tx, showtime_id=hold.showtime_id, hold_id=hold.id)
+        layout = await self._resources.layouts.of_one(tx, hold.showtime_id)
         labels = layout.sort(held)
         if not labels:
             raise HoldExpired
         return [(label, layout[label].kind) for label in labels]
 
+    async def _tier_of(self, connection: Connection, user_id: str | None) -> str | None:
+        return None if user_id is None else await self._store.customers.find_tier(connection, user_id)
+
     async def _usable_voucher(
         self, connection: Connection, code: str, user_id: str | None, currency: str, now: datetime
     ) -> Voucher:
-        voucher = await store.find_voucher(connection, code)
+        voucher = await self._store.vouchers.find(connection, code)
         problem = (
             "There is no such voucher for you."
             if voucher is None
@@ -170,7 +177,7 @@ class Orders:
         return voucher
 
     def _placed(self, order: Order) -> PlacedOrder:
-        token = make_token(self._office.key, order.id) if order.user_id is None else None
+        token = make_token(self._resources.key, order.id) if order.user_id is None else None
         return PlacedOrder(order, token)
 
     async def quote(
@@ -183,43 +190,31 @@ class Orders:
         seat_ids: Sequence[str],
         voucher_code: str | None,
     ) -> Price:
-        """Tell what an order of these seats would cost this viewer now; holds and promises nothing.
+        """Return what an order of these seats would cost this viewer now; nothing is held or promised.
 
         Raises `InvalidInput`, `TooManySeats`, `NotFound`, `VoucherInvalid`.
         """
-        now = self._office.clock.now()
+        now = self._resources.now()
         labels = labels_of(seat_ids, showtime_id, most=seating.MAX_SEATS)
-        async with self._office.database.read() as connection:
-            showtime = await store.find_showtime(connection, showtime_id)
+        async with self._database.read() as connection:
+            showtime = await self._store.showtimes.find(connection, showtime_id)
             if showtime is None:
                 raise NotFound("There is no such showtime.")
-            layout = await self._office.layouts.of_one(connection, showtime_id)
+            layout = await self._resources.layouts.of_one(connection, showtime_id)
             labels = require_seats(layout, labels)
-            tier = None if viewer.user_id is None else await store.find_tier(connection, viewer.user_id)
+            tier = (
+                None
+                if viewer.user_id is None
+                else await self._store.customers.find_tier(connection, viewer.user_id)
+            )
             voucher = None
             if voucher_code is not None:
                 if not is_askable(voucher_code):
                     raise VoucherInvalid
                 voucher = await self._usable_voucher(connection, voucher_code, viewer.user_id, currency, now)
         priced = replace(showtime, base_price=base_price, currency=currency)
-        return _price(priced, [(label, layout[label].kind) for label in labels], tier, voucher)
-
-
-def _price(
-    showtime: Showtime,
-    seats: Sequence[tuple[str, SeatKind]],
-    tier: str | None,
-    voucher: Voucher | None,
-) -> Price:
-    return price_order(
-        currency=showtime.currency,
-        base_price=showtime.base_price,
-        seats=seats,
-        starts_at=showtime.starts_at,
-        time_zone=showtime.time_zone,
-        tier=tier,
-        voucher=voucher,
-    )
+        seats = [(label, layout[label].kind) for label in labels]
+        return price_order(priced, seats, tier=tier, voucher=voucher)
 
 
 def _new_order(

@@ -1,64 +1,92 @@
-"""What tickets keeps of other subgraphs: showtimes, vouchers, tiers; and forgetting a customer."""
+"""What tickets keeps of other subgraphs: showtimes, vouchers and tiers; and the erasure of a customer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
-
 from marquee_subgraphs.kit.database import Transaction
-from marquee_subgraphs.kit.events import Envelope, PoisonEvent
-from marquee_subgraphs.tickets import store
-from marquee_subgraphs.tickets.domain.layout import SeatPlace
-from marquee_subgraphs.tickets.domain.pricing import BOOKING_FEES
+from marquee_subgraphs.kit.events import Envelope
+from marquee_subgraphs.tickets.domain.showtimes import Showtime
 from marquee_subgraphs.tickets.domain.vouchers import Voucher
-from marquee_subgraphs.tickets.service.box_office import BoxOffice
+from marquee_subgraphs.tickets.events.consumed import (
+    MembershipTier,
+    ShowtimeCancelled,
+    ShowtimeRescheduled,
+    ShowtimeScheduled,
+    VoucherIssued,
+)
+from marquee_subgraphs.tickets.events.published import UserErased
+from marquee_subgraphs.tickets.service.resources import Resources
 
 
 class Projections:
-    """Keeps projections up to date; each step is safe to repeat."""
+    """Keeps projections up to date; each method joins the transaction of its event and is safe to repeat."""
 
-    def __init__(self, office: BoxOffice) -> None:
-        self._office = office
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._store = resources.store
 
-    async def schedule(
-        self,
-        tx: Transaction,
-        values: dict[str, Any],
-        places: Sequence[SeatPlace],
-        blocked: Sequence[str],
-    ) -> None:
+    async def schedule(self, tx: Transaction, event: ShowtimeScheduled) -> None:
         """Open a showtime for sale; seats that its layout blocks are out of sale from the start."""
-        if values["currency"] not in BOOKING_FEES:
-            raise PoisonEvent(f"the showtime {values['id']} is in an unknown currency")
-        if await store.save_showtime(tx, values, places) and blocked:
-            await store.block_seats(
-                tx, showtime_id=values["id"], labels=blocked, now=self._office.clock.now()
-            )
+        showtime = Showtime(
+            id=event.showtime_id,
+            movie_id=event.movie_id,
+            movie_title=event.movie_title,
+            cinema_id=event.cinema_id,
+            cinema_name=event.cinema_name,
+            time_zone=event.time_zone,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            sales_close_at=event.sales_close_at,
+            base_price=event.base_price.minor_units,
+            currency=event.base_price.currency,
+            is_cancelled=False,
+            seat_version=0,
+        )
+        is_new = await self._store.showtimes.save(tx, showtime, [seat.place() for seat in event.seats])
+        blocked = [seat.label for seat in event.seats if seat.blocked]
+        if is_new and blocked:
+            now = self._resources.now()
+            await self._store.seats.block(tx, showtime_id=showtime.id, labels=blocked, now=now)
 
-    async def reschedule(self, tx: Transaction, showtime_id: str, moments: Mapping[str, datetime]) -> None:
+    async def reschedule(self, tx: Transaction, event: ShowtimeRescheduled) -> None:
         """Move a showtime; orders and tickets stay."""
-        await store.update_showtime(tx, showtime_id, **moments)
-
-    async def cancel_showtime(self, tx: Transaction, showtime_id: str, *, reason: str) -> None:
-        """Stop sales at once, and note that every order is to be given back; `Sweeping` does that."""
-        await store.update_showtime(tx, showtime_id, is_cancelled=True)
-        await store.begin_cancellation(
+        await self._store.showtimes.update(
             tx,
-            showtime_id=showtime_id,
-            reason=reason,
-            orders_total=await store.count_orders_of_showtime(tx, showtime_id),
+            event.showtime_id,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            sales_close_at=event.sales_close_at,
         )
 
-    async def keep_voucher(self, tx: Transaction, voucher: Voucher) -> None:
+    async def cancel_showtime(self, tx: Transaction, event: ShowtimeCancelled) -> None:
+        """Stop sales at once; `Cancellations` then gives every order back."""
+        await self._store.showtimes.update(tx, event.showtime_id, is_cancelled=True)
+        await self._store.cancellations.begin(
+            tx,
+            showtime_id=event.showtime_id,
+            reason=event.reason or "showtime cancelled",
+            orders_total=await self._store.orders.count_of_showtime(tx, event.showtime_id),
+        )
+
+    async def keep_voucher(self, tx: Transaction, event: VoucherIssued) -> None:
         """Keep a voucher that loyalty issued."""
-        await store.save_voucher(tx, voucher)
+        voucher = Voucher(
+            code=event.code,
+            user_id=event.user_id,
+            kind=event.kind,
+            value=None if event.value is None else event.value.minor_units,
+            currency=None if event.value is None else event.value.currency,
+            percent=event.percent,
+            expires_at=event.expires_at,
+        )
+        await self._store.vouchers.save(tx, voucher)
 
-    async def keep_tier(self, tx: Transaction, user_id: str, tier: str) -> None:
+    async def keep_tier(self, tx: Transaction, event: MembershipTier) -> None:
         """Keep a member's tier."""
-        await store.save_tier(tx, user_id=user_id, tier=tier)
+        await self._store.customers.save_tier(tx, user_id=event.user_id, tier=event.tier)
 
-    async def erase(self, tx: Transaction, user_id: str, cause: Envelope) -> None:
-        """Forget who bought; what was sold stays, for the books."""
-        await store.erase_user(tx, user_id)
-        await self._office.events.erased(tx, user_id, cause)
+    async def erase(self, tx: Transaction, user_id: str, *, cause: Envelope) -> None:
+        """Forget a customer and publish the receipt; orders and tickets stay, without their name."""
+        await self._store.customers.erase(tx, user_id)
+        outbox = self._resources.backend.outbox
+        receipt = UserErased(user_id=user_id, subgraph=outbox.producer)
+        await outbox.add(tx, receipt, aggregate_id=user_id, cause=cause)

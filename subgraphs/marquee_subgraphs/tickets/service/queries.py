@@ -1,4 +1,4 @@
-"""What is read: batches for entities, pages, who may see what. A batch is a constant number of statements."""
+"""What resolvers read: batches of a constant number of statements, pages, and who may see what."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from typing import TypeVar
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.pagination import Page, PageRequest
 from marquee_subgraphs.kit.refusals import NotFound
-from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain import seating
-from marquee_subgraphs.tickets.domain.codes import read_token
+from marquee_subgraphs.tickets.domain.codes import make_code, read_token
 from marquee_subgraphs.tickets.domain.hall import Hall, SeatView
 from marquee_subgraphs.tickets.domain.identifiers import is_askable
 from marquee_subgraphs.tickets.domain.orders import Order, Ticket
-from marquee_subgraphs.tickets.domain.refunds import RefundOption
-from marquee_subgraphs.tickets.domain.showtimes import Showtime
+from marquee_subgraphs.tickets.domain.refunds import RefundOption, options_for
+from marquee_subgraphs.tickets.domain.showtimes import Cancellation, Showtime
 from marquee_subgraphs.tickets.domain.vouchers import Voucher
-from marquee_subgraphs.tickets.service.box_office import BoxOffice, cinemas_seen_by
-from marquee_subgraphs.tickets.service.refunds import options_for
-from marquee_subgraphs.tickets.store import Cancellation, OrderQuery, TicketQuery
+from marquee_subgraphs.tickets.service.resources import Resources
+from marquee_subgraphs.tickets.service.staff import cinemas_seen_by
+from marquee_subgraphs.tickets.store.pages import OrderQuery, TicketQuery
 
 SCOPE_READ = "tickets:read"
 SeatKey = tuple[str, str]
@@ -45,40 +44,46 @@ def _alike(
 
 
 def may_read(viewer: Viewer, *, user_id: str | None, cinema_id: str) -> bool:
-    """Tell whether a viewer may see an order or a ticket: its owner, and staff of its cinema."""
+    """True if a viewer may see an order or a ticket: its owner, and staff of its cinema."""
     return viewer.is_user(user_id) or (viewer.has_scope(SCOPE_READ) and viewer.works_at(cinema_id))
 
 
 @dataclass(frozen=True, slots=True)
 class SeatChange:
-    """What changed in a showtime's seats since a version; `resync` says that it is all of them."""
+    """The seats of a showtime that changed since a version; with `resync` all of them."""
 
     hall: Hall
     labels: list[str]
     resync: bool
 
 
-class Queries:
+class TicketQueries:
     """The queries of tickets."""
 
-    def __init__(self, office: BoxOffice) -> None:
-        self._office = office
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._store = resources.store
+        self._database = resources.backend.database
 
     def now(self) -> datetime:
         """The moment by which states are read."""
-        return self._office.clock.now()
+        return self._resources.now()
+
+    def code_of(self, ticket: Ticket) -> str:
+        """Return the signed text of a ticket's QR code."""
+        return make_code(self._resources.key, ticket.id, ticket.showtime_id, ticket.code_version)
 
     async def showtimes(self, showtime_ids: Sequence[str]) -> Mapping[str, Showtime]:
         """Batch: showtimes by id."""
-        async with self._office.database.read() as connection:
-            return await store.find_showtimes(connection, _askable(showtime_ids))
+        async with self._database.read() as connection:
+            return await self._store.showtimes.find_many(connection, _askable(showtime_ids))
 
     async def halls(self, showtime_ids: Sequence[str]) -> Mapping[str, Hall]:
         """Batch: the whole seat maps of showtimes."""
-        async with self._office.database.read() as connection:
-            showtimes = await store.find_showtimes(connection, _askable(showtime_ids))
-            layouts = await self._office.layouts.of(connection, list(showtimes))
-            states = await store.read_states_of_many(connection, list(showtimes))
+        async with self._database.read() as connection:
+            showtimes = await self._store.showtimes.find_many(connection, _askable(showtime_ids))
+            layouts = await self._resources.layouts.of(connection, list(showtimes))
+            states = await self._store.seats.states_of_many(connection, list(showtimes))
         now = self.now()
         return {
             showtime_id: Hall(showtime, layouts[showtime_id], states[showtime_id], now)
@@ -88,10 +93,10 @@ class Queries:
     async def seats(self, keys: Sequence[SeatKey]) -> Mapping[SeatKey, Hall]:
         """Batch: single seats by showtime and label, each in a hall that knows its state."""
         showtime_ids = sorted({showtime_id for showtime_id, _ in keys})
-        async with self._office.database.read() as connection:
-            showtimes = await store.find_showtimes(connection, showtime_ids)
-            layouts = await self._office.layouts.of(connection, list(showtimes))
-            states = await store.read_states_of_seats(connection, keys)
+        async with self._database.read() as connection:
+            showtimes = await self._store.showtimes.find_many(connection, showtime_ids)
+            layouts = await self._resources.layouts.of(connection, list(showtimes))
+            states = await self._store.seats.states_of_seats(connection, keys)
         now = self.now()
         halls = {
             showtime_id: Hall(
@@ -111,8 +116,8 @@ class Queries:
     def best_available(self, hall: Hall, count: int, user_id: str | None, lot: str) -> list[SeatView]:
         """Return the best seats that are left, neighbours where possible.
 
-        While others take seats, the one of the best groups that falls to `lot`: of all who are sent to
-        the same seats, one gets them.
+        While others take seats it is one of the best groups, drawn by `lot`: of a hundred people who are
+        shown the same two seats, only one gets them.
         """
         wanted = max(1, min(count, seating.MAX_SEATS))
         among = seating.groups_for(hall.recent_holds(seating.CROWD_WINDOW))
@@ -125,23 +130,23 @@ class Queries:
         """
         if not is_askable(showtime_id):
             raise NotFound("There is no such showtime.")
-        async with self._office.database.read() as connection:
-            showtime = await store.find_showtime(connection, showtime_id)
+        async with self._database.read() as connection:
+            showtime = await self._store.showtimes.find(connection, showtime_id)
             if showtime is None:
                 raise NotFound("There is no such showtime.")
-            layout = await self._office.layouts.of_one(connection, showtime_id)
+            layout = await self._resources.layouts.of_one(connection, showtime_id)
             changed = None
             if after_version is not None and after_version <= showtime.seat_version:
-                changed = await store.read_changes(
+                changed = await self._store.seat_changes.labels_since(
                     connection,
                     showtime_id=showtime_id,
                     after_version=after_version,
                     version=showtime.seat_version,
                 )
             if changed is None:
-                states = await store.read_states(connection, showtime_id)
+                states = await self._store.seats.states(connection, showtime_id)
             else:
-                states = await store.read_states_near(
+                states = await self._store.seats.states_near(
                     connection, showtime_id=showtime_id, labels=list(changed), hold_id=None, user_id=None
                 )
         hall = Hall(showtime, layout, states, self.now())
@@ -151,41 +156,41 @@ class Queries:
 
     async def orders(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
         """Batch: orders by id, whoever asks; callers check `may_read`."""
-        async with self._office.database.read() as connection:
-            return await store.find_orders(connection, _askable(order_ids))
+        async with self._database.read() as connection:
+            return await self._store.orders.find_many(connection, _askable(order_ids))
 
     async def tickets(self, ticket_ids: Sequence[str]) -> Mapping[str, Ticket]:
         """Batch: tickets by id, whoever asks; callers check `may_read`."""
-        async with self._office.database.read() as connection:
-            return await store.find_tickets(connection, _askable(ticket_ids))
+        async with self._database.read() as connection:
+            return await self._store.tickets.find_many(connection, _askable(ticket_ids))
 
     async def tickets_of_orders(self, order_ids: Sequence[str]) -> Mapping[str, list[Ticket]]:
         """Batch: the tickets of orders."""
-        async with self._office.database.read() as connection:
-            return await store.find_tickets_of_orders(connection, order_ids)
+        async with self._database.read() as connection:
+            return await self._store.tickets.of_orders(connection, order_ids)
 
     async def tickets_of_movies(
         self, keys: Sequence[tuple[str, str]]
     ) -> Mapping[tuple[str, str], list[Ticket]]:
         """Batch: a user's tickets by user and movie."""
         found: dict[tuple[str, str], list[Ticket]] = {}
-        async with self._office.database.read() as connection:
+        async with self._database.read() as connection:
             for user_id in {user_id for user_id, _ in keys}:
                 movie_ids = _askable(movie_id for of, movie_id in keys if of == user_id)
-                by_movie = await store.find_tickets_of_user(connection, user_id, movie_ids)
+                by_movie = await self._store.tickets.of_user(connection, user_id, movie_ids)
                 found.update({(user_id, movie_id): tickets for movie_id, tickets in by_movie.items()})
         return found
 
     async def pending_refunds(self, order_ids: Sequence[str]) -> Mapping[str, int]:
         """Batch: money of orders that is decided to go back."""
-        async with self._office.database.read() as connection:
-            return await store.sum_pending_refunds_of_many(connection, order_ids)
+        async with self._database.read() as connection:
+            return await self._store.refunds.sum_pending_of_orders(connection, order_ids)
 
     def refund_options(
         self, order: Order, tickets: Sequence[Ticket], showtime: Showtime, pending: int
     ) -> list[RefundOption]:
         """Return what giving the whole order back is worth from now on."""
-        return options_for(order, tickets, showtime, pending=pending, office=self._office)
+        return options_for(order, tickets, showtime, pending=pending, now=self.now())
 
     async def order(self, viewer: Viewer, order_id: str, access_token: str | None) -> Order | None:
         """Return an order to its owner, to staff of its cinema, or to a guest with its token."""
@@ -198,8 +203,8 @@ class Queries:
         return None
 
     def opens(self, access_token: str | None, order_id: str) -> bool:
-        """Tell whether a guest's token is the one of this order."""
-        return access_token is not None and read_token(self._office.key, access_token) == order_id
+        """True if `access_token` is that of this guest's order."""
+        return access_token is not None and read_token(self._resources.key, access_token) == order_id
 
     def cinemas_for(self, viewer: Viewer, user_id: str) -> frozenset[str] | None:
         """Return the cinemas a viewer is shown of a user's orders; None for all. Raises `NotAllowed`."""
@@ -211,9 +216,9 @@ class Queries:
     async def order_pages(self, keys: Sequence[OrderPage]) -> Mapping[OrderPage, Page[Order]]:
         """Batch: pages of users' orders, one statement for each page that is alike."""
         pages: dict[OrderPage, Page[Order]] = {}
-        async with self._office.database.read() as connection:
+        async with self._database.read() as connection:
             for (query, request), users in _alike(keys):
-                found = await store.page_orders_of_users(connection, users, query, request)
+                found = await self._store.pages.orders_of_users(connection, users, query, request)
                 for user_id, rows in found.items():
                     page = Page.of(rows, request, lambda order: (order.id,))
                     pages[(user_id, query, request)] = page
@@ -222,9 +227,9 @@ class Queries:
     async def ticket_pages(self, keys: Sequence[TicketPage]) -> Mapping[TicketPage, Page[Ticket]]:
         """Batch: pages of users' tickets, one statement for each page that is alike."""
         pages: dict[TicketPage, Page[Ticket]] = {}
-        async with self._office.database.read() as connection:
+        async with self._database.read() as connection:
             for (query, request), users in _alike(keys):
-                found = await store.page_tickets_of_users(connection, users, query, request)
+                found = await self._store.pages.tickets_of_users(connection, users, query, request)
                 for user_id, rows in found.items():
                     page = Page.of(rows, request, lambda ticket: (ticket.id,))
                     pages[(user_id, query, request)] = page
@@ -235,34 +240,34 @@ class Queries:
     ) -> Mapping[tuple[str, OrderQuery | TicketQuery], int]:
         """Batch: how many orders or tickets users have."""
         counts: dict[tuple[str, OrderQuery | TicketQuery], int] = {}
-        async with self._office.database.read() as connection:
+        async with self._database.read() as connection:
             for query in {query for _, query in keys}:
                 users = [user_id for user_id, of in keys if of == query]
-                found = await store.count_by_user(connection, users, query)
+                found = await self._store.pages.count_by_user(connection, users, query)
                 counts.update({(user_id, query): found.get(user_id, 0) for user_id in users})
         return counts
 
     async def cancellations(self, showtime_ids: Sequence[str]) -> Mapping[str, Cancellation]:
         """Batch: how far the refunds of cancelled showtimes are."""
-        async with self._office.database.read() as connection:
-            return await store.find_cancellations(connection, _askable(showtime_ids))
+        async with self._database.read() as connection:
+            return await self._store.cancellations.find_many(connection, _askable(showtime_ids))
 
     async def page_tickets(self, query: TicketQuery, request: PageRequest) -> Page[Ticket]:
         """Return tickets; the caller narrows the query to what the viewer may see."""
-        async with self._office.database.read() as connection:
-            rows = await store.page_tickets(connection, query, request)
+        async with self._database.read() as connection:
+            rows = await self._store.pages.tickets(connection, query, request)
         return Page.of(rows, request, lambda ticket: (ticket.id,))
 
     async def count_tickets(self, query: TicketQuery) -> int:
         """Count what `page_tickets` leads through."""
-        async with self._office.database.read() as connection:
-            return await store.count_tickets(connection, query)
+        async with self._database.read() as connection:
+            return await self._store.pages.count_tickets(connection, query)
 
     async def voucher(self, viewer: Viewer, code: str) -> Voucher | None:
         """Return one of the viewer's own vouchers."""
         user_id = viewer.require_user()
         if not is_askable(code):
             return None
-        async with self._office.database.read() as connection:
-            voucher = await store.find_voucher(connection, code)
+        async with self._database.read() as connection:
+            voucher = await self._store.vouchers.find(connection, code)
         return voucher if voucher is not None and voucher.user_id == user_id else None

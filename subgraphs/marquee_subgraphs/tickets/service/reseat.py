@@ -1,6 +1,6 @@
-"""Moving a sold ticket to another seat of its showtime: by staff, with a reason, never for more money.
+"""Reseat: staff moves a sold ticket to another seat of its showtime, with a reason, never for more money.
 
-The old seat is freed, the new one sold and the code replaced in one transaction, or nothing happens.
+The old seat is freed, the new one sold and the code replaced in one transaction.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.refusals import NotFound
 from marquee_subgraphs.kit.validation import InputCheck
-from marquee_subgraphs.tickets import store
 from marquee_subgraphs.tickets.domain import seating
 from marquee_subgraphs.tickets.domain.hall import Hall, prices_of
+from marquee_subgraphs.tickets.domain.holds import Hold
 from marquee_subgraphs.tickets.domain.identifiers import is_askable, read_seat_id
 from marquee_subgraphs.tickets.domain.layout import SeatKind
 from marquee_subgraphs.tickets.domain.orders import Order, Ticket, TicketStatus
 from marquee_subgraphs.tickets.domain.showtimes import Showtime
 from marquee_subgraphs.tickets.errors import SeatCostsMore, SeatsUnavailable, TicketNotReseatable
-from marquee_subgraphs.tickets.service.box_office import BoxOffice, role_of
-from marquee_subgraphs.tickets.service.holds import require_seats
-from marquee_subgraphs.tickets.service.sale import advance
-from marquee_subgraphs.tickets.service.waitlist import offer_seats
+from marquee_subgraphs.tickets.events.published import TicketReseated
+from marquee_subgraphs.tickets.service.requested_seats import require_seats
+from marquee_subgraphs.tickets.service.resources import Resources
+from marquee_subgraphs.tickets.service.seat_changes import SeatChanges
+from marquee_subgraphs.tickets.service.staff import role_of
 
 SCOPE_RESEAT: Final = "orders:reseat"
 
@@ -32,15 +33,18 @@ SCOPE_RESEAT: Final = "orders:reseat"
 class Reseat:
     """The use case `reseatTicket`."""
 
-    def __init__(self, office: BoxOffice) -> None:
-        self._office = office
+    def __init__(self, resources: Resources, seats: SeatChanges) -> None:
+        self._resources = resources
+        self._seats = seats
+        self._store = resources.store
+        self._database = resources.backend.database
 
     async def reseat(
         self, viewer: Viewer, *, ticket_id: str, seat_id: str, reason: str, idempotency_key: str
     ) -> Ticket:
-        """Move a valid ticket to a free seat that costs no more; audited, the customer is told.
+        """Move a valid ticket to a free seat that costs no more; audited, and published for a notification.
 
-        Staff looks at the room, so the rules of choosing (lonely seats, companions) do not bind it. Raises
+        The rules of choosing (lonely seats, companions) do not apply: staff looks at the room. Raises
         `SeatsUnavailable`, `SeatCostsMore`, `TicketNotReseatable`, `NotFound`, `NotAllowed`, `InvalidInput`,
         `IdempotencyConflict`.
         """
@@ -57,13 +61,13 @@ class Reseat:
         showtime_id, label = seat
 
         async def work(tx: Transaction) -> Ticket:
-            known = await self._office.idempotency.run(
+            known = await self._resources.backend.idempotency.run(
                 tx,
                 key=key,
                 scope=f"{actor}:reseatTicket"[:200],
                 fingerprint=fingerprint([ticket_id, seat_id, reason]),
             )
-            found = (await store.find_tickets(tx, [ticket_id])).get(ticket_id)
+            found = (await self._store.tickets.find_many(tx, [ticket_id])).get(ticket_id)
             if found is None:
                 raise NotFound("There is no such ticket.", ["input", "ticketId"])
             viewer.require_works_at(found.cinema_id, SCOPE_RESEAT)
@@ -75,23 +79,23 @@ class Reseat:
             await known.store(tx, ticket.id)
             return ticket
 
-        return await self._office.database.run(work)
+        return await self._database.run(work)
 
     async def _move(
         self, tx: Transaction, found: Ticket, label: str, *, reason: str, actor: str, role: str
     ) -> Ticket:
-        office = self._office
-        order = await store.lock_order(tx, found.order_id)
-        showtime = await advance(tx, found.showtime_id)
-        ticket = await store.lock_ticket(tx, found.id)
+        order = await self._store.orders.lock(tx, found.order_id)
+        showtime = await self._resources.lock_showtime(tx, found.showtime_id)
+        ticket = await self._store.tickets.lock(tx, found.id)
         assert order is not None, "orders are never deleted"
         assert ticket is not None, "tickets are never deleted"
-        now = office.clock.now()
+        now = self._resources.now()
         if ticket.status is not TicketStatus.VALID:
             raise TicketNotReseatable("Only a ticket that is valid and unused can be moved.")
         if showtime.is_cancelled or now >= showtime.ends_at:
             raise TicketNotReseatable("The showtime is cancelled or over.")
-        hall = await self._hall(tx, showtime, label)
+        hall = await self._resources.hall(tx, showtime)
+        require_seats(hall.layout, [label], field="seatId")
         kind = hall.layout[label].kind
         prices = prices_of(showtime)
         if label not in hall.free():
@@ -100,7 +104,7 @@ class Reseat:
             raise SeatCostsMore
         moved = replace(ticket, seat_label=label, kind=kind, code_version=ticket.code_version + 1)
         await self._swap(tx, order, showtime, ticket, moved)
-        await office.audit.record(
+        await self._resources.backend.audit.record(
             tx,
             actor_id=actor,
             actor_role=role,
@@ -110,19 +114,11 @@ class Reseat:
             before={"seat": ticket.seat_label},
             after={"seat": label},
         )
-        await office.events.reseated(tx, order, showtime, moved, previous=ticket.seat_label)
-        await office.tell_watchers(tx, showtime, [ticket.seat_label, label])
-        await office.events.seats(tx, "sold", showtime.id, [label], order_id=order.id)
-        await office.events.seats(tx, "released", showtime.id, [ticket.seat_label], order_id=order.id)
-        await offer_seats(office, tx, showtime.id)
-        office.tell_order(tx, order.id)
+        event = TicketReseated.of(moved, order, showtime, previous=ticket.seat_label, key=self._resources.key)
+        await self._resources.backend.outbox.add(tx, event, aggregate_id=ticket.id)
+        await self._seats.moved(tx, showtime, order_id=order.id, old=ticket.seat_label, new=label)
+        self._resources.notify_order(tx, order.id)
         return moved
-
-    async def _hall(self, tx: Transaction, showtime: Showtime, label: str) -> Hall:
-        layout = await self._office.layouts.of_one(tx, showtime.id)
-        require_seats(layout, [label], field="seatId")
-        states = await store.read_states(tx, showtime.id)
-        return Hall(showtime, layout, states, self._office.clock.now())
 
     def _unavailable(self, hall: Hall, label: str, most: int) -> SeatsUnavailable:
         """Refuse with the best seat that the ticket could have instead."""
@@ -134,36 +130,22 @@ class Reseat:
     async def _swap(
         self, tx: Transaction, order: Order, showtime: Showtime, ticket: Ticket, moved: Ticket
     ) -> None:
-        now = self._office.clock.now()
+        now = self._resources.now()
         labels = [moved.seat_label]
-        claimed = await store.claim_seats(
-            tx,
-            showtime_id=showtime.id,
-            labels=labels,
-            hold_id=order.hold_id,
-            user_id=ticket.user_id,
-            held_until=now,
-            now=now,
-        )
-        sold = await store.sell_seats(
-            tx,
-            showtime_id=showtime.id,
-            hold_id=order.hold_id,
-            order_id=order.id,
-            user_id=ticket.user_id,
-            labels=labels,
-            now=now,
-        )
-        freed = await store.free_sold(
+        # The seat goes through the same two guards as any other: held by the order's hold, then sold from it.
+        hold = Hold(order.hold_id, showtime.id, ticket.user_id, now, now, order_id=order.id)
+        claimed = await self._store.seats.claim(tx, hold, labels, now)
+        sold = await self._store.seats.sell(tx, order, labels, now)
+        freed = await self._store.seats.free_sold(
             tx, showtime_id=showtime.id, order_id=order.id, labels=[ticket.seat_label], now=now
         )
-        assert claimed == sold == {moved.seat_label}, "the showtime's row is held, so nobody was faster"
+        assert claimed == sold == {moved.seat_label}, "the showtime is locked, so nobody was faster"
         assert freed == {ticket.seat_label}, "a valid ticket's seat is sold to its order"
-        await store.update_tickets(
+        await self._store.tickets.update(
             tx,
             [ticket.id],
             seat_label=moved.seat_label,
             kind=moved.kind,
             code_version=moved.code_version,
         )
-        await store.save_seats_of_order(tx, order.reseated(ticket.seat_label, moved))
+        await self._store.orders.save_seats(tx, order.reseated(ticket.seat_label, moved))

@@ -1,123 +1,135 @@
-"""What payments' events do to orders: leases, sales, failures, refunds. Late or doubled ones do nothing.
+"""Settlement: what the events of payments do to orders. Leases, sales and failures.
 
-Every step locks the order first and looks at where it stands, so that events may come in any order.
+Each step locks the order and looks at its state first, so an event that is late or out of order changes
+nothing: `payment.voided` after a capture finds `is_captured` and returns.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events import Envelope
-from marquee_subgraphs.tickets import store
-from marquee_subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus, TicketStatus
+from marquee_subgraphs.tickets.domain.orders import HAD_SEATS, Order, OrderStatus
 from marquee_subgraphs.tickets.domain.refunds import Refund
-from marquee_subgraphs.tickets.service.box_office import BoxOffice
+from marquee_subgraphs.tickets.events.consumed import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentStarted,
+)
+from marquee_subgraphs.tickets.events.published import OrderSaleRefused, RefundApproved
 from marquee_subgraphs.tickets.service.holds import keep_longer
-from marquee_subgraphs.tickets.service.refunds import finish_refund, give_back
-from marquee_subgraphs.tickets.service.sale import Unsold, advance, end_order, end_unpaid, sell_order
+from marquee_subgraphs.tickets.service.resources import Resources
+from marquee_subgraphs.tickets.service.sale import Sale, Unsold
 
-_WHY_UNSOLD: Final = {
+_REASONS: Final = {
     Unsold.SEATS_LOST: "The seats were taken before they were paid.",
     Unsold.SHOWTIME_CANCELLED: "The showtime was cancelled.",
 }
 
 
 class Settlement:
-    """The steps of the purchase and of refunds that events drive."""
+    """The steps of a purchase that the events of payments cause."""
 
-    def __init__(self, office: BoxOffice) -> None:
-        self._office = office
+    def __init__(self, resources: Resources, sale: Sale) -> None:
+        self._resources = resources
+        self._store = resources.store
+        self._outbox = resources.backend.outbox
+        self._sale = sale
 
-    async def payment_started(self, tx: Transaction, *, order_id: str, lease_until: datetime) -> None:
-        """Keep the seats while the payment is under way, within the limit of a hold."""
-        now = self._office.clock.now()
-        order = await store.lock_order(tx, order_id)
+    async def extend_lease(self, tx: Transaction, payment: PaymentStarted) -> None:
+        """Keep the seats while the customer pays, within the limit of a hold.
+
+        A customer who pays in the last seconds of the hold, with 3-D Secure, would otherwise lose the seats
+        while the bank asks.
+        """
+        now = self._resources.now()
+        order = await self._store.orders.lock(tx, payment.order_id)
         if order is None or order.status_at(now) is not OrderStatus.PENDING_PAYMENT:
             return
-        hold = await store.lock_hold(tx, order.hold_id)
+        hold = await self._store.holds.lock(tx, order.hold_id)
         if hold is None or not hold.is_live(now):
             return
-        until = hold.leased(lease_until)
+        until = hold.leased(payment.lease_until)
         if until > hold.expires_at:
-            await keep_longer(tx, hold, until)
-            self._office.tell_order(tx, order.id)
+            await keep_longer(self._store, tx, hold, until)
+            self._resources.notify_order(tx, order.id)
 
-    async def payment_authorized(
-        self, tx: Transaction, event: Envelope, *, order_id: str, payment_id: str, amount: int, currency: str
-    ) -> None:
-        """Sell the seats, all or none; when they cannot be sold, have the payment voided."""
-        now = self._office.clock.now()
-        order = await store.lock_order(tx, order_id)
+    async def sell(self, tx: Transaction, payment: PaymentAuthorized, *, cause: Envelope) -> None:
+        """Sell the seats, all or none; when they cannot be sold, have payments void the payment."""
+        order = await self._store.orders.lock(tx, payment.order_id)
         if order is None:
             return
-        status = order.status_at(now)
-        if status in SOLD or status is OrderStatus.REFUNDED:
-            if order.payment_id != payment_id:
-                await self._refuse(tx, order, payment_id, "ALREADY_PAID", event)
+        status = order.status_at(self._resources.now())
+        if status in HAD_SEATS:
+            if order.payment_id != payment.payment_id:
+                await self._refuse(tx, order, payment.payment_id, "ALREADY_PAID", cause)
             return
         if status is not OrderStatus.PENDING_PAYMENT:
             if order.status is OrderStatus.PENDING_PAYMENT:
-                await end_unpaid(self._office, tx, order, OrderStatus.EXPIRED, cause=event)
-            await self._refuse(tx, order, payment_id, f"ORDER_{status}", event)
+                # Its time is up, and no sweep has written that yet.
+                await self._sale.end_unpaid(tx, order, OrderStatus.EXPIRED, cause=cause)
+            await self._refuse(tx, order, payment.payment_id, f"ORDER_{status}", cause)
             return
-        if (amount, currency) != (order.total, order.currency):
-            await self._refuse(tx, order, payment_id, "AMOUNT_MISMATCH", event)
+        if (payment.amount.minor_units, payment.amount.currency) != (order.total, order.currency):
+            await self._refuse(tx, order, payment.payment_id, "AMOUNT_MISMATCH", cause)
             return
-        sold = await sell_order(self._office, tx, order, payment_id=payment_id, cause=event)
+        sold = await self._sale.sell(tx, order, payment_id=payment.payment_id, cause=cause)
         if isinstance(sold, Unsold):
-            await end_unpaid(
-                self._office, tx, order, OrderStatus.FAILED, reason=_WHY_UNSOLD[sold], cause=event
-            )
-            await self._refuse(tx, order, payment_id, sold, event)
+            await self._sale.end_unpaid(tx, order, OrderStatus.FAILED, reason=_REASONS[sold], cause=cause)
+            await self._refuse(tx, order, payment.payment_id, sold, cause)
 
     async def _refuse(
         self, tx: Transaction, order: Order, payment_id: str, reason: str, cause: Envelope
     ) -> None:
-        await self._office.events.sale_refused(tx, order, payment_id, reason, cause)
+        event = OrderSaleRefused.of(order, payment_id, reason)
+        await self._outbox.add(tx, event, aggregate_id=order.id, cause=cause)
 
-    async def payment_captured(
-        self, tx: Transaction, event: Envelope, *, order_id: str, payment_id: str, amount: int
-    ) -> None:
-        """Note that the money is ours; money that has no seats to show for it goes back."""
-        order = await store.lock_order(tx, order_id)
+    async def note_capture(self, tx: Transaction, payment: PaymentCaptured, *, cause: Envelope) -> None:
+        """Remember that the order is paid. Money that was taken without seats goes back."""
+        order = await self._store.orders.lock(tx, payment.order_id)
         if order is None:
             return
-        has_seats = order.status in SOLD or order.status is OrderStatus.REFUNDED
-        if has_seats and order.payment_id == payment_id:
-            await store.update_order(tx, order.id, is_captured=True)
-            self._office.tell_order(tx, order.id)
+        if order.status in HAD_SEATS and order.payment_id == payment.payment_id:
+            await self._store.orders.update(tx, order.id, is_captured=True)
+            self._resources.notify_order(tx, order.id)
             return
         refund = Refund(
-            id=f"rfd_{event.id}",
+            # Made of the event's id, so that a repetition of the event is the same refund.
+            id=f"rfd_{cause.id}",
             order_id=order.id,
-            payment_id=payment_id,
-            amount=amount,
+            payment_id=payment.payment_id,
+            amount=payment.amount.minor_units,
             currency=order.currency,
             ticket_ids=[],
             status="APPROVED",
             reason="captured without seats",
-            decided_at=self._office.clock.now(),
+            decided_at=self._resources.now(),
         )
-        if await store.save_refund(tx, refund):
-            await self._office.events.refund_approved(tx, order, refund, cause=event)
+        if await self._store.refunds.save(tx, refund):
+            await self._outbox.add(tx, RefundApproved.of(refund), aggregate_id=order.id, cause=cause)
 
-    async def authorization_failed(self, tx: Transaction, *, order_id: str, message: str) -> None:
-        """Note why; the order waits for another try while its seats are held."""
-        order = await store.lock_order(tx, order_id)
+    async def note_failure(self, tx: Transaction, payment: PaymentFailed, *, cause: Envelope) -> None:
+        """Undo the sale after a failed capture; after a declined card the order waits for another try."""
+        message = payment.message or payment.code or "the payment failed"
+        if payment.stage == "capture":
+            await self.undo_sale(tx, payment.order_id, payment.payment_id, reason=message, cause=cause)
+            return
+        order = await self._store.orders.lock(tx, payment.order_id)
         if order is not None and order.status is OrderStatus.PENDING_PAYMENT:
-            await store.update_order(tx, order.id, failure_reason=message)
-            self._office.tell_order(tx, order.id)
+            await self._store.orders.update(tx, order.id, failure_reason=message)
+            self._resources.notify_order(tx, order.id)
 
-    async def payment_lost(
-        self, tx: Transaction, event: Envelope, *, order_id: str, payment_id: str, message: str
+    async def undo_sale(
+        self, tx: Transaction, order_id: str, payment_id: str, *, reason: str, cause: Envelope
     ) -> None:
-        """The money of a sold order will never come: seats are free, tickets void, the order failed.
+        """Free the seats of a sold order whose money will never come: its tickets are void, it has failed.
 
-        Who has entered stays seated. A payment that is not the order's, or was captured, changes nothing.
+        People who have entered keep their seats. A payment that is not the order's, or was captured, changes
+        nothing.
         """
-        order = await store.lock_order(tx, order_id)
+        order = await self._store.orders.lock(tx, order_id)
         if (
             order is None
             or order.status is not OrderStatus.CONFIRMED
@@ -125,119 +137,4 @@ class Settlement:
             or order.is_captured
         ):
             return
-        showtime = await advance(tx, order.showtime_id)
-        tickets = (await store.find_tickets_of_orders(tx, [order.id]))[order.id]
-        void = [
-            ticket for ticket in tickets if ticket.status in (TicketStatus.VALID, TicketStatus.REFUND_PENDING)
-        ]
-        if void:
-            await store.update_tickets(tx, [ticket.id for ticket in void], status=TicketStatus.VOID)
-            freed = await store.free_sold(
-                tx,
-                showtime_id=order.showtime_id,
-                order_id=order.id,
-                labels=[ticket.seat_label for ticket in void],
-                now=self._office.clock.now(),
-            )
-            await self._office.tell_seats(
-                tx, "released", showtime, sorted(freed), order_id=order.id, cause=event
-            )
-        await end_order(self._office, tx, order, OrderStatus.FAILED, showtime, reason=message, cause=event)
-
-    async def refund_requested(
-        self,
-        tx: Transaction,
-        event: Envelope,
-        *,
-        order_id: str,
-        refund_id: str,
-        amount: int,
-        reason: str,
-    ) -> None:
-        """Staff wants all that is left given back: approve it unless somebody has entered."""
-        order = await store.lock_order(tx, order_id)
-        problem = "ORDER_UNKNOWN"
-        if order is not None:
-            if await store.find_refund(tx, refund_id) is not None:
-                return
-            await advance(tx, order.showtime_id)
-            tickets = (await store.find_tickets_of_orders(tx, [order.id]))[order.id]
-            statuses = {ticket.status for ticket in tickets}
-            valid = [ticket for ticket in tickets if ticket.status is TicketStatus.VALID]
-            if order.status not in SOLD:
-                problem = f"ORDER_{order.status}"
-            elif TicketStatus.CHECKED_IN in statuses:
-                problem = "TICKET_CHECKED_IN"
-            elif TicketStatus.REFUND_PENDING in statuses:
-                problem = "REFUND_PENDING"
-            elif not valid or amount <= 0 or amount > order.still_paid:
-                problem = "NOTHING_LEFT"
-            else:
-                await give_back(
-                    self._office,
-                    tx,
-                    order,
-                    valid,
-                    amount=amount,
-                    reason=reason,
-                    refund_id=refund_id,
-                    cause=event,
-                )
-                return
-        await self._office.events.refund_rejected(
-            tx, order_id=order_id, refund_id=refund_id, reason=problem, cause=event
-        )
-
-    async def refund_completed(
-        self,
-        tx: Transaction,
-        event: Envelope,
-        *,
-        order_id: str,
-        refund_id: str,
-        refunded_total: int,
-        ticket_ids: list[str],
-    ) -> None:
-        """Free the seats of what was given back. A staff refund of a part frees none."""
-        order = await store.lock_order(tx, order_id)
-        if order is None:
-            return
-        refund = await store.find_refund(tx, refund_id)
-        if refund is not None:
-            if refund.status == "COMPLETED":
-                return
-            await store.update_refund(tx, refund_id, status="COMPLETED")
-            ticket_ids = refund.ticket_ids
-        await finish_refund(
-            self._office,
-            tx,
-            order,
-            ticket_ids,
-            refunded=max(order.refunded, refunded_total),
-            cause=event,
-        )
-
-    async def refund_failed(self, tx: Transaction, *, order_id: str, refund_id: str) -> None:
-        """Make the tickets valid again, so that the customer is not left with nothing."""
-        order = await store.lock_order(tx, order_id)
-        refund = await store.find_refund(tx, refund_id)
-        if order is None or refund is None or refund.status != "APPROVED":
-            return
-        await store.update_refund(tx, refund_id, status="FAILED")
-        await advance(tx, order.showtime_id)
-        tickets = (await store.find_tickets_of_orders(tx, [order.id]))[order.id]
-        pending = [
-            ticket
-            for ticket in tickets
-            if ticket.id in refund.ticket_ids and ticket.status is TicketStatus.REFUND_PENDING
-        ]
-        for ticket in pending:
-            entered = ticket.checked_in_at is not None
-            await store.update_tickets(
-                tx,
-                [ticket.id],
-                status=TicketStatus.CHECKED_IN if entered else TicketStatus.VALID,
-                refund_id=None,
-            )
-        await store.update_order(tx, order.id, failure_reason="The bank did not take the refund.")
-        self._office.tell_order(tx, order.id)
+        await self._sale.void(tx, order, reason=reason, cause=cause)

@@ -1,179 +1,48 @@
-"""The only SQL of tickets. Decides nothing: guards are in the statements, rules in `domain`."""
+"""The tickets database: the only SQL of this subgraph beside `invariants`.
 
-from marquee_subgraphs.tickets.store.customers import erase_user
-from marquee_subgraphs.tickets.store.holds import (
-    adopt_hold,
-    close_holds,
-    find_expired_holds,
-    find_hold,
-    find_live_holds,
-    find_open_holds,
-    find_tier,
-    find_voucher,
-    lock_hold,
-    release_voucher,
-    save_hold,
-    save_tier,
-    save_voucher,
-    update_hold,
-    use_voucher,
-)
-from marquee_subgraphs.tickets.store.orders import (
-    check_in,
-    count_orders_of_showtime,
-    find_orders,
-    find_refund,
-    find_tickets,
-    find_tickets_of_orders,
-    find_tickets_of_user,
-    lock_order,
-    lock_orders_to_give_back,
-    lock_ticket,
-    save_order,
-    save_refund,
-    save_seats_of_order,
-    save_tickets,
-    sum_pending_refunds,
-    sum_pending_refunds_of_many,
-    update_order,
-    update_refund,
-    update_tickets,
-)
-from marquee_subgraphs.tickets.store.pages import (
-    OrderQuery,
-    TicketQuery,
-    count_by_user,
-    count_tickets,
-    page_orders_of_users,
-    page_tickets,
-    page_tickets_of_users,
-)
-from marquee_subgraphs.tickets.store.scans import find_scan, read_or_make_secret, save_scan
-from marquee_subgraphs.tickets.store.seats import (
-    CHANGES_KEPT,
-    block_seats,
-    claim_seats,
-    free_held,
-    free_sold,
-    keep_seats,
-    log_change,
-    mark_checked_in,
-    read_changes,
-    read_held_labels,
-    read_states,
-    read_states_near,
-    read_states_of_many,
-    read_states_of_seats,
-    sell_seats,
-    unblock_seats,
-)
-from marquee_subgraphs.tickets.store.showtimes import (
-    Cancellation,
-    advance_version,
-    begin_cancellation,
-    find_cancellations,
-    find_showtime,
-    find_showtimes,
-    find_unfinished_cancellation,
-    read_places,
-    save_showtime,
-    update_cancellation,
-    update_showtime,
-)
-from marquee_subgraphs.tickets.store.waitlist import (
-    count_entries,
-    delete_entries_closed_before,
-    delete_entry,
-    find_entries_of_users,
-    find_entry,
-    find_entry_of_person,
-    find_waiting,
-    page_entries,
-    save_entry,
-    update_entry,
-)
+A store is a class without state, one for each kind of row. A method is one statement unless its docstring
+says otherwise; its first argument is the `Transaction` (or the `Connection`, when it only reads) that the
+service opened. Stores open no transaction and decide nothing: guards against races are in the statements,
+rules are in `domain`.
+"""
 
-__all__ = [
-    "CHANGES_KEPT",
-    "Cancellation",
-    "OrderQuery",
-    "TicketQuery",
-    "adopt_hold",
-    "advance_version",
-    "begin_cancellation",
-    "block_seats",
-    "check_in",
-    "claim_seats",
-    "close_holds",
-    "count_by_user",
-    "count_entries",
-    "count_orders_of_showtime",
-    "count_tickets",
-    "delete_entries_closed_before",
-    "delete_entry",
-    "erase_user",
-    "find_cancellations",
-    "find_entries_of_users",
-    "find_entry",
-    "find_entry_of_person",
-    "find_expired_holds",
-    "find_hold",
-    "find_live_holds",
-    "find_open_holds",
-    "find_orders",
-    "find_refund",
-    "find_scan",
-    "find_showtime",
-    "find_showtimes",
-    "find_tickets",
-    "find_tickets_of_orders",
-    "find_tickets_of_user",
-    "find_tier",
-    "find_unfinished_cancellation",
-    "find_voucher",
-    "find_waiting",
-    "free_held",
-    "free_sold",
-    "keep_seats",
-    "lock_hold",
-    "lock_order",
-    "lock_orders_to_give_back",
-    "lock_ticket",
-    "log_change",
-    "mark_checked_in",
-    "page_entries",
-    "page_orders_of_users",
-    "page_tickets",
-    "page_tickets_of_users",
-    "read_changes",
-    "read_held_labels",
-    "read_or_make_secret",
-    "read_places",
-    "read_states",
-    "read_states_near",
-    "read_states_of_many",
-    "read_states_of_seats",
-    "release_voucher",
-    "save_entry",
-    "save_hold",
-    "save_order",
-    "save_refund",
-    "save_scan",
-    "save_seats_of_order",
-    "save_showtime",
-    "save_tickets",
-    "save_tier",
-    "save_voucher",
-    "sell_seats",
-    "sum_pending_refunds",
-    "sum_pending_refunds_of_many",
-    "unblock_seats",
-    "update_cancellation",
-    "update_entry",
-    "update_hold",
-    "update_order",
-    "update_refund",
-    "update_showtime",
-    "update_tickets",
-    "use_voucher",
-]
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from marquee_subgraphs.tickets.store.cancellations import CancellationStore
+from marquee_subgraphs.tickets.store.customers import CustomerStore
+from marquee_subgraphs.tickets.store.holds import HoldStore
+from marquee_subgraphs.tickets.store.orders import OrderStore
+from marquee_subgraphs.tickets.store.pages import PageStore
+from marquee_subgraphs.tickets.store.refunds import RefundStore
+from marquee_subgraphs.tickets.store.scans import ScanStore, SecretStore
+from marquee_subgraphs.tickets.store.seat_changes import SeatChangeStore
+from marquee_subgraphs.tickets.store.seats import SeatStore
+from marquee_subgraphs.tickets.store.showtimes import ShowtimeStore
+from marquee_subgraphs.tickets.store.tickets import TicketStore
+from marquee_subgraphs.tickets.store.vouchers import VoucherStore
+from marquee_subgraphs.tickets.store.waitlist import WaitlistStore
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsStore:
+    """The stores of tickets."""
+
+    cancellations: CancellationStore = field(default_factory=CancellationStore)
+    customers: CustomerStore = field(default_factory=CustomerStore)
+    holds: HoldStore = field(default_factory=HoldStore)
+    orders: OrderStore = field(default_factory=OrderStore)
+    pages: PageStore = field(default_factory=PageStore)
+    refunds: RefundStore = field(default_factory=RefundStore)
+    scans: ScanStore = field(default_factory=ScanStore)
+    secrets: SecretStore = field(default_factory=SecretStore)
+    seats: SeatStore = field(default_factory=SeatStore)
+    seat_changes: SeatChangeStore = field(default_factory=SeatChangeStore)
+    showtimes: ShowtimeStore = field(default_factory=ShowtimeStore)
+    tickets: TicketStore = field(default_factory=TicketStore)
+    vouchers: VoucherStore = field(default_factory=VoucherStore)
+    waitlist: WaitlistStore = field(default_factory=WaitlistStore)
+
+
+__all__ = ["TicketsStore"]

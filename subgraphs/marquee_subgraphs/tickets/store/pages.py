@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Table, func, select
 from marquee_subgraphs.kit.database import Connection
 from marquee_subgraphs.kit.pagination import PageRequest
 from marquee_subgraphs.tickets.domain.orders import Order, Ticket, TicketStatus
-from marquee_subgraphs.tickets.store.orders import ORDER_COLUMNS, TICKET_COLUMNS, to_order, to_ticket
+from marquee_subgraphs.tickets.store.orders import ORDER_COLUMNS, to_order
 from marquee_subgraphs.tickets.store.rows import values_of
+from marquee_subgraphs.tickets.store.tickets import TICKET_COLUMNS, to_ticket
 from marquee_subgraphs.tickets.tables import ORDERS, SHOWTIMES, TICKETS
 
 
@@ -58,56 +59,6 @@ class TicketQuery:
         return wanted
 
 
-async def page_tickets(connection: Connection, query: TicketQuery, request: PageRequest) -> list[Ticket]:
-    """Return tickets of anyone, one more than asked for."""
-    statement = select(*TICKET_COLUMNS).where(*query.conditions())
-    if request.after is not None:
-        statement = statement.where(TICKETS.c.id < request.after[0])
-    rows = await connection.execute(statement.order_by(TICKETS.c.id.desc()).limit(request.first + 1))
-    return [to_ticket(row) for row in rows]
-
-
-async def count_tickets(connection: Connection, query: TicketQuery) -> int:
-    """Count tickets of anyone."""
-    statement = select(func.count()).select_from(TICKETS).where(*query.conditions())
-    return int(await connection.scalar(statement))
-
-
-async def page_orders_of_users(
-    connection: Connection, user_ids: Sequence[str], query: OrderQuery, request: PageRequest
-) -> dict[str, list[Order]]:
-    """Return a page of each customer's orders, one more than asked for."""
-    rows = await _page_by_user(connection, ORDERS, ORDER_COLUMNS, user_ids, query.conditions(), request)
-    found: dict[str, list[Order]] = {user_id: [] for user_id in user_ids}
-    for row in rows:
-        found[row.user_id].append(to_order(row))
-    return found
-
-
-async def page_tickets_of_users(
-    connection: Connection, user_ids: Sequence[str], query: TicketQuery, request: PageRequest
-) -> dict[str, list[Ticket]]:
-    """Return a page of each customer's tickets, one more than asked for."""
-    rows = await _page_by_user(connection, TICKETS, TICKET_COLUMNS, user_ids, query.conditions(), request)
-    found: dict[str, list[Ticket]] = {user_id: [] for user_id in user_ids}
-    for row in rows:
-        found[row.user_id].append(to_ticket(row))
-    return found
-
-
-async def count_by_user(
-    connection: Connection, user_ids: Sequence[str], query: OrderQuery | TicketQuery
-) -> dict[str, int]:
-    """Count each customer's orders or tickets; who has none is left out."""
-    table = ORDERS if isinstance(query, OrderQuery) else TICKETS
-    rows = await connection.execute(
-        select(table.c.user_id, func.count())
-        .where(table.c.user_id.in_(user_ids), *query.conditions())
-        .group_by(table.c.user_id)
-    )
-    return {user_id: int(count) for user_id, count in map(values_of, rows)}
-
-
 async def _page_by_user(
     connection: Connection,
     table: Table,
@@ -128,3 +79,52 @@ async def _page_by_user(
         .order_by(table.c.id.desc())
     )
     return rows.all()
+
+
+class PageStore:
+    """Reads of pages."""
+
+    async def tickets(self, connection: Connection, query: TicketQuery, request: PageRequest) -> list[Ticket]:
+        """Return tickets of anyone, one more than asked for."""
+        statement = select(*TICKET_COLUMNS).where(*query.conditions())
+        if request.after is not None:
+            statement = statement.where(TICKETS.c.id < request.after[0])
+        rows = await connection.execute(statement.order_by(TICKETS.c.id.desc()).limit(request.first + 1))
+        return [to_ticket(row) for row in rows]
+
+    async def count_tickets(self, connection: Connection, query: TicketQuery) -> int:
+        """Count tickets of anyone."""
+        statement = select(func.count()).select_from(TICKETS).where(*query.conditions())
+        return int(await connection.scalar(statement))
+
+    async def orders_of_users(
+        self, connection: Connection, user_ids: Sequence[str], query: OrderQuery, request: PageRequest
+    ) -> dict[str, list[Order]]:
+        """Return a page of each customer's orders, one more than asked for."""
+        rows = await _page_by_user(connection, ORDERS, ORDER_COLUMNS, user_ids, query.conditions(), request)
+        found: dict[str, list[Order]] = {user_id: [] for user_id in user_ids}
+        for row in rows:
+            found[row.user_id].append(to_order(row))
+        return found
+
+    async def tickets_of_users(
+        self, connection: Connection, user_ids: Sequence[str], query: TicketQuery, request: PageRequest
+    ) -> dict[str, list[Ticket]]:
+        """Return a page of each customer's tickets, one more than asked for."""
+        rows = await _page_by_user(connection, TICKETS, TICKET_COLUMNS, user_ids, query.conditions(), request)
+        found: dict[str, list[Ticket]] = {user_id: [] for user_id in user_ids}
+        for row in rows:
+            found[row.user_id].append(to_ticket(row))
+        return found
+
+    async def count_by_user(
+        self, connection: Connection, user_ids: Sequence[str], query: OrderQuery | TicketQuery
+    ) -> dict[str, int]:
+        """Count each customer's orders or tickets; who has none is left out."""
+        table = ORDERS if isinstance(query, OrderQuery) else TICKETS
+        rows = await connection.execute(
+            select(table.c.user_id, func.count())
+            .where(table.c.user_id.in_(user_ids), *query.conditions())
+            .group_by(table.c.user_id)
+        )
+        return {user_id: int(count) for user_id, count in map(values_of, rows)}

@@ -1,12 +1,12 @@
-"""Statements on seats. The claim is the heart: one guarded upsert per seat, all in one statement.
+"""The rows of seats: one per showtime and seat, ever. A seat without a row is available.
 
-Every change of seats takes the showtime's row first (`advance_version`), so that on PostgreSQL changes of
-one showtime come one after another and never deadlock.
+Every transaction that changes seats first takes the showtime's row (`ShowtimeStore.advance`), so that on
+PostgreSQL the changes of one showtime come one after another and never deadlock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,8 +16,6 @@ from sqlalchemy import (
     Insert,
     and_,
     bindparam,
-    delete,
-    insert,
     literal_column,
     or_,
     select,
@@ -27,8 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from marquee_subgraphs.kit.database import Connection, Transaction
+from marquee_subgraphs.tickets.domain.holds import Hold
+from marquee_subgraphs.tickets.domain.orders import Order
 from marquee_subgraphs.tickets.domain.seat_states import SeatState, SeatStatus
-from marquee_subgraphs.tickets.tables import SEAT_CHANGES, SEATS
+from marquee_subgraphs.tickets.tables import SEATS
 
 _STATE = (
     SEATS.c.label,
@@ -41,17 +41,24 @@ _STATE = (
 _AVAILABLE: ColumnElement[str] = literal_column("'AVAILABLE'")
 _HELD: ColumnElement[str] = literal_column("'HELD'")
 
-CHANGES_KEPT = 1_000
-"""How many versions of a showtime's seats can be recovered from; who missed more gets all seats."""
-_PRUNE_EVERY = 100
-
 
 @cache
 def _claim(dialect: str) -> Insert:
-    """Claim seats that are available, by the clock, at `changed_at`; answers the labels it got.
+    """Return the guarded upsert that claims available seats and returns the labels that it got.
 
-    Nothing but the row's own values is bound, so that many seats go in one statement.
+    It is the reason why no seat is sold twice: the seat's primary key (showtime, label) is unconditional, so
+    the first claim inserts the row and every later one meets it. The guard then decides inside the database:
+
+        no row yet                       inserted: claimed
+        AVAILABLE                        updated: claimed
+        HELD until 20:05, and it's 20:06 updated: an expired hold is taken over, swept or not
+        HELD until 20:05, and it's 20:04 the guard is false: no row written, no label returned
+        SOLD, CHECKED_IN, BLOCKED        the guard is false
+
+    The caller compares the labels returned with those asked for, and rolls back unless it got all.
     """
+    # `changed_at` of the new row is "now", so nothing but the row's own values is bound, and the rows of many
+    # seats go in one statement.
     statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(SEATS)
     new = statement.excluded
     claimed: Insert = statement.on_conflict_do_update(
@@ -72,95 +79,11 @@ def _claim(dialect: str) -> Insert:
     return claimed
 
 
-async def claim_seats(
-    tx: Transaction,
-    *,
-    showtime_id: str,
-    labels: Sequence[str],
-    hold_id: str,
-    user_id: str | None,
-    held_until: datetime,
-    now: datetime,
+async def _claim_all(
+    tx: Transaction, showtime_id: str, labels: Sequence[str], now: datetime, state: Mapping[str, object]
 ) -> set[str]:
-    """Hold the seats that can be had; the caller rolls back unless it got all. `labels` in layout order."""
-    rows = await tx.execute(
-        _claim(tx.dialect),
-        [
-            {
-                "showtime_id": showtime_id,
-                "label": label,
-                "status": SeatStatus.HELD,
-                "hold_id": hold_id,
-                "held_until": held_until,
-                "user_id": user_id,
-                "changed_at": now,
-            }
-            for label in labels
-        ],
-    )
-    return set(rows.scalars())
-
-
-async def block_seats(tx: Transaction, *, showtime_id: str, labels: Sequence[str], now: datetime) -> set[str]:
-    """Take seats out of sale that are available; answers the labels it got."""
-    rows = await tx.execute(
-        _claim(tx.dialect),
-        [
-            {
-                "showtime_id": showtime_id,
-                "label": label,
-                "status": SeatStatus.BLOCKED,
-                "hold_id": None,
-                "held_until": None,
-                "user_id": None,
-                "changed_at": now,
-            }
-            for label in labels
-        ],
-    )
-    return set(rows.scalars())
-
-
-async def unblock_seats(
-    tx: Transaction, *, showtime_id: str, labels: Sequence[str], now: datetime
-) -> set[str]:
-    """Put blocked seats back on sale; answers the labels that were blocked."""
-    return await _free(
-        tx,
-        SEATS.c.showtime_id == showtime_id,
-        SEATS.c.label.in_(labels),
-        SEATS.c.status == "BLOCKED",
-        now=now,
-    )
-
-
-async def free_held(
-    tx: Transaction,
-    *,
-    showtime_id: str,
-    hold_ids: Sequence[str],
-    now: datetime,
-    labels: Sequence[str] | None = None,
-) -> set[str]:
-    """Free what these holds still hold (or only `labels` of it); seats taken over since stay taken."""
-    conditions = [SEATS.c.showtime_id == showtime_id, SEATS.c.hold_id.in_(hold_ids), SEATS.c.status == "HELD"]
-    if labels is not None:
-        conditions.append(SEATS.c.label.in_(labels))
-    return await _free(tx, *conditions, now=now)
-
-
-async def free_sold(
-    tx: Transaction, *, showtime_id: str, order_id: str, labels: Sequence[str], now: datetime
-) -> set[str]:
-    """Free seats that this order bought (given back, or never paid)."""
-    return await _free(
-        tx,
-        SEATS.c.showtime_id == showtime_id,
-        SEATS.c.order_id == order_id,
-        SEATS.c.label.in_(labels),
-        SEATS.c.status.in_(["SOLD", "CHECKED_IN"]),
-        now=now,
-    )
+    rows = [{"showtime_id": showtime_id, "label": label, "changed_at": now, **state} for label in labels]
+    return set((await tx.execute(_claim(tx.dialect), rows)).scalars())
 
 
 async def _free(tx: Transaction, *conditions: Any, now: datetime) -> set[str]:
@@ -175,58 +98,6 @@ async def _free(tx: Transaction, *conditions: Any, now: datetime) -> set[str]:
     return set(rows.scalars())
 
 
-async def keep_seats(tx: Transaction, *, showtime_id: str, hold_id: str, held_until: datetime) -> int:
-    """Hold the hold's seats for longer; answers how many it still has."""
-    rows = await tx.execute(
-        update(SEATS)
-        .where(SEATS.c.showtime_id == showtime_id, SEATS.c.hold_id == hold_id, SEATS.c.status == "HELD")
-        .values(held_until=held_until)
-    )
-    return rows.rowcount
-
-
-async def sell_seats(
-    tx: Transaction,
-    *,
-    showtime_id: str,
-    hold_id: str,
-    order_id: str,
-    user_id: str | None,
-    labels: Sequence[str],
-    now: datetime,
-) -> set[str]:
-    """Sell the seats that the hold still holds; the caller rolls back unless it got all."""
-    rows = await tx.execute(
-        update(SEATS)
-        .where(
-            SEATS.c.showtime_id == showtime_id,
-            SEATS.c.label.in_(labels),
-            SEATS.c.hold_id == hold_id,
-            SEATS.c.status == "HELD",
-        )
-        .values(status="SOLD", held_until=None, order_id=order_id, user_id=user_id, changed_at=now)
-        .returning(SEATS.c.label)
-    )
-    return set(rows.scalars())
-
-
-async def mark_checked_in(
-    tx: Transaction, *, showtime_id: str, label: str, order_id: str, checked_in: bool, now: datetime
-) -> None:
-    """Show that somebody sits there, or no longer."""
-    before, after = ("SOLD", "CHECKED_IN") if checked_in else ("CHECKED_IN", "SOLD")
-    await tx.execute(
-        update(SEATS)
-        .where(
-            SEATS.c.showtime_id == showtime_id,
-            SEATS.c.label == label,
-            SEATS.c.order_id == order_id,
-            SEATS.c.status == before,
-        )
-        .values(status=after, changed_at=now)
-    )
-
-
 _NEAR = select(*_STATE).where(
     SEATS.c.showtime_id == bindparam("showtime_id"),
     or_(
@@ -237,19 +108,6 @@ _NEAR = select(*_STATE).where(
 )
 
 
-async def read_states_near(
-    connection: Connection,
-    *,
-    showtime_id: str,
-    labels: Sequence[str],
-    hold_id: str | None,
-    user_id: str | None,
-) -> dict[str, SeatState]:
-    """Return the states of these seats, and of all that this hold and this user have at the showtime."""
-    given = {"showtime_id": showtime_id, "labels": labels, "hold_id": hold_id, "user_id": user_id}
-    return {row[0]: _state(row) for row in await connection.execute(_NEAR, given)}
-
-
 _HELD_LABELS = select(SEATS.c.label).where(
     SEATS.c.showtime_id == bindparam("showtime_id"),
     SEATS.c.hold_id == bindparam("hold_id"),
@@ -257,43 +115,7 @@ _HELD_LABELS = select(SEATS.c.label).where(
 )
 
 
-async def read_held_labels(connection: Connection, *, showtime_id: str, hold_id: str) -> list[str]:
-    """Return the labels of the seats that a hold still holds."""
-    return await connection.scalars(_HELD_LABELS, {"showtime_id": showtime_id, "hold_id": hold_id})
-
-
 _ALL = select(*_STATE).where(SEATS.c.showtime_id == bindparam("showtime_id"))
-
-
-async def read_states(connection: Connection, showtime_id: str) -> dict[str, SeatState]:
-    """Return the states of a showtime's seats that have a row, by label."""
-    rows = await connection.execute(_ALL, {"showtime_id": showtime_id})
-    return {row[0]: _state(row) for row in rows}
-
-
-async def read_states_of_many(
-    connection: Connection, showtime_ids: Sequence[str]
-) -> dict[str, dict[str, SeatState]]:
-    """Return the states of several showtimes' seats, by showtime and label."""
-    rows = await connection.execute(
-        select(*_STATE, SEATS.c.showtime_id).where(SEATS.c.showtime_id.in_(showtime_ids))
-    )
-    found: dict[str, dict[str, SeatState]] = {showtime_id: {} for showtime_id in showtime_ids}
-    for row in rows:
-        found[row.showtime_id][row.label] = _state(row)
-    return found
-
-
-async def read_states_of_seats(
-    connection: Connection, seats: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], SeatState]:
-    """Return the states of single seats, by showtime and label."""
-    rows = await connection.execute(
-        select(*_STATE, SEATS.c.showtime_id).where(
-            tuple_(SEATS.c.showtime_id, SEATS.c.label).in_(sorted(seats))
-        )
-    )
-    return {(row.showtime_id, row.label): _state(row) for row in rows}
 
 
 _STATUSES = {status.value: status for status in SeatStatus}
@@ -303,31 +125,161 @@ def _state(row: Any) -> SeatState:
     return SeatState(row[0], _STATUSES[row[1]], row[2], row[3], row[4], row[5])
 
 
-_LOG = insert(SEAT_CHANGES)
+class SeatStore:
+    """Reads and writes of seats."""
 
+    async def claim(self, tx: Transaction, hold: Hold, labels: Sequence[str], now: datetime) -> set[str]:
+        """Claim seats for a hold; return the labels it got. The caller rolls back unless it got all.
 
-async def log_change(tx: Transaction, *, showtime_id: str, version: int, labels: Sequence[str]) -> None:
-    """Remember which seats a version changed; forget what is too old, now and then."""
-    await tx.execute(_LOG, {"showtime_id": showtime_id, "version": version, "labels": list(labels)})
-    if version % _PRUNE_EVERY == 0:
+        `labels` are in layout order, the same for everybody, so that two claims cannot deadlock.
+        """
+        state = {
+            "status": SeatStatus.HELD,
+            "hold_id": hold.id,
+            "held_until": hold.expires_at,
+            "user_id": hold.user_id,
+        }
+        return await _claim_all(tx, hold.showtime_id, labels, now, state)
+
+    async def block(
+        self, tx: Transaction, *, showtime_id: str, labels: Sequence[str], now: datetime
+    ) -> set[str]:
+        """Take available seats out of sale; return the labels it got."""
+        state = {"status": SeatStatus.BLOCKED, "hold_id": None, "held_until": None, "user_id": None}
+        return await _claim_all(tx, showtime_id, labels, now, state)
+
+    async def unblock(
+        self, tx: Transaction, *, showtime_id: str, labels: Sequence[str], now: datetime
+    ) -> set[str]:
+        """Put blocked seats back on sale; return the labels that were blocked."""
+        return await _free(
+            tx,
+            SEATS.c.showtime_id == showtime_id,
+            SEATS.c.label.in_(labels),
+            SEATS.c.status == "BLOCKED",
+            now=now,
+        )
+
+    async def free_held(
+        self,
+        tx: Transaction,
+        *,
+        showtime_id: str,
+        hold_ids: Sequence[str],
+        now: datetime,
+        labels: Sequence[str] | None = None,
+    ) -> set[str]:
+        """Free the seats that these holds still hold, or only `labels` of them; return the labels freed.
+
+        A seat that another hold took over is not among them.
+        """
+        conditions = [
+            SEATS.c.showtime_id == showtime_id,
+            SEATS.c.hold_id.in_(hold_ids),
+            SEATS.c.status == "HELD",
+        ]
+        if labels is not None:
+            conditions.append(SEATS.c.label.in_(labels))
+        return await _free(tx, *conditions, now=now)
+
+    async def free_sold(
+        self, tx: Transaction, *, showtime_id: str, order_id: str, labels: Sequence[str], now: datetime
+    ) -> set[str]:
+        """Free seats that this order bought; return the labels freed."""
+        return await _free(
+            tx,
+            SEATS.c.showtime_id == showtime_id,
+            SEATS.c.order_id == order_id,
+            SEATS.c.label.in_(labels),
+            SEATS.c.status.in_(["SOLD", "CHECKED_IN"]),
+            now=now,
+        )
+
+    async def keep(self, tx: Transaction, *, showtime_id: str, hold_id: str, held_until: datetime) -> int:
+        """Hold the hold's seats until then; return how many it still has."""
+        rows = await tx.execute(
+            update(SEATS)
+            .where(SEATS.c.showtime_id == showtime_id, SEATS.c.hold_id == hold_id, SEATS.c.status == "HELD")
+            .values(held_until=held_until)
+        )
+        return rows.rowcount
+
+    async def sell(self, tx: Transaction, order: Order, labels: Sequence[str], now: datetime) -> set[str]:
+        """Sell the seats that the order's hold still holds; return the labels it got.
+
+        The hold is in the guard: when it expired and another customer claimed A3, `hold_id` of A3 is another
+        and the seat is not sold to this order.
+        """
+        rows = await tx.execute(
+            update(SEATS)
+            .where(
+                SEATS.c.showtime_id == order.showtime_id,
+                SEATS.c.label.in_(labels),
+                SEATS.c.hold_id == order.hold_id,
+                SEATS.c.status == "HELD",
+            )
+            .values(status="SOLD", held_until=None, order_id=order.id, user_id=order.user_id, changed_at=now)
+            .returning(SEATS.c.label)
+        )
+        return set(rows.scalars())
+
+    async def mark_checked_in(
+        self, tx: Transaction, *, showtime_id: str, label: str, order_id: str, checked_in: bool, now: datetime
+    ) -> None:
+        """Mark a sold seat as taken by somebody who entered, or as sold again."""
+        before, after = ("SOLD", "CHECKED_IN") if checked_in else ("CHECKED_IN", "SOLD")
         await tx.execute(
-            delete(SEAT_CHANGES).where(
-                SEAT_CHANGES.c.showtime_id == showtime_id, SEAT_CHANGES.c.version <= version - CHANGES_KEPT
+            update(SEATS)
+            .where(
+                SEATS.c.showtime_id == showtime_id,
+                SEATS.c.label == label,
+                SEATS.c.order_id == order_id,
+                SEATS.c.status == before,
+            )
+            .values(status=after, changed_at=now)
+        )
+
+    async def states_near(
+        self,
+        connection: Connection,
+        *,
+        showtime_id: str,
+        labels: Sequence[str],
+        hold_id: str | None,
+        user_id: str | None,
+    ) -> dict[str, SeatState]:
+        """Return the states of these seats, and of all seats of this hold and this user at the showtime."""
+        given = {"showtime_id": showtime_id, "labels": labels, "hold_id": hold_id, "user_id": user_id}
+        return {row[0]: _state(row) for row in await connection.execute(_NEAR, given)}
+
+    async def held_labels(self, connection: Connection, *, showtime_id: str, hold_id: str) -> list[str]:
+        """Return the labels of the seats that a hold still holds."""
+        return await connection.scalars(_HELD_LABELS, {"showtime_id": showtime_id, "hold_id": hold_id})
+
+    async def states(self, connection: Connection, showtime_id: str) -> dict[str, SeatState]:
+        """Return the states of a showtime's seats that have a row, by label."""
+        rows = await connection.execute(_ALL, {"showtime_id": showtime_id})
+        return {row[0]: _state(row) for row in rows}
+
+    async def states_of_many(
+        self, connection: Connection, showtime_ids: Sequence[str]
+    ) -> dict[str, dict[str, SeatState]]:
+        """Return the states of several showtimes' seats, by showtime and label."""
+        rows = await connection.execute(
+            select(*_STATE, SEATS.c.showtime_id).where(SEATS.c.showtime_id.in_(showtime_ids))
+        )
+        found: dict[str, dict[str, SeatState]] = {showtime_id: {} for showtime_id in showtime_ids}
+        for row in rows:
+            found[row.showtime_id][row.label] = _state(row)
+        return found
+
+    async def states_of_seats(
+        self, connection: Connection, seats: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], SeatState]:
+        """Return the states of single seats, by showtime and label."""
+        rows = await connection.execute(
+            select(*_STATE, SEATS.c.showtime_id).where(
+                tuple_(SEATS.c.showtime_id, SEATS.c.label).in_(sorted(seats))
             )
         )
-
-
-async def read_changes(
-    connection: Connection, *, showtime_id: str, after_version: int, version: int
-) -> set[str] | None:
-    """Return which seats changed after a version, up to `version`; None when too much was forgotten."""
-    if after_version < version // _PRUNE_EVERY * _PRUNE_EVERY - CHANGES_KEPT:
-        return None
-    rows = await connection.execute(
-        select(SEAT_CHANGES.c.labels).where(
-            SEAT_CHANGES.c.showtime_id == showtime_id,
-            SEAT_CHANGES.c.version > after_version,
-            SEAT_CHANGES.c.version <= version,
-        )
-    )
-    return {label for labels in rows.scalars() for label in labels}
+        return {(row.showtime_id, row.label): _state(row) for row in rows}

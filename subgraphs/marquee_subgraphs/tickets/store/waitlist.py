@@ -23,40 +23,6 @@ _WAITING = (
 )
 
 
-async def find_waiting(connection: Connection, showtime_id: str, *, limit: int) -> list[WaitlistEntry]:
-    """Return who waits for seats of a showtime, the first come first."""
-    rows = await connection.execute(_WAITING, {"showtime_id": showtime_id, "limit": limit})
-    return [WaitlistEntry(*values_of(row)) for row in rows]
-
-
-async def count_entries(connection: Connection, showtime_id: str) -> int:
-    """Count a showtime's entries, in whatever state."""
-    statement = select(func.count()).select_from(WAITLIST).where(WAITLIST.c.showtime_id == showtime_id)
-    return int(await connection.scalar(statement))
-
-
-async def save_entry(tx: Transaction, entry: WaitlistEntry) -> None:
-    """Keep a new entry."""
-    values = {name: getattr(entry, name) for name in WaitlistEntry.__dataclass_fields__}
-    await tx.execute(insert(WAITLIST), values)
-
-
-async def update_entry(tx: Transaction, entry_id: str, **values: Any) -> None:
-    """Change an entry."""
-    await tx.execute(update(WAITLIST).where(WAITLIST.c.id == entry_id).values(**values))
-
-
-async def delete_entry(tx: Transaction, entry_id: str) -> None:
-    """Forget an entry."""
-    await tx.execute(delete(WAITLIST).where(WAITLIST.c.id == entry_id))
-
-
-async def delete_entries_closed_before(tx: Transaction, moment: datetime) -> None:
-    """Forget the waitlists of showtimes whose sales closed before a moment."""
-    closed = select(SHOWTIMES.c.id).where(SHOWTIMES.c.sales_close_at < moment)
-    await tx.execute(delete(WAITLIST).where(WAITLIST.c.showtime_id.in_(closed)))
-
-
 def _listed() -> Select[Any]:
     before = WAITLIST.alias("before")
     ahead = (
@@ -84,43 +50,73 @@ def _to_listed(row: Any, now: datetime) -> ListedEntry:
     return ListedEntry(entry, status, ahead if status is WaitlistStatus.WAITING else None)
 
 
-async def find_entry(connection: Connection, entry_id: str, now: datetime) -> ListedEntry | None:
-    """Return one entry as it stands."""
-    row = (await connection.execute(_listed().where(WAITLIST.c.id == entry_id))).first()
-    return None if row is None else _to_listed(row, now)
+class WaitlistStore:
+    """Reads and writes of waitlist entries."""
 
+    async def find_waiting(
+        self, connection: Connection, showtime_id: str, *, limit: int
+    ) -> list[WaitlistEntry]:
+        """Return who waits for seats of a showtime, the first come first."""
+        rows = await connection.execute(_WAITING, {"showtime_id": showtime_id, "limit": limit})
+        return [WaitlistEntry(*values_of(row)) for row in rows]
 
-async def find_entry_of_person(
-    connection: Connection, *, showtime_id: str, person: str, now: datetime
-) -> ListedEntry | None:
-    """Return a person's entry for a showtime as it stands."""
-    statement = _listed().where(WAITLIST.c.showtime_id == showtime_id, WAITLIST.c.person == person)
-    row = (await connection.execute(statement)).first()
-    return None if row is None else _to_listed(row, now)
+    async def count(self, connection: Connection, showtime_id: str) -> int:
+        """Count a showtime's entries, in whatever state."""
+        statement = select(func.count()).select_from(WAITLIST).where(WAITLIST.c.showtime_id == showtime_id)
+        return int(await connection.scalar(statement))
 
+    async def save(self, tx: Transaction, entry: WaitlistEntry) -> None:
+        """Keep a new entry."""
+        values = {name: getattr(entry, name) for name in WaitlistEntry.__dataclass_fields__}
+        await tx.execute(insert(WAITLIST), values)
 
-async def find_entries_of_users(
-    connection: Connection, user_ids: Sequence[str], now: datetime, *, limit: int
-) -> dict[str, list[ListedEntry]]:
-    """Return the newest entries of users."""
-    rows = await connection.execute(
-        _listed().where(WAITLIST.c.user_id.in_(user_ids)).order_by(WAITLIST.c.id.desc())
-    )
-    found: dict[str, list[ListedEntry]] = {user_id: [] for user_id in user_ids}
-    for row in rows:
-        listed = _to_listed(row, now)
-        mine = found[listed.entry.user_id or ""]
-        if len(mine) < limit:
-            mine.append(listed)
-    return found
+    async def update(self, tx: Transaction, entry_id: str, **values: Any) -> None:
+        """Change an entry."""
+        await tx.execute(update(WAITLIST).where(WAITLIST.c.id == entry_id).values(**values))
 
+    async def delete(self, tx: Transaction, entry_id: str) -> None:
+        """Forget an entry."""
+        await tx.execute(delete(WAITLIST).where(WAITLIST.c.id == entry_id))
 
-async def page_entries(
-    connection: Connection, *, showtime_id: str, after_place: int | None, limit: int, now: datetime
-) -> list[ListedEntry]:
-    """Return entries of a showtime in the order of their places."""
-    statement = _listed().where(WAITLIST.c.showtime_id == showtime_id)
-    if after_place is not None:
-        statement = statement.where(WAITLIST.c.place > after_place)
-    rows = await connection.execute(statement.order_by(WAITLIST.c.place).limit(limit))
-    return [_to_listed(row, now) for row in rows]
+    async def delete_closed_before(self, tx: Transaction, moment: datetime) -> None:
+        """Forget the waitlists of showtimes whose sales closed before a moment."""
+        closed = select(SHOWTIMES.c.id).where(SHOWTIMES.c.sales_close_at < moment)
+        await tx.execute(delete(WAITLIST).where(WAITLIST.c.showtime_id.in_(closed)))
+
+    async def find(self, connection: Connection, entry_id: str, now: datetime) -> ListedEntry | None:
+        """Return one entry as it stands."""
+        row = (await connection.execute(_listed().where(WAITLIST.c.id == entry_id))).first()
+        return None if row is None else _to_listed(row, now)
+
+    async def find_of_person(
+        self, connection: Connection, *, showtime_id: str, person: str, now: datetime
+    ) -> ListedEntry | None:
+        """Return a person's entry for a showtime as it stands."""
+        statement = _listed().where(WAITLIST.c.showtime_id == showtime_id, WAITLIST.c.person == person)
+        row = (await connection.execute(statement)).first()
+        return None if row is None else _to_listed(row, now)
+
+    async def of_users(
+        self, connection: Connection, user_ids: Sequence[str], now: datetime, *, limit: int
+    ) -> dict[str, list[ListedEntry]]:
+        """Return the newest entries of users."""
+        rows = await connection.execute(
+            _listed().where(WAITLIST.c.user_id.in_(user_ids)).order_by(WAITLIST.c.id.desc())
+        )
+        found: dict[str, list[ListedEntry]] = {user_id: [] for user_id in user_ids}
+        for row in rows:
+            listed = _to_listed(row, now)
+            mine = found[listed.entry.user_id or ""]
+            if len(mine) < limit:
+                mine.append(listed)
+        return found
+
+    async def page(
+        self, connection: Connection, *, showtime_id: str, after_place: int | None, limit: int, now: datetime
+    ) -> list[ListedEntry]:
+        """Return entries of a showtime in the order of their places."""
+        statement = _listed().where(WAITLIST.c.showtime_id == showtime_id)
+        if after_place is not None:
+            statement = statement.where(WAITLIST.c.place > after_place)
+        rows = await connection.execute(statement.order_by(WAITLIST.c.place).limit(limit))
+        return [_to_listed(row, now) for row in rows]

@@ -20,6 +20,7 @@ from marquee_subgraphs.tickets.domain.pricing import (
     seat_price,
     split_by_largest_remainder,
 )
+from marquee_subgraphs.tickets.domain.showtimes import Showtime
 from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
 
 FRIDAY_EVENING = datetime(2026, 1, 17, 1, 0, tzinfo=UTC)  # 20:00 in Lima, on Friday the 16th
@@ -39,15 +40,23 @@ def price(
     voucher: Voucher | None = None,
     currency: str = "PEN",
 ) -> Price:
-    return price_order(
-        currency=currency,
-        base_price=base_price,
-        seats=[(f"A{number}", kind) for number, kind in enumerate(kinds, 1)],
-        starts_at=starts_at,
+    showtime = Showtime(
+        id="sht_1",
+        movie_id="mov_1",
+        movie_title="Nosferatu",
+        cinema_id="cin_1",
+        cinema_name="Marquee Lima",
         time_zone=LIMA,
-        tier=tier,
-        voucher=voucher,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        sales_close_at=starts_at,
+        base_price=base_price,
+        currency=currency,
+        is_cancelled=False,
+        seat_version=0,
     )
+    seats = [(f"A{number}", kind) for number, kind in enumerate(kinds, 1)]
+    return price_order(showtime, seats, tier=tier, voucher=voucher)
 
 
 def test_two_seats_in_the_evening_cost_two_base_prices_and_the_fees() -> None:

@@ -72,7 +72,7 @@ async def test_forged_and_void_tickets_stay_outside(any_stage: Stage) -> None:
     cancelled = {"showtime_id": showtime_id, "reason": "flood"}
     await stage.hear("showtime.cancelled", showtime_id, cancelled)
     assert codes(await stage.check_in(SCANNER, code, "nonce-0001")) == ["TICKET_VOID"]
-    await stage.service.expiry.refund()
+    await stage.service.cancellations.refund_all()
     assert codes(await stage.check_in(SCANNER, code, "nonce-0002")) == ["TICKET_VOID"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from marquee_subgraphs.tickets import store
+from marquee_subgraphs.tickets.store.seat_changes import CHANGES_KEPT
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage
 
@@ -35,7 +35,7 @@ async def test_many_entities_take_a_constant_number_of_statements(any_stage: Sta
     for typename, keys, selection in cases:
         counts = []
         for some in (keys[:1], keys):
-            stage.service.office.layouts.forget()
+            stage.service.resources.layouts.forget()
             with stage.database.count_statements() as counter:
                 answer = await stage.door.entities(typename, some, selection, ANA)
             assert None not in answer.only()
@@ -169,14 +169,16 @@ async def test_a_new_watcher_gets_all_seats_first(stage: Stage) -> None:
 
 async def test_who_missed_more_than_is_kept_gets_all(stage: Stage) -> None:
     showtime_id = await stage.schedule()
+    store = stage.service.resources.store
     async with stage.database.transaction() as tx:
-        for _ in range(store.CHANGES_KEPT + 200):
-            showtime = await store.advance_version(tx, showtime_id)
+        for _ in range(CHANGES_KEPT + 200):
+            showtime = await store.showtimes.advance(tx, showtime_id)
             assert showtime is not None
-            await store.log_change(tx, showtime_id=showtime_id, version=showtime.seat_version, labels=["A1"])
-    reading = stage.service.queries
-    assert (await reading.changes(showtime_id, 50)).resync
-    near = await reading.changes(showtime_id, 300)
+            version = showtime.seat_version
+            await store.seat_changes.add(tx, showtime_id=showtime_id, version=version, labels=["A1"])
+    queries = stage.service.queries
+    assert (await queries.changes(showtime_id, 50)).resync
+    near = await queries.changes(showtime_id, 300)
     assert (near.resync, near.labels) == (False, ["A1"])
 
 

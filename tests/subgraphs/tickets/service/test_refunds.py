@@ -8,7 +8,10 @@ from typing import Any
 
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.events import Envelope
-from marquee_subgraphs.tickets.service.expiry import Expiry
+from marquee_subgraphs.tickets.service.cancellations import Cancellations
+from marquee_subgraphs.tickets.service.returns import Returns
+from marquee_subgraphs.tickets.service.sale import Sale
+from marquee_subgraphs.tickets.service.seat_changes import SeatChanges
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage, minor
 
@@ -205,12 +208,15 @@ async def test_a_cancelled_showtime_gives_every_order_back_with_its_fees(any_sta
         "showtime.cancelled", showtime_id, {"showtime_id": showtime_id, "reason": "the projector broke"}
     )
     # The first batch is done, then the process ends; another goes on where it stopped.
-    first = Expiry(stage.service.office, orders_at_once=2)
-    assert await first.give_back_cancelled()
+    resources = stage.service.resources
+    seats = SeatChanges(resources)
+    sale = Sale(resources, seats)
+    returns = Returns(resources, seats, sale)
+    assert await Cancellations(resources, seats, sale, returns, orders_at_once=2).refund_batch()
     assert 1 <= len(await stage.said("refund.approved")) <= 2
     await stage.consumer.handle(cancelled)
-    await stage.service.expiry.refund()
-    await stage.service.expiry.refund()
+    await stage.service.cancellations.refund_all()
+    await stage.service.cancellations.refund_all()
 
     approved = await stage.said("refund.approved")
     assert {event.payload["order_id"] for event in approved} == {order["id"] for order in bought}

@@ -100,7 +100,7 @@ async def test_the_same_key_moves_once_and_leaves_one_audit_row(stage: Stage) ->
     other = await reseat(stage, ticket, showtime_id, "B6", idempotencyKey="the-same-key")
     assert codes(other) == ["IDEMPOTENCY_CONFLICT"]
     async with stage.database.read() as connection:
-        [entry] = await stage.service.office.audit.entries(connection, target=ticket["id"])
+        [entry] = await stage.service.resources.backend.audit.entries(connection, target=ticket["id"])
     assert (entry.action, entry.reason) == ("reseatTicket", "broken seat")
     assert (entry.before, entry.after) == ({"seat": "A1"}, {"seat": "B5"})
 

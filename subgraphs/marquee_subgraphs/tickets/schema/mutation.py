@@ -206,7 +206,7 @@ class Mutation(WaitlistMutation):
 
     @mutation(scopes=["seats:block"], description="Take unsold seats out of sale, or put them back; audited.")
     async def block_seats(self, info: Info, input: BlockSeatsInput) -> BlockSeatsPayload | None:
-        seats = await info.context.service.holds.block(
+        seats = await info.context.service.blocked_seats.block(
             info.context.viewer,
             showtime_id=input.showtime_id,
             seat_ids=input.seat_ids,
