@@ -3,6 +3,9 @@
 Refusal
 └── Conflict
     └── UnreachablePerson   there is no address to send to
+
+Faults
+└── NotYetKnown             an event came before the one that introduces its order or person
 """
 
 from __future__ import annotations
@@ -11,6 +14,10 @@ from marquee_subgraphs.kit.refusals import Conflict
 
 
 class UnreachablePerson(Conflict):
-    """Nobody of this id is known here, or not by this channel."""
+    """There is no person of this id, or no address for this channel."""
 
     code = "PERSON_UNREACHABLE"
+
+
+class NotYetKnown(Exception):
+    """An event is about an order or a person that is not known yet; the broker delivers it again."""

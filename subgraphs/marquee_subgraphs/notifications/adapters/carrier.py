@@ -1,8 +1,7 @@
-"""Ports to the outside: who carries mails and SMS, and how that fails. The embedded default keeps messages
-for their owners to read.
+"""`Carrier`: the port through which mails and SMS leave, and how that fails.
 
-    Exception            whatever else a carrier raises: it may go better later
-    DeliveryRefused      this message will never be taken: it is not tried again
+DeliveryRefused      this message will never be accepted: it is not tried again
+any other exception  it may succeed later: the message is tried again
 """
 
 from __future__ import annotations
@@ -13,26 +12,24 @@ from marquee_subgraphs.notifications.domain.records import MessageRecord
 
 
 class DeliveryRefused(Exception):
-    """The other side has said no for good, or no message can be made for this address; says why."""
+    """The other side refused for good, or no message can be made for this address; its text says why."""
 
 
 def reason_of(error: Exception) -> str:
-    """What to keep of a failure: its kind, and what the other side said."""
+    """Return the text that is stored of a failure: its kind and its message."""
     return f"{type(error).__name__}: {error}".replace("\n", " ")
 
 
 class Carrier(Protocol):
-    """Takes a message out of the house. Raises when it could not: `DeliveryRefused`, or anything else when
-    the message is to be tried again. Must end well before the claim on the message does.
-    """
+    """Sends messages. A call must end well before the claim on the message does."""
 
     async def carry(self, message: MessageRecord) -> None:
-        """Send one message."""
+        """Send one message. Raises `DeliveryRefused`, or anything else when it is to be tried again."""
         ...
 
 
 class Mailbox:
-    """The embedded default: the store itself is the mailbox, so keeping a message is sending it."""
+    """The embedded default: people read their messages in the store, so storing one is sending it."""
 
     async def carry(self, message: MessageRecord) -> None:
-        """Nothing is left to do."""
+        """Do nothing: the message is in the store."""

@@ -1,6 +1,6 @@
-"""SMS by a provider that speaks Twilio's Messages API. Knows nothing of queues: one message, one attempt.
+"""SMS by a provider with Twilio's Messages API. Knows nothing of queues: one message, one attempt.
 
-The API takes no idempotency key, so whoever tries a message again asks first whether it went out before.
+The API takes no idempotency key, so before a repetition it asks whether the message went out already.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from marquee_subgraphs.notifications.adapters.carrier import DeliveryRefused
 from marquee_subgraphs.notifications.domain.records import MessageRecord
 
 _LONGEST: Final = 1_600
-"""What the API takes in one message."""
+"""The most characters that the API takes in one message."""
 _TRY_AGAIN: Final = frozenset({401, 403, 408, 429})
-"""Statuses that say nothing of the message: our key or our pace is at fault."""
+"""Statuses that say nothing about the message: our key or our rate is at fault."""
 _NOT_SENT: Final = frozenset({"failed", "undelivered", "canceled"})
 
 
 class SmsFailed(Exception):
-    """The provider did not take it this time; says what it answered."""
+    """The provider did not take the message this time; the text is its answer."""
 
 
 class TwilioSms:
@@ -45,8 +45,8 @@ class TwilioSms:
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
     async def carry(self, message: MessageRecord) -> None:
-        """Send one SMS. Raises `DeliveryRefused` when it will never be taken; `SmsFailed`, `OSError` or
-        `aiohttp.ClientError` when it is worth another attempt.
+        """Send one SMS. Raises `DeliveryRefused` when it will never be accepted; `SmsFailed`, `OSError` or
+        `aiohttp.ClientError` when another attempt may succeed.
         """
         if not is_phone_number(message.recipient):
             raise DeliveryRefused("the number is not in E.164, as +51987654321")
@@ -63,7 +63,7 @@ class TwilioSms:
         raise SmsFailed(said)
 
     async def _went_out(self, message: MessageRecord, text: str) -> bool:
-        """Whether an earlier attempt arrived whose answer did not."""
+        """True if an earlier attempt arrived, and only its answer was lost."""
         asked = {
             "To": message.recipient,
             "DateSent>": message.created_at.strftime("%Y-%m-%d"),

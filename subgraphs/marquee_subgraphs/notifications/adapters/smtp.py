@@ -1,7 +1,7 @@
-"""Mail by SMTP. Knows nothing of queues: one message, one attempt, one outcome.
+"""Mail by SMTP. Knows nothing of queues: one message, one attempt.
 
-A message that is sent again carries the same Message-ID, so that mail readers show one. No password is sent
-in the clear to another machine.
+A repeated message has the same Message-ID, so that mail readers show it once. No password is sent unencrypted
+to another machine.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _SPECIAL: Final = re.compile(r"""[\s\x00-\x1f\x7f()<>\[\]:;@\\,"]""")
 
 
 class SmtpMailer:
-    """Sends by the server that `url` names: `smtp://` takes STARTTLS where it is offered and insists on it
-    when it has a password, `smtps://` is TLS from the start.
+    """Sends through the server of `url`. `smtps://` is TLS from the start; `smtp://` uses STARTTLS where
+    it is offered, and requires it when there is a password.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class SmtpMailer:
 
     async def carry(self, message: MessageRecord) -> None:
         """Send one mail. Raises `DeliveryRefused` when the server refuses the reader or the mail for good;
-        `aiosmtplib.SMTPException`, `OSError` when it is worth another attempt.
+        `aiosmtplib.SMTPException`, `OSError` when another attempt may succeed.
         """
         mail = self.build(message)
         try:
@@ -82,7 +82,7 @@ class SmtpMailer:
                     tls_context=self._tls_context,
                 )
         except aiosmtplib.SMTPRecipientsRefused as refusal:
-            # One mail, one reader. A server that knows no such reader will not know them later.
+            # One mail has one reader. A server that does not know the reader now will not know them later.
             [refused] = refusal.recipients
             if refused.code >= _FOR_GOOD:
                 raise DeliveryRefused(f"{refused.code} {refused.message}") from refusal
@@ -92,13 +92,14 @@ class SmtpMailer:
                 raise DeliveryRefused(f"{refusal.code} {refusal.message}") from refusal
             raise
         except aiosmtplib.SMTPNotSupported as refusal:
-            if mail["To"].isascii():  # then it is the connection that lacks something, not this address
+            if mail["To"].isascii():  # then the connection lacks something, and not this address
                 raise
             raise DeliveryRefused("the server takes no address in this script") from refusal
 
     def build(self, message: MessageRecord) -> EmailMessage:
-        """The mail as it travels: text, HTML, and the QR codes inline. Raises `DeliveryRefused` when the
-        reader's address makes no mail.
+        """Return the mail: text, HTML, and the QR codes as inline pictures.
+
+        Raises `DeliveryRefused` when the address cannot be the address of one reader.
         """
         mail = EmailMessage()
         try:
@@ -119,7 +120,7 @@ class SmtpMailer:
 
 
 def _address(name: str, address: str) -> Address:
-    """One address with its name, in any script. Raises `ValueError` for what could be more than one."""
+    """Return one address with its name, in any script. Raises `ValueError` for text that may be several."""
     username, _, domain = address.rpartition("@")
     if not username or not domain or _SPECIAL.search(address.replace("@", "", 1)):
         raise ValueError("not one address")

@@ -1,4 +1,4 @@
-"""Pure records of notifications: kinds, contacts, what is queued. Time is an argument."""
+"""The records of notifications: people, contacts, notifications and queued messages. Time is an argument."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from marquee_subgraphs.kit.locale import Locale
+from marquee_subgraphs.notifications.domain.translations import local_time
 
 RETRY_AFTER: Final = (
     timedelta(seconds=5),
@@ -17,9 +18,9 @@ RETRY_AFTER: Final = (
     timedelta(hours=1),
     timedelta(hours=6),
 )
-"""How long a message waits after each failed attempt; after the last it has failed."""
+"""The pauses after failed attempts; after the last one a message has failed for good."""
 CLAIM: Final = timedelta(seconds=30)
-"""For how long one process has a message to itself: twice as long as any attempt may take."""
+"""For how long a process has a message to itself: twice as long as one attempt may take."""
 
 
 class NotificationKind(StrEnum):
@@ -38,7 +39,7 @@ class NotificationKind(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """How far a mail or SMS has come."""
+    """The state of a mail or SMS."""
 
     QUEUED = "QUEUED"
     SENT = "SENT"
@@ -46,7 +47,7 @@ class DeliveryStatus(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a message leaves."""
+    """How a message is sent."""
 
     EMAIL = "EMAIL"
     SMS = "SMS"
@@ -54,21 +55,21 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account, from the events of users."""
+    """A person with an account, from the events of users."""
 
     user_id: str
     name: str
     email: str
     locale: Locale
     is_forgotten: bool = False
-    """They asked for their data to be erased: nothing is told them, whatever event comes later."""
+    """True after an erasure: the person gets no message any more, whatever event comes later."""
     phone: str | None = None
     """In E.164, as +51987654321."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Who is told about an order: a person with an account, or the guest's email."""
+    """Whom to notify about an order: a person with an account, or a guest's email."""
 
     order_id: str
     number: str
@@ -78,9 +79,15 @@ class Contact:
     email: str | None
     locale: Locale
     starts_at: datetime | None = None
-    """Known once the order is confirmed; together with the time zone."""
+    """Known once the order is confirmed, together with the time zone."""
     time_zone: str | None = None
     movie_id: str | None = None
+
+    def starts_at_text(self, locale: Locale) -> str:
+        """Return when the showtime starts, by the clock in the cinema; a dash while that is unknown."""
+        if self.starts_at is None:
+            return "—"
+        return local_time(self.starts_at, self.time_zone or "UTC", locale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +127,16 @@ class MessageRecord:
     codes: Sequence[TicketCode]
     status: DeliveryStatus
     attempts: int
-    """How often it was tried before; an attempt whose end nobody knows counts too."""
+    """The attempts before; one whose process died counts too."""
     created_at: datetime
     sent_at: datetime | None = None
     trace: str | None = None
-    """The W3C trace context of what caused it, when that is recorded."""
+    """The W3C trace context of the request that caused it, when that is sampled."""
     recipient_name: str | None = None
     failure: str | None = None
-    """Why the last attempt came to nothing."""
+    """Why the last attempt failed."""
 
 
 def retry_at(attempts: int, now: datetime) -> datetime | None:
-    """When to try again after that many failed attempts; None: never."""
+    """Return when to try again after so many failed attempts; None after the last."""
     return now + RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else None

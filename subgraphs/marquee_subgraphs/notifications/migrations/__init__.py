@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from marquee_subgraphs.kit.database import History
-from marquee_subgraphs.notifications.store import TABLES
+from marquee_subgraphs.notifications.tables import TABLES
 
 HISTORY = History("notifications", TABLES, Path(__file__).parent)

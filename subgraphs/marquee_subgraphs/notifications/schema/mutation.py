@@ -9,6 +9,7 @@ from strawberry import ID
 from marquee_subgraphs.kit.graphql import Payload, mutation
 from marquee_subgraphs.notifications.domain.records import Channel, MessageRecord
 from marquee_subgraphs.notifications.schema.types import Email, Info, Notification, Sms
+from marquee_subgraphs.notifications.service.messages import MessageRequest
 
 
 @strawberry.input
@@ -56,14 +57,14 @@ class SendSmsPayload(Payload):
 
 
 async def _send(info: Info, channel: Channel, input: SendEmailInput | SendSmsInput) -> MessageRecord:
-    return await info.context.service.send(
-        info.context.viewer,
-        channel,
+    request = MessageRequest(
+        channel=channel,
         user_id=input.user_id,
         template=input.template,
         variables=[(each.name, each.value) for each in input.variables],
         idempotency_key=input.idempotency_key,
     )
+    return await info.context.service.messages.send(info.context.viewer, request)
 
 
 @strawberry.type
@@ -72,7 +73,7 @@ class Mutation:
     async def mark_notification_read(
         self, info: Info, input: MarkNotificationReadInput
     ) -> MarkNotificationReadPayload | None:
-        records = await info.context.service.mark_read(info.context.viewer, ids=input.notification_ids)
+        records = await info.context.service.inbox.mark_read(info.context.viewer, ids=input.notification_ids)
         return MarkNotificationReadPayload(notifications=[Notification.of(record) for record in records])
 
     @mutation(scopes=["mail:send"])

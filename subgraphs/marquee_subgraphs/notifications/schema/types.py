@@ -1,11 +1,8 @@
-"""Notifications, mails and SMS as clients read them. Thin: the service decides; here is who may ask."""
+"""Notifications, mails and SMS as clients see them, and what notifications adds to users."""
 
-# ruff: noqa: A002 - arguments carry the names that the schema gives them (`filter`)
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import datetime
 from typing import Self, TypeAlias
 
@@ -21,7 +18,6 @@ from marquee_subgraphs.kit.graphql import (
     Representation,
     connection_size,
     field,
-    subscription,
 )
 from marquee_subgraphs.kit.pagination import PageRequest
 from marquee_subgraphs.notifications.domain.records import (
@@ -39,7 +35,8 @@ strawberry.enum(NotificationKind, name="NotificationKind", description="What it 
 strawberry.enum(DeliveryStatus, name="DeliveryStatus")
 
 
-def _request(first: int, after: str | None) -> PageRequest:
+def page_request(first: int, after: str | None) -> PageRequest:
+    """Return the request of a page by moment and id."""
     return PageRequest.of(first, after, (datetime, str))
 
 
@@ -70,7 +67,7 @@ class Notification:
     @classmethod
     async def resolve_reference(cls, info: Info, representation: Representation) -> Self | None:
         context = info.context
-        record = await context.loaders(context.service.notifications_by_id).load(representation.text("id"))
+        record = await context.loaders(context.service.inbox.by_id).load(representation.text("id"))
         return cls.of(record) if record is not None and context.viewer.is_user(record.user_id) else None
 
 
@@ -99,7 +96,7 @@ class NotificationConnection:
 
     @field()
     async def unread_count(self, info: Info) -> int:
-        return await info.context.service.count_notifications(self.user_id, unread_only=True)
+        return await info.context.service.inbox.count(self.user_id, unread_only=True)
 
 
 @strawberry.type
@@ -191,12 +188,12 @@ class User:
     ) -> NotificationConnection | None:
         if not info.context.viewer.is_user(self.id):
             return None
-        service, user_id = info.context.service, str(self.id)
-        page = await service.notifications(user_id, _request(first, after), unread_only=unread_only)
+        inbox, user_id = info.context.service.inbox, str(self.id)
+        page = await inbox.page(user_id, page_request(first, after), unread_only=unread_only)
         shown = Connection.of(
             page,
             Notification.of,
-            lambda: service.count_notifications(user_id, unread_only=unread_only),
+            lambda: inbox.count(user_id, unread_only=unread_only),
         )
         return NotificationConnection(page=shown, user_id=user_id)
 
@@ -204,37 +201,6 @@ class User:
     async def emails(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Email] | None:
         if not info.context.viewer.is_user(self.id):
             return None
-        service, user_id = info.context.service, str(self.id)
-        page = await service.mails(_request(first, after), user_id=user_id)
-        return Connection.of(page, Email.of, lambda: service.count_mails(user_id=user_id))
-
-
-@strawberry.input
-class EmailFilter:
-    to: str | None = None
-
-
-@strawberry.type
-class Query:
-    @field(scopes=["mail:read"], directives=[connection_size()], description="Every mail, for support.")
-    async def emails(
-        self, info: Info, first: int = 20, after: str | None = None, filter: EmailFilter | None = None
-    ) -> Connection[Email] | None:
-        info.context.viewer.require_scope("mail:read")
-        service = info.context.service
-        recipient = filter.to if filter else None
-        page = await service.mails(_request(first, after), recipient=recipient)
-        return Connection.of(page, Email.of, lambda: service.count_mails(recipient=recipient))
-
-    @field(scopes=["mail:send"])
-    async def message_templates(self, info: Info) -> list[MessageTemplate] | None:
-        return [MessageTemplate.of(each) for each in info.context.service.templates(info.context.viewer)]
-
-
-@strawberry.type
-class Subscription:
-    @subscription(description="One's own notifications, as they come.")
-    async def notification_received(self, info: Info) -> AsyncGenerator[Notification, None]:
-        async with aclosing(info.context.service.watch(info.context.viewer)) as records:
-            async for record in records:
-                yield Notification.of(record)
+        messages, user_id = info.context.service.messages, str(self.id)
+        page = await messages.mails(page_request(first, after), user_id=user_id)
+        return Connection.of(page, Email.of, lambda: messages.count_mails(user_id=user_id))

@@ -1,6 +1,6 @@
-"""Writes messages in a language: words from YAML, shape from two layouts, QR codes as pictures.
+"""`Composer`: writes messages in a language, with words from YAML and two layouts, for HTML and for text.
 
-Values never become templates: they are filled in as text, and the HTML layout escapes all of them.
+Values never become templates: they are filled in as text, and the HTML layout escapes them all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FOLDER: Final = "marquee_subgraphs.notifications"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A message that staff may send: the same name in every language."""
+    """A message that staff may send; it has the same name in every language."""
 
     name: str
     variables: tuple[str, ...]
@@ -32,7 +32,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message ready to be kept."""
+    """A message that is written and ready to be stored."""
 
     subject: str
     body: str
@@ -42,7 +42,7 @@ class Composed:
 
 
 class Composer:
-    """Every message in every language, read once."""
+    """Every message in every language, read once from the package."""
 
     def __init__(self, site_url: str = "") -> None:
         self._site_url = site_url.rstrip("/")
@@ -63,7 +63,7 @@ class Composer:
         )
 
     def templates(self) -> list[Template]:
-        """What staff may send."""
+        """Return the messages that staff may send."""
         return [
             Template(name, tuple(words["variables"]))
             for name, words in self._words[Locale.EN].items()
@@ -78,7 +78,7 @@ class Composer:
         codes: Sequence[TicketCode] = (),
         link: str | None = None,
     ) -> Composed:
-        """Write one message; `link` is where its action leads on the page, as `/orders/ord_1`.
+        """Return one message; `link` is the page that its button opens, as `/orders/ord_1`.
 
         Raises `KeyError` for an unknown name, `UndefinedError` for a missing value.
         """
@@ -111,7 +111,7 @@ def _read(name: str) -> str:
 
 
 def qr_png(code: str) -> bytes:
-    """The picture of a QR code, for a mail."""
+    """Return a QR code as a PNG picture."""
     picture = io.BytesIO()
     segno.make(code, error="m", micro=False).save(picture, kind="png", scale=5, border=2)
     return picture.getvalue()

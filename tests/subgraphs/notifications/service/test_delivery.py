@@ -79,7 +79,7 @@ class House:
 
     async def carry(self) -> None:
         """Every replica has its round, at the same time."""
-        await asyncio.gather(*[replica.service.carry() for replica in self.replicas])
+        await asyncio.gather(*[replica.service.delivery.carry() for replica in self.replicas])
 
     async def rows(self) -> list[Any]:
         """Status, attempts and failure of every message."""
@@ -132,7 +132,7 @@ async def test_each_message_is_carried_by_one(house: House) -> None:
 async def test_what_a_dead_replica_had_is_carried_by_another_when_its_claim_is_over(house: House) -> None:
     house.carriers[0].hangs = True
     await house.welcome(PEOPLE)
-    dying = asyncio.create_task(house.replicas[0].service.carry())
+    dying = asyncio.create_task(house.replicas[0].service.delivery.carry())
     await house.carriers[0].reached.wait()
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
@@ -147,10 +147,10 @@ async def test_what_a_dead_replica_had_is_carried_by_another_when_its_claim_is_o
 async def test_what_was_taken_stays_sent_though_the_claim_was_over(house: House) -> None:
     house.carriers[0].hangs = True
     await house.welcome(1)
-    late = asyncio.create_task(house.replicas[0].service.carry())
+    late = asyncio.create_task(house.replicas[0].service.delivery.carry())
     await house.carriers[0].reached.wait()
     house.clock.advance(CLAIM + timedelta(seconds=1))
-    await house.replicas[1].service.carry()
+    await house.replicas[1].service.delivery.carry()
     late.cancel()
     await asyncio.gather(late, return_exceptions=True)
     house.clock.advance(timedelta(days=1))
