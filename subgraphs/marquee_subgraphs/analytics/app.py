@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from marquee_subgraphs.analytics.events import Hearing
+from marquee_subgraphs.analytics.events.handlers import AnalyticsHandlers
 from marquee_subgraphs.analytics.migrations import HISTORY
 from marquee_subgraphs.analytics.schema import build_analytics_schema
-from marquee_subgraphs.analytics.service import AnalyticsService, Figures, Reports, Tracking
-from marquee_subgraphs.analytics.store import FactStore, FigureStore
+from marquee_subgraphs.analytics.service import AnalyticsService
+from marquee_subgraphs.analytics.store import AnalyticsStore
 from marquee_subgraphs.kit.app import Subgraph, Wiring
+from marquee_subgraphs.kit.backend import open_backend
 from marquee_subgraphs.kit.runtime import Runtime
 
 NAME = "analytics"
@@ -17,26 +18,14 @@ PORT = 11000
 
 
 def build(runtime: Runtime) -> Subgraph:
-    """The analytics subgraph."""
-    return Subgraph(
-        runtime, name=NAME, port=PORT, schema=build_analytics_schema(runtime.logger(NAME)), wire=_wire
-    )
+    """Return the analytics subgraph, not started."""
+    schema = build_analytics_schema(runtime.logger(NAME))
+    return Subgraph(runtime, name=NAME, port=PORT, schema=schema, wire=_wire)
 
 
 async def _wire(runtime: Runtime, stack: AsyncExitStack) -> Wiring:
-    database = await stack.enter_async_context(await runtime.open_database(NAME, HISTORY))
-    events = runtime.events(NAME, database)
-    facts, figures = FactStore(), FigureStore()
-    Hearing(facts, events.outbox, events.consumer.inbox).register(events.consumer)
-    service = AnalyticsService(
-        reports=Reports(database=database, store=figures, clock=runtime.clock),
-        figures=Figures(database=database, store=figures, clock=runtime.clock),
-        tracking=Tracking(
-            database=database,
-            store=facts,
-            clock=runtime.clock,
-            pace=runtime.pace(NAME),
-            logger=runtime.logger(NAME),
-        ),
-    )
-    return Wiring(service=service, database=database, events=events)
+    backend = await open_backend(runtime, NAME, HISTORY, stack)
+    store = AnalyticsStore()
+    service = AnalyticsService.of(backend, store, runtime.pace(NAME), runtime.logger(NAME))
+    AnalyticsHandlers(backend, store, service).register()
+    return Wiring(backend=backend, service=service)

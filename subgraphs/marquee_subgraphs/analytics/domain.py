@@ -1,9 +1,9 @@
-"""Pure records and rules of figures: ranges, sums of money by currency. Time is an argument."""
+"""The records and rules of figures: ranges, and sums of money by currency. Time is an argument."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -31,7 +31,7 @@ class SalesGrouping(StrEnum):
 
 
 class TrackedEvent(StrEnum):
-    """What pages tell of their visitors."""
+    """What pages report about their visitors."""
 
     MOVIE_VIEWED = "MOVIE_VIEWED"
     SEARCHED = "SEARCHED"
@@ -41,14 +41,14 @@ class TrackedEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From a moment (included) to another (not included)."""
+    """The time from `start` (included) to `end` (not included)."""
 
     start: datetime
     end: datetime
 
     @classmethod
     def of(cls, start: datetime, end: datetime, *path: str) -> Span:
-        """Check a client's range; `path` leads to it. Raises `InvalidInput`."""
+        """Return a client's range, checked; `path` leads to it in the input. Raises `InvalidInput`."""
         if start >= end:
             raise InvalidInput("from must be before to", [*path, "from"])
         if end - start > LONGEST_RANGE:
@@ -57,13 +57,13 @@ class Span:
 
     @classmethod
     def up_to(cls, now: datetime) -> Span:
-        """The last thirty days, this very moment included."""
+        """Return the last thirty days, `now` included."""
         return cls(now - USUAL_RANGE, now + timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
 class SalesLine:
-    """What a capture adds, or a refund takes. Both have an id of their own, so that none counts twice."""
+    """What a capture adds, or a refund takes away. Its id is theirs, so that none counts twice."""
 
     id: str
     payment_id: str
@@ -76,10 +76,26 @@ class SalesLine:
     at: datetime
     local_date: date
     """In the cinema's time zone."""
-    orders: int
-    tickets: int
-    captured: int
-    refunded: int
+    orders: int = 0
+    tickets: int = 0
+    captured: int = 0
+    refunded: int = 0
+
+    def counting(self, orders: int, tickets: int, *, captured: int = 0, refunded: int = 0) -> SalesLine:
+        """Return the line with its numbers; money in minor units."""
+        return replace(self, orders=orders, tickets=tickets, captured=captured, refunded=refunded)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Whether the holder of a ticket is inside."""
+
+    ticket_id: str
+    user_id: str | None
+    movie_id: str
+    showtime_id: str
+    at: datetime
+    entered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,7 @@ class SalesFigures:
 
     @classmethod
     def of(cls, sums: Iterable[SalesSum]) -> SalesFigures:
-        """Add up sums; each currency stays its own."""
+        """Add up sums; amounts of each currency stay apart."""
         sums = list(sums)
         return cls(
             orders=sum(each.orders for each in sums),
@@ -123,7 +139,7 @@ def _by_currency(amounts: Iterable[tuple[Currency, int]]) -> list[Money]:
 
 
 def figures_by_key(sums: Iterable[SalesSum]) -> dict[str, SalesFigures]:
-    """The figures of each key, in the order the keys come."""
+    """Return the figures of each key, in the order of the keys."""
     groups: dict[str, list[SalesSum]] = {}
     for each in sums:
         groups.setdefault(each.key, []).append(each)
@@ -167,7 +183,7 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class MovieFigures:
-    """How often a film's page was seen, and how many saw the film."""
+    """How often a film's page was opened, and how many tickets it sold."""
 
     views: int = 0
     tickets: int = 0
@@ -187,7 +203,7 @@ class Behavior:
 
 
 def favourite_genres(tickets: Iterable[tuple[Sequence[str], int]]) -> list[str]:
-    """The genres somebody bought most tickets for, most first."""
+    """Return the three genres with most tickets, the most first."""
     totals: dict[str, int] = {}
     for genres, count in tickets:
         for genre in genres:

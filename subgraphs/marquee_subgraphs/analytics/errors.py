@@ -1,10 +1,11 @@
-"""What analytics refuses beyond the shared refusals: nothing. Faults of its own:
+"""Analytics refuses nothing beyond the shared refusals.
 
-NotYetKnown   an event speaks of a cinema not heard of yet; the broker tries again
+Faults
+└── NotYetKnown   an event came before the one that introduces its cinema
 """
 
 from __future__ import annotations
 
 
 class NotYetKnown(Exception):
-    """An event came before the one that tells where it belongs; the broker tries again."""
+    """An event is about a cinema that is not known yet; the broker delivers it again."""

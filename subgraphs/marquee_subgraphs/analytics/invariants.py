@@ -1,4 +1,4 @@
-"""The invariants of revenue, as far as this store shows them, and what payments' books are compared with.
+"""The invariants of revenue, as far as this store shows them, and what payments is compared with.
 
 Reads only. Each finding names what is wrong, so that `marquee verify` and every fault test can print it.
 """
@@ -17,7 +17,7 @@ from marquee_subgraphs.kit.invariants import Invariant
 
 
 async def revenue_by_payment(database: Database) -> Mapping[str, tuple[int, int]]:
-    """Minor units captured and refunded, of each payment that was heard of."""
+    """Return the minor units captured and refunded of each known payment."""
     async with database.read(heavy=True) as connection:
         rows = await connection.execute(
             select(
@@ -52,7 +52,7 @@ def _refunds_bounded(lines: Sequence[Row[Any]]) -> list[str]:
         left[line.payment_id] = left.get(line.payment_id, 0) + line.captured - line.refunded
         if line.orders:
             captured.add(line.payment_id)
-    # A refund may be heard of before its capture; then nothing can be said yet.
+    # A refund may be handled before its capture; then nothing can be said yet.
     return [f"{payment_id} is at {left[payment_id]}" for payment_id in captured if left[payment_id] < 0]
 
 

@@ -11,7 +11,7 @@ from marquee_subgraphs.kit.graphql import SubgraphSchema, build_schema, system_h
 
 
 def build_analytics_schema(logger: logging.Logger) -> SubgraphSchema:
-    """The schema of analytics."""
+    """Return the schema of analytics."""
     return build_schema(
         query=Query,
         mutation=Mutation,

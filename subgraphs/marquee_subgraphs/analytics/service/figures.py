@@ -19,10 +19,9 @@ from marquee_subgraphs.analytics.domain import (
     figures_by_key,
 )
 from marquee_subgraphs.analytics.service.reports import REPORTS_READ
-from marquee_subgraphs.analytics.store import FigureStore
+from marquee_subgraphs.analytics.store import AnalyticsStore
 from marquee_subgraphs.analytics.store.figures import Spending
-from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.database import Database
+from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.refusals import NotAllowed
 
@@ -44,13 +43,13 @@ class SalesKey:
 class Figures:
     """What extends other subgraphs' entities."""
 
-    def __init__(self, *, database: Database, store: FigureStore, clock: Clock) -> None:
-        self._database = database
-        self._store = store
-        self._clock = clock
+    def __init__(self, backend: Backend, store: AnalyticsStore) -> None:
+        self._database = backend.database
+        self._clock = backend.clock
+        self._store = store.figures
 
     async def movies(self, ids: Sequence[str]) -> Mapping[str, MovieFigures]:
-        """Batch load of films; one nobody saw has zeros."""
+        """Batch: the figures of films; zeros for a film without any."""
         since = self._clock.now().date() - timedelta(days=METRICS_DAYS - 1)
         async with self._database.read() as connection:
             views = await self._store.views(connection, ids, since)
@@ -66,14 +65,16 @@ class Figures:
         }
 
     def require_reader(self, viewer: Viewer, user_id: str) -> None:
-        """Let pass the user themself and who holds users:read: reports are of sums, not of persons.
+        """Refuse everybody but the user themself and holders of `users:read`.
+
+        `reports:read` is not enough: reports are about sums, and this is about one person.
 
         Raises `Unauthenticated`, `NotAllowed`.
         """
         viewer.require_self_or_scope(user_id, USERS_READ)
 
     async def behaviors(self, user_ids: Sequence[str]) -> Mapping[str, Behavior]:
-        """Batch load of what people did; the caller has asked `require_reader`."""
+        """Batch: what people did; the caller has called `require_reader`."""
         async with self._database.read() as connection:
             spending = await self._store.spending(connection, user_ids)
             genres = await self._store.genres(connection, sorted({each.movie_id for each in spending}))
@@ -87,8 +88,9 @@ class Figures:
         return found
 
     async def occupancies(self, ids: Sequence[str]) -> Mapping[str, Filling]:
-        """Batch load of how full showtimes are, and cinemas and auditoriums over their showtimes from
-        thirty days ago on. A filling of no seats leaves their number to the caller.
+        """Batch: how full showtimes are, and cinemas and auditoriums over their showtimes of 30 days.
+
+        A filling without seats leaves their number to the caller.
         """
         kinds = _by_kind(ids)
         start = self._clock.now() - OCCUPANCY_LOOKS_BACK
@@ -103,7 +105,7 @@ class Figures:
         return found
 
     async def cinemas(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """Batch load of the cinema each of these belongs to."""
+        """Batch: the cinema that each of these belongs to."""
         kinds = _by_kind(ids)
         found = {id_: id_ for id_ in kinds[CINEMA]}
         async with self._database.read() as connection:
@@ -113,13 +115,13 @@ class Figures:
         return found
 
     def require_seller(self, viewer: Viewer, cinema_id: str | None) -> None:
-        """Let pass who may read the figures of this cinema. Raises `Unauthenticated`, `NotAllowed`."""
+        """Refuse viewers who may not read this cinema's figures. Raises `Unauthenticated`, `NotAllowed`."""
         viewer.require_scope(REPORTS_READ)
         if not viewer.is_admin and (cinema_id is None or not viewer.works_at(cinema_id)):
             raise NotAllowed("This belongs to another cinema.")
 
     async def sales(self, keys: Sequence[SalesKey]) -> Mapping[SalesKey, SalesFigures]:
-        """Batch load of sales; the caller has asked `require_seller`."""
+        """Batch: sales; the caller has called `require_seller`."""
         spans: dict[Span | None, list[str]] = {}
         for key in keys:
             spans.setdefault(key.span, []).append(key.id)

@@ -19,27 +19,26 @@ from marquee_subgraphs.analytics.domain import (
     Span,
     figures_by_key,
 )
-from marquee_subgraphs.analytics.store import FigureStore, Scope
-from marquee_subgraphs.analytics.tables import CINEMAS, MOVIES
-from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.database import Connection, Database
+from marquee_subgraphs.analytics.store import AnalyticsStore, Scope
+from marquee_subgraphs.kit.backend import Backend
+from marquee_subgraphs.kit.database import Connection
 from marquee_subgraphs.kit.identity import Viewer
 
 REPORTS_READ: Final = "reports:read"
 
 
 class Reports:
-    """What a cinema's figures come to."""
+    """The reports of staff."""
 
-    def __init__(self, *, database: Database, store: FigureStore, clock: Clock) -> None:
-        self._database = database
-        self._store = store
-        self._clock = clock
+    def __init__(self, backend: Backend, store: AnalyticsStore) -> None:
+        self._database = backend.database
+        self._clock = backend.clock
+        self._store = store.figures
 
     async def dashboard(self, viewer: Viewer, span: Span | None) -> Dashboard:
-        """The figures of a range; of the last thirty days, and of showtimes to come, when none is given.
+        """Return the figures of a range; without one, of the last thirty days and of showtimes to come.
 
-        People are of no cinema: new ones are counted for every reader. Raises `NotAllowed` without the
+        New people belong to no cinema, so every reader sees the same number. Raises `NotAllowed` without the
         scope reports:read.
         """
         scope = scope_of(viewer)
@@ -65,8 +64,9 @@ class Reports:
             )
 
     async def sales(self, viewer: Viewer, span: Span, grouping: SalesGrouping) -> list[SalesRow]:
-        """What was sold in a range: days in order, all else by tickets. Raises `NotAllowed` without the
-        scope reports:read.
+        """Return what was sold in a range: days in order, everything else by tickets.
+
+        Raises `NotAllowed` without the scope `reports:read`.
         """
         scope = scope_of(viewer)
         async with self._database.read(heavy=True) as connection:
@@ -80,7 +80,7 @@ class Reports:
     async def occupancy(
         self, viewer: Viewer, span: Span, cinema_id: str | None
     ) -> list[tuple[ShowtimeFact, Filling]]:
-        """How full the showtimes are that start in a range.
+        """Return the showtimes that start in a range, with how full they are.
 
         Raises `NotAllowed` without the scope reports:read, or when the cinema is another's.
         """
@@ -97,12 +97,13 @@ class Reports:
         if grouping is SalesGrouping.SHOWTIME:
             showtimes = await self._store.showtimes(connection, keys)
             return {id_: _showtime_label(showtime) for id_, showtime in showtimes.items()}
-        table = CINEMAS if grouping is SalesGrouping.CINEMA else MOVIES
-        return await self._store.names(connection, table, keys)
+        if grouping is SalesGrouping.CINEMA:
+            return await self._store.cinema_names(connection, keys)
+        return await self._store.movie_titles(connection, keys)
 
 
 def scope_of(viewer: Viewer) -> Scope:
-    """The cinemas whose figures the viewer may read. Raises `NotAllowed` without the scope reports:read."""
+    """Return the cinemas whose figures the viewer may read. Raises `NotAllowed` without the scope."""
     viewer.require_scope(REPORTS_READ)
     return Scope(None if viewer.is_admin else viewer.cinemas)
 

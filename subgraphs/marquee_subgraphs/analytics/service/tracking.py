@@ -1,6 +1,6 @@
-"""What pages tell of their visitors: counted by day, bounded, and never worth failing a page for.
+"""Tracking: counts by day what pages report about their visitors, with a limit for each visitor.
 
-Words searched for and pages seen are kept without whose they were.
+Searched words and opened pages are stored without the visitor.
 """
 
 from __future__ import annotations
@@ -9,13 +9,9 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
-
 from marquee_subgraphs.analytics.domain import LONGEST_TEXT, TrackedEvent
-from marquee_subgraphs.analytics.store import FactStore
-from marquee_subgraphs.analytics.tables import MOVIES, SHOWTIMES
-from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.database import Database, DatabaseError
+from marquee_subgraphs.analytics.store import STORE_FAILURES, AnalyticsStore
+from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.pace import Bucket, Pace
 from marquee_subgraphs.kit.refusals import NotFound
@@ -26,14 +22,12 @@ _WINDOW: Final = timedelta(minutes=1)
 
 
 class Tracking:
-    """Takes what pages tell."""
+    """The use case `trackEvent`."""
 
-    def __init__(
-        self, *, database: Database, store: FactStore, clock: Clock, pace: Pace, logger: logging.Logger
-    ) -> None:
-        self._database = database
-        self._store = store
-        self._clock = clock
+    def __init__(self, backend: Backend, store: AnalyticsStore, pace: Pace, logger: logging.Logger) -> None:
+        self._database = backend.database
+        self._clock = backend.clock
+        self._store = store.facts
         self._pace = pace
         self._logger = logger
 
@@ -47,7 +41,7 @@ class Tracking:
         showtime_id: str | None,
         text: str | None,
     ) -> bool:
-        """Count an event, of anybody; False when the store cannot take it just now.
+        """Count an event of any visitor; False when the store cannot be written to.
 
         Raises `RateLimited`, `InvalidInputs`, `NotFound`.
         """
@@ -58,23 +52,22 @@ class Tracking:
         try:
             async with self._database.transaction(durable=False) as tx:
                 if type_ is TrackedEvent.MOVIE_VIEWED:
-                    if not await self._store.knows(tx, MOVIES, subject):
+                    if not await self._store.knows_movie(tx, subject):
                         raise NotFound("There is no such film.", ["input", "movieId"])
-                elif type_ is not TrackedEvent.SEARCHED and not await self._store.knows(
-                    tx, SHOWTIMES, subject
-                ):
+                elif type_ is not TrackedEvent.SEARCHED and not await self._store.knows_showtime(tx, subject):
                     raise NotFound("There is no such showtime.", ["input", "showtimeId"])
                 await self._store.count_tracked(tx, type_, subject, now.date())
                 if viewer.user_id is not None:
                     await self._store.see_person(tx, viewer.user_id, now)
-        except (DatabaseError, DBAPIError):
+        except STORE_FAILURES:
+            # A visitor must never see an error because a figure could not be counted.
             self._logger.warning("a tracked event was lost", exc_info=True)
             return False
         return True
 
 
 def _subject(type_: TrackedEvent, movie_id: str | None, showtime_id: str | None, text: str | None) -> str:
-    """What an event is about: the film, the showtime or the words that its type needs."""
+    """Return what an event is about: the film, the showtime or the words that its type requires."""
     with InputCheck() as check:
         if movie_id is not None:
             check.identifier("movieId", movie_id, "mov")

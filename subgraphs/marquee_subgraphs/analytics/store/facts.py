@@ -1,4 +1,4 @@
-"""Writes of the facts that events tell, and of the sums by day that go with them."""
+"""The rows of facts from events, and of the sums by day that are written with them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table, or_, select, update
 
-from marquee_subgraphs.analytics.domain import SalesLine, TrackedEvent
+from marquee_subgraphs.analytics.domain import SalesLine, ShowtimeFact, TrackedEvent, Visit
 from marquee_subgraphs.analytics.tables import (
     AUDITORIUMS,
     CINEMAS,
@@ -29,7 +29,7 @@ _SUMMED = ("orders", "tickets", "captured", "refunded")
 
 
 class FactStore:
-    """Each method is one statement or says otherwise."""
+    """Writes of facts, and the reads that they need."""
 
     async def save_cinema(self, tx: Transaction, cinema_id: str, name: str, time_zone: str) -> None:
         await _keep(tx, CINEMAS, {"id": cinema_id, "name": name, "time_zone": time_zone})
@@ -40,17 +40,22 @@ class FactStore:
     async def save_movie(self, tx: Transaction, movie_id: str, title: str, genres: Sequence[str]) -> None:
         await _keep(tx, MOVIES, {"id": movie_id, "title": title, "genres": list(genres)})
 
-    async def save_showtime(self, tx: Transaction, values: Mapping[str, Any]) -> None:
+    async def save_showtime(self, tx: Transaction, showtime: ShowtimeFact) -> None:
         """Write a showtime as it was scheduled."""
-        await _keep(tx, SHOWTIMES, {**values, "cancelled": False})
+        await _keep(tx, SHOWTIMES, {**asdict(showtime), "cancelled": False})
 
-    async def change_showtime(self, tx: Transaction, showtime_id: str, values: Mapping[str, Any]) -> None:
-        await tx.execute(update(SHOWTIMES).where(SHOWTIMES.c.id == showtime_id).values(**values))
+    async def reschedule(self, tx: Transaction, showtime_id: str, starts_at: datetime) -> None:
+        """Move a showtime."""
+        await tx.execute(update(SHOWTIMES).where(SHOWTIMES.c.id == showtime_id).values(starts_at=starts_at))
+
+    async def cancel(self, tx: Transaction, showtime_id: str) -> None:
+        """Mark a showtime as cancelled."""
+        await tx.execute(update(SHOWTIMES).where(SHOWTIMES.c.id == showtime_id).values(cancelled=True))
 
     async def set_seats(
         self, tx: Transaction, showtime_id: str, labels: Sequence[str], *, sold: bool, version: int
     ) -> None:
-        """Write whether seats are sold, unless something newer is known of one."""
+        """Write whether seats are sold, except seats of which a newer version is known."""
         if not labels:
             return
         rows = [
@@ -67,7 +72,7 @@ class FactStore:
         )
 
     async def time_zone(self, connection: Connection, cinema_id: str, showtime_id: str) -> str | None:
-        """The time zone of a cinema, by itself or by its showtime. At most two statements."""
+        """Return the time zone of a cinema, from its own row or its showtime's. At most two statements."""
         found: str | None = await connection.scalar(
             select(CINEMAS.c.time_zone).where(CINEMAS.c.id == cinema_id)
         )
@@ -90,9 +95,9 @@ class FactStore:
         await _add_up(tx, DAILY_SALES, {name: values[name] for name in names}, _SUMMED)
         return True
 
-    async def save_visit(self, tx: Transaction, values: Mapping[str, Any]) -> None:
-        """Write whether the holder of a ticket has entered."""
-        await _keep(tx, VISITS, values)
+    async def save_visit(self, tx: Transaction, visit: Visit) -> None:
+        """Write whether the holder of a ticket is inside."""
+        await _keep(tx, VISITS, asdict(visit))
 
     async def add_person(self, tx: Transaction, user_id: str, now: datetime) -> None:
         await tx.execute(
@@ -100,13 +105,13 @@ class FactStore:
         )
 
     async def see_person(self, tx: Transaction, user_id: str, now: datetime) -> None:
-        """Note that somebody known was here."""
+        """Write when a known person was last active."""
         later = or_(PEOPLE.c.last_seen_at.is_(None), PEOPLE.c.last_seen_at < now)
         await tx.execute(update(PEOPLE).where(PEOPLE.c.user_id == user_id, later).values(last_seen_at=now))
 
     async def forget(self, tx: Transaction, user_id: str, stand_in: str) -> None:
-        """Count on, without knowing of whom: nothing leads to the person any more. Four statements."""
-        # The person's row first: who is telling of them (`name_of`) holds it.
+        """Take a person out of every fact; the facts still count. Four statements."""
+        # The person's row first: it waits for a transaction that writes a fact about them (`name_of`).
         await tx.execute(
             update(PEOPLE).where(PEOPLE.c.user_id == user_id).values(user_id=stand_in, last_seen_at=None)
         )
@@ -126,8 +131,14 @@ class FactStore:
         gone = await tx.scalar(select(FORGOTTEN.c.user_id).where(FORGOTTEN.c.user_id == user_id))
         return None if gone is not None else user_id
 
-    async def knows(self, connection: Connection, table: Table, id_: str) -> bool:
-        return await connection.scalar(select(table.c.id).where(table.c.id == id_)) is not None
+    async def knows_movie(self, connection: Connection, movie_id: str) -> bool:
+        """Return whether a film exists."""
+        return await connection.scalar(select(MOVIES.c.id).where(MOVIES.c.id == movie_id)) is not None
+
+    async def knows_showtime(self, connection: Connection, showtime_id: str) -> bool:
+        """Return whether a showtime exists."""
+        found = select(SHOWTIMES.c.id).where(SHOWTIMES.c.id == showtime_id)
+        return await connection.scalar(found) is not None
 
     async def count_tracked(self, tx: Transaction, type_: TrackedEvent, subject: str, day: date) -> None:
         row = {"type": type_.value, "subject": subject, "date": day, "times": 1}

@@ -49,7 +49,7 @@ class Scope:
     cinema_ids: frozenset[str] | None
 
     def within(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
-        """The condition that a row is of one of them."""
+        """Return the condition that a row is of one of these cinemas."""
         return _TRUE if self.cinema_ids is None else column.in_(sorted(self.cinema_ids))
 
 
@@ -70,7 +70,7 @@ class FigureStore:
     async def sales(
         self, connection: Connection, span: Span, scope: Scope, grouping: SalesGrouping
     ) -> list[SalesSum]:
-        """The sums of each group and currency, by group."""
+        """Return the sums of each group and currency, by group."""
         column = _GROUPED_BY[grouping]
         rows = await connection.execute(
             select(column.label("key"), SALES.c.currency, *_sums(SALES))
@@ -83,8 +83,9 @@ class FigureStore:
     async def sales_of(
         self, connection: Connection, kind: str, ids: Sequence[str], span: Span | None
     ) -> list[SalesSum]:
-        """The sums of these cinemas (`cin`), auditoriums (`aud`) or showtimes (`shw`); without a span, of
-        all time, from the sums by day.
+        """Return the sums of these cinemas (`cin`), auditoriums (`aud`) or showtimes (`shw`).
+
+        Without a span they are of all time, from the sums by day.
         """
         table = DAILY_SALES if span is None else SALES
         column, source = _place(kind, table)
@@ -99,7 +100,7 @@ class FigureStore:
         return [_sum(row, row.key) for row in await connection.execute(statement)]
 
     async def check_ins(self, connection: Connection, span: Span, scope: Scope) -> int:
-        """How many entered in the span and did not leave again."""
+        """Return how many people entered in the span, without check-ins that were undone."""
         statement = (
             select(func.count()).select_from(VISITS).where(VISITS.c.entered, _in_span(VISITS.c.at, span))
         )
@@ -119,7 +120,7 @@ class FigureStore:
     async def filling(
         self, connection: Connection, start: datetime, end: datetime | None, scope: Scope
     ) -> Filling:
-        """The seats of showtimes that start then, and how many of them are sold."""
+        """Return the seats of showtimes that start then, and how many of them are sold."""
         of = select(SHOWTIMES.c.id, SHOWTIMES.c.seats).where(
             ~SHOWTIMES.c.cancelled, SHOWTIMES.c.starts_at >= start, scope.within(SHOWTIMES.c.cinema_id)
         )
@@ -142,7 +143,7 @@ class FigureStore:
     async def fillings(
         self, connection: Connection, span: Span, scope: Scope
     ) -> list[tuple[ShowtimeFact, Filling]]:
-        """Each showtime that starts in the span, by start, with how full it is."""
+        """Return the showtimes that start in the span, by start, with how full they are."""
         rows = await connection.execute(
             select(SHOWTIMES, _SOLD.label("sold"))
             .where(
@@ -166,7 +167,7 @@ class FigureStore:
     async def fillings_of(
         self, connection: Connection, kind: str, ids: Sequence[str], start: datetime
     ) -> dict[str, Filling]:
-        """How full cinemas (`cin`) or auditoriums (`aud`) are, over their showtimes from `start` on."""
+        """Return how full cinemas (`cin`) or auditoriums (`aud`) are, by showtimes from `start` on."""
         column = SHOWTIMES.c.cinema_id if kind == "cin" else SHOWTIMES.c.auditorium_id
         each = (
             select(column.label("key"), SHOWTIMES.c.seats, _SOLD.label("sold"))
@@ -181,7 +182,7 @@ class FigureStore:
         return {row.key: Filling(int(row.sold), int(row.seats)) for row in rows}
 
     async def cinemas_of(self, connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, str]:
-        """The cinema of each auditorium (`aud`) or showtime (`shw`)."""
+        """Return the cinema of each auditorium (`aud`) or showtime (`shw`)."""
         table = AUDITORIUMS if kind == "aud" else SHOWTIMES
         rows = await connection.execute(select(table.c.id, table.c.cinema_id).where(table.c.id.in_(ids)))
         return {row.id: row.cinema_id for row in rows}
@@ -189,7 +190,7 @@ class FigureStore:
     async def views(
         self, connection: Connection, movie_ids: Sequence[str], since: date
     ) -> dict[str, MovieFigures]:
-        """How often the pages of films were seen, in all and since a day."""
+        """Return how often the pages of films were opened, in all and since a day."""
         table = DAILY_TRACKED
         rows = await connection.execute(
             select(
@@ -205,7 +206,7 @@ class FigureStore:
     async def tickets(
         self, connection: Connection, movie_ids: Sequence[str], since: date
     ) -> dict[str, MovieFigures]:
-        """How many tickets of films were sold, in all and since a day."""
+        """Return how many tickets of films were sold, in all and since a day."""
         table = DAILY_SALES
         rows = await connection.execute(
             select(
@@ -221,7 +222,7 @@ class FigureStore:
         }
 
     async def spending(self, connection: Connection, user_ids: Sequence[str]) -> list[Spending]:
-        """What each person bought of each film."""
+        """Return what each person bought of each film."""
         rows = await connection.execute(
             select(
                 SALES.c.user_id,
@@ -241,7 +242,7 @@ class FigureStore:
     async def visits(
         self, connection: Connection, user_ids: Sequence[str]
     ) -> dict[str, tuple[int, datetime]]:
-        """How many films each person has seen, and when they last entered."""
+        """Return how many films each person has seen, and when they last entered."""
         rows = await connection.execute(
             select(
                 VISITS.c.user_id,
@@ -267,11 +268,15 @@ class FigureStore:
         )
         return {row.id: list(row.genres) for row in rows}
 
-    async def names(self, connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, str]:
-        """The names of cinemas (`CINEMAS`) or the titles of films (`MOVIES`)."""
-        name = CINEMAS.c.name if table is CINEMAS else MOVIES.c.title
-        rows = await connection.execute(select(table.c.id, name.label("name")).where(table.c.id.in_(ids)))
+    async def cinema_names(self, connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+        """Return the names of cinemas."""
+        rows = await connection.execute(select(CINEMAS.c.id, CINEMAS.c.name).where(CINEMAS.c.id.in_(ids)))
         return {row.id: row.name for row in rows}
+
+    async def movie_titles(self, connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+        """Return the titles of films."""
+        rows = await connection.execute(select(MOVIES.c.id, MOVIES.c.title).where(MOVIES.c.id.in_(ids)))
+        return {row.id: row.title for row in rows}
 
     async def showtimes(self, connection: Connection, ids: Sequence[str]) -> dict[str, ShowtimeFact]:
         rows = await connection.execute(select(SHOWTIMES).where(SHOWTIMES.c.id.in_(ids)))

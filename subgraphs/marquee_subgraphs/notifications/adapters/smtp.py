@@ -19,8 +19,8 @@ import aiosmtplib
 
 from marquee_subgraphs.kit.settings import SettingsError
 from marquee_subgraphs.notifications.adapters.carrier import DeliveryRefused
+from marquee_subgraphs.notifications.domain.qr_codes import qr_png
 from marquee_subgraphs.notifications.domain.records import MessageRecord
-from marquee_subgraphs.notifications.service.composer import qr_png
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _FOR_GOOD: Final = 500

@@ -20,6 +20,7 @@ from marquee_subgraphs.kit.graphql import (
     field,
 )
 from marquee_subgraphs.kit.pagination import PageRequest
+from marquee_subgraphs.notifications.domain.qr_codes import qr_png
 from marquee_subgraphs.notifications.domain.records import (
     DeliveryStatus,
     MessageRecord,
@@ -27,7 +28,7 @@ from marquee_subgraphs.notifications.domain.records import (
     NotificationRecord,
 )
 from marquee_subgraphs.notifications.service import NotificationService
-from marquee_subgraphs.notifications.service.composer import Template, qr_png
+from marquee_subgraphs.notifications.service.composer import Template
 
 Info: TypeAlias = strawberry.Info[Context[NotificationService], None]
 

@@ -5,13 +5,11 @@ Values never become templates: they are filled in as text, and the HTML layout e
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
-import segno
 import yaml
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import SandboxedEnvironment
@@ -108,10 +106,3 @@ class Composer:
 
 def _read(name: str) -> str:
     return resources.files(_FOLDER).joinpath("messages", name).read_text(encoding="utf-8")
-
-
-def qr_png(code: str) -> bytes:
-    """Return a QR code as a PNG picture."""
-    picture = io.BytesIO()
-    segno.make(code, error="m", micro=False).save(picture, kind="png", scale=5, border=2)
-    return picture.getvalue()
