@@ -1,54 +1,93 @@
-"""How our processes serve: whose word on a client's address is believed."""
+"""SIGTERM under load: whoever got a connection gets an answer, on one process as on several."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections import Counter
+from pathlib import Path
 
-import aiohttp
 import pytest
-from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
 
-from marquee_router.serving.drain import DrainingServer
-from marquee_router.serving.server_config import server_config
+from marquee_schema.composition import Subgraph, compose
+from tests.router.execution.http.server import Request, ok, serving
+from tests.router.serving.routers import router
 
-
-async def tell_address(scope: Scope, receive: Receive, send: Send) -> None:
-    """An app that answers with the address it sees."""
-    await PlainTextResponse(scope["client"][0])(scope, receive, send)
-
-
-@asynccontextmanager
-async def served(trusted_proxies: str | None) -> AsyncIterator[str]:
-    """The address of the app."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        ready = asyncio.Event()
-        config = server_config(tell_address, trusted_proxies=trusted_proxies, lifespan="off")
-        server = DrainingServer(config, after_start=ready.set)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        await ready.wait()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await task
-
-
-@pytest.mark.parametrize(
-    ("trusted", "header", "seen"),
-    [
-        (None, "203.0.113.9", "127.0.0.1"),
-        ("10.0.0.0/8", "203.0.113.9", "127.0.0.1"),
-        ("127.0.0.1", "203.0.113.9", "203.0.113.9"),
-        ("127.0.0.0/8, 10.0.0.0/8", "198.51.100.1, 203.0.113.9, 10.1.2.3", "203.0.113.9"),
-    ],
+CLIENTS = 8
+BODY = b'{"query":"{ one }"}'
+REQUEST = (
+    b"POST /graphql HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n%s\r\n%s"
 )
-async def test_only_a_proxy_that_is_named_is_believed(trusted: str | None, header: str, seen: str) -> None:
-    headers = {"x-forwarded-for": header}
-    async with (
-        served(trusted) as url,
-        aiohttp.ClientSession() as session,
-        session.get(url, headers=headers) as response,
-    ):
-        assert await response.text() == seen
+
+
+class Load:
+    """Clients that ask without a pause until nobody takes their connections any more."""
+
+    def __init__(self, url: str) -> None:
+        host, _, port = url.removeprefix("http://").partition(":")
+        self._address = (host, int(port))
+        self.answered = 0
+        self.lost: Counter[str] = Counter()
+        """What went wrong after a connection was there."""
+        self.errors: list[str] = []
+        self.enough = asyncio.Event()
+
+    async def client(self, *, keeps: bool) -> None:
+        """One client: on one connection as long as the server lets it, or on a new one for each request."""
+        request = REQUEST % (len(BODY), b"" if keeps else b"connection: close\r\n", BODY)
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection(*self._address)
+            except ConnectionRefusedError:
+                return
+            asked = 0
+            try:
+                while await self._ask(reader, writer, request):
+                    asked += 1
+            except (OSError, asyncio.IncompleteReadError) as error:
+                self.lost["used" if asked else "fresh"] += 1
+                self.errors.append(f"{asked} {error!r}")
+            finally:
+                writer.close()
+
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bool:
+        """One request; whether another may follow on this connection."""
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        body = await reader.readexactly(length)
+        if not head.startswith(b"HTTP/1.1 200 ") or body != b'{"data":{"one":1}}':
+            self.lost[f"{head[:15]!r} {body!r}"] += 1
+        self.answered += 1
+        if self.answered >= 40 * CLIENTS:
+            self.enough.set()
+        return b"connection: close" not in head.lower()
+
+
+async def number(request: Request, writer: asyncio.StreamWriter) -> bool:
+    """A subgraph that takes some turns of the loop, so that there is always something under way."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+    writer.write(ok(b'{"data":{"one":1}}'))
+    await writer.drain()
+    return True
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_no_request_is_lost_when_a_router_ends(workers: int, tmp_path: Path) -> None:
+    file = tmp_path / "supergraph.graphql"
+    async with serving(number) as server:
+        subgraph = Subgraph("numbers", server.url, "type Query { one: Int }")
+        file.write_text(compose([subgraph]).supergraph_sdl)
+        async with router("--supergraph", str(file), "--workers", str(workers)) as running:
+            load = Load(running.url)
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                for _ in range(CLIENTS // 2):
+                    group.create_task(load.client(keeps=True))
+                    group.create_task(load.client(keeps=False))
+                await load.enough.wait()
+                running.signal(signal.SIGTERM)
+            assert not load.lost, load.errors
+            assert await running.process.wait() == 0
+            assert not [line for line in running.said if "Traceback" in line or "ERROR" in line]
