@@ -43,7 +43,7 @@ class Client:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def authorized(self, token: str) -> Client:
-        """The same connections in somebody's name."""
+        """A client with the same connections, signed in as a user."""
         return replace(self, headers={"authorization": f"Bearer {token}"})
 
     async def post(self, body: bytes) -> bytes:
@@ -62,7 +62,7 @@ class Client:
         return orjson.loads(await self.post(request_body(query, **variables)))["data"]
 
     async def attempt(self, query: str, **variables: Any) -> Answer:
-        """Ask where refusals and failures are what is measured. Never raises."""
+        """Ask, and count refusals and failures instead of raising them."""
         body = request_body(query, **variables)
         try:
             async with self.session.post(self.url, data=body, headers=self.headers) as response:

@@ -34,7 +34,7 @@ from tests import npm
 PEERS: Final = ROOT / "bench" / "peers"
 START_SECONDS: Final = 60.0
 _UNPACKED: Final = {"accept-encoding": "identity"}
-"""Not every gateway packs answers, so nobody asks for that."""
+"""Not every gateway compresses responses, so no client accepts compression."""
 HEAD: Final = ("gateway", "CPU ms a request", "ours to it", "requests/s", "p50 ms", "p99 ms", "memory MiB")
 
 

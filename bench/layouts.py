@@ -23,7 +23,7 @@ LAYOUTS: Final[tuple[Layout, ...]] = ("embedded", "production")
 EMBEDDED: Final = "the cinema"
 """The name of its one process."""
 SETTLED_SHARE: Final = 0.05
-"""Within so much of one core of what it uses when idle, it has nothing left to do."""
+"""A process is settled when its CPU use is within this share of a core of its idle use."""
 _QUIET_SECONDS: Final = 120.0
 _IDLE_SECONDS: Final = 4.0
 
@@ -35,7 +35,7 @@ class Cinema:
     layout: Layout
     url: str
     router_url: str
-    """A router itself: nginx lets one address, as ours, have few sockets."""
+    """The address of a router, for sockets: nginx allows few of them for one client address."""
     pids: Mapping[str, int]
     stores: Stores | None
 
@@ -59,7 +59,7 @@ class Cinema:
                 await asyncio.sleep(1.0)
 
     async def idle(self) -> dict[str, float]:
-        """The share of a core that each process uses while nobody asks anything."""
+        """The share of a core that each process uses without any request."""
         before = self.cpu_seconds()
         await asyncio.sleep(_IDLE_SECONDS)
         after = self.cpu_seconds()

@@ -73,7 +73,7 @@ class Evening:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Somebody who wants some seats side by side."""
+    """A buyer of some seats side by side."""
 
     client: Client
     evening: Evening
@@ -204,7 +204,7 @@ async def _sell(client: Client, evening: Evening, buyers: int, at_once: int) -> 
 
 
 def _check(evening: Evening) -> None:
-    """Raises `Refused` when a seat was somebody's twice."""
+    """Raises `Refused` when a seat was sold twice."""
     twice = [seat for seat, times in evening.held.items() if times > 1]
     if twice or len(evening.paid) != len(set(evening.paid)):
         raise Refused(f"seats were held or sold twice: {twice}")

@@ -47,7 +47,7 @@ class Server:
         return memory_mib(self.pid)
 
     async def settled(self, timeout_seconds: float = 60.0) -> None:
-        """Wait until what it does in the background is done. Raises `TimeoutError`."""
+        """Wait until its background work is done. Raises `TimeoutError`."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout_seconds):
             share = 1.0

@@ -31,7 +31,7 @@ HEAD: Final = ("operation", "µs in all", "engine and edge", "JSON", "HTTP serve
 NO_FETCH: Final = Operation("no fetch", lambda _: request_body("{ __typename }"))
 _HEADERS: Final = {"content-type": "application/json", "content-length": "300", "accept": "application/json"}
 _TURNS: Final = 5
-"""Of those the fastest counts, for whatever runs in this process: nothing else of it can make it faster."""
+"""Repetitions, of which the fastest counts: disturbances only ever make one slower."""
 
 
 class ReadySubgraph(ConstantSubgraph):

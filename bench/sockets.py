@@ -33,7 +33,7 @@ RELEASE: Final = """mutation ($input: ReleaseHoldInput!) { releaseHold(input: $i
 BEST: Final = "query ($id: ID!) { showtime(id: $id) { bestAvailable(count: 2) { id } } }"
 CONNECTING_AT_ONCE: Final = 200
 SOCKETS_PER_ADDRESS: Final = 150
-"""nginx lets one address have 200; and one has only some 28,000 ports for outgoing connections."""
+"""nginx allows one client address 200 sockets, and the kernel has some 28,000 ports for outgoing ones."""
 WARMING: Final = 100
 REPLICAS: Final = ("router-1", "router-2")
 _HEAD: Final = (
@@ -169,7 +169,7 @@ class Room:
                 )
             )
             self._watchers += new
-            await self.everybody()
+            await self.deliveries()
 
     def expect(self, watchers: list[Watcher] | None = None) -> None:
         """From now on, wait for the next delivery to each."""
@@ -178,19 +178,19 @@ class Room:
         self._began = time.perf_counter()
         self._all.clear()
 
-    async def everybody(self) -> list[float]:
-        """The seconds each waited, once all have been told. Raises `Refused`."""
+    async def deliveries(self) -> list[float]:
+        """The seconds that each watcher waited, once all have received the change. Raises `Refused`."""
         try:
             async with asyncio.timeout(DELIVERY_SECONDS):
                 await self._all.wait()
         except TimeoutError:
-            raise Refused(f"{len(self._waiting)} sockets were not told") from None
+            raise Refused(f"{len(self._waiting)} sockets did not receive the change") from None
         if self._failure is not None:
             raise Refused(self._failure)
         return self._seconds
 
     def delivered(self, watcher: Watcher) -> None:
-        """A watcher was told."""
+        """A watcher received the change."""
         if watcher in self._waiting:
             self._waiting.discard(watcher)
             self._seconds.append(time.perf_counter() - self._began)
@@ -198,12 +198,12 @@ class Room:
                 self._all.set()
 
     def fail(self, why: str) -> None:
-        """Something went wrong; whoever waits hears of it."""
+        """A watcher failed: `deliveries` raises its error."""
         self._failure = self._failure or why
         self._all.set()
 
     def close(self) -> None:
-        """Hang up all."""
+        """Close every socket."""
         self.closing = True
         for watcher in self._watchers:
             watcher.close()
@@ -262,7 +262,7 @@ async def _hold(client: Client, room: Room) -> list[float]:
     if held["holdSeats"]["errors"]:
         raise Refused(str(held))
     room.hold = held["holdSeats"]["hold"]
-    return await room.everybody()
+    return await room.deliveries()
 
 
 async def _release(client: Client, room: Room) -> list[float]:
@@ -270,7 +270,7 @@ async def _release(client: Client, room: Room) -> list[float]:
     released = await client.ask(RELEASE, input={"holdToken": room.hold["token"]})
     if released["releaseHold"]["errors"]:
         raise Refused(str(released))
-    return await room.everybody()
+    return await room.deliveries()
 
 
 def _allow_open_files(count: int) -> None:

@@ -6,8 +6,8 @@ from `deploy/make-secrets`. In the stores' place stand PostgreSQL with the roles
 a Redis, a RabbitMQ, `nx-27017` for MongoDB (which checks no passwords), an SMTP catcher for mailpit.
 Prometheus, Grafana and Jaeger are left out.
 
-Tests use `LocalStack`. Must never touch a server that it did not start. Unlike Compose it does not start
-again what ended: whoever kills something decides.
+Tests use `LocalStack`. Must never touch a server that it did not start. Unlike Compose it
+does not restart a process that ended: the test that killed it does.
 """
 
 from deploy.environment import use_project_environment

@@ -14,7 +14,7 @@ PORTS = range(20_000, 32_000)
 
 
 def free_ports(count: int) -> Iterator[int]:
-    """Ports that nobody listens on now; held together until all are found, so that they differ."""
+    """Different ports that are free now."""
     found: list[int] = []
     with ExitStack() as held:
         for port in random.sample(PORTS, len(PORTS)):

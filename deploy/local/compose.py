@@ -28,7 +28,7 @@ class Service:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     ports: tuple[int, ...]
-    """Those it listens on in its container: what is exposed."""
+    """The ports that it listens on in its container (`expose`)."""
     after: Mapping[str, str]
     """The services it waits for, each with its condition."""
     is_job: bool

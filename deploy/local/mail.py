@@ -1,4 +1,4 @@
-"""An SMTP server that keeps what it is given, in the place of mailpit. Hands nothing on."""
+"""An SMTP server that keeps mails for tests to read, in place of mailpit. Delivers nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class MailCatcher:
-    """`messages` holds what came, oldest first; it may be stopped and started again."""
+    """`messages` holds the received mails, oldest first. It may be stopped and started again."""
 
     port: int
     messages: list[EmailMessage] = field(default_factory=list)
@@ -24,7 +24,7 @@ class MailCatcher:
     _server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen, when it does not."""
+        """Listen; does nothing if it listens already."""
         if self._server is not None:
             return
         from aiosmtpd.smtp import SMTP  # from requirements-dev.lock
@@ -41,7 +41,7 @@ class MailCatcher:
             self._server = None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
-        """Take one mail."""
+        """Receive one mail."""
         content = envelope.content
         assert isinstance(content, bytes)
         async with self.arrived:

@@ -18,7 +18,7 @@ _START_SECONDS = 120.0
 _LINES_SHOWN = 25
 
 _ENDS_WITH_US = ("setpriv", "--pdeathsig=TERM") if shutil.which("setpriv") else ()
-"""However this process ends, even by SIGKILL, what it started is asked to end too (Linux)."""
+"""Sends child processes SIGTERM when this process ends, even by SIGKILL (Linux)."""
 
 Ready = Callable[[], Awaitable[bool]]
 
@@ -132,7 +132,7 @@ class Process:
 
 
 def listens(host: str, port: int) -> Ready:
-    """Ready when the port takes connections."""
+    """Ready when the port accepts connections."""
 
     async def ready() -> bool:
         try:

@@ -1,4 +1,4 @@
-"""`LocalStack`: what is in the Compose file as processes of this machine, started and ended together."""
+"""`LocalStack`: the services of the Compose file as processes of this machine, started and ended together."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAIL: Final = ("mail", 1025)
 NGINX: Final = ("nginx", 8080)
 _VARIABLES: Final = {
     "MARQUEE_OTLP_URL": "",  # there is no collector
-    "MARQUEE_REQUESTS_PER_SECOND": "100000",  # everybody comes from one address
+    "MARQUEE_REQUESTS_PER_SECOND": "100000",  # every test client has the same address
     "MARQUEE_BURST": "100000",
 }
 
