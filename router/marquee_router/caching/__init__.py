@@ -1,4 +1,5 @@
-"""What may be kept of an answer, for how long and for whom: told to clients by `Cache-Control`."""
+"""Caching: how long clients may keep answers (`Cache-Control`), and the router's cache of subgraph
+replies."""
 
 from marquee_router.caching.answer_policies import VARIES_BY, AnswerPolicies, AnswerPolicy
 from marquee_router.caching.observed_replies import ObservedExchange, observing

@@ -1,7 +1,7 @@
-"""What an answer as a whole may be kept: found once per operation, told as constant headers.
+"""`AnswerPolicies`: how long the answers to an operation may be kept; found once per operation.
 
-Conditions are not evaluated, and every concrete type counts: an answer is never kept longer than one of its
-possible parts allows.
+Conditions are not evaluated and every concrete type counts, so that the headers are constant: an answer is
+never kept longer than any of its possible parts allows.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from marquee_router.planning.plan import OperationKind, QueryPlan, ResponseSelec
 from marquee_schema.supergraph import Supergraph
 
 VARIES_BY: Final = ("accept", "accept-encoding")
-"""What every answer over HTTP depends on."""
+"""The request headers that every response over HTTP depends on."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerPolicy:
-    """What the answers without errors to one operation may be kept."""
+    """How long the answers without errors to one operation may be kept."""
 
     policy: CachePolicy
-    """With the default where nothing is said."""
+    """With the default for fields without `@cacheControl`."""
     said: CachePolicy
-    """Without the default: only what the schema says."""
+    """Without the default: by `@cacheControl` alone."""
     varying: frozenset[str] = frozenset()
     """Names of further request headers that the answer depends on."""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers of such an answer when its subgraphs have no say in it."""
+        """The response headers, if the `Cache-Control` of subgraph replies does not count."""
         return self.headers_of(self.policy)
 
     def headers_of(self, policy: CachePolicy) -> Mapping[str, str]:
-        """`cache-control` and `vary` of an answer that `policy` holds for; none when it must not be kept."""
+        """`cache-control` and `vary` by `policy`; empty if the answer must not be kept."""
         if not policy.max_age:
             return _NONE
         names = {*VARIES_BY, *self.varying, *(("authorization",) if policy.is_private else ())}
@@ -52,8 +52,8 @@ _PRIVATE = CachePolicy(is_private=True)
 class AnswerPolicies:
     """Finds the policy of operations on one supergraph.
 
-    `default_max_age` is the time, in seconds, of fields that have one and do not say which. `varying` are the
-    client's headers that subgraphs see.
+    `default_max_age` is the time, in seconds, of root fields and composite fields without `@cacheControl`.
+    `varying` are the names of the client's headers that subgraphs receive.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class AnswerPolicies:
         self._varying = frozenset(varying) - {"authorization"}
 
     def of(self, plan: QueryPlan) -> AnswerPolicy | None:
-        """The policy of an operation; None when its answers are never kept, whatever its subgraphs say."""
+        """The policy of an operation; None if its answers are never kept."""
         if plan.kind is not OperationKind.QUERY or not plan.response.by_type.get(plan.root_type):
             return None
         if not self._says_anything:
@@ -78,7 +78,7 @@ class AnswerPolicies:
 
 
 class _Walk:
-    """One walk over an answer's shape; shared selections are walked once."""
+    """Visits the response shape of one operation; a shared selection is visited once."""
 
     def __init__(self, fields: FieldPolicies, default: int | None) -> None:
         self._fields = fields

@@ -1,11 +1,11 @@
-"""`SubgraphCache`: what all subgraphs' replies are kept in, and how it is told that something changed."""
+"""`SubgraphCache`: the cache of subgraph replies, and its invalidation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from marquee_router.caching.caching_exchange import CacheCounts, CachingExchange
+from marquee_router.caching.caching_exchange import CachingExchange, SharedCache
 from marquee_router.caching.field_policies import FieldPolicies
 from marquee_router.caching.hints import read_hints
 from marquee_router.caching.observed_replies import ObservedExchange
@@ -18,38 +18,39 @@ from marquee_schema.supergraph import Supergraph
 
 
 class Invalidation(Protocol):
-    """How a cache is told that something changed. What was kept of it is never served again."""
+    """Invalidates a cache: after a call returns, nothing that it names is served from the cache."""
 
     async def invalidate(self, type_name: str, key: Mapping[str, Any] | None = None) -> None:
-        """The entity with this key changed, or any entity of the type; and all that has one of them in it.
+        """Invalidate the entity with this key, or every entity of the type, and every reply that contains
+        one.
 
-        `key` has the fields of one `@key`, none of them an object.
+        `key` has the fields of one `@key`, for example `{"id": "7"}`; none of them may be an object.
         """
         ...
 
     async def invalidate_subgraph(self, name: str) -> None:
-        """Anything that a subgraph says may have changed."""
+        """Invalidate every reply of a subgraph."""
         ...
 
 
 class SubgraphCache:
-    """Implements `Invalidation`. `unshared` as of `CachingExchange`."""
+    """Implements `Invalidation`; `unshared` as in `SharedCache`."""
 
     def __init__(self, settings: Cache, *, store: Store | None = None, unshared: frozenset[str]) -> None:
         self._settings = settings
         self.store: Store = store if store is not None else _open(settings)
-        self._unshared = unshared
-        self.counts = CacheCounts()
+        self._shared = SharedCache(self.store, unshared)
+        self.counts = self._shared.counts
 
     @classmethod
     def of(cls, settings: Cache, *, unshared: frozenset[str]) -> SubgraphCache | None:
-        """The cache of these settings; None when it is off."""
+        """The cache of these settings; None if it is off."""
         return cls(settings, unshared=unshared) if settings.enabled else None
 
     def exchanges(
         self, supergraph: Supergraph, transports: Mapping[str, SubgraphTransport]
     ) -> dict[str, Exchange]:
-        """An exchange with each subgraph; those that nothing is kept of have one that keeps nothing."""
+        """An exchange with each subgraph; it caches if the settings say so."""
         fields = FieldPolicies(supergraph, read_hints(supergraph))
         return {
             name: self._exchange(name, transport, supergraph, fields)
@@ -65,11 +66,9 @@ class SubgraphCache:
         return CachingExchange(
             name,
             transport,
-            store=self.store,
-            analysis=Analysis(supergraph, fields, name, rule.ttl_seconds),
-            marks=Marks(supergraph, name),
-            unshared=self._unshared,
-            counts=self.counts,
+            self._shared,
+            Analysis(supergraph, fields, name, rule.ttl_seconds),
+            Marks(supergraph, name),
         )
 
     async def invalidate(self, type_name: str, key: Mapping[str, Any] | None = None) -> None:

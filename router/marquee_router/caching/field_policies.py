@@ -1,8 +1,10 @@
-"""What `@cacheControl` says of one field, with what it returns: the rules of the directive.
+"""`FieldPolicies`: the rules of `@cacheControl` for one field.
 
-A hint on a field goes before that of the type it returns; `inheritMaxAge` takes the time of what the field
-stands in; a root field, and a field of an object type, interface or union, of which nothing is said has the
-default time; other fields restrict nothing. What only some may see is private.
+- A hint on the field takes precedence over one on the type that it returns.
+- `inheritMaxAge` takes the time of the parent object.
+- Without a hint, a root field or a field of a composite type has the default time, and any other field does
+not restrict its parent: `Film.title` may be kept as long as its film.
+- A field that only some requesters may see is private.
 """
 
 from __future__ import annotations
@@ -23,9 +25,9 @@ class FieldPolicies:
         self._hints = hints
 
     def of(self, type_name: str, field_name: str, *, default: int | None, is_root: bool) -> CachePolicy:
-        """The policy of a field of an object type, without what is selected in it.
+        """The policy of a field of an object type, without its selection.
 
-        `default` is the time of what is not said, in seconds; None leaves it unsaid.
+        `default` is the time, in seconds, for lack of a hint; None leaves it open.
         """
         if field_name == "__typename":
             return UNSAID
@@ -50,7 +52,7 @@ class FieldPolicies:
         return CachePolicy(max_age, is_private or bool(field.authorization) or self.is_protected(type_name))
 
     def of_entity(self, type_name: str, *, default: int | None) -> CachePolicy:
-        """The policy of entities of this type, without what is selected in them."""
+        """The policy of entities of this type, without their selection."""
         hint = self._hints.types.get(type_name, NO_HINT)
         max_age = hint.max_age
         if max_age is None and not hint.inherits:
@@ -58,10 +60,10 @@ class FieldPolicies:
         return CachePolicy(max_age, hint.scope is Scope.PRIVATE or self.is_protected(type_name))
 
     def is_protected(self, type_name: str) -> bool:
-        """Whether only some may see objects of this type."""
+        """True if only some requesters may see objects of this type."""
         return bool(self._types[type_name].authorization)
 
     def _is_private(self, returned: str) -> bool:
-        """By the type that a field returns; of an interface or a union any type that it may be counts."""
+        """True if the returned type, or any possible type of it, is private."""
         names = {returned, *self._possible.get(returned, ())}
         return any(self._hints.types.get(name, NO_HINT).scope is Scope.PRIVATE for name in names)

@@ -1,7 +1,7 @@
-"""The `@cacheControl` of a supergraph, under whatever name it is linked there.
+"""Reads the `@cacheControl` directives of a supergraph, by whatever name they are linked there.
 
-Owns how the directive is read; `caching.answers` and the cache of subgraphs say what follows from it.
-A supergraph has it when its subgraphs compose it by `@composeDirective`.
+`field_policies` has their rules. A supergraph has the directive if its subgraphs compose it by
+`@composeDirective`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DIRECTIVE: Final = "cacheControl"
 
 
 class Scope(StrEnum):
-    """Who may share something."""
+    """Who may share a reply."""
 
     PUBLIC = "PUBLIC"
     PRIVATE = "PRIVATE"
@@ -38,10 +38,10 @@ class Hint:
     """One application of `@cacheControl`."""
 
     max_age: int | None = None
-    """Seconds; None: nothing is said."""
+    """In seconds; None: not given."""
     scope: Scope | None = None
     inherits: bool = False
-    """`inheritMaxAge`: as long as what it stands in."""
+    """`inheritMaxAge`: as long as the parent object."""
 
 
 NO_HINT: Final = Hint()
@@ -61,7 +61,7 @@ class Hints:
 
 
 def read_hints(supergraph: Supergraph) -> Hints:
-    """The hints of a supergraph; its text is read again only when it has any.
+    """Return the hints of a supergraph; its text is parsed again only if it has any.
 
     A field that an `@interfaceObject` gives to a concrete type has the hint of the interface's field.
     """
@@ -102,7 +102,7 @@ def _inherit_from_interface_objects(supergraph: Supergraph, hints: Hints) -> Non
 
 
 def _local_name(features: Features) -> str:
-    """The directive's name here: it may have been renamed when it was linked."""
+    """The name of the directive in this supergraph: `@link` may rename it."""
     for linked in features.by_name.values():
         local = linked.imports.get(f"@{DIRECTIVE}")
         if local is not None:

@@ -1,4 +1,4 @@
-"""`POST /cache/invalidations`: whoever has the token tells the cache what changed."""
+"""`POST /cache/invalidations`: invalidates cached replies, for clients with the token."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Changed(BaseModel):
 
 
 class ChangedSubgraph(_Changed):
-    """All that a subgraph says."""
+    """Every reply of a subgraph."""
 
     subgraph: str
 
@@ -38,13 +38,14 @@ _CHANGES: Final[TypeAdapter[list[ChangedSubgraph | ChangedType]]] = TypeAdapter(
 
 
 def invalidation_route(cache: SubgraphCache, token: str) -> Route:
-    """The route; it takes a JSON list of `{"type", "key"?}` and `{"subgraph"}`, and answers 204 when all of
-    them are forgotten.
+    """Return the route: it takes a JSON list of `{"type", "key"?}` and `{"subgraph"}`, and answers 204 when
+    none of them is served from the cache any more.
     """
     expected = f"Bearer {token}".encode()
 
     async def invalidate(request: Request) -> Response:
         given = request.headers.get("authorization", "").encode("latin-1")
+        # Constant time: the time of a comparison must not reveal how much of the token is right.
         if not hmac.compare_digest(given, expected):
             return JSONResponse({"error": "The token is missing or wrong"}, 401)
         try:

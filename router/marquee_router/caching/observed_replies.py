@@ -1,6 +1,6 @@
-"""What subgraphs say of their replies by `Cache-Control`, gathered over all calls of one answer.
+"""Collects the `Cache-Control` of all subgraph replies that one answer is made of.
 
-Used only where the operator lets subgraphs have a say: without that, exchanges are the plain ones.
+Used only with `cache_control.from_subgraphs` or with the cache; otherwise exchanges are plain ones.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from marquee_router.execution.subgraph import SubgraphReply
 
 @dataclass(slots=True)
 class Observed:
-    """What was said of the replies so far."""
+    """The `Cache-Control` of the replies so far."""
 
     policy: CachePolicy = UNSAID
     is_complete: bool = True
-    """Whether every reply had a header."""
+    """True if every reply had the header."""
     replies: int = 0
 
     def add(self, reply: SubgraphReply) -> None:
-        """Take one more reply into account."""
+        """Add a reply."""
         self.replies += 1
         value = reply.headers.get("cache-control")
         if value is None:
@@ -36,7 +36,7 @@ class Observed:
             self.policy = self.policy.restricted(parse_cache_control(value))
 
     def headers(self, answer: AnswerPolicy) -> Mapping[str, str]:
-        """The headers of the answer. What the schema does not say, subgraphs say, if every reply does."""
+        """The headers of the answer. If every reply has `Cache-Control`, it replaces the default time."""
         says_all = self.is_complete and self.replies > 0 and self.policy.max_age is not None
         return answer.headers_of((answer.said if says_all else answer.policy).restricted(self.policy))
 
@@ -46,7 +46,7 @@ _observed: Final[ContextVar[Observed | None]] = ContextVar("observed_replies", d
 
 @contextmanager
 def observing() -> Iterator[Observed]:
-    """Gather what is said of the replies to calls made within, tasks begun within included."""
+    """Collect the replies to calls within the block, and within tasks that it starts."""
     observed = Observed()
     token = _observed.set(observed)
     try:
@@ -56,7 +56,7 @@ def observing() -> Iterator[Observed]:
 
 
 class ObservedExchange(Exchange):
-    """An exchange whose replies are gathered, shared ones for each that shares them."""
+    """An exchange whose replies are collected; a shared reply counts for each answer that shares it."""
 
     __slots__ = ()
 
@@ -70,7 +70,7 @@ class ObservedExchange(Exchange):
 
 
 def note(reply: SubgraphReply) -> SubgraphReply:
-    """Take a reply into account where replies are gathered; returns it."""
+    """Add a reply to the collection that is open, if any; return it."""
     observed = _observed.get()
     if observed is not None:
         observed.add(reply)

@@ -1,4 +1,7 @@
-"""What of a subgraph's operation may be kept, for how long, and what it depends on: found once per text."""
+"""`Analysis`: which parts of a subgraph's operation may be cached, for how long, and what they depend on.
+
+An operation is analysed once. Its parts are each `_entities` field, or all of its root fields together.
+"""
 
 from __future__ import annotations
 
@@ -37,26 +40,26 @@ class Part:
     """All root fields of an operation together, or one `_entities` field of it."""
 
     response_key: str
-    """Of the `_entities` field; empty for root fields."""
+    """The response key of the `_entities` field; empty for root fields."""
     representations: str
-    """The variable that has them; empty for root fields."""
+    """The variable with the representations; empty for root fields."""
     variables: tuple[str, ...]
-    """The others that it uses, sorted."""
+    """Its other variables, sorted."""
     policy: CachePolicy
     said: CachePolicy
-    """Without the default for what nothing is said of."""
+    """Without the default time: by `@cacheControl` alone."""
     types: frozenset[str]
-    """Of the objects it returns; of an entity those inside it."""
+    """The types of the objects it returns; for an entity, of those inside it."""
     digest: bytes
     is_private: bool
-    """By the schema, or since the subgraph once said so."""
+    """By the schema, or since a reply had `Cache-Control: private`."""
     is_public: bool
-    """Whether the schema says of every field how long it may be kept: only then is it shared by users."""
+    """True if every field has a time in the schema: only then do users share it."""
     is_open: bool
-    """Whether it may be kept: by the schema, the settings, or since the subgraph once said so."""
+    """True if it may be kept: by the schema, by the settings, or since a reply had a `max-age`."""
 
     def key(self, variables: Mapping[str, Any], representation: Any, shared: bytes) -> str:
-        """The key of the whole, or of one entity; `shared` is what else an answer depends on."""
+        """The cache key of the part, or of one entity; `shared` is what else the answer depends on."""
         digest = blake2b(self.digest, digest_size=20)
         digest.update(shared)
         used = {name: variables[name] for name in self.variables if name in variables}
@@ -65,7 +68,11 @@ class Part:
 
 
 class Marks:
-    """The names of what entries are stamped with, and what is marked to forget them."""
+    """The marks of cache entries: what an entry depends on, and what an invalidation changes.
+
+    Example: the reply for `{"__typename": "Film", "id": "7"}` has the marks of its subgraph, of the types
+    inside it, of the type `Film` and of this film. To invalidate it is to change one of them.
+    """
 
     def __init__(self, supergraph: Supergraph, subgraph: str) -> None:
         self._keys = {
@@ -80,7 +87,7 @@ class Marks:
         return [self._subgraph, *(of_any(name) for name in sorted(part.types))]
 
     def of_entity(self, part: Part, representation: Any) -> list[str]:
-        """The marks of one entity: those of its keys, when they are all known."""
+        """The marks of one entity: a mark for each of its keys, as far as the representation has them."""
         type_name = str(representation.get("__typename"))
         marks = [*self.of_root(part), of_type(type_name)]
         for names in self._keys.get(type_name) or (None,):
@@ -92,29 +99,29 @@ class Marks:
 
 
 def of_subgraph(name: str) -> str:
-    """The mark of all that a subgraph said."""
+    """The mark of every reply of a subgraph."""
     return f"subgraph:{name}"
 
 
 def of_type(name: str) -> str:
-    """The mark of all entities of a type."""
+    """The mark of every entity of a type."""
     return f"type:{name}"
 
 
 def of_any(name: str) -> str:
-    """The mark of what has any object of a type in it."""
+    """The mark of every reply that contains an object of a type."""
     return f"any:{name}"
 
 
 def of_entity(type_name: str, key: Mapping[str, Any]) -> str:
-    """The mark of one entity. Ids are alike as text and as numbers."""
+    """The mark of one entity. The ids 7 and "7" have one mark: a JSON number is a valid ID."""
     values = {name: str(value) if isinstance(value, int) else value for name, value in key.items()}
     encoded = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
     return f"one:{type_name}:{blake2b(encoded, digest_size=12).hexdigest()}"
 
 
 class Analysis:
-    """Reads the operations that go to one subgraph."""
+    """Analyses the operations that are sent to one subgraph."""
 
     def __init__(self, supergraph: Supergraph, fields: FieldPolicies, subgraph: str, default: int) -> None:
         self._supergraph = supergraph
@@ -123,7 +130,7 @@ class Analysis:
         self._default = default
 
     def parts(self, text: str) -> list[Part] | None:
-        """What may be kept of an operation; None when nothing may, or it has what is not known here."""
+        """The parts of an operation; None if nothing of it may be kept, or it is not understood."""
         document = parse(text, no_location=True)
         operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         selections = operations[0].selection_set.selections
@@ -182,7 +189,7 @@ class Analysis:
 
 
 class _Unknown(Exception):
-    """The operation has what is not in the supergraph."""
+    """The operation contains what the supergraph does not."""
 
 
 @dataclass(slots=True)
@@ -196,7 +203,7 @@ class _Walk:
     def selection(
         self, selected: SelectionSetNode, parent: str | None, *, is_root: bool = False, entity: bool = False
     ) -> CachePolicy:
-        """The policy of a selection; without a parent type it is that of `_entities`."""
+        """The policy of a selection; `parent` is None for the selection of `_entities`."""
         found = UNSAID
         for each in selected.selections:
             if isinstance(each, FieldNode):

@@ -1,4 +1,4 @@
-"""`CachePolicy`: how long something may be kept, and by whom. Knows HTTP's words for it, and no schema."""
+"""`CachePolicy`: how long a reply may be kept, and by whom; as `Cache-Control` of HTTP."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class CachePolicy:
-    """What is said of an answer or of a part of it."""
+    """How long an answer, or a part of one, may be kept."""
 
     max_age: int | None = None
-    """Seconds; 0: not at all; None: nothing is said."""
+    """In seconds; 0: not at all; None: not given."""
     is_private: bool = False
-    """Whether it is for one user only."""
+    """True if it is for one user only."""
 
     def restricted(self, other: CachePolicy) -> CachePolicy:
-        """What holds for both together: the shorter time, and private when either is."""
+        """The policy of both together: the shorter time, and private if either is."""
         if other.max_age is None:
             max_age = self.max_age
         else:
@@ -25,7 +25,7 @@ class CachePolicy:
 
     @property
     def header(self) -> str:
-        """As a value of `Cache-Control`."""
+        """The value of `Cache-Control`."""
         if not self.max_age:
             return "no-store"
         return f"max-age={self.max_age}, {'private' if self.is_private else 'public'}"
@@ -35,9 +35,10 @@ UNSAID: Final = CachePolicy()
 
 
 def parse_cache_control(value: str) -> CachePolicy:
-    """Read a `Cache-Control` of a response (RFC 9111, section 5.2.2).
+    """Read the `Cache-Control` of a response (RFC 9111, 5.2.2).
 
-    A time for shared caches goes before the general one. What cannot be read says nothing.
+    `s-maxage` takes precedence over `max-age`, because the router is a shared cache. What cannot be read is
+    ignored.
     """
     max_age: int | None = None
     shared: int | None = None

@@ -1,7 +1,8 @@
-"""Where kept replies are: in this process, or in Redis for all.
+"""`Store`: where cached replies are: in this process, or in Redis for all processes.
 
-An entry is worth as much as the marks it was stamped with: to forget is to change a mark, never to look for
-entries. So what was asked for before a change and arrives after it is worth nothing from the start.
+An entry is stamped with its marks and is valid while these are unchanged: an invalidation changes a mark and
+never looks for entries. A reply that was requested before a change and arrives after it has the old marks,
+so it is never valid.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _ENTRY_BYTES: Final = 300
 
 
 class Entry(NamedTuple):
-    """Something to keep."""
+    """A reply to keep."""
 
     key: str
     content: bytes
@@ -29,25 +30,25 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a store has for some keys and marks, in their order."""
+    """The contents and marks in a store, in the order of the request."""
 
     contents: list[bytes | None]
     marks: list[bytes]
 
 
 class Store(Protocol):
-    """Keeps bytes for a time."""
+    """Keeps bytes for a time. Its methods never raise."""
 
     async def get(self, keys: Sequence[str], marks: Sequence[str]) -> Held | None:
-        """What is held; None when the store cannot be asked: nothing is to be kept then."""
+        """Return contents and marks; None if the store is down: then nothing is to be kept."""
         ...
 
     async def put(self, entries: Sequence[Entry]) -> None:
-        """Keep these; never raises."""
+        """Keep these entries."""
         ...
 
     async def mark(self, marks: Iterable[str]) -> None:
-        """Change these marks, for everybody who asks from now on; never raises."""
+        """Change these marks, for every later `get`."""
         ...
 
     async def aclose(self) -> None:
@@ -71,7 +72,7 @@ class MemoryStore:
 
     @property
     def bytes(self) -> int:
-        """What is held, estimated."""
+        """The estimated size of all entries."""
         return self._entries.bytes
 
     async def get(self, keys: Sequence[str], marks: Sequence[str]) -> Held | None:
@@ -91,7 +92,7 @@ class MemoryStore:
             self._entries.put(key, (now + ttl_seconds, content), size)
 
     async def mark(self, marks: Iterable[str]) -> None:
-        """As `Store.mark`. When there are too many marks all is forgotten, and they begin anew."""
+        """As `Store.mark`. With too many marks, all entries and marks are dropped."""
         self._changes += 1
         token = b"%d" % self._changes
         for mark in marks:
