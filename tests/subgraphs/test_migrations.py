@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from marquee.subgraphs import OWNERS, history_of
 from marquee_subgraphs.kit.database import History
 from marquee_subgraphs.kit.database.upgrade import Standing
-from marquee_subgraphs.kit.database.upgrade.authoring import compare_options
+from marquee_subgraphs.kit.database.upgrade.revision_writer import compare_options
 from marquee_subgraphs.kit.database.upgrade.runner import scripts_of, upgrade
 
 T = TypeVar("T")

@@ -49,7 +49,7 @@ def command(names: tuple[str, ...], data_dir: Path | None, check: bool, new: str
 
 
 def _write(new: str) -> None:
-    from marquee_subgraphs.kit.database.upgrade.authoring import NothingChanged, write_revision
+    from marquee_subgraphs.kit.database.upgrade.revision_writer import NothingChanged, write_revision
 
     owner, colon, title = (part.strip() for part in new.partition(":"))
     if not (colon and title):

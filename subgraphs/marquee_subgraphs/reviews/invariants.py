@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from marquee_subgraphs.kit.database import Connection, Database
 from marquee_subgraphs.kit.database.kit_tables import OUTBOX, OUTBOX_AGGREGATES
-from marquee_subgraphs.kit.documents.verify import LOST_DOCUMENTS_ADVICE, stored_ids, verify_documents
+from marquee_subgraphs.kit.documents.mongo.verify import LOST_DOCUMENTS_ADVICE, stored_ids, verify_documents
 from marquee_subgraphs.kit.invariants import Invariant
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.reviews.tables import ALL_TABLES, FILM_TABLES, REVIEW_TABLES

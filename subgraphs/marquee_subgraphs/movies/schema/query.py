@@ -9,7 +9,7 @@ import strawberry
 from strawberry import ID
 
 from marquee_subgraphs.kit.graphql import Connection, connection_size, field
-from marquee_subgraphs.kit.graphql.caching import kept_for
+from marquee_subgraphs.kit.graphql.cache_control import kept_for
 from marquee_subgraphs.movies.domain import MovieQuery, MovieSort, MovieStatus
 from marquee_subgraphs.movies.schema.types import Info, Movie
 

@@ -9,7 +9,7 @@ import strawberry
 from strawberry import ID, federation
 
 from marquee_subgraphs.kit.graphql import Context, Locale, Representation, field
-from marquee_subgraphs.kit.graphql.caching import kept_for, kept_with_parent
+from marquee_subgraphs.kit.graphql.cache_control import kept_for, kept_with_parent
 from marquee_subgraphs.movies.domain import MovieRecord, MovieSort, MovieStatus
 from marquee_subgraphs.movies.service import MovieService
 

@@ -20,7 +20,7 @@ from marquee_subgraphs.kit.graphql import (
     connection_size,
     field,
 )
-from marquee_subgraphs.kit.graphql.caching import kept_for
+from marquee_subgraphs.kit.graphql.cache_control import kept_for
 from marquee_subgraphs.kit.pagination import Page, PageRequest
 from marquee_subgraphs.showtimes.domain.layout import SeatKind, SeatPlace
 from marquee_subgraphs.showtimes.domain.showtimes import (

@@ -6,7 +6,7 @@ import pymongo
 import pytest
 
 from marquee_subgraphs.kit.documents import DocumentsUnavailable
-from marquee_subgraphs.kit.documents.verify import find_lost_documents, stored_ids
+from marquee_subgraphs.kit.documents.mongo.verify import find_lost_documents, stored_ids
 from marquee_subgraphs.kit.invariants import Invariant
 from tests.subgraphs.kit.documents.contract import BODIES, FILMS
 from tests.subgraphs.kit.documents.mongo.conftest import TABLES, Replica

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Boolean, Column, Index, MetaData, String, Table
 
 from marquee_subgraphs.kit.database import AutoIncrement, Database, History, Json, UtcDateTime
-from marquee_subgraphs.kit.database.upgrade.authoring import NothingChanged, write_revision
+from marquee_subgraphs.kit.database.upgrade.revision_writer import NothingChanged, write_revision
 from tests.subgraphs.kit.database.upgrade import shop
 
 
