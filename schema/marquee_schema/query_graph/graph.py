@@ -48,6 +48,7 @@ class QueryGraph(Generic[S_co]):
 
     def __init__(self, supergraph: S_co) -> None:
         self.supergraph = supergraph
+        self._ranks = {name: rank for rank, name in enumerate(supergraph.subgraphs)}
         self._field_edges: dict[tuple[Node, str], FieldEdge | None] = {}
         self._entity_edges: dict[str, tuple[EntityEdge, ...]] = {}
         self._edges_from: dict[tuple[str, str], tuple[EntityEdge, ...]] = {}
@@ -91,6 +92,18 @@ class QueryGraph(Generic[S_co]):
             for interface in sorted(types[type_name].interfaces)
             if self.is_interface_object(interface, subgraph)
         ]
+
+    def _all_nodes_of(self, type_name: str) -> list[Node]:
+        """The nodes of a type in all subgraphs, in the order of the subgraphs."""
+        types, own = self.supergraph.types, self.supergraph.types[type_name]
+        found = [Node(type_name, subgraph) for subgraph in own.subgraphs]
+        found += [
+            Node(interface, subgraph)
+            for interface in (sorted(own.interfaces) if self.has_interface_objects else ())
+            for subgraph, declared in types[interface].subgraphs.items()
+            if declared.interface_object and subgraph not in own.subgraphs
+        ]
+        return sorted(found, key=lambda node: self._ranks[node.subgraph])
 
     def is_interface_object(self, type_name: str, subgraph: str) -> bool:
         """True if the subgraph declares the interface as an object and cannot distinguish its types."""
@@ -166,11 +179,10 @@ class QueryGraph(Generic[S_co]):
 
     def _find_declaring(self, type_name: str) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
-        for subgraph in self.supergraph.subgraphs:
-            for node in self.nodes_of(type_name, subgraph):
-                declared = self._declared(node)
-                for name in declared.fields if declared is not None else ():
-                    found.setdefault(name, []).append(subgraph)
+        for node in self._all_nodes_of(type_name):
+            declared = self._declared(node)
+            for name in declared.fields if declared is not None else ():
+                found.setdefault(name, []).append(node.subgraph)
         return {name: tuple(dict.fromkeys(subgraphs)) for name, subgraphs in found.items()}
 
     def field_edge(self, node: Node, name: str) -> FieldEdge | None:
@@ -245,14 +257,12 @@ class QueryGraph(Generic[S_co]):
         return remembered
 
     def _find_entity_edges(self, type_name: str) -> list[EntityEdge]:
-        types = self.supergraph.types
         # One edge for each key of each subgraph: `@key(fields: "id") @key(fields: "sku")` can be entered by
         # either.
         found: list[EntityEdge] = []
-        for subgraph in self.supergraph.subgraphs:
-            for node in self.nodes_of(type_name, subgraph):
-                keys = types[node.type_name].subgraphs[subgraph].keys
-                found.extend(EntityEdge(node, key, node.type_name) for key in keys if key.resolvable)
+        for node in self._all_nodes_of(type_name):
+            keys = self.supergraph.types[node.type_name].subgraphs[node.subgraph].keys
+            found.extend(EntityEdge(node, key, node.type_name) for key in keys if key.resolvable)
         return found
 
     def entity_edges_from(self, node: Node) -> tuple[EntityEdge, ...]:
