@@ -1,27 +1,16 @@
-"""The query graph: what can be read where, and how one gets from subgraph to subgraph."""
+"""The query graph: which fields can be read at a node, and which edges lead to other subgraphs."""
 
 from __future__ import annotations
 
 from graphql import OperationType
 
-from marquee_schema.composition import Subgraph, compose
 from marquee_schema.field_set import FieldSetField
-from marquee_schema.query_graph import LabelCondition, Node, QueryGraph
-from marquee_schema.supergraph import Supergraph, load_supergraph
-
-_LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable",'
-    ' "@external", "@requires", "@provides", "@override", "@interfaceObject"])\n'
-)
-
-
-def _graph(**subgraphs: str) -> QueryGraph[Supergraph]:
-    composed = compose([Subgraph(name=n, url="", sdl=_LINK + sdl) for n, sdl in subgraphs.items()])
-    return QueryGraph(load_supergraph(composed.supergraph_sdl))
+from marquee_schema.query_graph import LabelCondition, Node
+from tests.schema.query_graph.graphs import query_graph
 
 
 def test_an_external_field_is_an_edge_only_where_it_is_provided() -> None:
-    graph = _graph(
+    graph = query_graph(
         a="""type Query { near: User @provides(fields: "name") far: User }
              type User @key(fields: "id") { id: ID! name: String @external }""",
         b='type User @key(fields: "id") { id: ID! name: String @shareable }',
@@ -38,7 +27,7 @@ def test_an_external_field_is_an_edge_only_where_it_is_provided() -> None:
 
 
 def test_entity_edges_carry_key_and_requirements_and_labels_are_conditions() -> None:
-    graph = _graph(
+    graph = query_graph(
         a='type Query { u: User } type User @key(fields: "id") { id: ID! name: String }',
         b="""type User @key(fields: "id") @key(fields: "id name", resolvable: false) { id: ID!
              name: String @override(from: "a", label: "percent(1)") age: Int }""",
@@ -55,26 +44,8 @@ def test_entity_edges_carry_key_and_requirements_and_labels_are_conditions() -> 
     assert name.condition == LabelCondition("percent(1)", enabled=True)
 
 
-def test_an_interface_object_stands_for_all_types_and_cannot_be_narrowed() -> None:
-    graph = _graph(
-        a="""interface Media @key(fields: "id") { id: ID! }
-             type Book implements Media @key(fields: "id") { id: ID! } type Query { media: Media }""",
-        b='type Media @key(fields: "id") @interfaceObject { id: ID! views: Int }',
-    )
-    assert graph.nodes_of("Book", "b") == (Node("Media", "b"),)
-    assert not graph.is_abstract(Node("Media", "b"))
-    assert graph.runtime_types(Node("Media", "b")) == {"Media"}
-    assert graph.is_abstract(Node("Media", "a"))
-    assert graph.runtime_types(Node("Media", "a")) == {"Book"}
-    assert graph.narrow(Node("Media", "a"), "Book") == Node("Book", "a")
-    assert {(e.head.type_name, e.head.subgraph, e.typename) for e in graph.entity_edges("Book")} == {
-        ("Book", "a", "Book"),
-        ("Media", "b", "Media"),
-    }
-
-
 def test_the_query_type_is_entered_again_from_any_of_its_nodes() -> None:
-    graph = _graph(a="type Query { x: Int }", b="type Query { y: Int }")
+    graph = query_graph(a="type Query { x: Int }", b="type Query { y: Int }")
     edges = graph.root_edges(Node("Query", "a"))
     assert [edge.head for edge in edges] == [Node("Query", "b")]
     assert graph.root_edges(Node("Other", "a")) == ()
@@ -83,7 +54,7 @@ def test_the_query_type_is_entered_again_from_any_of_its_nodes() -> None:
 
 
 def test_the_check_enters_any_root_type_again_but_a_plan_only_the_query_type() -> None:
-    graph = _graph(
+    graph = query_graph(
         a="type Query { x: Int } type Mutation { m: Payload } type Payload { mutation: Mutation }",
         b="type Mutation { n: Int }",
     )
@@ -93,7 +64,7 @@ def test_the_check_enters_any_root_type_again_but_a_plan_only_the_query_type() -
 
 
 def test_a_field_of_an_interface_is_read_there_only_if_every_type_resolves_it() -> None:
-    graph = _graph(
+    graph = query_graph(
         a="""type Query { media: Media } interface Media { id: ID! title: String }
              type Book implements Media @key(fields: "id") { id: ID! title: String }
              type Film implements Media @key(fields: "id") { id: ID! title: String @external }""",
@@ -104,26 +75,8 @@ def test_a_field_of_an_interface_is_read_there_only_if_every_type_resolves_it() 
     assert graph.field_edge(Node("Book", "a"), "title") is not None
 
 
-def test_what_is_provided_on_an_interface_is_not_provided_on_its_types_for_the_check() -> None:
-    graph = _graph(
-        a="""type Query { media: Media @provides(fields: "owner { name } ... on Book { isbn }") }
-             interface Media { owner: Owner }
-             type Owner @key(fields: "id") { id: ID! name: String @external }
-             type Book implements Media @key(fields: "id") {
-               id: ID! owner: Owner @external isbn: String @external }""",
-        b="""type Book @key(fields: "id") { id: ID! owner: Owner @shareable isbn: String @shareable }
-             type Owner @key(fields: "id") { id: ID! name: String @shareable }""",
-    )
-    media = graph.field_edge(Node("Query", "a"), "media")
-    assert media is not None
-    assert media.head is not None
-    owner, isbn = FieldSetField("owner", selections=(FieldSetField("name"),)), FieldSetField("isbn")
-    assert graph.narrow(media.head, "Book") == Node("Book", "a", (owner, isbn))
-    assert graph.narrow_by_fragments(media.head, "Book") == Node("Book", "a", (isbn,))
-
-
 def test_no_edge_leads_to_an_interface_object_whose_key_the_type_does_not_declare() -> None:
-    graph = _graph(
+    graph = query_graph(
         a="""type Query { book: Book } interface Media @key(fields: "id") { id: ID! }
              type Book implements Media @key(fields: "id") @key(fields: "isbn") { id: ID! isbn: ID! }""",
         b='type Media @key(fields: "id") @interfaceObject { id: ID! views: Int }',
@@ -134,23 +87,3 @@ def test_no_edge_leads_to_an_interface_object_whose_key_the_type_does_not_declar
         Node("Media", "b"),
     ]
     assert {edge.head for edge in graph.entity_edges_from(Node("Book", "c"))} == {Node("Book", "a")}
-
-
-def test_an_own_key_is_one_whose_fields_the_subgraph_resolves() -> None:
-    graph = _graph(
-        a='type Query { u: User } type User @key(fields: "id") { id: ID! }',
-        b='type User @key(fields: "id") { id: ID! @external age: Int }',
-    )
-    assert graph.has_own_key(Node("User", "a"))
-    assert not graph.has_own_key(Node("User", "b"))
-
-
-def test_a_field_is_declared_on_its_type_or_on_an_interface_object_for_it() -> None:
-    graph = _graph(
-        a="""type Query { media: Media } interface Media @key(fields: "id") { id: ID! }
-             type Book implements Media @key(fields: "id") { id: ID! }""",
-        b='type Media @key(fields: "id") @interfaceObject { id: ID! views: Int }',
-    )
-    assert graph.declaring_subgraphs("Book", "id") == ("a", "b")
-    assert graph.declaring_subgraphs("Book", "views") == ("b",)
-    assert graph.declaring_subgraphs("Book", "nothing") == ()

@@ -10,10 +10,10 @@ from marquee_schema.composition.merge.context import MergeContext
 from marquee_schema.composition.model import Schema
 from marquee_schema.composition.satisfiability.advancer import Advancer, Position
 from marquee_schema.composition.satisfiability.conditions import BudgetExceededError, ConditionResolver
+from marquee_schema.composition.satisfiability.joined import joined_schema
 from marquee_schema.composition.satisfiability.reasons import Explainer
 from marquee_schema.composition.satisfiability.state import State
 from marquee_schema.composition.satisfiability.walk import Surroundings, Walk
-from marquee_schema.composition.supergraph.joined import joined_schema
 from marquee_schema.query_graph import QueryGraph
 from marquee_schema.supergraph import JoinedSchema, SubgraphField
 

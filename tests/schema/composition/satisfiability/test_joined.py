@@ -6,9 +6,9 @@ from dataclasses import fields
 from marquee_schema.composition import CompositionError, Subgraph, compose
 from marquee_schema.composition.merge.merger import merge_subgraphs
 from marquee_schema.composition.report import Report
+from marquee_schema.composition.satisfiability.joined import joined_schema
 from marquee_schema.composition.subgraph.reader import read_subgraph
 from marquee_schema.composition.subgraph.schema import SubgraphSchema
-from marquee_schema.composition.supergraph.joined import joined_schema
 from marquee_schema.composition.upgrade import upgrade_subgraphs
 from marquee_schema.composition.validation.subgraph import validate_subgraph
 from marquee_schema.supergraph import JoinedSchema, JoinedType, load_supergraph
