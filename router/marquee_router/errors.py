@@ -1,5 +1,5 @@
-"""What can go wrong in the router, as one tree; owns codes and what clients see of a fault. Never formats
-HTTP.
+"""The errors of the router, as one tree. Owns their codes and what clients see of a fault. Knows no HTTP but
+status codes.
 
     RouterError
     ├── RequestError                      the request is refused; nothing (more) of it is executed
@@ -8,7 +8,7 @@ HTTP.
     │   ├── OperationUnresolved           OPERATION_RESOLUTION_FAILURE
     │   ├── VariablesInvalid              BAD_USER_INPUT
     │   ├── LimitExceeded                 OPERATION_LIMIT_EXCEEDED
-    │   ├── RateLimited                   RATE_LIMITED: too many operations; `Retry-After` says until when
+    │   ├── RateLimited                   RATE_LIMITED: too many operations; `Retry-After` has the time
     │   ├── PersistedQueryNotFound        PERSISTED_QUERY_NOT_FOUND
     │   ├── Unauthenticated               UNAUTHENTICATED
     │   ├── Forbidden                     FORBIDDEN
@@ -75,7 +75,7 @@ class RequestError(RouterError):
 
 
 class DocumentSyntaxError(RequestError):
-    """The document is not GraphQL."""
+    """The document is not valid GraphQL syntax."""
 
     code = "GRAPHQL_PARSE_FAILED"
 
@@ -87,13 +87,13 @@ class ValidationFailed(RequestError):
 
 
 class OperationUnresolved(RequestError):
-    """No operation, or no single one, answers to `operationName`."""
+    """There is no operation named `operationName`, or several without a name to choose by."""
 
     code = "OPERATION_RESOLUTION_FAILURE"
 
 
 class VariablesInvalid(RequestError):
-    """The variables do not coerce to the types the operation declares."""
+    """The variables cannot be coerced to the types that the operation declares."""
 
     code = "BAD_USER_INPUT"
 
@@ -105,34 +105,34 @@ class LimitExceeded(RequestError):
 
 
 class RateLimited(RequestError):
-    """The client runs more operations than it may."""
+    """The client exceeds a rate limit."""
 
     code = "RATE_LIMITED"
     default_status = 429
 
 
 class PersistedQueryNotFound(RequestError):
-    """The named document is not known here; an APQ client sends it again in full."""
+    """The persisted document is unknown; an APQ client sends it again in full."""
 
     code = "PERSISTED_QUERY_NOT_FOUND"
 
 
 class Unauthenticated(RequestError):
-    """The request needs an identity it does not have."""
+    """The request needs an identity and has none that is valid."""
 
     code = "UNAUTHENTICATED"
     default_status = 401
 
 
 class Forbidden(RequestError):
-    """The identity is known and may not do this."""
+    """The identity is valid, and not allowed to do this."""
 
     code = "FORBIDDEN"
     default_status = 403
 
 
 class OperationUnplannable(RequestError):
-    """The operation is valid and yet no subgraphs can answer it together."""
+    """The operation is valid, but the subgraphs cannot answer it together."""
 
     code = "QUERY_PLANNING_FAILED"
     default_status = 500
@@ -181,5 +181,5 @@ class RouterMisconfigured(RouterError):
 
 
 def masked_error() -> FormattedError:
-    """All that a client learns of a fault."""
+    """Return the error that a client sees of a fault."""
     return {"message": MASKED_MESSAGE, "extensions": {"code": MASKED_CODE}}

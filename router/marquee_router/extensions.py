@@ -1,6 +1,6 @@
-"""`Extensions`: a user's own objects, called at the stages that they have methods for.
+"""`Extensions`: a user's own objects, called at the stages for which they have methods.
 
-Owns the order, and that an app without any calls nothing. What each method may do is said in `stages`.
+Owns the order of calls. Without extensions nothing is called. `stages` describes each method.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _STAGES: Final = (
 
 
 class Extensions:
-    """All that are installed in one app."""
+    """The extensions of one app."""
 
     def __init__(self, installed: Sequence[object]) -> None:
-        """Raises `RouterMisconfigured` for an object that has none of the methods."""
+        """Raises `RouterMisconfigured` for an object without any of the methods."""
         for extension in installed:
             if not isinstance(extension, _STAGES):
                 raise RouterMisconfigured(
@@ -55,7 +55,7 @@ class Extensions:
 
     @classmethod
     def of(cls, installed: Sequence[object], names: Iterable[str]) -> Extensions | None:
-        """Those handed over, then those named as `module:attribute`; None when there are none.
+        """The installed ones, then those named as `module:attribute`; None if there are none.
 
         Raises `RouterMisconfigured`.
         """
@@ -103,7 +103,7 @@ class Extensions:
         return found
 
     def around(self, name: str, transport: SubgraphTransport) -> SubgraphTransport:
-        """The transport of a subgraph, with what is installed around its calls."""
+        """The transport of a subgraph, with the extensions around its calls."""
         if not self._on_subgraph_request and not self._on_subgraph_reply:
             return transport
         return _ExtendedTransport(name, transport, self._on_subgraph_request, self._on_subgraph_reply)
@@ -128,7 +128,7 @@ class _ExtendedTransport:
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
-        """Send one request, as the extensions want it."""
+        """Send one request as the extensions change it; they may also change the reply."""
         call = await self._call(body, headers, idempotent=idempotent)
         reply = await self._inner.fetch(body, call.headers, timeout_seconds, idempotent=idempotent)
         for extension in self._after:
@@ -136,7 +136,7 @@ class _ExtendedTransport:
         return reply
 
     async def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """Open a subscription, as the extensions want it."""
+        """Open a subscription as the extensions change it."""
         call = await self._call(body, headers, idempotent=False)
         events = self._inner.subscribe(body, call.headers)
         try:

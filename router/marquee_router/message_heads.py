@@ -1,7 +1,7 @@
-"""Heads of HTTP messages that need no parsing: the next on a connection is nearly always the same but for the
-length of its body.
+"""`KnownHead`: heads of HTTP messages that need not be parsed again.
 
-Owns when two heads mean the same. Must never take for known what a parser might read otherwise.
+The next head on a connection is nearly always equal to the last one but for `Content-Length`. Owns when two
+heads mean the same. Must never recognise a head that a parser could read in another way.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ _END: Final = b"\r\n\r\n"
 
 
 class KnownHead:
-    """A head that was parsed, on a connection that stayed open."""
+    """A head that was parsed before, on the same connection."""
 
     __slots__ = ("_after", "_before", "length")
 
     def __init__(self, before: bytes, length: bytes, after: bytes) -> None:
         self._before = before
         self.length = length
-        """Of its body, as it was written: digits."""
+        """The digits of `Content-Length`, as they were sent."""
         self._after = after
 
     @classmethod
     def of(cls, data: bytes, body: bytes) -> Self | None:
-        """The head of a message that came as `data`: a head which says its length, and `body`; else None."""
+        """Return the head of a message that arrived as `data` and ends with `body`; None without a length."""
         head = data[: len(data) - len(body)]
         found = _LENGTH.search(head) if head.endswith(_END) and data.endswith(body) else None
         return None if found is None else cls(head[: found.start(1)], found[1], head[found.end(1) :])
 
     def read(self, data: bytes) -> tuple[bytes, bytes] | None:
-        """Length, as written, and body of a whole message with this head; None when `data` may be another."""
+        """Return length digits and body, if `data` is one whole message with this head; else None."""
         if not data.startswith(self._before):
             return None
         begin = len(self._before)

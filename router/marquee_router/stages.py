@@ -1,14 +1,11 @@
-"""The seams of the router: what persisted documents, limits and authorisation plug into, and what extensions
-do. Protocols and records only.
+"""The stages of a request, as protocols: for persisted documents, limits, authorisation, and for extensions.
 
 An extension is any object with one or more of the methods of `OnRequest`, `OnIdentity`, `OnPlanned`,
-`OnSubgraphRequest`, `OnSubgraphReply`, `OnResponse` and `OnEvent`: they are called in this order, several
-extensions in the order they are installed (`docs/guides/extending.md`). Where none is installed, nothing is
-called.
+`OnSubgraphRequest`, `OnSubgraphReply`, `OnResponse` and `OnEvent`. They are called in this order, and several
+extensions in the order in which they are installed (`docs/guides/extending.md`).
 
-Preparation runs once per distinct operation; what depends on the single request (its variables, its
-identity) comes back as a small callable or key, so that the hot path pays only for what an operation really
-needs.
+Preparation runs once per distinct operation. What depends on the single request (its variables, its
+identity) is returned as a callable or a key, so that a request pays only for what its operation needs.
 """
 
 from __future__ import annotations
@@ -26,14 +23,14 @@ from marquee_router.planning.plan import OperationKind, QueryPlan
 from marquee_router.request import GraphQLRequest, Identity, RequestContext, Response
 
 OverrideDecision: TypeAlias = Callable[[str, RequestContext], bool | None]
-"""Whether the label of a progressive `@override` is on for a request; None leaves a percentage to chance."""
+"""Returns True if a label of progressive `@override` is on for a request; None: a percentage is drawn."""
 
 
 class DocumentSource(Protocol):
-    """Finds the text of a request: itself, by hash (APQ) or by name (trusted documents)."""
+    """Finds the document of a request: in it, by its hash (APQ) or by its id (trusted documents)."""
 
     async def text_of(self, request: GraphQLRequest, context: RequestContext) -> str:
-        """The document to run; raises `RequestError` when there is none or it may not run."""
+        """Return the document to run; raises `RequestError` if there is none, or it may not run."""
         ...
 
 
@@ -42,8 +39,7 @@ RequestCheck: TypeAlias = Callable[[Mapping[str, Any], RequestContext], None]
 
 
 class OperationGuard(Protocol):
-    """Refuses operations that are too large, too deep or too costly. Each method raises `RequestError` to
-    refuse."""
+    """Refuses operations that are too large, too deep or too costly, by raising `RequestError`."""
 
     def check_text(self, text: str) -> None:
         """Before parsing: size and tokens."""
@@ -56,43 +52,42 @@ class OperationGuard(Protocol):
     def check_operation(
         self, document: DocumentNode, operation_name: str | None, schema: GraphQLSchema
     ) -> RequestCheck | None:
-        """After validation: cost. Returns what has to be checked again with each request's variables, or
-        None."""
+        """After validation: cost. Return a check for each request, if the cost depends on variables."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What an identity may run of an operation; `operation` is None when nothing is left to run."""
+    """The part of an operation that a requester may run; `operation` is None if nothing is left."""
 
     operation: NormalizedOperation | None
     errors: tuple[FormattedError, ...] = ()
-    """One per field taken away, with the path of response keys; list positions are not known here."""
+    """One per denied field, with its path of response keys, without list positions."""
 
 
 class Protected(Protocol):
     """The protected parts of one operation."""
 
     async def key(self, context: RequestContext) -> Hashable:
-        """What this requester is granted of the operation: equal keys, equal pruning. Raises `RequestError`
-        to refuse."""
+        """Return what this requester may see of the operation; equal keys have equal pruning. Raises
+        `RequestError` to refuse the request."""
         ...
 
     def prune(self, key: Hashable) -> Pruned:
-        """The operation as far as `key` grants it; called once per key and operation."""
+        """Return the operation as far as `key` grants it. Called once per key and operation."""
         ...
 
 
 class Authorizer(Protocol):
-    """Decides per operation whether identity matters at all."""
+    """Finds the parts of an operation that not every requester may see."""
 
     def examine(self, operation: NormalizedOperation) -> Protected | None:
-        """None when nothing in this normalised operation is protected."""
+        """Return the protected parts of a normalised operation; None if it has none."""
         ...
 
 
 class PlannedOperation(Protocol):
-    """What an extension reads of an operation that is about to run; shared by all requests with its text."""
+    """An operation that is about to run, as extensions see it; all requests with its text share it."""
 
     @property
     def kind(self) -> OperationKind:
@@ -101,86 +96,86 @@ class PlannedOperation(Protocol):
 
     @property
     def name(self) -> str | None:
-        """As the document says."""
+        """The name in the document."""
         ...
 
     @property
     def text(self) -> str:
-        """The operation and its fragments, normalised: equal texts are one operation."""
+        """The normalised document: one operation and its fragments. Equal texts are one operation."""
         ...
 
     @property
     def plan(self) -> QueryPlan:
-        """What will be fetched, in which order."""
+        """The fetches, and their order."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SubgraphCall:
-    """One request to a subgraph. It may serve several client requests at once: what these ask of it is equal,
-    headers included."""
+    """One request to a subgraph. It may serve several client requests with equal queries and headers."""
 
     subgraph: str
     body: bytes
     """JSON of `query`, `variables` and `operationName`."""
     headers: dict[str, str]
-    """Of this call alone, names in lower case: an extension may change them."""
+    """Of this call only, names in lower case. An extension may change them."""
     idempotent: bool
-    """Whether it reads only. False for mutations and subscriptions."""
+    """True for queries; False for mutations and subscriptions."""
 
 
 @runtime_checkable
 class OnRequest(Protocol):
-    """A GraphQL request was received, over whichever transport; each of a batch or a socket by itself."""
+    """Called when a GraphQL request is received, over any transport; for each one of a batch or a socket."""
 
     async def on_request(self, request: GraphQLRequest, context: RequestContext) -> None:
-        """Before anything is done for it. Raise `RequestError` (or `Forbidden`, ...) to refuse it;
-        `context.state` is for an extension's own notes, `context.subgraph_headers` goes to all subgraphs."""
+        """Raise `RequestError` (or `Forbidden`, …) to refuse the request before anything is done for it.
+
+        `context.state` is free for extensions; `context.subgraph_headers` are sent to all subgraphs.
+        """
         ...
 
 
 @runtime_checkable
 class OnIdentity(Protocol):
-    """A client was identified: once per HTTP request, and once per socket."""
+    """Called when a client is identified: once per HTTP request, and once per socket."""
 
     async def on_identity(self, identity: Identity | None) -> Identity | None:
-        """Returns who it is, the same or another; None is a guest. Raise `Unauthenticated` to refuse."""
+        """Return the identity, the same or another; None is a guest. Raise `Unauthenticated` to refuse it."""
         ...
 
 
 @runtime_checkable
 class OnPlanned(Protocol):
-    """The operation is valid, within the limits, and planned."""
+    """Called when an operation is valid, within the limits, and planned."""
 
     async def on_planned(
         self, operation: PlannedOperation, request: GraphQLRequest, context: RequestContext
     ) -> None:
-        """Before it is executed. Raise `RequestError` to refuse it."""
+        """Raise `RequestError` to refuse the operation before it is executed."""
         ...
 
 
 @runtime_checkable
 class OnSubgraphRequest(Protocol):
-    """A subgraph is about to be called."""
+    """Called before a request to a subgraph."""
 
     async def on_subgraph_request(self, call: SubgraphCall) -> None:
-        """May change `call.headers`. Raise `SubgraphUnavailable` to leave the call out: its fields become
-        null."""
+        """May change `call.headers`. Raise `SubgraphUnavailable` to skip the call: its fields become null."""
         ...
 
 
 @runtime_checkable
 class OnSubgraphReply(Protocol):
-    """A subgraph has answered a query or mutation."""
+    """Called when a subgraph has answered a query or mutation."""
 
     async def on_subgraph_reply(self, call: SubgraphCall, reply: SubgraphReply) -> SubgraphReply:
-        """Returns the reply, the same or another."""
+        """Return the reply, the same or another."""
         ...
 
 
 @runtime_checkable
 class OnResponse(Protocol):
-    """A query or mutation was executed; of an answer in parts, each part."""
+    """Called when a query or mutation was executed; for each part of an incremental response."""
 
     async def on_response(
         self,
@@ -189,16 +184,16 @@ class OnResponse(Protocol):
         context: RequestContext,
         response: Response,
     ) -> Response:
-        """Returns the answer, the same or another; its `headers` are sent where it is a whole one."""
+        """Return the response, the same or another. The `headers` of a single response are sent."""
         ...
 
 
 @runtime_checkable
 class OnEvent(Protocol):
-    """An event of a subscription was resolved: once for all clients that share it."""
+    """Called when an event of a subscription was resolved: once for all clients that share it."""
 
     async def on_event(
         self, operation: PlannedOperation, context: RequestContext, response: Response
     ) -> Response | None:
-        """Returns what clients receive; None: nothing."""
+        """Return what clients receive; None: they receive nothing."""
         ...

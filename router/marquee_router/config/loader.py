@@ -1,7 +1,7 @@
 """From router.yaml and the environment to a checked `RouterConfig`.
 
-Owns the mapping of a mistake to the line or the variable it stands in. Must never let half-valid settings
-through.
+Owns the mapping of a mistake to its line or its variable. Must never return settings that are only partly
+valid.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REFERENCE: Final = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """One mistake: where it stands (`router.yaml:12` or a variable's name), and what is wrong."""
+    """One mistake: its place (`router.yaml:12`, or the name of a variable), and what is wrong."""
 
     where: str
     setting: str
@@ -81,7 +81,7 @@ def json_schema() -> dict[str, Any]:
 
 
 class _YamlFile:
-    """One router.yaml, read with the line of each key and item, and with references replaced."""
+    """Reads one router.yaml, notes the line of each key and item, and replaces references."""
 
     def __init__(self, file: Path, environment: Mapping[str, str], sources: dict[Location, str]) -> None:
         self._file = file
@@ -124,7 +124,7 @@ class _YamlFile:
         return _scalar(node)
 
     def _replaced(self, node: yaml.ScalarNode, location: Location) -> Any:
-        """The scalar with its references replaced; a plain one may become a number or a truth value."""
+        """The scalar with its references replaced; `port: ${PORT}` becomes a number, `"${PORT}"` a string."""
 
         def replacement(found: re.Match[str]) -> str:
             name, default = found["name"], found["default"]

@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in words that say what to write instead; owns the wording only."""
+"""The messages of configuration problems: they say what to write instead. Owns the wording only."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel
 
 _VALUE_SHOWN: Final = ("bool", "enum", "float", "greater", "int", "less", "literal")
-"""Beginnings of the kinds of mistakes whose value is told: none of these is a secret."""
+"""Beginnings of the kinds of mistakes whose message shows the value: none of these is a secret."""
 _NAMES_AT_MOST: Final = 30
 
 
 def explained(root: type[BaseModel], detail: Mapping[str, Any]) -> str:
-    """One of pydantic's findings about settings of `root`."""
+    """Return the message for one of pydantic's errors about the settings of `root`."""
     location: Sequence[str | int] = detail["loc"]
     kind = str(detail["type"])
     if kind == "extra_forbidden":
@@ -49,7 +49,7 @@ def _listed(section: type[BaseModel]) -> str:
 
 
 def _section(root: type[BaseModel], location: Sequence[str | int]) -> type[BaseModel] | None:
-    """The section at a location: of lists and of sections by name any one."""
+    """The section at a location; the index of a list and the name in a mapping of sections are skipped."""
     section: type[BaseModel] | None = root
     rest = list(location)
     while rest and section is not None:

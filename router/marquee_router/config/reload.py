@@ -1,4 +1,4 @@
-"""What of the settings may change while a router runs; everything else waits for its next start."""
+"""Which settings may change while a router runs. The others take effect at its next start."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RELOADABLE: Final = frozenset(
         "trusted_documents",
     }
 )
-"""Sections that a new generation of the engine reads, and no other part."""
+"""Sections that only a generation reads, which a reload makes anew."""
 
 
 def reloaded(old: RouterConfig, new: RouterConfig) -> tuple[RouterConfig, list[str]]:
-    """The old settings with the reloadable sections of the new ones, and the names of those left as they
-    were though they changed."""
+    """Return the old settings with the reloadable sections of the new ones, and the names of the other
+    sections that differ."""
     changes = {name: getattr(new, name) for name in RELOADABLE}
     waiting = [
         name

@@ -1,8 +1,9 @@
-"""Drops plain fields that a selection set names again: they mean nothing, and validation compares each with
-each.
+"""Drops duplicate plain fields from selection sets: `{ id id id }` becomes `{ id }`.
 
-Must never change what an operation means, nor which errors it has: a field with arguments, directives or a
-selection set is left as it is, and of the others the first stays.
+They change nothing, and validation compares each pair of them: ten thousand would take minutes. Must never
+change
+what an operation means, nor which errors it has: a field with arguments, directives or a selection set is
+left as it is, and of equal plain fields the first one stays.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from graphql import (
 
 
 def without_duplicate_fields(document: DocumentNode) -> DocumentNode:
-    """The document, or an equal one that repeats less."""
+    """Return the document without duplicate plain fields."""
     definitions = tuple(
         replace(definition, selection_set=_reduced(definition.selection_set))
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode)

@@ -1,7 +1,7 @@
-"""How much memory a prepared operation takes, estimated: what the bounds of caches are counted in.
+"""Estimates the memory of a prepared operation, for the bounds of caches.
 
-Measured with `tracemalloc`: an operation takes some 16 KB and 600 bytes for each field of its answer. The
-estimate is right within a factor of two, which a bound needs no better.
+Measured with `tracemalloc`: an operation takes about 16 KB, and 600 bytes for each field of its response. The
+estimate is right within a factor of two, which is enough for a bound.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from marquee_router.planning.plan import ResponseSelection
 _OPERATION_BYTES: Final = 16_000
 _FIELD_BYTES: Final = 600
 _CHARACTER_BYTES: Final = 3
-"""Of the document: as a key, as it is sent to subgraphs, in error messages."""
+"""Of the document: it is a cache key, and its parts are sent to subgraphs."""
 
 
 def estimated_bytes(text: str, response: ResponseSelection, *, kept_normalised: bool = False) -> int:
-    """Bytes of an operation with its compiled plan."""
+    """Return the estimated bytes of an operation with its compiled plan."""
     fields = _fields(response, set())
     return (
         _OPERATION_BYTES
@@ -27,7 +27,7 @@ def estimated_bytes(text: str, response: ResponseSelection, *, kept_normalised: 
 
 
 def _fields(selection: ResponseSelection, seen: set[int]) -> int:
-    """Fields per object type; a selection that stands in several places is one object."""
+    """The number of fields, per object type; a selection that several fields share counts once."""
     if id(selection) in seen:
         return 0
     seen.add(id(selection))

@@ -1,6 +1,7 @@
-"""Subscription fields fed by a broker: a field is bound to a topic, and each event is resolved by entities.
+"""Subscription fields fed by a broker: a field is bound to a topic, and each event names an entity to
+resolve.
 
-`EventSource` is the seam: `LocalEvents` within one process and `RedisEvents` implement it, and so may others.
+`EventSource` is the protocol of a broker; `LocalEvents` (one process) and `RedisEvents` implement it.
 """
 
 from marquee_router.event_sources.feeds import EventFeeds

@@ -1,6 +1,6 @@
-"""A subscription field bound to a topic: what the topic is called for given arguments, what an event names.
+"""`Binding`: a subscription field bound to a topic: the topic for given arguments, and the value in an event.
 
-Owns the checks at start. Must never let a value of a client name another topic than its field's.
+Owns the checks at start. Must never let a client's argument name the topic of another field.
 """
 
 from __future__ import annotations
@@ -34,22 +34,24 @@ class Binding:
     settings: FedField
 
     def topic(self, arguments: Mapping[str, Any]) -> str:
-        """The topic for these arguments; all but letters, digits, `-`, `_` and `~` of them is written `%XX`.
+        """Return the topic for these arguments: `orders.{id}` with `id: "a.b"` is `orders.a%2Eb`.
 
-        Raises `VariablesInvalid` for a value that is no part of a name.
+        All but letters, digits, `-`, `_` and `~` is percent-encoded. Raises `VariablesInvalid` for a value
+        that is no string, number or boolean.
         """
         values = {**self.defaults, **arguments}
         return _PLACEHOLDER.sub(lambda found: _segment(found[1], values.get(found[1])), self.settings.topic)
 
     def value(self, event: Any) -> Any:
-        """What an event has under the field: itself, or what `key` of the settings picks from it."""
+        """Return the field's value in an event: the event itself, or what `key` of the settings picks from
+        it."""
         if not self.settings.key:
             return event
         return {name: _at(event, path.split(".")) for name, path in self.settings.key.items()}
 
 
 def bind(supergraph: Supergraph, name: str, settings: FedField, source: EventSource) -> Binding:
-    """Bind the subscription field `name`; raises `RouterMisconfigured` when it cannot be fed so."""
+    """Bind the subscription field `name`; raises `RouterMisconfigured` if the settings do not fit it."""
     where = f"event_sources.fields.{name}"
     root = supergraph.api_schema.subscription_type
     field = None if root is None else root.fields.get(name)
@@ -71,13 +73,13 @@ def bind(supergraph: Supergraph, name: str, settings: FedField, source: EventSou
 
 
 def keys_of(supergraph: Supergraph, subgraph: str, type_name: str) -> tuple[FieldSet, ...]:
-    """The keys by which a subgraph can be asked for entities of a type; none: it has no such entities."""
+    """Return the resolvable keys of a type in a subgraph; empty if it resolves no such entities."""
     declared = supergraph.types[type_name].subgraphs.get(subgraph) if type_name in supergraph.types else None
     return () if declared is None else tuple(key.selection for key in declared.keys if key.resolvable)
 
 
 def key_part(keys: tuple[FieldSet, ...], value: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The fields of the first key that an event has whole, and no others; None when it has none."""
+    """Return the fields of the first key that an event has completely; None if there is none."""
     for key in keys:
         part = _part(key, value)
         if part is not None:

@@ -1,8 +1,9 @@
-"""The fed fields of a router: a subgraph's transport whose stream comes from a topic.
+"""`EventFeeds`: transports whose subscription streams come from topics.
 
-Each event is a representation of an entity. What a plan selects beyond its key is asked for, with the
-listener's own headers, so that the subgraph decides per event what this listener sees; the other subgraphs
-follow by the plan. An event that cannot be read is logged and left out; it never ends the stream.
+Each event is a representation of an entity. What a plan selects beyond its key is fetched with the
+listener's own
+headers, so that the subgraph decides for each event what this listener sees. The fetches from other subgraphs
+follow by the plan. An event that cannot be read is logged and skipped; it never ends the stream.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ from marquee_schema.supergraph import Supergraph
 logger = logging.getLogger("marquee_router.event_sources")
 
 OPERATIONS_KEPT: Final = 500
-"""Different operations on the fed fields of one subgraph that need not be read again."""
+"""Operations on the fed fields of one subgraph that are kept parsed."""
 
 
 class EventFeeds:
-    """The fed fields that settings name, and the sources they listen to; close it."""
+    """The configured fed fields and their event sources; close it."""
 
     def __init__(self, settings: EventSources, given: Mapping[str, EventSource]) -> None:
-        """`given` are sources by broker name, which stay their owner's. Raises `RouterMisconfigured`."""
+        """`given` are sources by broker name, which their owner closes. Raises `RouterMisconfigured`."""
         self._settings = settings
         self._own = {
             name: _redis(name, broker.redis_url.get_secret_value(), broker.queue_events)
@@ -56,9 +57,9 @@ class EventFeeds:
     def over(
         self, supergraph: Supergraph, transports: Mapping[str, SubgraphTransport], timeout_seconds: float
     ) -> dict[str, SubgraphTransport]:
-        """These transports, with fed streams; `timeout_seconds` bounds each call for an entity.
+        """Return the transports with fed streams; `timeout_seconds` bounds each fetch of an entity.
 
-        Raises `RouterMisconfigured` when a field cannot be fed as the settings say.
+        Raises `RouterMisconfigured` if the settings do not fit the supergraph.
         """
         bindings: dict[str, Binding] = {}
         for name, field in self._settings.fields.items():
@@ -74,13 +75,13 @@ class EventFeeds:
         }
 
     async def aclose(self) -> None:
-        """Disconnect from the brokers that were opened here."""
+        """Disconnect from the configured brokers."""
         for source in self._own.values():
             await source.aclose()
 
 
 class FedTransport:
-    """Implements `SubgraphTransport` over another one."""
+    """Implements `SubgraphTransport` over another one: only its subscriptions differ."""
 
     def __init__(
         self,
@@ -101,7 +102,7 @@ class FedTransport:
         )
 
     def subscribe(self, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """The answers to a subscription, from its topic when its field is fed."""
+        """Yield the responses to a subscription, from its topic if its field is fed."""
         request = orjson.loads(body)
         operation = self._read(request["query"])
         if operation is None:
@@ -117,7 +118,7 @@ class FedTransport:
             async for event in events:
                 if isinstance(event, Gap):
                     if last is None:
-                        continue  # nothing was told that could have changed since
+                        continue  # no event has been sent that could be out of date
                 else:
                     try:
                         found = self._value(operation, event)
@@ -125,13 +126,13 @@ class FedTransport:
                         logger.warning("an event of %s cannot be read: %s", topic, error)
                         continue
                     if not operation.keys:
-                        yield _answer(operation, self._carried(operation, found))
+                        yield _answer(operation, self._read_whole(operation, found))
                         continue
                     last = found
-                yield await self._resolved(operation, last, variables, headers)
+                yield await self._resolve(operation, last, variables, headers)
 
     def _value(self, operation: SourceOperation, event: bytes) -> Any:
-        """What an event says: the representation of an entity, or all that there is. Raises `ValueError`."""
+        """The value in an event: the representation of an entity, or a whole value. Raises `ValueError`."""
         value = operation.binding.value(orjson.loads(event))
         if not operation.keys:
             return value
@@ -145,11 +146,11 @@ class FedTransport:
             raise ValueError(f"it has no key of {typename}")
         return {"__typename": typename, **part}
 
-    def _carried(self, operation: SourceOperation, value: Any) -> Any:
+    def _read_whole(self, operation: SourceOperation, value: Any) -> Any:
         found, _ = self._reader.read(operation.node.selection_set, value, operation.binding.type_name)
         return found
 
-    async def _resolved(
+    async def _resolve(
         self,
         operation: SourceOperation,
         representation: dict[str, Any] | None,
@@ -175,7 +176,7 @@ class FedTransport:
         except SubgraphUnavailable as unavailable:
             logger.warning("subgraph %s failed for an event: %s", self._name, unavailable)
             return _answer(operation, None, [_unavailable(operation, unavailable)])
-        return _answer(operation, entities[0], [_moved(operation, error) for error in errors])
+        return _answer(operation, entities[0], [_at_field(operation, error) for error in errors])
 
 
 def _redis(name: str, url: str, queue_events: int) -> EventSource:
@@ -189,7 +190,7 @@ def _redis(name: str, url: str, queue_events: int) -> EventSource:
 
 
 def _answer(operation: SourceOperation, value: Any, errors: list[FormattedError] | None = None) -> bytes:
-    """As the subgraph's own stream would have it."""
+    """The response that the subgraph's own stream would send."""
     answer: dict[str, Any] = {"data": {operation.response_key: value}}
     if errors:
         answer["errors"] = errors
@@ -204,8 +205,9 @@ def _unavailable(operation: SourceOperation, error: SubgraphUnavailable) -> Form
     }
 
 
-def _moved(operation: SourceOperation, error: Any) -> Any:
-    """An error of `_entities`, told of the field; its path there begins `_entities`, 0."""
+def _at_field(operation: SourceOperation, error: Any) -> Any:
+    """An error of the entity fetch as an error of the field: `_entities, 0, name` becomes `orderChanged,
+    name`."""
     if not isinstance(error, dict):
         return error
     path = error.get("path")

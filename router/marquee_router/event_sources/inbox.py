@@ -28,7 +28,7 @@ class Inbox:
         """True from the first event that is dropped until the consumer has taken all that wait."""
 
     def offer(self, event: SourceEvent) -> None:
-        """Take an event; the oldest makes room for it."""
+        """Add an event; if the inbox is full, the oldest is dropped."""
         if self._events.is_full:
             if not self._is_behind:  # one line each time it falls behind, not one per event
                 logger.warning(

@@ -1,4 +1,4 @@
-"""`LocalEvents`: a source within this process, for everything in one process and for tests."""
+"""`LocalEvents`: an event source within one process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class LocalEvents:
         self._inboxes: dict[str, set[Inbox]] = defaultdict(set)
 
     def publish(self, topic: str, event: Any) -> None:
-        """Hand a JSON value to every listener of `topic`; never waits. Raises `TypeError` for another."""
+        """Send a JSON value to every listener of `topic`, without waiting; raises `TypeError` for another
+        value."""
         inboxes = self._inboxes.get(topic)
         if inboxes:
             encoded = orjson.dumps(event)
@@ -29,11 +30,11 @@ class LocalEvents:
                 inbox.offer(encoded)
 
     def listeners(self, topic: str) -> int:
-        """How many listen to `topic`."""
+        """Return the number of listeners of `topic`."""
         return len(self._inboxes.get(topic, ()))
 
     async def listen(self, topic: str) -> AsyncGenerator[SourceEvent, None]:
-        """The events of a topic from the first step on, until this is closed."""
+        """Yield the events of a topic from the first step on, until closed."""
         inbox = Inbox(topic, self._queue_events)
         self._inboxes[topic].add(inbox)
         try:

@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeAlias
 
 
 class Gap:
-    """Events were or may have been lost: what the last one was about may have changed since."""
+    """Says that events may have been lost: the entity of the last one may have changed since."""
 
     __slots__ = ()
 
@@ -22,17 +22,17 @@ class Gap:
 GAP: Final = Gap()
 
 SourceEvent: TypeAlias = bytes | Gap
-"""A JSON value, or word that some are missing."""
+"""A JSON value, or `GAP`."""
 
 
 class EventSource(Protocol):
-    """Topics of one broker. Safe for any number of listeners at once; bounded for each of them."""
+    """The topics of one broker. Many listeners may use it at once; the events of each are bounded."""
 
     def listen(self, topic: str) -> AsyncIterator[SourceEvent]:
-        """The events of a topic from the first step on, until the source is closed.
+        """Yield the events of a topic from the first step on, until the source is closed.
 
-        A broker that is away is waited for, and `GAP` follows when it is back. Whoever stops early closes the
-        iterator, which ends what was held for it.
+        If the broker is down it waits, and yields `GAP` when the broker is back. Close the iterator to stop
+        early.
         """
         ...
 

@@ -1,7 +1,13 @@
-"""The operation that a plan sends to a subgraph's stream, answered from events: read by the operation's
-shape, or asked for as an entity.
+"""`SourceOperation`: the operation that a plan sends to a subgraph's stream, to be answered from events.
 
-Pure: owns what of an event goes where, and never who is asked.
+An event is read in the shape of the operation. If it lacks a field, the entity is fetched by `entity_query`:
+
+    subscription { orderChanged(id: "1") { id status } }         with the event {"id": "1"} becomes
+    query($fed_representations: [_Any!]!) {
+      _entities(representations: $fed_representations) { ... on Order { id status } }
+    }
+
+Pure: no network, no broker.
 """
 
 from __future__ import annotations
@@ -38,13 +44,13 @@ class SourceOperation:
     node: FieldNode
     response_key: str
     keys: tuple[FieldSet, ...]
-    """By which its subgraph can be asked for the entity; none: an event carries all there is."""
+    """The keys by which its subgraph resolves the entity; empty: an event has the whole value."""
     entity_query: str
     entity_variables: frozenset[str]
-    """Names of the variables that it uses, beside `REPRESENTATIONS`."""
+    """The names of the variables that it uses, without `REPRESENTATIONS`."""
 
     def topic(self, variables: Mapping[str, Any]) -> str:
-        """What is listened to. Raises `VariablesInvalid`."""
+        """Return the topic for these variables; raises `VariablesInvalid`."""
         arguments = {
             argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
             for argument in self.node.arguments or ()
@@ -55,7 +61,7 @@ class SourceOperation:
 def source_operation(
     supergraph: Supergraph, subgraph: str, text: str, bindings: Mapping[str, Binding]
 ) -> SourceOperation | None:
-    """Read an operation; None when its field is not bound."""
+    """Parse an operation; return None if its field is not bound."""
     operation = parse(text, no_location=True).definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     node = next(
@@ -81,7 +87,7 @@ def source_operation(
 def _entity_query(
     operation: OperationDefinitionNode, node: FieldNode, binding: Binding
 ) -> tuple[str, frozenset[str]]:
-    """The same selection, of an entity."""
+    """The same selection on the entity, and the variables in it."""
     assert node.selection_set is not None
     names = _Variables()
     visit(node.selection_set, names)
@@ -110,13 +116,13 @@ class _Variables(Visitor):
 
 
 class EventReader:
-    """Reads the value of an event in the shape of a selection: by field name, given by response key."""
+    """Reads the value of an event in the shape of a selection: fields by name, results by response key."""
 
     def __init__(self, supergraph: Supergraph) -> None:
         self._supergraph = supergraph
 
     def typename(self, type_name: str, value: Mapping[str, Any]) -> str | None:
-        """The object type of a value, as it says or as there is no other; None when nobody can tell."""
+        """Return the object type of a value: its `__typename`, or the only possible type; None if unknown."""
         possible = self._supergraph.possible_types.get(type_name, frozenset())
         said = value.get("__typename")
         if said is None and len(possible) == 1:
@@ -124,7 +130,7 @@ class EventReader:
         return said if isinstance(said, str) and said in possible else None
 
     def read(self, selection: SelectionSetNode | None, value: Any, type_name: str) -> tuple[Any, bool]:
-        """The value, and whether it had every field that was selected; what it had not is left out."""
+        """Return the selected part of the value, and True if the value had every selected field."""
         if isinstance(value, list):
             read = [self.read(selection, each, type_name) for each in value]
             return [each for each, _ in read], all(whole for _, whole in read)

@@ -1,1 +1,4 @@
-"""What an operator sees: metrics, logs, traces, health. Never a document, a variable or a token."""
+"""What an operator sees: metrics, logs, traces, health. Implements `instrumentation`.
+
+Must never show a document, a variable or a token.
+"""

@@ -1,4 +1,4 @@
-"""Opens the tracer that router.yaml names. Must never import the tracing library while traces are off."""
+"""Opens the configured tracer. Must never import the tracing library while traces are off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from marquee_router.observability.tracing import TraceContext
 
 
 def open_tracer(settings: Telemetry) -> Tracer:
-    """One that exports to the collector, or one that only passes traces on."""
+    """Return a tracer that exports to the collector, or one that only propagates traces."""
     if settings.otlp_url is None:
         return TraceContext(accept=settings.accept_traceparent)
     from marquee_router.observability.spans import OtlpTracer

@@ -1,8 +1,7 @@
-"""Prometheus metrics of the router.
+"""`Metrics`: the Prometheus metrics of the router.
 
-Owns the names and bounds the labels: a client must never be able to grow the series. Counting is a few
-additions to
-plain numbers; they become Prometheus' text only when they are scraped.
+Owns their names, and bounds the labels: a client must never be able to grow the series. Counting adds to
+plain numbers; only a scrape turns them into Prometheus' text.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 
 
 class Timings:
-    """A histogram: how many took how long."""
+    """A histogram of durations."""
 
     __slots__ = ("counts", "seconds")
 
@@ -35,12 +34,12 @@ class Timings:
         self.seconds = 0.0
 
     def add(self, seconds: float) -> None:
-        """Count one."""
+        """Count one duration."""
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.seconds += seconds
 
     def buckets(self) -> list[tuple[str, float]]:
-        """Cumulative, as Prometheus has them."""
+        """The cumulative counts, as Prometheus wants them."""
         total = 0
         found: list[tuple[str, float]] = []
         for bound, count in zip((*map(str, BOUNDS), "+Inf"), self.counts, strict=True):
@@ -50,7 +49,7 @@ class Timings:
 
 
 class Sum:
-    """How many, and how long together."""
+    """A count, and the sum of the durations."""
 
     __slots__ = ("count", "seconds")
 
@@ -148,7 +147,7 @@ class Metrics(Collector):
         timings.add(seconds)
 
     def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
-        """Publish a value that is read when metrics are scraped."""
+        """Publish a gauge; `read` is called at each scrape."""
         Gauge(name, text, registry=self.registry).set_function(read)
 
     def exposition(self) -> bytes:

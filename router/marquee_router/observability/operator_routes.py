@@ -1,6 +1,6 @@
 """Routes for operators: liveness, readiness, metrics, and the router's public key.
 
-Owns what they tell. Must never answer with anything secret: they are open.
+They need no token, so they must never answer with anything secret.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Measures and records each call to a subgraph: decorators over any transport."""
+"""Decorators over a subgraph transport: `MeasuredTransport` times its calls, `TracedTransport` records
+them."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from marquee_router.observability.metrics import Metrics
 
 
 class TracedTransport:
-    """Implements `SubgraphTransport`: each call of a recorded operation is a span."""
+    """Implements `SubgraphTransport`: records each call of a recorded operation as a span."""
 
     def __init__(self, name: str, inner: SubgraphTransport, tracer: Tracer) -> None:
         self._name = name
@@ -24,7 +25,7 @@ class TracedTransport:
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
-        """Send one request, as a part of its operation's trace."""
+        """Send one request, with the span of the call as its trace context."""
         span = self._tracer.fetch(self._name, headers)
         if span is None:
             return await self._inner.fetch(body, headers, timeout_seconds, idempotent=idempotent)
@@ -46,7 +47,7 @@ class MeasuredTransport:
     async def fetch(
         self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool = False
     ) -> SubgraphReply:
-        """Send one request, and note how long it took and how it ended."""
+        """Send one request, and count its time and its outcome."""
         started = time.perf_counter()
         outcome = "fault"
         try:

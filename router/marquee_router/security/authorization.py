@@ -1,7 +1,9 @@
-"""`@authenticated`, `@requiresScopes` and `@policy`, per field: what may not be shown is never fetched.
+"""`FieldAuthorizer`: `@authenticated`, `@requiresScopes` and `@policy`, per field.
 
-Owns the requirements of an operation and its pruning. Works on the normalised operation, whose selections
-are a graph: each is examined once, however often it is shared.
+A denied field is pruned before planning, so that it is never fetched. Owns the requirements of an operation
+and
+its pruning. Works on the normalised operation, whose selections form a graph: each is visited once, however
+often it is shared.
 """
 
 from __future__ import annotations
@@ -24,13 +26,13 @@ CODE = "UNAUTHORIZED_FIELD_OR_TYPE"
 MAXIMUM_ERRORS = 100
 
 Requirements: TypeAlias = tuple[Authorization, ...]
-"""All of them must be met."""
+"""All of them must be met: those of the field, of its object type, and of the type it returns."""
 Grants: TypeAlias = frozenset[Authorization]
-"""The requirements of an operation that a requester meets: the key of its pruning."""
+"""The requirements of an operation that a requester meets. Equal grants have equal pruning."""
 
 
 async def no_policy_holds(_: frozenset[str], __: RequestContext) -> frozenset[str]:
-    """The decision where none is configured."""
+    """The decision if none is configured."""
     return frozenset()
 
 
@@ -53,7 +55,7 @@ class FieldAuthorizer:
         )
 
     def examine(self, operation: NormalizedOperation) -> Protected | None:
-        """The protected parts of the operation; None when there are none."""
+        """Return the protected parts of the operation; None if it has none."""
         if not self._any:
             return None
         found: set[Authorization] = set()
@@ -74,7 +76,7 @@ class FieldAuthorizer:
         return _ProtectedOperation(operation, frozenset(found), self, self._on_unauthorized, self._decide)
 
     def requirements(self, type_name: str, field: NormalizedField) -> Requirements:
-        """What a requester must meet to see this field: the field's, its object's and its own type's."""
+        """Return what a requester must meet to see this field of an object type."""
         owner = self._types.get(type_name)
         if owner is None or field.name == "__typename":
             return ()
@@ -99,7 +101,7 @@ class _ProtectedOperation:
     decide: PolicyDecision
 
     async def key(self, context: RequestContext) -> Hashable:
-        """The requirements that are met; raises when one is not and the setting is to refuse."""
+        """Return the requirements that are met; raises if one is not and `on_unauthorized` is `refuse`."""
         granted = await self._granted(context)
         if self.on_unauthorized == "refuse" and granted != self.requirements:
             if context.identity is None:
@@ -123,7 +125,7 @@ class _ProtectedOperation:
         )
 
     def prune(self, key: Hashable) -> Pruned:
-        """The operation without the fields whose requirements are not in `key`."""
+        """Return the operation without the fields whose requirements are not in `key`."""
         if key == self.requirements:
             return Pruned(self.operation)
         assert isinstance(key, frozenset)
@@ -137,7 +139,7 @@ class _ProtectedOperation:
 
 
 class _Pruning:
-    """One walk of one operation for one set of grants."""
+    """Prunes one operation for one set of grants."""
 
     def __init__(self, authorizer: FieldAuthorizer, granted: Grants) -> None:
         self._authorizer = authorizer
@@ -146,7 +148,7 @@ class _Pruning:
         self._fields: dict[int, NormalizedField] = {}
 
     def selection(self, selection: NormalizedSelection) -> NormalizedSelection:
-        """The selection without what is denied; the same object when nothing is."""
+        """Return the selection without denied fields; the same object if none is."""
         known = self._pruned.get(id(selection))
         if known is not None:
             return known
@@ -176,7 +178,7 @@ class _Pruning:
         )
 
     def errors(self, selection: NormalizedSelection) -> tuple[FormattedError, ...]:
-        """One error per denied field and path of response keys, up to a bound."""
+        """Return one error per path of response keys to a denied field, up to `MAXIMUM_ERRORS`."""
         paths: dict[tuple[str, ...], None] = {}
         waiting: list[tuple[NormalizedSelection, tuple[str, ...]]] = [(selection, ())]
         while waiting and len(paths) < MAXIMUM_ERRORS:
@@ -197,5 +199,5 @@ class _Pruning:
 
 
 def _one_of(alternatives: tuple[frozenset[str], ...], held: frozenset[str]) -> bool:
-    """Whether every member of one alternative is held; no alternatives ask for nothing."""
+    """True if every member of one alternative is held. `[["a", "b"], ["c"]]` means (a and b) or c."""
     return not alternatives or any(group <= held for group in alternatives)

@@ -1,4 +1,4 @@
-"""Which client headers reach the subgraphs, and what the router tells them of the client itself.
+"""The headers of subgraph requests: client headers that are propagated, and those that describe the client.
 
 Owns the rules of router.yaml. Must never send on what belongs to one connection, nor a header that the router
 itself vouches for.
@@ -32,16 +32,17 @@ HOP_BY_HOP = frozenset(
 
 
 class HeaderPropagation:
-    """The headers each subgraph request of one client request carries."""
+    """Chooses the client headers that subgraphs receive."""
 
     def __init__(self, rules: HeaderRules, *, reserved: Collection[str] = ()) -> None:
-        """`reserved` names the headers that the router writes itself: a client's own are never sent on."""
+        """`reserved` are the headers that the router writes itself: those of a client are never
+        propagated."""
         refused = HOP_BY_HOP | {name.lower() for name in reserved}
         self._names = tuple(name.lower() for name in rules.propagate if name.lower() not in refused)
         self._inserted = {name.lower(): value for name, value in rules.insert.items()}
 
     def of(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """A new mapping, names in lower case."""
+        """Return the headers for subgraphs as a new mapping; names are in lower case on both sides."""
         chosen = dict(self._inserted)
         for name in self._names:
             value = headers.get(name)
@@ -51,7 +52,7 @@ class HeaderPropagation:
 
 
 class ClientDescription:
-    """Tells subgraphs from where, and with what, a client acts."""
+    """Describes the client of a mutation to subgraphs: its IP address and its `User-Agent`."""
 
     def __init__(self, settings: ClientHeaders) -> None:
         self._address = settings.address.lower() if settings.address else None
@@ -59,7 +60,7 @@ class ClientDescription:
         self.names = tuple(name for name in (self._address, self._device) if name is not None)
 
     def of(self, address: str | None, headers: Mapping[str, str]) -> dict[str, str]:
-        """The headers to send, names in lower case; what is not known is left out."""
+        """Return the headers to send, names in lower case; without what is unknown."""
         found: dict[str, str] = {}
         if self._address is not None and address:
             found[self._address] = _printable(address)
@@ -70,4 +71,5 @@ class ClientDescription:
 
 
 def _printable(text: str) -> str:
+    # A client chooses its `User-Agent`: a line break in it would add a header to the subgraph request.
     return "".join([c for c in text if " " <= c <= "~"])[:MAX_DEVICE_CHARACTERS].strip()

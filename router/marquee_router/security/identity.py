@@ -1,4 +1,4 @@
-"""The identity that subgraphs receive: a short-lived JWT under the router's own key.
+"""`IdentitySigner`: signs the identity that subgraphs receive, a short-lived JWT under the router's own key.
 
 Owns the key and the claims. Must never say more than what a verified client token said, nor be sent to a
 client.
@@ -23,7 +23,7 @@ CACHED_IDENTITIES = 10_000
 
 
 class IdentitySigner:
-    """Signs who asks, once per token and half lifetime."""
+    """Signs the identity of each client once per token and half lifetime."""
 
     def __init__(self, settings: SubgraphIdentity, key: Ed25519PrivateKey | None = None) -> None:
         self._settings = settings
@@ -42,11 +42,11 @@ class IdentitySigner:
 
     @property
     def refresh_seconds(self) -> float:
-        """How long a signed identity is handed out; it stays valid for as long again."""
+        """How long a signed identity is used: half of its life, so that it is valid on arrival."""
         return self._settings.lifetime_seconds / 2
 
     def sign(self, identity: Identity | None) -> str:
-        """The header's value for this client; guests have one too."""
+        """Return the header's value for this client; None is a guest, who has one too."""
         cache_key = identity.token if identity is not None else GUEST
         known = self._signed.get(cache_key)
         now = time.time()

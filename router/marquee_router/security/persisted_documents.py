@@ -1,4 +1,5 @@
-"""Where the text of an operation comes from: the request, the APQ cache, or the file of trusted documents.
+"""`Documents`: finds the text of an operation: in the request, by its hash (APQ), or in the trusted
+documents.
 
 Owns which texts may run. Must never keep more text than its bounds, nor take a client's word for a hash.
 """
@@ -21,7 +22,7 @@ MAXIMUM_PERSISTED_BYTES = 32 * 1024 * 1024
 
 
 class PersistedQueryRefused(RequestError):
-    """The `persistedQuery` extension cannot be used like this."""
+    """The `persistedQuery` extension is malformed, or its hash is not that of the document."""
 
     code = "PERSISTED_QUERY_HASH_MISMATCH"
 
@@ -33,7 +34,7 @@ class PersistedQueryNotSupported(RequestError):
 
 
 class DocumentNotTrusted(RequestError):
-    """Only the operations of the trusted documents run here."""
+    """The operation is not one of the trusted documents, and only those may run."""
 
     code = "DOCUMENT_NOT_TRUSTED"
     default_status = 403
@@ -54,13 +55,14 @@ class Documents:
             raise RouterMisconfigured("trusted_documents.required needs a file with documents")
 
     def renewed(self, trusted: TrustedDocuments) -> Documents:
-        """For the next generation: trusted documents are read again, persisted ones stay known."""
+        """Return the documents of the next generation: trusted ones are read again, persisted ones are
+        kept."""
         documents = Documents(self._persisted, trusted)
         documents._cache = self._cache.copy()
         return documents
 
     async def text_of(self, request: GraphQLRequest, context: RequestContext) -> str:
-        """The document to run; raises `RequestError` when there is none or it may not run."""
+        """Return the document to run; raises `RequestError` if there is none, or it may not run."""
         text = request.query
         if text is not None and not self._only_trusted and not request.extensions:
             return text

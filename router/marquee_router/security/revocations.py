@@ -1,4 +1,4 @@
-"""`Revocations`: who knows of tokens that were withdrawn before their end. Must never let another in."""
+"""`Revocations`: the protocol of what knows the tokens that were revoked before they expire."""
 
 from __future__ import annotations
 
@@ -7,35 +7,33 @@ from typing import Any, Protocol
 
 
 class Revocations(Protocol):
-    """What the issuer of tokens, or whoever hears of it, tells the router.
-
-    Where nobody tells it, a signed token is good until it expires; so issuers make them short.
-    """
+    """Knows revoked tokens. Without it a signed token is valid until it expires, so issuers keep them
+    short."""
 
     @property
     def changes(self) -> int:
-        """Another number whenever tokens were withdrawn; what was begun with them is then ended."""
+        """A number that changes with each revocation. The router then ends what runs with revoked tokens."""
         ...
 
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the token with these claims, whose signature was checked, was withdrawn.
+        """Return True if the token with these claims, whose signature is verified, was revoked.
 
-        Asked for each request, so it must answer from memory; it may forget a token once that has expired.
+        It is called for each request, so it must answer from memory. It may forget a token that has expired.
         """
         ...
 
 
 class AnyRevocations:
-    """What any of several knows."""
+    """Several sources of revocations as one."""
 
     def __init__(self, *several: Revocations) -> None:
         self._several = several
 
     @property
     def changes(self) -> int:
-        """Of all of them."""
+        """The sum of theirs."""
         return sum(each.changes for each in self._several)
 
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
-        """Whether one of them says so."""
+        """True if any of them knows the token as revoked."""
         return any(each.is_revoked(claims) for each in self._several)

@@ -1,4 +1,4 @@
-"""Verification of client tokens.
+"""`TokenVerifier`: turns the `Authorization` of a client into an `Identity`.
 
 Owns the way from an `Authorization` value to an `Identity`. Must never read a claim before the signature is
 checked, except the issuer's name, which only selects the keys to check with.
@@ -26,14 +26,14 @@ Claims: TypeAlias = Mapping[str, Any]
 
 
 class AuthenticationUnavailable(RequestError):
-    """An issuer's keys cannot be had: the token is neither good nor bad."""
+    """The keys of an issuer cannot be fetched, so that the token can be neither accepted nor refused."""
 
     code = "AUTHENTICATION_UNAVAILABLE"
     default_status = 503
 
 
 def unauthenticated(message: str, reason: str) -> Unauthenticated:
-    """The refusal of a token; `reason` is for the client's code, `message` for its author."""
+    """Return the refusal of a token; clients match on `reason`, people read `message`."""
     return Unauthenticated(
         message,
         headers={"www-authenticate": 'Bearer error="invalid_token"'},
@@ -42,12 +42,12 @@ def unauthenticated(message: str, reason: str) -> Unauthenticated:
 
 
 def revoked() -> Unauthenticated:
-    """The refusal of a token that was withdrawn."""
+    """Return the refusal of a revoked token."""
     return unauthenticated("The token was withdrawn: sign in again.", "REVOKED")
 
 
 class TokenVerifier:
-    """Turns bearer tokens into identities; a verified token is remembered until it expires."""
+    """Turns bearer tokens into identities; a verified token is kept until it expires."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class TokenVerifier:
         jwks: Mapping[str, JwksFetch] | None = None,
         revocations: Revocations | None = None,
     ) -> None:
-        """`jwks` gives, by issuer name, key sets that are not fetched by URL."""
+        """`jwks` has, by issuer name, the key sets that are not fetched by URL."""
         self._settings = settings
         self._revocations = revocations
         self._issuers: dict[str, tuple[Issuer, KeySet]] = {}
@@ -72,7 +72,7 @@ class TokenVerifier:
         self._verified: dict[str, Identity] = {}
 
     async def authenticate(self, authorization: str | None) -> Identity | None:
-        """The identity behind an `Authorization` value; None (a guest) when there is none.
+        """Return the identity behind an `Authorization` value; None (a guest) if there is none.
 
         Raises `Unauthenticated` for a token that is not valid now or was withdrawn, and
         `AuthenticationUnavailable` when its issuer's keys cannot be had.
@@ -163,7 +163,7 @@ class TokenVerifier:
 
 
 def _names(claims: Claims, keys: tuple[str, ...]) -> frozenset[str]:
-    """The union of space-separated or listed names under `keys`."""
+    """The union of the names under `keys`: each a list, or one string with spaces."""
     names: set[str] = set()
     for key in keys:
         value = claims.get(key)

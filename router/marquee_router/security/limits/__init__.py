@@ -1,4 +1,4 @@
-"""What no operation may exceed: nesting, size, and estimated cost."""
+"""Limits of operations: nesting, size, and estimated cost."""
 
 from marquee_router.security.limits.guard import LimitsGuard
 

@@ -1,6 +1,7 @@
-"""What an answer cost: the weights of the estimate, on the lists and objects that are really there.
+"""`ActualCost`: the cost of a response: the weights of the estimate, on the objects and lists that it
+contains.
 
-Owns the walk over an answer. It runs only where costs are reported, after the answer is encoded.
+It runs only if costs are reported, after the response is encoded.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _Places: TypeAlias = list[tuple[SelectionSetNode, Type | None]]
 
 
 class ActualCost:
-    """Measures the answers to one operation. Made once per operation; holds nothing of a request."""
+    """Measures the responses to one operation. It is made once per operation and holds no request."""
 
     def __init__(
         self,
@@ -38,8 +39,8 @@ class ActualCost:
         self._root = shape.of([(operation.selection_set, model.root(operation))])
 
     def of(self, data: Any, variables: Mapping[str, Any]) -> int:
-        """The cost of `data`, as it stands in the answer; a null and what is not there cost nothing but
-        their arguments."""
+        """Return the cost of the `data` of a response; of a null or missing field only its arguments
+        count."""
         total = self._base
         waiting: list[tuple[Any, Mapping[str, _Key]]] = [(data, self._root)]
         while waiting:
@@ -58,7 +59,7 @@ class ActualCost:
 
 
 class _Key:
-    """What stands under one response key."""
+    """The weight of one response key, and the keys below it."""
 
     __slots__ = ("arguments", "below", "weighs", "weight")
 
@@ -70,14 +71,14 @@ class _Key:
 
 
 class _Shape:
-    """Finds the response keys of one operation, those of all fragments together."""
+    """Finds the response keys of one operation, fragments included."""
 
     def __init__(self, model: CostModel, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._model = model
         self._fragments = fragments
 
     def of(self, places: _Places) -> dict[str, _Key]:
-        """The keys of an object that is selected at these places."""
+        """The keys of an object that these selection sets select together."""
         found: dict[str, list[tuple[FieldNode, Field]]] = {}
         for node, parent in places:
             self._collect(node, parent, found)
@@ -102,8 +103,7 @@ class _Shape:
                 self._collect(fragment.selection_set, inner, found)
 
     def _key(self, fields: list[tuple[FieldNode, Field]]) -> _Key:
-        """The first place decides the weight: at others the same key is the same field, or one of another
-        type."""
+        """The first field decides the weight: others with its key are the same field, or of another type."""
         node, field = fields[0]
         places = [
             (node.selection_set, self._model.type(named_type(field.type)))
@@ -116,7 +116,7 @@ class _Shape:
 
 
 def _items(value: Any) -> list[Any]:
-    """The values that are there, however deep the lists around them."""
+    """The non-null values in a list, however deeply lists nest."""
     found: list[Any] = []
     waiting = [value]
     while waiting:

@@ -1,7 +1,8 @@
-"""What the arguments of a field say of its cost: their own weights, and how long its list may be.
+"""`ArgumentCosts`: the part of a field's cost that depends on arguments: their weights, and the length of
+its list.
 
-Owns the reading of arguments, given as literals, by variables, in part by both, or by default. A number that
-depends on variables is a function of them.
+Owns the reading of arguments: literals, variables, a mixture of both, or defaults. A number that depends on
+variables is a function of them: `films(first: $n)` has the list size `lambda variables: variables["n"]`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class SlicingArgumentsWrong(RequestError):
-    """A list field with `requireOneSlicingArgument` was given none of them, or several."""
+    """A list field with `requireOneSlicingArgument` has none of its slicing arguments, or several."""
 
     code = "SLICING_ARGUMENT_REQUIRED"
 
@@ -38,8 +39,8 @@ class ArgumentCosts:
         self._weighted = self._find_weighted()
 
     def list_size(self, field: Field, node: FieldNode) -> Amount:
-        """How many items a field is taken to return, by `@listSize`: the largest of the slicing arguments
-        given, else `assumedSize`, else the default.
+        """The number of items that a field is assumed to return, by `@listSize`: the largest slicing
+        argument, else `assumedSize`, else the default.
 
         Raises `SlicingArgumentsWrong`, or returns what does.
         """
@@ -76,8 +77,8 @@ class ArgumentCosts:
         return read_one
 
     def weight(self, field: Field, node: FieldNode) -> Amount:
-        """What the arguments that are given weigh: each its own `@cost`, else its type's, else 1 for an
-        input object; of input objects also what they contain."""
+        """The weight of the given arguments: each by its own `@cost`, else its type's, else 1 for an input
+        object; with that of the fields in input objects."""
         known = 0
         unknown: list[tuple[InputValue, ValueNode]] = []
         for argument in node.arguments or ():
@@ -101,7 +102,8 @@ class ArgumentCosts:
         )
 
     def _number(self, field: Field, nodes: Mapping[str, ArgumentNode], path: Sequence[str]) -> _Number:
-        """The number at a path of arguments and input fields; None when there is none."""
+        """The number at a path of an argument and input fields, as in `filter.first`; None if there is
+        none."""
         node = nodes.get(path[0])
         if node is None or not _has_variables(node):
             return self._number_in(field, node, path, _NOTHING)
@@ -127,7 +129,7 @@ class ArgumentCosts:
         return _natural(_or_default(declared, value))
 
     def _weigh(self, argument: InputValue, given: Any) -> int:
-        """Without recursion: a client decides how deep a value is."""
+        """The weight of a value. Without recursion: the client decides how deeply it nests."""
         total = 0
         waiting: list[tuple[InputValue, Any, bool]] = [(argument, given, True)]
         while waiting:
@@ -155,8 +157,8 @@ class ArgumentCosts:
         return 1 if target.kind is TypeKind.INPUT else 0
 
     def _find_weighted(self) -> frozenset[str]:
-        """Input objects whose weight depends on what is in them. All others weigh the same whatever is sent,
-        so that nothing about them is computed for each request."""
+        """Input objects whose weight depends on their content. All others have a constant weight, so that
+        nothing is computed for them per request."""
         inputs = [t for t in self._types.values() if t.kind is TypeKind.INPUT]
         leaves = {t.name for t in self._types.values() if t.cost is not None and t not in inputs}
         found: set[str] = set()

@@ -1,7 +1,7 @@
-"""The estimated cost of an operation, by `@cost` and `@listSize` (the IBM cost specification, static
-analysis).
+"""`CostModel`: the estimated cost of an operation by `@cost` and `@listSize`.
 
-Owns the estimate. An estimate that depends on variables is a function of them, made once per operation.
+It is the static analysis of https://ibm.github.io/graphql-specs/cost-spec.html. An estimate that depends on
+variables is a function of them, made once per operation.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class CostModel:
         return _sum([cost, MUTATION_WEIGHT]) if operation.operation.value == "mutation" else cost
 
     def root(self, operation: OperationDefinitionNode) -> Type:
-        """The type an operation begins at."""
+        """The root type of an operation."""
         return self._types[self._roots[operation.operation.value]]
 
     def type(self, name: str) -> Type | None:
@@ -56,7 +56,7 @@ class CostModel:
         return self._types.get(name)
 
     def field_weight(self, field: Field) -> int:
-        """The field's own `@cost`, else its type's, else 1 for what has fields and 0 for leaves."""
+        """The field's own `@cost`, else its type's, else 1 for a composite type and 0 for a leaf."""
         if field.cost is not None:
             return field.cost
         target = self._types.get(named_type(field.type))
@@ -68,14 +68,14 @@ class CostModel:
 
 
 class _Estimate:
-    """One walk over one operation."""
+    """Estimates one operation."""
 
     def __init__(self, model: CostModel, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._model = model
         self._fragments = fragments
 
     def of_set(self, node: SelectionSetNode, parent: Type | None, sized: _Sized) -> Amount:
-        """The cost of a selection set: of all its fragments together, whichever types they are about."""
+        """The cost of a selection set: the sum of all fragments, though an object may match only some."""
         parts: list[Amount] = []
         for selection in node.selections:
             if never_runs(selection):
@@ -116,7 +116,7 @@ class _Estimate:
 
 
 def never_runs(selection: SelectionNode) -> bool:
-    """Whether a literal `@skip(if: true)` or `@include(if: false)` is on it; variables may say anything."""
+    """True for a literal `@skip(if: true)` or `@include(if: false)`; a variable may have either value."""
     return any(
         isinstance(argument.value, BooleanValueNode)
         and argument.value.value is _DROPS_WHEN.get(directive.name.value)

@@ -1,7 +1,9 @@
-"""Measures a parsed document with its fragments expanded, without expanding them.
+"""`DocumentSizes`: measures a parsed document as if its fragments were expanded, without expanding them.
 
-Each fragment is measured once and its size added where it is spread, so that a document whose fragments
-multiply is measured in linear time. Must survive fragments that spread themselves: validation comes later.
+Each fragment is measured once and its size added at each spread: a document whose fragments multiply (`a`
+spreads
+`b` ten times, `b` spreads `c` ten times…) is measured in linear time. Must survive fragments that spread
+themselves, because validation comes later.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a selection set is, fragments included."""
+    """The size of a selection set, fragments included."""
 
     fields: int = 0
     aliases: int = 0
@@ -34,7 +36,7 @@ class Size:
     introspection: bool = False
 
     def plus(self, other: Size) -> Size:
-        """Both, side by side."""
+        """The size of both in one selection set."""
         return Size(
             self.fields + other.fields,
             self.aliases + other.aliases,
@@ -54,9 +56,9 @@ class DocumentSizes:
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.operations: list[OperationDefinitionNode] = []
         self.fragment_count = 0
-        """Definitions, several of one name included."""
+        """The number of definitions, also of equal names."""
         self.cyclic = False
-        """Whether a fragment was found to spread itself: validation will refuse the document."""
+        """True if a fragment spreads itself: validation will refuse the document."""
         self._measured: dict[str, Size] = {}
         for definition in document.definitions:
             if isinstance(definition, FragmentDefinitionNode):
@@ -113,7 +115,7 @@ class DocumentSizes:
 
 
 def root_keys(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
-    """How many different fields the answer has at its root."""
+    """The number of response keys at the root."""
     return len({_response_key(field) for field in _fields([operation.selection_set], fragments)})
 
 
@@ -124,10 +126,10 @@ def _response_key(field: FieldNode) -> str:
 def overlaps(
     selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], bound: int
 ) -> int:
-    """How many pairs of selections have to be compared because they share a response key; stops beyond
-    `bound`.
+    """The number of pairs of selections that validation compares because they share a response key
+    (specification 5.3.2); stops beyond `bound`.
 
-    The sets must be small enough to be expanded, and not cyclic: measure them first.
+    Fragments are expanded: measure the document first, and call it for no cyclic one.
     """
     pairs = 0
     groups: list[list[SelectionSetNode]] = [[selection_set]]

@@ -1,6 +1,7 @@
-"""The limits as one guard of preparation.
+"""`LimitsGuard`: checks the limits while an operation is prepared.
 
-Owns which limit is checked when: text before parsing, document before validation, cost after it.
+Owns the order: the text before parsing, the document before validation, the cost after it. Each check
+bounds what the next stage can cost.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ MAXIMUM_OVERLAPS = 50_000
 """Validation compares so many pairs of fields in about a tenth of a second."""
 
 COST = "cost"
-"""The key of `RequestContext.state` where the `OperationCost` is kept that is to be reported."""
+"""The key of the `OperationCost` to report in `RequestContext.state`."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationCost:
-    """What one request is estimated to cost, and how its answer is measured."""
+    """The estimated cost of one request, and what measures the cost of its response."""
 
     estimated: int
     measure: ActualCost
@@ -42,7 +43,7 @@ class OperationCost:
 
 
 class IntrospectionDisabled(RequestError):
-    """The schema is not shown to clients."""
+    """Introspection is switched off."""
 
     code = "INTROSPECTION_DISABLED"
 
@@ -134,7 +135,7 @@ class LimitsGuard:
 def _chosen(
     document: DocumentNode, operation_name: str | None
 ) -> tuple[OperationDefinitionNode | None, Mapping[str, FragmentDefinitionNode]]:
-    """The operation that is meant, and the fragments it may spread."""
+    """The operation with this name, and all fragments."""
     fragments: dict[str, FragmentDefinitionNode] = {}
     chosen: OperationDefinitionNode | None = None
     for definition in document.definitions:

@@ -1,7 +1,8 @@
-"""How much of the schema an operation asks to be told.
+"""`IntrospectionSizes`: how many values the answer to `__schema` and `__type` has, estimated.
 
-Owns the estimate: how many values an answer to `__schema` and `__type` holds. The bound is a multiple of what
-the query of common tools asks of the same schema, so it grows with the schema and never stops a tool.
+The bound is twice the size of the introspection query that tools send, for the same schema: it grows with the
+schema and never stops a tool. Without a bound `{ __schema { types { fields { type { fields … } } } } }`
+multiplies.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _ROOTS: Final = frozenset({"__schema", "__type"})
 
 
 class IntrospectionSizes:
-    """Estimates for one schema; lists are taken to be as long as they are on average."""
+    """Estimates for one schema; each list counts with its average length."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         types = list(schema.type_map.values())
@@ -56,13 +57,13 @@ class IntrospectionSizes:
         self.maximum = TIMES_A_TOOLS_QUERY * self.of(operation, fragments)
 
     def of(self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
-        """Values in the introspection part of a valid operation's answer."""
+        """The number of values in the introspection part of the answer to a valid operation."""
         walk = _Walk(self._lengths, fragments)
         return int(sum(walk.field(node) for node in walk.fields(operation.selection_set) if _asks(node)))
 
 
 class _Walk:
-    """One walk over one operation; what a fragment comes to is reckoned once."""
+    """Estimates one operation; each fragment is estimated once."""
 
     def __init__(self, lengths: Mapping[str, float], fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._lengths = lengths
@@ -70,7 +71,7 @@ class _Walk:
         self._known: dict[str, float] = {}
 
     def fields(self, selections: SelectionSetNode) -> Iterator[FieldNode]:
-        """The fields of a set, those of its fragments among them."""
+        """The fields of a selection set, fragments included."""
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 yield node
@@ -80,7 +81,7 @@ class _Walk:
                 yield from self.fields(self._fragments[node.name.value].selection_set)
 
     def field(self, node: FieldNode) -> float:
-        """A field and all below it, as often as it comes."""
+        """The number of values of a field and below it."""
         times = self._lengths.get(node.name.value, 1.0)
         return times * (1.0 + (self._set(node.selection_set) if node.selection_set else 0.0))
 

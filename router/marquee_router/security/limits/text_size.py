@@ -1,7 +1,7 @@
-"""Refuses a text before it is parsed: too many tokens of punctuation, or nested too deeply for a recursive
-parser.
+"""Refuses a document before it is parsed: too many brackets, or nested too deeply for a recursive parser.
 
-Linear in the text, and in C where it matters. Must never run a pattern that can backtrack.
+It takes time linear in the text. Must never run a pattern that can backtrack: each one uses possessive
+quantifiers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from marquee_router.config.model import Limits
 from marquee_router.errors import LimitExceeded
 
 _OPAQUE = re.compile(r'"""(?:[^"\\]|\\"""|\\|"(?!""))*+(?:""")?+|"(?:[^"\\\n\r]|\\.)*+"?+|#[^\n\r]*+')
-"""Block strings, strings and comments, closed or not: what is inside is not structure."""
+"""Block strings, strings and comments, closed or not: brackets inside them are text."""
 _IN_PARENTHESES = re.compile(r"\([^()]*+\)")
 _BRACKETS = re.compile(r"[^{}\[\]()]++")
 
@@ -21,7 +21,7 @@ NESTING_BEYOND_FIELDS = 32
 
 
 def check_text(text: str, limits: Limits) -> None:
-    """Raise `LimitExceeded` for a text that is not worth parsing."""
+    """Raise `LimitExceeded` for a text that exceeds a limit."""
     brackets = sum(map(text.count, "{}[]()"))
     if brackets > limits.max_tokens:
         brackets = len(_structure(text))
@@ -41,8 +41,10 @@ def check_text(text: str, limits: Limits) -> None:
 
 
 def _aliases(text: str) -> int:
-    """Colons outside parentheses: each is an alias. (Parentheses do not nest, but in variable
-    definitions.)"""
+    """The number of colons outside parentheses: each is an alias.
+
+    Parentheses nest in variable definitions only (`query ($a: T = [f(x: 1)])`), one level: hence two passes.
+    """
     return _IN_PARENTHESES.sub("", _IN_PARENTHESES.sub("", _OPAQUE.sub("", text))).count(":")
 
 

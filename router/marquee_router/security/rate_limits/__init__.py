@@ -1,4 +1,4 @@
-"""How many operations one client may run: in this process, or in all by Redis."""
+"""Rate limits: how many operations one client may run, counted in this process or by Redis in all."""
 
 from marquee_router.security.rate_limits.limiter import RateLimiter
 
