@@ -54,7 +54,7 @@ class BusinessFigures:
             registry=registry,
         )  # fmt: skip
 
-    def hear(self, producer: str, event: Envelope) -> None:
+    def count(self, producer: str, event: Envelope) -> None:
         """Count one committed event."""
         read = _READERS.get(event.type)
         if read is not None:
@@ -64,11 +64,12 @@ class BusinessFigures:
 def count_business(telemetry: Telemetry) -> BusinessFigures:
     """Count the events that this process commits from now on."""
     figures = BusinessFigures(telemetry.registry)
-    telemetry.on_committed(figures.hear)
+    telemetry.on_committed(figures.count)
     return figures
 
 
 def _units(amount: Any) -> tuple[str, float]:
+    # Events carry minor units (`{"minor": 1250, "currency": "PEN"}`); a dashboard shows 12.50.
     money = Money(int(amount["minor"]), Currency(amount["currency"]))
     return money.currency.value, float(money.amount)
 

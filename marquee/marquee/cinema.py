@@ -96,6 +96,7 @@ def rate_limits(settings: Settings) -> RateLimits:
 @asynccontextmanager
 async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
     """Start every subgraph and make the router's app; all are stopped and closed when the block ends."""
+    # The subgraphs verify what the router signs, and the router is made after them.
     keys = FixedKeys()
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings, keys))
@@ -106,6 +107,7 @@ async def open_cinema(settings: Settings) -> AsyncIterator[Cinema]:
         for subgraph in subgraphs.values():
             await subgraph.start()
             stack.push_async_callback(subgraph.stop)
+        # Before any event is published, so that the cache misses none.
         if app.cache is not None:
             await invalidate_on_changes(runtime.broker, app.cache, stack)
         for subgraph in subgraphs.values():
@@ -123,6 +125,7 @@ def _router(subgraphs: Mapping[str, Subgraph], settings: Settings, telemetry: Te
     return create_app(
         supergraph_file().read_text(encoding="utf-8"),
         transports={name: InProcessTransport(subgraph.asgi) for name, subgraph in subgraphs.items()},
+        # In many processes the router has no cache of films: it could not consume their events.
         config=router_config(settings).model_copy(update={"cache": film_cache(settings)}),
         extras=Extras(
             jwks={USERS_ISSUER: user_keys},

@@ -60,5 +60,6 @@ async def _users(settings: Settings) -> AsyncIterator[UserService]:
 
 async def _find(users: UserService, email: str) -> UserRecord | None:
     wanted = normalize_email(email)
+    # A search by text finds parts of addresses, too: `ana@x.com` is in `mariana@x.com`.
     found = await users.accounts.page(OPENER, PageRequest(first=100), text=wanted[:100], role=None)
     return next((user for user in found.rows if user.email == wanted), None)

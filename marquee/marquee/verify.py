@@ -36,8 +36,9 @@ from marquee_subgraphs.users.invariants import verify as verify_users
 STORES = ("users", "movies", "showtimes", "tickets", "payments", "loyalty", "reviews", "analytics")
 ASK_PROVIDER: Final = "api"
 _BOOKS_TIMEOUT_SECONDS: Final = 30.0
-_TELL_AGAIN: Final = "Change each such film (`updateMovie`): its event makes it known again."
+_UPDATE_FILM: Final = "Change each such film (`updateMovie`): its event makes it known again."
 _LOOKS = 6
+"""How often stores that disagree are compared again; after `_PAUSE_SECONDS` each."""
 _PAUSE_SECONDS = 0.5
 _SOLD = frozenset({"CONFIRMED", "PARTIALLY_REFUNDED", "REFUNDED"})
 
@@ -111,9 +112,10 @@ async def _films_known(movies: Database, reviews: Database) -> Invariant:
         rows = (await connection.execute(select(OUTBOX.c.event_id, OUTBOX.c.event))).all()
     async with reviews.read(heavy=True) as connection:
         taken = set(await connection.scalars(select(INBOX.c.event_id).where(INBOX.c.consumer == "reviews")))
-    heard = {str(orjson.loads(row.event)["payload"]["movie_id"]) for row in rows if row.event_id in taken}
-    unknown = sorted(heard - await known_films(reviews, heard))
-    return Invariant("reviews knows each film that it heard of", unknown, advice=_TELL_AGAIN)
+    # The outbox is pruned, so a film may be known without its event; the reverse is a finding.
+    consumed = {str(orjson.loads(row.event)["payload"]["movie_id"]) for row in rows if row.event_id in taken}
+    unknown = sorted(consumed - await known_films(reviews, consumed))
+    return Invariant("reviews knows each film whose event it consumed", unknown, advice=_UPDATE_FILM)
 
 
 async def _captured_has_tickets(tickets: Database, captured: Sequence[CapturedPayment]) -> Invariant:
@@ -125,6 +127,7 @@ async def _captured_has_tickets(tickets: Database, captured: Sequence[CapturedPa
     broken = [
         f"{payment.payment_id} of {payment.order_id}"
         for payment in captured
+        # Nothing is owed for a payment that was refunded whole, e.g. of a lost seat.
         if payment.captured_minor > payment.refunded_minor
         and (statuses.get(payment.order_id) not in _SOLD or payment.order_id not in with_tickets)
     ]
@@ -132,9 +135,10 @@ async def _captured_has_tickets(tickets: Database, captured: Sequence[CapturedPa
 
 
 async def _revenue_agrees(payments: Database, analytics: Database) -> Invariant:
-    """Revenue in analytics is captured minus refunded, but for events that analytics has not taken yet.
+    """Revenue in analytics is captured minus refunded, except for events that analytics has not consumed yet.
 
-    The cinema may be selling meanwhile, and no snapshot spans two stores: what differs is looked at again.
+    The cinema may be selling at the same time, and no snapshot spans two stores: a difference is looked at
+    again.
     """
     findings: set[str] = set()
     for _ in range(_LOOKS):
@@ -144,7 +148,9 @@ async def _revenue_agrees(payments: Database, analytics: Database) -> Invariant:
             for payment in await captured_payments(payments)
         }
         findings = {id_ for id_, figures in captured.items() if counted.get(id_) != figures}
+        # A payment whose event is still in the outbox or the queue may differ: analytics counts it later.
         findings -= await _on_their_way(payments, analytics) if findings else set()
+        # Revenue of a payment that does not exist is wrong whatever is on its way.
         findings |= counted.keys() - captured.keys()
         if not findings:
             break

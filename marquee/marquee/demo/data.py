@@ -77,6 +77,7 @@ class DemoData:
 
     async def _sign_in_as_admin(self) -> DemoClient:
         payload = await self._guest.ask(operations.LOGIN, input={"email": ADMIN, "password": DEMO_PASSWORD})
+        # No token: the account does not exist, because nobody changes the demo's password.
         if payload["accessToken"] is None:
             user_id = await self._register(ADMIN)
             await self._give_role(user_id, Role.ADMIN, [])
@@ -90,6 +91,7 @@ class DemoData:
         )
         return str(payload["user"]["id"])
 
+    # The only step past the API: there is no admin yet who could give the first admin the role.
     async def _give_role(self, user_id: str, role: Role, cinema_ids: list[str]) -> None:
         await self._cinema.service("users").accounts.set_role(
             OPENER, user_id=user_id, role=role, cinema_ids=cinema_ids, reason="Demo data"

@@ -70,6 +70,7 @@ class Programme:
                 day = now.astimezone(ZoneInfo(house.time_zone)).date() + timedelta(days=ahead)
                 known = await self._known(cinema_id, day)
                 for showing in self._showings(house, cinema_id, rooms, day):
+                    # `createShowtime` refuses what has begun.
                     if showing.starts_at <= now + timedelta(minutes=1):
                         continue
                     moment = (showing.auditorium_id, showing.starts_at)
@@ -81,12 +82,14 @@ class Programme:
         zone = ZoneInfo(house.time_zone)
         movies = list(self.movies.items())
         for place, room in enumerate(house.rooms):
+            # Depends on the day and the room only: the same day gets the same films after any restart.
             turn = day.toordinal() * 5 + place * 7 + (3 if house is HOUSES[0] else 0)
             starts_at = datetime.combine(day, OPENING, zone)
             while starts_at <= datetime.combine(day, LAST_START, zone):
                 movie_id, film = movies[turn % len(movies)]
                 yield Showing(house, cinema_id, room, rooms[room.name], movie_id, film, starts_at)
                 length = timedelta(minutes=film.runtime_minutes) + AROUND_A_FILM
+                # Rounded up to five minutes, as programmes are printed.
                 starts_at += timedelta(minutes=-(-length // timedelta(minutes=5)) * 5)
                 turn += 3
 
@@ -110,4 +113,4 @@ class Programme:
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
                 return str(payload["showtime"]["id"])
-        raise TimeoutError("showtimes has not heard of the demo films")
+        raise TimeoutError("showtimes has not consumed the events of the demo films")

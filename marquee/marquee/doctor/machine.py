@@ -59,6 +59,7 @@ def _at_once(look: Callable[[], Finding]) -> Look:
 
 
 def _data_folder(folder: Path) -> Finding:
+    # A folder that does not exist yet is made in the nearest one that does.
     place = folder.absolute()
     while not place.exists():
         place = place.parent
@@ -83,6 +84,7 @@ async def _port(label: str, host: str, port: int) -> Finding:
     if port == 0:
         return good(label, "any free one")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Binding tells whether the port is free and allowed; connecting would tell only the first.
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

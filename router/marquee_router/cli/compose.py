@@ -80,6 +80,7 @@ def command(
         defaults = defaults_of(context)
         if defaults.graph is None:
             fail("Give the list of subgraphs: --config graph.yaml.")
+        # Only the default list writes to the default file: `--config other.yaml` must not replace it.
         config, output = defaults.graph, output or defaults.supergraph
     contract: Contract | None = None
     if include_tag or exclude_tag or hide_unreachable_types:
@@ -122,6 +123,7 @@ def _watch(request: _Request, poll: float) -> None:
         async for graph in watch_graph(request.config, poll):
             if isinstance(graph, GraphError):
                 click.echo(str(graph), err=True)
+            # While a file is edited the graph often does not compose: the last good output stays.
             elif (composed := _compose(graph, request)) is not None:
                 _write(request, graph, composed)
 

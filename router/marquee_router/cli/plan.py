@@ -91,6 +91,7 @@ def _plan(model: Supergraph, text: str, file: Path, name: str | None) -> QueryPl
 
     try:
         document = parse(text)
+        # The API schema has no `@defer`: the router adds it, so the operation is valid with it.
         if problems := validate(with_defer(model.api_schema), document):
             fail("\n\n".join(rendered(problem, ValidationFailed.code) for problem in problems))
         return Planner(model).plan(document, name)
@@ -113,6 +114,7 @@ def _unplanned(error: PlanningError, document: DocumentNode, file: Path, name: s
         names = [each.name.value for each in operations if each.name is not None]
         choice = f"\nChoose one by --name: {', '.join(names)}." if names else ""
         return _Problem(f"{file}: {error.message}.{choice}", ())
+    # Only `NoPathError` knows which field failed; other errors are about the operation as a whole.
     node = node_at(document, operation, error.path if isinstance(error, NoPathError) else ())
     called = operation.name.value if operation.name is not None else "without a name"
     message = f"{error.message}\nin the {operation.operation.value} {called}"

@@ -136,6 +136,7 @@ def _serve(source: SupergraphSource, settings: RouterConfig, **options: Any) -> 
     from marquee_router.serving.serve import WorkersFailed
     from marquee_schema.supergraph import SupergraphError
 
+    # Read before the port is taken: a wrong path is reported even if the port is in use.
     sdl = _text(source)
     configure_logs(settings.logs)
     try:
