@@ -26,6 +26,7 @@ from marquee_router.planning.candidates.search_position import (
 )
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.plan import Each, Path
+from marquee_schema.query_graph import FieldEdge
 
 
 class Fields:
@@ -110,21 +111,22 @@ class Fields:
         found: list[FieldRead] = []
         for path in paths:
             edge = self._graph.field_edge(self._graph.narrow(path.node, position.subject), name)
-            if edge is not None and self._is_unconditional(position, read := FieldRead(path, edge)):
-                found.append(read)
+            if edge is None:
+                continue
+            if not edge.is_conditional or self._is_requirement_provided(position, path, edge):
+                found.append(FieldRead(path, edge))
         return found
 
-    def _is_unconditional(self, position: SearchPosition, read: FieldRead) -> bool:
-        """True if the field requires nothing, or only what its own subgraph provides there.
+    def _is_requirement_provided(
+        self, position: SearchPosition, path: CandidatePath, edge: FieldEdge
+    ) -> bool:
+        """True if the field requires only what its own subgraph provides there.
 
         With `cost: Int @requires(fields: "weight")` and a parent field `@provides(fields: "weight")`, the
         subgraph has the weight already.
         """
-        path, edge = read
         if edge.context_arguments:
             return False
-        if not edge.requires:
-            return True
         required = self._field_sets.selection(position, edge.requires)
         node = self._graph.narrow(path.node, position.subject)
         return path.origin is not None and self._graph.can_read_selection(node, required, strict=False)

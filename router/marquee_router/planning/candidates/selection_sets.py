@@ -73,7 +73,10 @@ class SelectionSets:
             found.extend(untyped.found)
             requested, typed = untyped.remaining, untyped.typed
         below = self._read_typed(position, requested, typed, resolving)
-        return below if isinstance(below, Unreachable) else [*found, *below]
+        if isinstance(below, Unreachable):
+            return below
+        found.extend(below)
+        return found
 
     def _read_typed(
         self,

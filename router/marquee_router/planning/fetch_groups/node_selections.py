@@ -122,10 +122,9 @@ def _steps(path: CandidatePath, conditions: Conditions, *, is_input: bool) -> li
         own = conditions if is_input or origin.field.type is None else origin.field.conditions
         found.append(_Step(current, origin, own))
         current = origin.parent
-    first = found[-1]
-    if first.origin.field.type is not None:
-        own = narrowed(first.conditions, path.fetch.response.selected_when())
-        found[-1] = first._replace(conditions=own)
+    first, origin, own = found[-1]
+    if origin.field.type is not None:
+        found[-1] = _Step(first, origin, narrowed(own, path.fetch.response.selected_when()))
     return found[::-1]
 
 
