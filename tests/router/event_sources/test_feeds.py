@@ -38,7 +38,7 @@ async def watch(target: Shop, query: str, headers: dict[str, str] | None = None,
 async def listening(bus: LocalEvents, topic: str, count: int = 1) -> None:
     """Wait until so many listen."""
     async with asyncio.timeout(60):
-        while bus.listeners(topic) != count:  # noqa: ASYNC110 it tells nobody
+        while bus.listeners(topic) != count:  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0.01)
 
 

@@ -182,7 +182,7 @@ async def test_who_leaves_a_stream_is_forgotten(cinema: Cinema) -> None:
             await reader.read(1)
         writer.transport.abort()
     async with asyncio.timeout(20):
-        while (  # noqa: ASYNC110  # another process tells nobody
+        while (  # noqa: ASYNC110  # another process has no event
             await gauge(cinema, "router_listeners") or await gauge(cinema, "router_upstreams")
         ):
             await asyncio.sleep(0.05)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 
+from marquee_foundation.logs import JsonFormatter
 from marquee_router.config.model import Logs
 from marquee_router.observability.logs import configure_logs
 
@@ -38,3 +39,14 @@ def test_a_line_of_the_router_shows_no_password(
     assert "no answer from redis://<credentials>@cache:6379" in shown
     if log_format == "json":
         assert json.loads(shown)["logger"] == "marquee_router.caching"
+
+
+def test_a_json_line_carries_what_the_record_says() -> None:
+    record = logging.makeLogRecord(
+        {"name": "marquee_router.http", "levelname": "ERROR", "msg": "it %s", "args": ("broke",)}
+    )
+    record.trace_id = "abc"
+    line = json.loads(JsonFormatter().format(record))
+    assert line["message"] == "it broke"
+    assert (line["level"], line["logger"], line["trace_id"]) == ("error", "marquee_router.http", "abc")
+    assert line["time"].endswith("+00:00")

@@ -34,7 +34,7 @@ def end(url: str, key: str, *sessions: str, seconds: float = 60) -> None:
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  # another process tells nobody
+        while not holds():  # noqa: ASYNC110  # another process has no event
             await asyncio.sleep(0.01)
 
 

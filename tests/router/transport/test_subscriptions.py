@@ -10,7 +10,7 @@ import pytest
 from marquee_router import RouterApp
 from marquee_router.errors import LimitExceeded, RequestError
 from marquee_router.request import Response
-from marquee_router.transport.broadcast import Broadcast, Event, Source
+from marquee_router.transport.broadcast import Broadcast, Source
 from marquee_router.transport.event_queue import EventQueue
 from tests.router.security.issuing import issuing
 from tests.router.transport.driving import Socket, stream
@@ -160,15 +160,3 @@ async def test_a_refusal_reaches_every_listener() -> None:
         end = await queue.next(5)
         assert isinstance(getattr(end, "error", None), RequestError)
     assert broadcast.upstreams == 0
-
-
-@pytest.mark.parametrize(("policy", "kept"), [("drop-oldest", [2, 3]), ("disconnect", [])])
-async def test_a_queue_never_holds_more_than_its_bound(policy: Any, kept: list[int]) -> None:
-    queue = EventQueue(2, policy)
-    for number in (1, 2, 3):
-        queue.deliver(Event(Response(str(number).encode())))
-    queue.finish(None)
-    seen: list[int] = []
-    while isinstance(item := await queue.next(1), Event):
-        seen.append(int(item.body))
-    assert seen == kept

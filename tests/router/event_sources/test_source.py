@@ -80,7 +80,7 @@ def subscribers(url: str) -> Callable[[str], Awaitable[bool]]:
 async def until(holds: Callable[[], Awaitable[bool]], *, expected: bool = True) -> None:
     """Wait for it."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while await holds() is not expected:  # noqa: ASYNC110 - Redis tells nobody
+        while await holds() is not expected:  # noqa: ASYNC110 - Redis has no event
             await asyncio.sleep(0.01)
 
 
