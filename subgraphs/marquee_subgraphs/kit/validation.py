@@ -18,6 +18,7 @@ _EMAIL = re.compile(
     r"[^@\s\"(),:;<>\[\\\]]{1,64}"
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
+_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Overrides of the text direction and the byte-order mark make one text look like another.
 _TEXT_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
@@ -105,6 +106,13 @@ class InputCheck:
             self.problem(field, "is a number with its country, as +51987654321")
             return ""
         return number
+
+    def language(self, field: str, value: str) -> str:
+        """Return a language tag (BCP 47), such as `es`, `en-GB`, or `zxx` for a film without speech."""
+        if len(value) > 35 or not _LANGUAGE_TAG.fullmatch(value):
+            self.problem(field, "is a language tag, such as es, en-GB or zxx for none")
+            return ""
+        return value
 
     def identifier(self, field: str, value: str, kind: str) -> str:
         """Return an identifier of `kind`; a malformed one is refused before any store is asked."""

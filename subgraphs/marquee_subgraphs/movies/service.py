@@ -50,6 +50,7 @@ class MovieService:
 
     async def genres(self) -> list[str]:
         """Return the genres of the films in the programme, sorted."""
+        # Page by page through the cache: a programme is some hundred films, and its pages are cached anyway.
         found: set[str] = set()
         after: str | None = None
         while True:
@@ -92,6 +93,7 @@ class MovieService:
             with InputCheck() as check:
                 facts = check_facts(replace(movie.facts, **changes), check)
             if facts == movie.facts:
+                # No new version and no event: a form saved twice must not outdate what others read.
                 return movie
             changed = await self._replace(unit, replace(movie, facts=facts))
             await self._backend.outbox.add(unit, MovieUpdated.of(changed), aggregate_id=movie_id)

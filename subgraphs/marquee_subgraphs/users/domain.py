@@ -1,6 +1,4 @@
-"""Pure rules of accounts: roles and their scopes, what a password must be, who sees what. Time is an
-argument.
-"""
+"""Pure rules of accounts: the scopes of each role, who sees which fields, which passwords are too weak."""
 
 from __future__ import annotations
 
@@ -18,11 +16,11 @@ PASSWORD_LENGTH: Final = (10, 200)
 ERASING_SUBGRAPHS: Final = frozenset(
     {"tickets", "payments", "notifications", "reviews", "loyalty", "analytics"}
 )
-"""Those that keep personal data and answer an erasure with a receipt."""
+"""The other subgraphs that keep personal data: each sends a receipt when it has erased a person."""
 
 
 class Role(StrEnum):
-    """What a user is to the chain."""
+    """The role of a user in the chain of cinemas."""
 
     CUSTOMER = "customer"
     BOX_OFFICE = "box_office"
@@ -55,7 +53,7 @@ SCOPES: Final[dict[Role, frozenset[str]]] = {
     Role.MANAGER: _MANAGER,
     Role.ADMIN: _ADMIN,
 }
-"""What a token of each role may do."""
+"""The scopes in the access token of each role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class UserRecord:
 
     @property
     def is_active(self) -> bool:
-        """Whether the account can be signed in to."""
+        """True if the account can be signed in to."""
         return self.erasure_requested_at is None
 
 
@@ -93,21 +91,18 @@ class SessionRecord:
 
 
 def sees_name(viewer: Viewer, user: UserRecord) -> bool:
-    """Whether the viewer may see this user's whole name: the user themself, and staff, who hand out
-    tickets.
-    """
+    """True if the viewer may see the whole name: the user themself, and staff, who hand out tickets."""
     return viewer.is_user(user.id) or viewer.is_staff
 
 
 def sees_account(viewer: Viewer, user: UserRecord) -> bool:
-    """Whether the viewer may see this user's email, phone and role: the user themself, and admins. Staff of a
-    cinema meet people through reviews too, whose addresses are none of their business.
-    """
+    """True if the viewer may see the email, the phone and the role: the user themself, and admins."""
+    # Not all staff: a review leads every member of staff to its author, whose address is not their business.
     return viewer.is_user(user.id) or viewer.has_scope("users:read")
 
 
 def public_name(name: str) -> str:
-    """How others see a name: the first, and the initial of the last, as "Ana P."."""
+    """Return the form of a name that others see: "Ana María Pérez" becomes "Ana P."."""
     parts = name.split()
     if len(parts) < 2:
         return name
@@ -115,7 +110,8 @@ def public_name(name: str) -> str:
 
 
 def password_problem(password: str, *, email: str, name: str) -> str | None:
-    """Say what is wrong with a new password, or None. Length counts, not recipes (NIST SP 800-63B)."""
+    """Return why a new password is too weak, or None."""
+    # No rule asks for digits or symbols: length protects better (NIST SP 800-63B).
     least, most = PASSWORD_LENGTH
     if len(password) < least:
         return f"A password needs at least {least} characters."

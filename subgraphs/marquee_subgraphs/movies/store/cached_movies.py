@@ -81,6 +81,7 @@ class CachedMovieStore(MovieStore):
         unit.after_commit(lambda: self._forget(movie.id))
 
     async def replace(self, unit: UnitOfWork, movie: MovieRecord) -> MovieRecord | None:
+        # Not before the commit: a reader between the two would put the old film back into the cache.
         unit.after_commit(lambda: self._forget(movie.id))
         return await super().replace(unit, movie)
 

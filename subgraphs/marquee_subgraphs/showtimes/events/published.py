@@ -63,17 +63,21 @@ class AuditoriumCreated(PublishedEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowtimeScheduled(PublishedEvent):
+class _Slot(PublishedEvent):
+    showtime_id: str
+    starts_at: datetime
+    ends_at: datetime
+    sales_close_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowtimeScheduled(_Slot):
     """A film was put on. The aggregate is the showtime.
 
     Carries the seats of the auditorium: tickets and analytics keep them, and need no other source.
     """
 
     TYPE = "showtime.scheduled"
-    showtime_id: str
-    starts_at: datetime
-    ends_at: datetime
-    sales_close_at: datetime
     movie_id: str
     movie_title: str
     cinema_id: str
@@ -118,14 +122,10 @@ class ShowtimeScheduled(PublishedEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowtimeRescheduled(PublishedEvent):
+class ShowtimeRescheduled(_Slot):
     """A showtime was moved to another time. The aggregate is the showtime."""
 
     TYPE = "showtime.rescheduled"
-    showtime_id: str
-    starts_at: datetime
-    ends_at: datetime
-    sales_close_at: datetime
 
     @classmethod
     def of(cls, showtime: ShowtimeRecord) -> ShowtimeRescheduled:

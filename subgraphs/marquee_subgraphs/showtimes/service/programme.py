@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -34,7 +33,6 @@ from marquee_subgraphs.showtimes.events.published import (
 from marquee_subgraphs.showtimes.store import ShowtimesStore
 
 SHOWTIMES_WRITE: Final = "showtimes:write"
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,5 +209,4 @@ def _check(wanted: NewShowtime, now: datetime) -> None:
             check.problem("startsAt", problem)
         minor_units = wanted.base_price.minor_units
         check.integer("basePrice.amount", minor_units, least=1, most=HIGHEST_PRICE_MINOR_UNITS)
-        if len(wanted.language) > 35 or not _LANGUAGE.fullmatch(wanted.language):
-            check.problem("language", "is a language tag, such as es, en-GB or zxx for none")
+        check.language("language", wanted.language)

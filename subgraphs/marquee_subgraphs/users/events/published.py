@@ -10,15 +10,19 @@ from marquee_subgraphs.users.domain import Role, UserRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserRegistered(PublishedEvent):
-    """A person made an account."""
-
-    TYPE = "user.registered"
+class _Profile(PublishedEvent):
     user_id: str
     name: str
     email: str
     locale: Locale
     phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRegistered(_Profile):
+    """A person made an account."""
+
+    TYPE = "user.registered"
     role: Role
 
     @classmethod
@@ -35,15 +39,10 @@ class UserRegistered(PublishedEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserUpdated(PublishedEvent):
+class UserUpdated(_Profile):
     """A person changed their profile."""
 
     TYPE = "user.updated"
-    user_id: str
-    name: str
-    email: str
-    locale: Locale
-    phone: str | None
 
     @classmethod
     def of(cls, user: UserRecord) -> UserUpdated:

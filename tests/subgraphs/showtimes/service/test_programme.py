@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
@@ -129,6 +130,19 @@ async def test_cancelling_twice_is_cancelling_once_and_what_began_is_not_cancell
     given = {"input": {"showtimeId": second, "reason": "too late"}}
     payload = (await house.door.ask(cancel, given, viewer=ADMIN)).only()
     assert payload == {"showtime": None, "errors": [{"code": "SHOWTIME_NOT_CHANGEABLE"}]}
+
+
+async def test_of_managers_who_cancel_at_once_one_does(house: House) -> None:
+    showtime_id = (await house.schedule(START))["showtime"]["id"]
+    cancel = """mutation ($input: CancelShowtimeInput!) {
+      cancelShowtime(input: $input) { showtime { status } errors { code } } }"""
+    given = {"input": {"showtimeId": showtime_id, "reason": "projector"}}
+    answers = await asyncio.gather(*(house.door.ask(cancel, given, viewer=ADMIN) for _ in range(8)))
+    assert [answer.only()["errors"] for answer in answers] == [[]] * 8
+    database = house.door.subgraph.database
+    assert database is not None
+    async with database.read() as connection:
+        assert len(await AuditLog().entries(connection, target=showtime_id)) == 1
 
 
 async def test_a_cinema_that_does_not_exist_gets_no_auditorium(house: House, clock: FrozenClock) -> None:
