@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from marquee_router.planning.candidates.candidate import CandidatePath, FieldCandidates
+from marquee_router.planning.candidates.concrete_types import ConcreteTypes
 from marquee_router.planning.candidates.search_position import (
     CandidateReader,
     RequestedField,
@@ -22,7 +23,6 @@ from marquee_router.planning.candidates.search_position import (
     SearchPosition,
     Unreachable,
 )
-from marquee_router.planning.candidates.typed_reading import TypedReading
 from marquee_router.planning.candidates.untyped_objects import interface_of
 from marquee_router.planning.operation import NormalizedSelection
 from marquee_router.planning.source_keys import TYPENAME
@@ -39,9 +39,11 @@ class PartlyTypedRead:
 class PartlyTypedObjects:
     """Reads selection sets of such objects."""
 
-    def __init__(self, context: SearchContext, typed_reading: TypedReading, reader: CandidateReader) -> None:
+    def __init__(
+        self, context: SearchContext, concrete_types: ConcreteTypes, reader: CandidateReader
+    ) -> None:
         self._context = context
-        self._typed_reading = typed_reading
+        self._concrete_types = concrete_types
         self._reader = reader
 
     def read_untyped_only(
@@ -108,8 +110,8 @@ class PartlyTypedObjects:
             elif (
                 types == selected
                 and min(path.stage for path in able) <= known
-                and not self._typed_reading.is_needed(selection, item, position.types)
-            ) or not self._typed_reading.is_possible(position, typed, item, resolving):
+                and not self._concrete_types.must_be_known(selection, item, position.types)
+            ) or not self._concrete_types.can_read(position, typed, item, resolving):
                 found.append(
                     FieldCandidates(position.response, types, field, able, whole=field.selection is not None)
                 )

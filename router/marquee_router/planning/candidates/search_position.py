@@ -1,7 +1,7 @@
-"""Where the candidate search stands, what it returns, and the seam through which its parts call one another.
+"""The position of the candidate search, what it returns, and how its parts call one another.
 
-Owns records only. The search is recursive: a field leads to a selection set, whose fields lead to
-entity fetches, whose keys are fields again. The parts call the whole search by `CandidateReader`.
+Owns records only. The search is recursive: a field leads to a selection set, whose fields lead to entity
+fetches, whose keys are fields again. So the parts call the whole search, by a `CandidateReader`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class RequestedField(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """No subgraph can read a field here: expected while candidates are tried, an error for the root alone."""
+    """No subgraph can read a field here. Only the root of the search makes an error of it."""
 
     reason: str
     path: tuple[str, ...]

@@ -7,6 +7,7 @@ Owns the walk over the fields of a selection set. Objects whose concrete types a
 from __future__ import annotations
 
 from marquee_router.planning.candidates.candidate import CandidatePath, FieldCandidates
+from marquee_router.planning.candidates.concrete_types import ConcreteTypes
 from marquee_router.planning.candidates.partly_typed_objects import PartlyTypedObjects
 from marquee_router.planning.candidates.search_position import (
     CandidateReader,
@@ -18,7 +19,6 @@ from marquee_router.planning.candidates.search_position import (
     Unreachable,
 )
 from marquee_router.planning.candidates.type_groups import TypeGroups
-from marquee_router.planning.candidates.typed_reading import TypedReading
 from marquee_router.planning.candidates.untyped_objects import UntypedObjects
 from marquee_router.planning.operation import NormalizedField, NormalizedSelection
 from marquee_router.planning.source_keys import TYPENAME
@@ -33,9 +33,9 @@ class SelectionSets:
         self._context = context
         self._reader = reader
         self._groups = TypeGroups(context)
-        typed_reading = TypedReading(context, self._groups, reader)
-        self._untyped_objects = UntypedObjects(context, typed_reading, reader)
-        self._partly_typed_objects = PartlyTypedObjects(context, typed_reading, reader)
+        concrete_types = ConcreteTypes(context, self._groups, reader)
+        self._untyped_objects = UntypedObjects(context, concrete_types, reader)
+        self._partly_typed_objects = PartlyTypedObjects(context, concrete_types, reader)
         self._root_types = frozenset(context.graph.supergraph.root_types.values())
         self._held: list[NormalizedSelection] = []
         """Selections are compared by `id`, so that none may be freed while the search runs."""

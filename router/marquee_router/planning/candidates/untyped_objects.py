@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marquee_router.planning.candidates.candidate import CandidatePath, FieldCandidates
+from marquee_router.planning.candidates.concrete_types import ConcreteTypes
 from marquee_router.planning.candidates.search_position import (
     CandidateReader,
     RequestedField,
@@ -23,7 +24,6 @@ from marquee_router.planning.candidates.search_position import (
     Unreachable,
     response_keys,
 )
-from marquee_router.planning.candidates.typed_reading import TypedReading
 from marquee_router.planning.conditions import ALWAYS, any_of
 from marquee_router.planning.operation import NormalizedSelection
 from marquee_router.planning.source_keys import TYPENAME
@@ -42,9 +42,11 @@ class UntypedRead:
 class UntypedObjects:
     """Reads selection sets of such objects."""
 
-    def __init__(self, context: SearchContext, typed_reading: TypedReading, reader: CandidateReader) -> None:
+    def __init__(
+        self, context: SearchContext, concrete_types: ConcreteTypes, reader: CandidateReader
+    ) -> None:
         self._context = context
-        self._typed_reading = typed_reading
+        self._concrete_types = concrete_types
         self._reader = reader
 
     def read(
@@ -71,7 +73,7 @@ class UntypedObjects:
             return Unreachable(reason, response_keys(position.path))
         # What could null other objects is read without types only if there is no other way.
         for item, candidates in split.doubtful:
-            if self._typed_reading.is_possible(position, typed, item, resolving):
+            if self._concrete_types.can_read(position, typed, item, resolving):
                 remaining.append(item)
             else:
                 split.found.extend(candidates)
@@ -103,7 +105,7 @@ class UntypedObjects:
             elif not on_all_types and all(path.typed for each in read for path in each.paths):
                 # The fetch that resolves the types reads the field too, and on the requested types only.
                 split.remaining.append(item)
-            elif not on_all_types and self._typed_reading.is_needed(selection, item, selected):
+            elif not on_all_types and self._concrete_types.must_be_known(selection, item, selected):
                 split.doubtful.append((item, read))
             else:
                 split.found.extend(read)

@@ -1,4 +1,4 @@
-"""Whether a field should wait until the concrete types of its objects are known. Owns this test only.
+"""Tests whether a field should wait until the concrete types of its objects are known.
 
 An `@interfaceObject` can read a field of all objects at once, without a type condition. That is not always
 right: the field may be selected on some of the types only.
@@ -20,15 +20,15 @@ from marquee_router.planning.candidates.type_groups import TypeGroups
 from marquee_router.planning.operation import NormalizedSelection
 
 
-class TypedReading:
-    """Tests fields of objects whose types some other fetch resolves."""
+class ConcreteTypes:
+    """Tests fields of objects whose types another fetch resolves."""
 
     def __init__(self, context: SearchContext, groups: TypeGroups, reader: CandidateReader) -> None:
         self._context = context
         self._groups = groups
         self._reader = reader
 
-    def is_possible(
+    def can_read(
         self,
         position: SearchPosition,
         typed: tuple[CandidatePath, ...],
@@ -43,7 +43,7 @@ class TypedReading:
                 return False
         return True
 
-    def is_needed(
+    def must_be_known(
         self, selection: NormalizedSelection, requested: RequestedField, types: frozenset[str]
     ) -> bool:
         """True if reading the field on all of `types` could null what is selected on the other ones.
