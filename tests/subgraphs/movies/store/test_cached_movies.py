@@ -112,6 +112,6 @@ async def test_films_are_read_and_changed_while_redis_is_away(
         own_redis.stop()
         await rename(here, movie_id, "Beta")
         assert await title(here, movie_id) == "Beta"
-        async with asyncio.timeout(8):  # what the other process keeps is young
-            while await title(there, movie_id) != "Beta":  # noqa: ASYNC110 - it tells nobody
+        async with asyncio.timeout(8):  # an entry is kept for five seconds
+            while await title(there, movie_id) != "Beta":  # noqa: ASYNC110 - no event ends the wait
                 await asyncio.sleep(0)

@@ -10,11 +10,10 @@ import pytest
 
 from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.clock import FrozenClock
-from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.hearing import hear
-from tests.subgraphs.showtimes.conftest import ADMIN, CREATE_AUDITORIUM, House, movie_event
+from tests.subgraphs.showtimes.conftest import ADMIN, House, movie_event
 
 START = "2026-01-16T20:00:00-05:00"
 
@@ -143,9 +142,3 @@ async def test_of_managers_who_cancel_at_once_one_does(house: House) -> None:
     assert database is not None
     async with database.read() as connection:
         assert len(await AuditLog().entries(connection, target=showtime_id)) == 1
-
-
-async def test_a_cinema_that_does_not_exist_gets_no_auditorium(house: House, clock: FrozenClock) -> None:
-    given = {"cinemaId": new_id("cin", clock.now()), "name": "2", "rows": [{"label": "A", "seats": 2}]}
-    payload = (await house.door.ask(CREATE_AUDITORIUM, {"input": given}, viewer=ADMIN)).only()
-    assert [error["code"] for error in payload["errors"]] == ["NOT_FOUND"]

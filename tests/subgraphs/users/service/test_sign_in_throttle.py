@@ -1,4 +1,4 @@
-"""Several processes of users: who guesses at one has guessed at all."""
+"""Several processes of users count guesses together; without Redis, each counts alone."""
 
 from __future__ import annotations
 
