@@ -14,7 +14,7 @@ from marquee_schema.supergraph import Supergraph, load_supergraph
 
 _ORDER = tuple(ChangeLevel)
 _UNUSED_SCALAR = "Standard scalar "
-"""Begins what is said of `Int` and the like when nothing refers to them any more, which breaks nobody."""
+"""The start of a message about a built-in scalar that is no longer used, a change that breaks no client."""
 
 
 def compare(old: str, new: str) -> list[Change]:

@@ -107,7 +107,7 @@ def _check_merged(context: MergeContext, contract: Contract | None) -> None:
 
 def _apply(contract: Contract, context: MergeContext) -> None:
     inaccessible = context.features.name_of(INACCESSIBLE_IDENTITY)
-    assert inaccessible is not None, "merging was told that elements will be hidden"
+    assert inaccessible is not None, "merging links `@inaccessible` for a contract"
     features = context.linked_features()
     apply_contract(
         context.merged,

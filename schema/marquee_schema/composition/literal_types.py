@@ -1,4 +1,4 @@
-"""Whether a literal is a value of an input type, as in defaults and directive arguments."""
+"""Which literals are values of an input type, as in defaults and directive arguments."""
 
 from marquee_schema.composition.model import EnumType, InputType, Schema
 from marquee_schema.composition.type_reference import (

@@ -29,8 +29,8 @@ def _check_keys(context: MergeContext, sources: Mapping[int, NamedType], target:
     """Checks that a subgraph with a resolvable key of an interface knows all its implementations; returns
     True if there is any key.
 
-    Whoever holds `{ __typename: "Media", id: 1 }` asks this subgraph for the object's type, which may be any
-    of them.
+    A router that has `{ __typename: "Media", id: 1 }` asks this subgraph for the object's type, which
+    may be any of them.
     """
     wanted = [implementation.name for implementation in context.merged.runtime_types(target.name)]
     has_key = False
