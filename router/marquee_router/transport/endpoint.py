@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from marquee_router.transport.graphiql import GraphiqlPage
 from marquee_router.transport.http.handler import HttpHandler
+from marquee_router.transport.http.http_request import HttpRequest
 from marquee_router.transport.http.negotiation import negotiate
 from marquee_router.transport.http.single_response import SingleResponses
 from marquee_router.transport.http.stream_response import StreamResponses
@@ -43,7 +44,7 @@ class GraphQLEndpoint:
         if accepted.page and self._page is not None and scope["method"] in ("GET", "HEAD"):
             await self._page(scope, receive, send)
             return
-        await self._http.handle(scope, receive, send, headers, accepted)
+        await self._http.handle(HttpRequest(scope, receive, send, headers, accepted))
 
 
 def _shared(raw: bytes) -> str:

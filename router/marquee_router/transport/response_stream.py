@@ -6,7 +6,7 @@ Owns the loop that SSE and multipart share; each has its own framing. Must never
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from starlette.types import Receive, Send
@@ -55,10 +55,9 @@ async def stream_events(
     send: Send,
     *,
     heartbeat_seconds: float,
-    headers: Mapping[str, str],
 ) -> None:
     """Write the events of a queue until its end, or until the client leaves."""
-    await start_stream(send, framing, headers)
+    await start_stream(send, framing)
     gone = asyncio.create_task(watch_disconnect(receive), name="client watch")
     gone.add_done_callback(lambda _: queue.finish(None))
     try:
@@ -91,7 +90,7 @@ async def stream_parts(
     heartbeat_seconds: float,
 ) -> None:
     """Write an incremental response part by part, as fast as the client reads, until its end."""
-    await start_stream(send, framing, {})
+    await start_stream(send, framing)
     gone = asyncio.create_task(watch_disconnect(receive), name="client watch")
     coming: asyncio.Task[Response | None] | None = None
     try:
@@ -121,7 +120,7 @@ async def _next(parts: AsyncIterator[Response]) -> Response | None:
     return await anext(parts, None)
 
 
-async def start_stream(send: Send, framing: Framing, headers: Mapping[str, str]) -> None:
+async def start_stream(send: Send, framing: Framing) -> None:
     """Send the head of a streamed response."""
     raw = [
         (b"content-type", framing.content_type.encode()),
@@ -131,7 +130,6 @@ async def start_stream(send: Send, framing: Framing, headers: Mapping[str, str])
         (b"cache-control", b"no-cache, no-transform"),
         (b"x-accel-buffering", b"no"),
         (b"vary", b"accept"),
-        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": raw})
     await _write(send, framing.opening())

@@ -103,7 +103,6 @@ class SingleConnections:
                 receive,
                 send,
                 heartbeat_seconds=self._settings.heartbeat_seconds,
-                headers={},
             )
         finally:
             self._drop(token)
