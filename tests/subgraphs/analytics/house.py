@@ -15,7 +15,7 @@ from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.door import Door, customer, staff
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 ADMIN = staff("reports:read", "users:read")
 LIMA_MANAGER = staff("reports:read", role="manager", cinemas=["cin_lima"])
@@ -43,12 +43,12 @@ class House:
     async def hear(self, type_: str, aggregate_id: str, version: int = 1, **payload: Any) -> Envelope:
         """Tell one event, and wait until it is taken."""
         event = make_event(self.runtime, type_, payload, aggregate_id=aggregate_id, version=version)
-        await hear(self.runtime, event)
+        await emit(self.runtime, event)
         return event
 
     async def again(self, *events: Envelope) -> None:
         """Tell events once more."""
-        await hear(self.runtime, *events)
+        await emit(self.runtime, *events)
 
     async def found(self) -> None:
         """Build both cinemas, one auditorium each."""

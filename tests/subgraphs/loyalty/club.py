@@ -19,7 +19,7 @@ from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.loyalty.invariants import verify
 from marquee_subgraphs.loyalty.service import LoyaltyService
 from tests.subgraphs.door import Door, customer, staff
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 ADMIN = staff("points:write", "rewards:write", "users:read", user_id="usr_01KF1D0X80ADM1N00000000000")
 ANA = customer("usr_01KF1D0X80ANA0000000000000")
@@ -66,7 +66,7 @@ class Club:
 
     async def hear(self, *events: Envelope) -> None:
         """Take events to their end."""
-        await hear(self.runtime, *events)
+        await emit(self.runtime, *events)
 
     async def schedule(self, starts_in: timedelta = timedelta(days=1)) -> str:
         """A showtime of Metropolis."""

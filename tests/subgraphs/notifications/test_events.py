@@ -15,7 +15,7 @@ from marquee_subgraphs.notifications.app import build
 from marquee_subgraphs.notifications.domain.records import MessageRecord
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 ANA_ID = "usr_01KF1D0X80ANA0000000000000"
 ANA = customer(ANA_ID)
@@ -83,7 +83,7 @@ async def door(open_any_door: OpenDoor, any_runtime: Runtime, carrier: Carrier) 
         "locale": "es",
         "role": "customer",
     }
-    await hear(any_runtime, make_event(any_runtime, "user.registered", payload, aggregate_id=ANA_ID))
+    await emit(any_runtime, make_event(any_runtime, "user.registered", payload, aggregate_id=ANA_ID))
     return door
 
 
@@ -94,8 +94,8 @@ async def mine(door: Door, viewer: Viewer = ANA) -> Any:
 
 async def test_tickets_come_once_in_ones_language_with_their_codes(door: Door, any_runtime: Runtime) -> None:
     event = make_event(any_runtime, "order.confirmed", CONFIRMED, aggregate_id="ord_1")
-    await hear(any_runtime, event, event)
-    await hear(any_runtime, event)
+    await emit(any_runtime, event, event)
+    await emit(any_runtime, event)
     told = await mine(door)
     assert sorted(each["kind"] for each in told["notifications"]["nodes"]) == ["ORDER_CONFIRMED", "WELCOME"]
     assert told["notifications"]["unreadCount"] == 2
@@ -110,7 +110,7 @@ async def test_tickets_come_once_in_ones_language_with_their_codes(door: Door, a
 
 async def test_a_guest_is_told_by_mail(door: Door, any_runtime: Runtime) -> None:
     guest = {**CONFIRMED, "order_id": "ord_2", "user_id": None, "email": "guest@example.com", "locale": "en"}
-    await hear(any_runtime, make_event(any_runtime, "order.confirmed", guest, aggregate_id="ord_2"))
+    await emit(any_runtime, make_event(any_runtime, "order.confirmed", guest, aggregate_id="ord_2"))
     answer = await door.ask(ALL_MAIL, viewer=SUPPORT)
     subjects = {mail["to"]: mail["subject"] for mail in answer.only()["nodes"]}
     assert subjects["guest@example.com"] == "Your tickets for Metropolis <script>"
@@ -124,7 +124,7 @@ async def test_a_ticket_that_moved_comes_with_its_new_code(door: Door, any_runti
         "seat_label": "D4",
         "qr_code": "MQ1:A:2:C",
     }
-    await hear(any_runtime, make_event(any_runtime, "ticket.reseated", moved, aggregate_id="tkt_1"))
+    await emit(any_runtime, make_event(any_runtime, "ticket.reseated", moved, aggregate_id="tkt_1"))
     told = await mine(door)
     [mail] = [each for each in told["emails"]["nodes"] if "nueva butaca" in each["subject"]]
     assert "de C10 a D4" in mail["text"]
@@ -148,9 +148,9 @@ async def test_whose_turn_it_is_gets_the_way_to_the_seats(door: Door, any_runtim
         "hold_token": "hold_1.seal",
     }
     guest = {**offer, "user_id": None, "email": "guest@example.com", "locale": "en"}
-    await hear(any_runtime, make_event(any_runtime, "movie.created", FILM, aggregate_id="mov_1"))
-    await hear(any_runtime, make_event(any_runtime, "waitlist.offered", offer, aggregate_id="wait_1"))
-    await hear(any_runtime, make_event(any_runtime, "waitlist.offered", guest, aggregate_id="wait_2"))
+    await emit(any_runtime, make_event(any_runtime, "movie.created", FILM, aggregate_id="mov_1"))
+    await emit(any_runtime, make_event(any_runtime, "waitlist.offered", offer, aggregate_id="wait_1"))
+    await emit(any_runtime, make_event(any_runtime, "waitlist.offered", guest, aggregate_id="wait_2"))
     told = await mine(door)
     assert "SEATS_OFFERED" in [each["kind"] for each in told["notifications"]["nodes"]]
     [mail] = [each for each in told["emails"]["nodes"] if "Butacas" in each["subject"]]
@@ -172,16 +172,16 @@ async def test_everybody_with_tickets_hears_of_a_cancelled_showtime_and_nobody_e
 
     for number in range(4):
         name = "order.confirmed"
-        await hear(any_runtime, make_event(any_runtime, name, guest(number), aggregate_id=f"ord_{number}"))
+        await emit(any_runtime, make_event(any_runtime, name, guest(number), aggregate_id=f"ord_{number}"))
     gone = {**guest(3), "reason": "changed plans"}
-    await hear(any_runtime, make_event(any_runtime, "order.cancelled", gone, aggregate_id="ord_3", version=2))
+    await emit(any_runtime, make_event(any_runtime, "order.cancelled", gone, aggregate_id="ord_3", version=2))
     off = {
         "showtime_id": "shw_1",
         "movie_title": "Metropolis",
         "starts_at": CONFIRMED["starts_at"],
         "reason": "projector",
     }
-    await hear(any_runtime, make_event(any_runtime, "showtime.cancelled", off, aggregate_id="shw_1"))
+    await emit(any_runtime, make_event(any_runtime, "showtime.cancelled", off, aggregate_id="shw_1"))
     mails = (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["nodes"]
     told = sorted(mail["to"] for mail in mails if mail["subject"].startswith("Función cancelada"))
     assert told == ["g0@example.com", "g1@example.com", "g2@example.com"]
@@ -215,7 +215,7 @@ async def test_a_mail_that_fails_comes_again_and_is_given_up_at_last(
     await service.delivery.carry()
     taken = len(carrier.taken)
     carrier.failures = 2
-    await hear(any_runtime, make_event(any_runtime, "order.confirmed", CONFIRMED, aggregate_id="ord_1"))
+    await emit(any_runtime, make_event(any_runtime, "order.confirmed", CONFIRMED, aggregate_id="ord_1"))
     for _ in range(3):
         await service.delivery.carry()
         clock.advance(timedelta(hours=7))
@@ -223,7 +223,7 @@ async def test_a_mail_that_fails_comes_again_and_is_given_up_at_last(
     assert len(carrier.taken) == taken + 1
     carrier.failures = 1_000
     failed = {**CONFIRMED, "order_id": "ord_2"}
-    await hear(any_runtime, make_event(any_runtime, "order.confirmed", failed, aggregate_id="ord_2"))
+    await emit(any_runtime, make_event(any_runtime, "order.confirmed", failed, aggregate_id="ord_2"))
     for _ in range(8):
         await service.delivery.carry()
         clock.advance(timedelta(hours=7))
@@ -268,7 +268,7 @@ async def test_notifications_arrive_live_for_their_owner_only(door: Door, any_ru
             event = make_event(
                 any_runtime, "loyalty.points_earned", points, aggregate_id="mbr_1", version=version
             )
-            await hear(any_runtime, event)
+            await emit(any_runtime, event)
             version += 1
             await asyncio.sleep(0)
         assert (await waiting)["data"]["notificationReceived"]["title"] == "240 puntos en camino"
@@ -318,7 +318,7 @@ async def test_the_same_key_sends_once(door: Door, carrier: Carrier) -> None:
 
 
 async def test_who_asks_to_be_forgotten_leaves_nothing(door: Door, any_runtime: Runtime) -> None:
-    await hear(
+    await emit(
         any_runtime,
         make_event(any_runtime, "order.confirmed", CONFIRMED, aggregate_id="ord_1"),
         make_event(
@@ -361,7 +361,7 @@ async def test_films_tiers_and_roles_are_called_as_their_reader_does(
         ("membership.tier_changed", tiers, "mbr_1", 1),
         ("user.role_changed", role, ANA_ID, 2),
     ):
-        await hear(
+        await emit(
             any_runtime, make_event(any_runtime, type_, payload, aggregate_id=aggregate_id, version=version)
         )
     mails = (await door.ask(ALL_MAIL, viewer=SUPPORT)).only()["nodes"]
@@ -394,7 +394,7 @@ async def test_a_sale_that_failed_is_told_once_without_codes(
         ("order.failed", {**ORDER, "reason": "The seats were lost."}),
         ("order.sale_refused", {**refused, "email": None, "locale": "es"}),
     ):
-        await hear(any_runtime, make_event(any_runtime, type_, payload, aggregate_id="ord_1", version=1))
+        await emit(any_runtime, make_event(any_runtime, type_, payload, aggregate_id="ord_1", version=1))
     mails = [mail for mail in (await mine(door))["emails"]["nodes"] if "Bienvenida" not in mail["subject"]]
     assert {mail["subject"] for mail in mails} == subjects
     assert all(reason not in mail["text"] and "seats" not in mail["text"] for mail in mails)
@@ -414,13 +414,13 @@ async def test_an_sms_goes_to_the_number_that_its_reader_has_given(door: Door, a
         "locale": "es",
         "phone": "+51987654321",
     }
-    await hear(any_runtime, make_event(any_runtime, "user.updated", ana, aggregate_id=ANA_ID, version=2))
+    await emit(any_runtime, make_event(any_runtime, "user.updated", ana, aggregate_id=ANA_ID, version=2))
     again = {**_lost("a hat"), "idempotencyKey": "key-of-the-sms"}
     sent = (await door.ask(SEND_SMS, {"input": again}, viewer=SUPPORT)).only()
     assert sent["sms"]["to"] == "+51987654321"
     assert "a hat" in sent["sms"]["text"]
     gone = {**ana, "phone": None}
-    await hear(any_runtime, make_event(any_runtime, "user.updated", gone, aggregate_id=ANA_ID, version=3))
+    await emit(any_runtime, make_event(any_runtime, "user.updated", gone, aggregate_id=ANA_ID, version=3))
     other = {**_lost("a scarf"), "idempotencyKey": "key-of-another"}
     refused = (await door.ask(SEND_SMS, {"input": other}, viewer=SUPPORT)).only()
     assert [error["code"] for error in refused["errors"]] == ["PERSON_UNREACHABLE"]

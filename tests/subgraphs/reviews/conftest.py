@@ -14,7 +14,7 @@ from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.reviews.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, customer, staff
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 MODERATOR = staff("reviews:moderate")
 ANA, BRUNO = customer("usr_ana"), customer("usr_bruno")
@@ -41,7 +41,7 @@ class ReviewedFilm:
         """Publish an event of another subgraph and wait until it is handled."""
         aggregate_id = str(payload.get("ticket_id") or payload.get("user_id") or payload["movie_id"])
         event = make_event(self.runtime, type_, payload, aggregate_id=aggregate_id, version=version)
-        await hear(self.runtime, event)
+        await emit(self.runtime, event)
 
     async def write(self, viewer: Viewer, **changes: Any) -> Any:
         """Review the film; returns the payload of `createReview`."""

@@ -15,7 +15,7 @@ from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.showtimes.app import build
 from tests.subgraphs.conftest import OpenDoor
 from tests.subgraphs.door import Door, staff
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 ADMIN = staff("cinemas:write", "auditoriums:write", "showtimes:write")
 
@@ -94,5 +94,5 @@ async def house(open_any_door: OpenDoor, any_runtime: Runtime, clock: FrozenCloc
     }
     made = (await door.ask(CREATE_AUDITORIUM, {"input": room}, viewer=ADMIN)).only()["auditorium"]
     movie_id = new_id("mov", clock.now())
-    await hear(any_runtime, movie_event(any_runtime, movie_id))
+    await emit(any_runtime, movie_event(any_runtime, movie_id))
     return House(door, cinema["id"], made["id"], movie_id)

@@ -13,7 +13,7 @@ from marquee_subgraphs.kit.identity import ANONYMOUS
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.analytics.house import ADMIN, ANA, BEN, LIMA_MANAGER, House
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 METRICS = "metrics { views ticketsSold viewsLast7Days ticketsLast7Days }"
 BEHAVIOR = "behavior { orders ticketsBought moviesSeen favouriteGenres lastSeenAt }"
@@ -173,7 +173,7 @@ async def test_erasure_forgets_the_person_and_keeps_the_sums(any_house: House, a
     erase = make_event(
         any_runtime, "user.erasure_requested", {"user_id": "usr_ana"}, aggregate_id="usr_ana", version=2
     )
-    await hear(any_runtime, erase, erase)
+    await emit(any_runtime, erase, erase)
     assert await house.books() == before
     assert (await house.ask("{ dashboard { newUsers checkIns orders } }")) == {
         "newUsers": 1,
@@ -185,7 +185,7 @@ async def test_erasure_forgets_the_person_and_keeps_the_sums(any_house: House, a
     await house.capture(showtime, movie, 1000)
     await house.visit("tkt_2", showtime, movie)
     late = make_event(any_runtime, "user.registered", {"user_id": "usr_ana"}, aggregate_id="usr_ana")
-    await hear(any_runtime, late)
+    await emit(any_runtime, late)
     assert (await house.ask("{ dashboard { orders checkIns newUsers } }")) == {
         "orders": 2,
         "checkIns": 2,

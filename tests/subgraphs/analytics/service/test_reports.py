@@ -11,7 +11,7 @@ from marquee_subgraphs.analytics.errors import NotYetKnown
 from marquee_subgraphs.kit.identity import ANONYMOUS
 from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.analytics.house import ADMIN, ANA, LIMA_MANAGER, House
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 DASHBOARD = """query ($range: DateRangeInput) { dashboard(range: $range) {
   revenue { amount currency } refunded { amount currency } orders ticketsSold checkIns newUsers occupancy
@@ -62,7 +62,7 @@ async def test_a_refund_may_be_heard_of_before_its_capture(any_house: House, any
     captured = make_event(any_runtime, "payment.captured", payload, aggregate_id="pay_x")
     await house.refund(captured, 2000, tickets=1)
     assert await house.broken() == []
-    await hear(any_runtime, captured)
+    await emit(any_runtime, captured)
     assert await house.books() == {"pay_x": (5000, 2000)}
     assert await house.broken() == []
 

@@ -23,7 +23,7 @@ from marquee_subgraphs.notifications.adapters.carrier import DeliveryRefused
 from marquee_subgraphs.notifications.app import build
 from marquee_subgraphs.notifications.domain.records import CLAIM, MessageRecord
 from tests.subgraphs.conftest import StoreRuntime
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 
 PEOPLE = 40
 REPLICAS = 3
@@ -75,7 +75,7 @@ class House:
             )
             for number in range(people)
         ]
-        await hear(self.runtime, *events)
+        await emit(self.runtime, *events)
 
     async def carry(self) -> None:
         """Every replica has its round, at the same time."""

@@ -12,7 +12,7 @@ from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.notifications.app import build
 from tests.redis_servers import OwnRedis, own_redis
 from tests.subgraphs.door import IdentitySigner, customer
-from tests.subgraphs.hearing import hear, make_event
+from tests.subgraphs.incoming_events import emit, make_event
 from tests.subgraphs.replicas import Replica, replicas
 
 __all__ = ["own_redis"]
@@ -29,7 +29,7 @@ async def tell(replica: Replica, number: int) -> None:
     event = make_event(
         replica.runtime, "loyalty.points_earned", payload, aggregate_id="mbr_1", version=number + 1
     )
-    await hear(replica.runtime, event)
+    await emit(replica.runtime, event)
 
 
 @pytest.mark.parametrize("is_away", [False, True])
@@ -41,7 +41,7 @@ async def test_each_notification_is_heard_once(
         there,
     ):
         registered = {"user_id": ANA_ID, "name": "Ana", "email": "ana@example.test", "locale": "es"}
-        await hear(here.runtime, make_event(here.runtime, "user.registered", registered, aggregate_id=ANA_ID))
+        await emit(here.runtime, make_event(here.runtime, "user.registered", registered, aggregate_id=ANA_ID))
         await tell(here, 1)  # before anybody listens: nobody is told
         async with there.door.subscribe(QUERY, viewer=customer(ANA_ID)) as events:
             first = asyncio.ensure_future(anext(events))

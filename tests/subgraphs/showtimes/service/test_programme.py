@@ -12,7 +12,7 @@ from marquee_subgraphs.kit.audit import AuditLog
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.runtime import Runtime
 from tests.subgraphs.door import customer, staff
-from tests.subgraphs.hearing import hear
+from tests.subgraphs.incoming_events import emit
 from tests.subgraphs.showtimes.conftest import ADMIN, House, movie_event
 
 START = "2026-01-16T20:00:00-05:00"
@@ -89,14 +89,14 @@ async def test_a_manager_schedules_in_their_own_cinema_only(house: House) -> Non
 async def test_a_film_is_known_as_its_latest_event_tells(house: House, any_runtime: Runtime) -> None:
     latest = movie_event(any_runtime, house.movie_id, version=3, minutes=10)
     late = movie_event(any_runtime, house.movie_id, version=2, minutes=200)
-    await hear(any_runtime, latest)
-    await hear(any_runtime, late)
+    await emit(any_runtime, latest)
+    await emit(any_runtime, late)
     showtime = (await house.schedule(START))["showtime"]
     assert showtime["endsAt"] == "2026-01-16T20:25:00-05:00"
 
 
 async def test_an_archived_film_is_not_scheduled(house: House, any_runtime: Runtime) -> None:
-    await hear(any_runtime, movie_event(any_runtime, house.movie_id, version=2, status="ARCHIVED"))
+    await emit(any_runtime, movie_event(any_runtime, house.movie_id, version=2, status="ARCHIVED"))
     assert [error["code"] for error in (await house.schedule(START))["errors"]] == ["NOT_FOUND"]
 
 

@@ -1,4 +1,4 @@
-"""Events of other subgraphs, for tests of those that hear them."""
+"""Events of other subgraphs, for tests of those that consume them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from marquee_subgraphs.kit.runtime import Runtime
 def make_event(
     runtime: Runtime, type_: str, payload: Mapping[str, Any], *, aggregate_id: str, version: int = 1
 ) -> Envelope:
-    """What the subgraph that owns `type_` would publish."""
+    """Return an event as the subgraph that publishes `type_` makes it."""
     now = runtime.clock.now()
     return Envelope(
         id=new_id("evt", now),
@@ -30,8 +30,8 @@ def make_event(
     )
 
 
-async def hear(runtime: Runtime, *events: Envelope) -> None:
-    """Publish events and wait until every consumer has taken them."""
+async def emit(runtime: Runtime, *events: Envelope) -> None:
+    """Publish events and wait until every consumer has handled them."""
     assert isinstance(runtime.broker, EmbeddedBroker)
     await runtime.broker.publish(events)
     await runtime.broker.settled()
