@@ -91,7 +91,8 @@ class Planner:
         if max_ways is not None:
             limits = replace(limits, max_ways=min(max_ways, limits.max_ways))
         root = ResponseNode(self.supergraph, self._shapes, (operation.selection,))
-        steps = root_steps(operation, graph, _Stages(operation, graph, root, limits))
+        stages = _Stages(operation, graph, root, limits)
+        steps = root_steps(operation, graph, stages.fetch_groups)
         return build_query_plan(operation, steps, self.supergraph)
 
     def _active_graph(self, labels: frozenset[str]) -> ActiveGraph:
@@ -107,7 +108,7 @@ class _Stages:
     root: ResponseNode
     limits: PlanningLimits
 
-    def __call__(self, fields: list[NormalizedField], subgraph: str | None = None) -> list[FetchGroup]:
+    def fetch_groups(self, fields: list[NormalizedField], subgraph: str | None = None) -> list[FetchGroup]:
         """The fetch groups of the root fields; only `subgraph`, when given, may answer the root fields."""
         operation, graph, limits = self.operation, self.graph, self.limits
         selection = NormalizedSelection({operation.root_type: tuple(fields)})
