@@ -6,7 +6,7 @@ import pytest
 
 from marquee_schema.comparison import Change, ChangeLevel, compare
 from marquee_schema.supergraph import SupergraphError
-from tests.schema.composition.composing import composed
+from tests.schema.composition.small_graphs import composed
 
 USERS = """
 type Query { me: User users(first: Int): [User!]! }

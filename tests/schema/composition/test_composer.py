@@ -13,7 +13,7 @@ from marquee_schema.composition import (
     Subgraph,
     compose,
 )
-from tests.schema.composition.composing import composed, link, only, problems_as_written
+from tests.schema.composition.small_graphs import composed, link, only, problems_as_written
 
 SDL = link() + (
     'type Query { a(x: Int = 1): A @deprecated(reason: "r") u: U i: I } type A implements I @key(fields:'

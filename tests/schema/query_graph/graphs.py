@@ -5,7 +5,7 @@ from __future__ import annotations
 from marquee_schema.composition import Subgraph, compose
 from marquee_schema.query_graph import QueryGraph
 from marquee_schema.supergraph import Supergraph, load_supergraph
-from tests.schema.composition.composing import link
+from tests.schema.composition.small_graphs import link
 
 
 def query_graph(**subgraphs: str) -> QueryGraph[Supergraph]:

@@ -1,4 +1,4 @@
-"""Can a selection be read, starting at a node? So it is asked for keys, `@requires` and contexts.
+"""Whether a selection can be read, starting at a node: the condition of a key, a `@requires` or a context.
 
 Each path through the selection is resolved on its own, through as many subgraphs as needed. A condition that
 depends on itself does not hold: where `a` requires `b` of another subgraph and `b` requires `a`, neither can
@@ -46,7 +46,7 @@ def _paths(selections: FieldSet) -> Iterator[tuple[Step, ...]]:
                 yield (item, *path)
         else:
             for path in _paths(item.selections):
-                yield (item.type_condition, *path) if item.type_condition else path
+                yield (item.type_condition, *path)
 
 
 class BudgetExceededError(Exception):

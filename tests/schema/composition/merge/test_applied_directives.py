@@ -1,4 +1,10 @@
-from tests.schema.composition.composing import composed, composed_as_written, hints, only, problems_as_written
+from tests.schema.composition.small_graphs import (
+    composed,
+    composed_as_written,
+    hints,
+    only,
+    problems_as_written,
+)
 
 
 def test_repeatable_directives_are_all_kept_once() -> None:

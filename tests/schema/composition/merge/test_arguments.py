@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import composed, hints, only, problems
+from tests.schema.composition.small_graphs import composed, hints, only, problems
 
 
 def test_an_optional_argument_that_one_subgraph_lacks_is_left_out() -> None:

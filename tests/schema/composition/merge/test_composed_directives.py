@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed_as_written, only, problems_as_written
+from tests.schema.composition.small_graphs import composed_as_written, only, problems_as_written
 
 FEDERATION = (
     '@link(url: "https://specs.apollo.dev/federation/v2.9", import:'

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed, hints, only, problems
+from tests.schema.composition.small_graphs import composed, hints, only, problems
 
 
 def test_argument_defaults_must_agree() -> None:

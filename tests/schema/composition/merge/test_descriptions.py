@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import composed, hints
+from tests.schema.composition.small_graphs import composed, hints
 
 
 def described(text: str) -> str:

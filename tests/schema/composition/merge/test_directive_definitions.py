@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed, hints
+from tests.schema.composition.small_graphs import composed, hints
 
 
 def test_an_executable_directive_that_all_know_is_for_clients() -> None:

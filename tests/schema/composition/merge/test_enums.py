@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import composed, hints, only, problems
+from tests.schema.composition.small_graphs import composed, hints, only, problems
 
 OUTPUT = "type Query {{ {0}: E }} enum E {{ {1} }}"
 INPUT = "type Query {{ {0}(e: E): Int }} enum E {{ {1} }}"

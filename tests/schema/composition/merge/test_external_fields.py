@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 OWNER = 'type Query {{ a: A }} type A @key(fields: "id") {{ id: ID! {0} }}'
 USER = 'type A @key(fields: "id") {{ id: ID! {0} @external r: Int @requires(fields: "{1}") }}'

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed, composed_as_written, hints, link
+from tests.schema.composition.small_graphs import composed, composed_as_written, hints, link
 
 
 @pytest.mark.parametrize(

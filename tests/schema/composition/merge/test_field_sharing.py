@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import composed, only, problems
+from tests.schema.composition.small_graphs import composed, only, problems
 
 A = 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int }'
 

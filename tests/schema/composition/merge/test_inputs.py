@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import composed, hints, only, problems
+from tests.schema.composition.small_graphs import composed, hints, only, problems
 
 INPUT = "type Query {{ {0}(i: I): Int }} input I {{ {1} }}"
 

@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import composed, only, problems
+from tests.schema.composition.small_graphs import composed, only, problems
 
 OWNER = (
     'type Query { i: I } interface I @key(fields: "id") { id: ID! }'

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed, only, problems
+from tests.schema.composition.small_graphs import composed, only, problems
 
 OWNER = 'type Query {{ a: A }} type A @key(fields: "id") {{ id: ID! x: Int {0} }}'
 USER = 'type A @key(fields: "id") {{ id: ID! x: Int @external r: Int @requires(fields: "x") {0} }}'

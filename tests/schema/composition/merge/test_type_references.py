@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed, hints, only, problems
+from tests.schema.composition.small_graphs import composed, hints, only, problems
 
 
 def sharing(one: str, other: str, rest: str = "") -> tuple[str, str]:

@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import composed, hints, only, problems, problems_as_written
+from tests.schema.composition.small_graphs import composed, hints, only, problems, problems_as_written
 
 
 def test_one_name_is_one_kind() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from marquee_schema.composition import Subgraph
-from tests.schema.composition.composing import link
+from tests.schema.composition.small_graphs import link
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests import npm
-from tests.schema.composition.reference.comparing import SOURCES, Comparison, disagreements, shrunk
+from tests.schema.composition.reference.comparison import SOURCES, Comparison, disagreements, shrunk
 from tests.schema.composition.reference.oracle import Oracle
 
 SEEDS = range(300)
-"""More by hand: see `comparing`."""
+"""More by hand: see `comparison`."""
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 
 def test_provided_fields_are_read_there_and_only_there() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.schema.composition.composing import problems
+from tests.schema.composition.small_graphs import problems
 
 KEYED = 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int }'
 

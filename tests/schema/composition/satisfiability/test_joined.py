@@ -12,7 +12,7 @@ from marquee_schema.composition.subgraph.schema import SubgraphSchema
 from marquee_schema.composition.upgrade import upgrade_subgraphs
 from marquee_schema.composition.validation.subgraph import validate_subgraph
 from marquee_schema.supergraph import JoinedSchema, JoinedType, load_supergraph
-from tests.schema.composition.reference.comparing import made
+from tests.schema.composition.reference.comparison import made
 from tests.schema.composition.reference.model import subgraphs
 
 SEEDS = range(80)

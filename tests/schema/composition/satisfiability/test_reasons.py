@@ -1,6 +1,6 @@
 """Why an operation cannot be answered: the reasons that an error gives."""
 
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 KEYED = 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int }'
 

@@ -1,6 +1,6 @@
 """Subgraphs that share a field of abstract type must be able to return the same objects."""
 
-from tests.schema.composition.composing import composed, hints, only, problems
+from tests.schema.composition.small_graphs import composed, hints, only, problems
 
 
 def test_shared_fields_must_be_able_to_return_the_same() -> None:

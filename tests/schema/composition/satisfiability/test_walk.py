@@ -1,6 +1,6 @@
 """The walk over all operations: parents, root fields, labels, mutations and abstract types."""
 
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 
 def test_a_parent_entity_reaches_what_has_no_key() -> None:

@@ -1,6 +1,6 @@
 """The operation that an error shows can be sent as it is printed."""
 
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 
 def test_required_arguments_get_sample_values_of_their_types() -> None:

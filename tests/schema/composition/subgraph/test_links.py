@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed_as_written, only, problems_as_written
+from tests.schema.composition.small_graphs import composed_as_written, only, problems_as_written
 
 FEDERATION = "https://specs.apollo.dev/federation/v2.3"
 QUERY = "type Query { a: Int }"

@@ -6,7 +6,7 @@ import pytest
 
 from marquee_schema.composition import Composition, CompositionError, Contract, Subgraph, compose
 from marquee_schema.supergraph import load_supergraph
-from tests.schema.composition.composing import link
+from tests.schema.composition.small_graphs import link
 
 SHOP = """
 type Query {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from graphql import build_schema, parse
 
-from tests.schema.composition.composing import composed
+from tests.schema.composition.small_graphs import composed
 
 GOLDEN = Path(__file__).with_name("golden") / "films_and_reviews.graphql"
 

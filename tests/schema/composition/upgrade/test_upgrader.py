@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import (
+from tests.schema.composition.small_graphs import (
     composed_as_written,
     link,
     only,

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 
 @pytest.mark.parametrize(

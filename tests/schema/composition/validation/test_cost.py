@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 
 def test_interface_fields_have_no_cost() -> None:

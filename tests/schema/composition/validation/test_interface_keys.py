@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 INTERFACE = 'type Query { i: I } interface I @key(fields: "id x") { id: ID! x: Int }'
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed, only, problems
+from tests.schema.composition.small_graphs import composed, only, problems
 
 
 @pytest.mark.parametrize(

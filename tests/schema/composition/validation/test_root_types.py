@@ -1,6 +1,6 @@
 import pytest
 
-from tests.schema.composition.composing import composed, composed_as_written, only, problems_as_written
+from tests.schema.composition.small_graphs import composed, composed_as_written, only, problems_as_written
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 
 def test_fields_of_interfaces_cannot_be_shareable() -> None:

@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 QUERY = 'type Query { a: Int @tag(name: "x") }\n'
 

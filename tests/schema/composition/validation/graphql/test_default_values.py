@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.schema.composition.composing import problems_as_written
+from tests.schema.composition.small_graphs import problems_as_written
 
 QUERY = "type Query { a: Int }\n"
 

@@ -1,4 +1,4 @@
-from tests.schema.composition.composing import only, problems
+from tests.schema.composition.small_graphs import only, problems
 
 
 def test_a_namespaced_name_is_not_for_others_when_the_element_is_imported() -> None:

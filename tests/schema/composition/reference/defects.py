@@ -9,7 +9,7 @@ from tests.schema.composition.reference.model import FieldText, SubgraphText, Ty
 
 
 def spoil(texts: Sequence[SubgraphText], random: Random) -> None:
-    """Change the set in place, no to four times."""
+    """Changes the set in place, none to four times."""
     for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3, 4))):
         random.choice(_CHANGES)(texts, random)
 

@@ -1,6 +1,6 @@
 """Compares our composer with the reference over generated sets of subgraphs.
 
-    python -m tests.schema.composition.reference.comparing --count 5000 --seed 1
+    python -m tests.schema.composition.reference.comparison --count 5000 --seed 1
 
 prints each disagreement, shrunk; `test_reference.py` runs a few hundred in the suite.
 """
@@ -15,11 +15,11 @@ from pathlib import Path
 from random import Random
 
 from tests import npm
-from tests.schema.composition.reference.generating import generate
+from tests.schema.composition.reference.defects import spoil
+from tests.schema.composition.reference.generator import generate
 from tests.schema.composition.reference.model import SubgraphText, subgraphs
 from tests.schema.composition.reference.oracle import CRASH, Oracle, Verdict, our_verdict
-from tests.schema.composition.reference.shrinking import shrink
-from tests.schema.composition.reference.spoiling import spoil
+from tests.schema.composition.reference.shrinker import shrink
 
 SOURCES = Path(__file__).parent
 

@@ -1,5 +1,5 @@
 """Random sets of subgraphs that mostly compose: entities over several subgraphs, shared values, abstract
-types, enums, inputs. `spoiling` then breaks them.
+types, enums, inputs. `defects` then breaks them.
 """
 
 from __future__ import annotations
