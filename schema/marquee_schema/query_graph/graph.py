@@ -45,7 +45,7 @@ class QueryGraph(QueryNodes[S_co]):
         self._context_selections: dict[str, FieldSet] = {}
 
     def field_edge(self, node: Node, name: str) -> FieldEdge | None:
-        """Reading the named field at the node; None when the subgraph cannot answer it there."""
+        """The edge that reads the named field at the node; None when the subgraph cannot answer it there."""
         key = (node, name)
         found = self._field_edges.get(key, _UNKNOWN)
         if found is _UNKNOWN:

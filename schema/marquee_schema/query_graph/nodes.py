@@ -43,7 +43,8 @@ class QueryNodes(Generic[S_co]):
         return tuple(Node(root.name, subgraph) for subgraph, own in root.subgraphs.items() if own.fields)
 
     def nodes_of(self, type_name: str, subgraph: str) -> tuple[Node, ...]:
-        """How a subgraph declares an object of the named type: as itself, or as an `@interfaceObject`."""
+        """The nodes of an object of the named type in a subgraph: its own type, or each `@interfaceObject`
+        that stands for it."""
         remembered = self._nodes.get((type_name, subgraph))
         if remembered is None:
             remembered = tuple(self._find_nodes(type_name, subgraph))

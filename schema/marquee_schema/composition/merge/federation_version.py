@@ -20,7 +20,7 @@ def federation_version_used(subgraphs: Sequence[SubgraphSchema], report: Report)
 
 
 def _version_of(subgraph: SubgraphSchema, report: Report) -> Version | None:
-    """What the subgraph links to, or more when a feature that it links to needs more."""
+    """The version that the subgraph links to, or a newer one that one of its linked features needs."""
     linked = subgraph.federation_version
     if linked is None or subgraph.links is None:
         return linked

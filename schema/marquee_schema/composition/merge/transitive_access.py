@@ -117,7 +117,7 @@ class _Checker:
         )
 
     def _read(self, resolved: Sequence[Resolved]) -> Iterator[tuple[str, Element]]:
-        """Every field, returned type and type condition that is read."""
+        """Every field, returned type and type condition that the selection reads."""
         for item in resolved:
             if isinstance(item, ResolvedFragment):
                 if item.condition is not None:
