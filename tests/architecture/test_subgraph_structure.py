@@ -24,9 +24,6 @@ SUBGRAPHS = (
     "loyalty",
     "analytics",
 )
-# Not converted yet. Delete a name when its subgraph follows the structure.
-NOT_YET: set[str] = set()
-CONVERTED = [name for name in SUBGRAPHS if name not in NOT_YET]
 
 MODULES = {
     "app",
@@ -54,9 +51,8 @@ FRAMEWORKS = {
     "pydantic",
     "aiohttp",
 }
-REGISTRATIONS = {"on", "on_outside_transaction", "on_raw", "outside_transaction_raw"}
+REGISTRATIONS = {"on", "on_outside_transaction"}
 RECORD_BASES = {"PublishedEvent", "ConsumedEvent"}
-UNTYPED = {"add_raw", "on_raw", "outside_transaction_raw"}
 BARE_VALUES = ("[str, Any]", "[str, object]")
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
@@ -107,28 +103,27 @@ def files_of(subgraph: str) -> list[SourceFile]:
 def test_the_list_of_subgraphs_is_complete() -> None:
     folders = {path.name for path in ROOT.iterdir() if (path / "app.py").exists()} - {"kit"}
     assert folders == set(SUBGRAPHS)
-    assert set(SUBGRAPHS) >= NOT_YET
 
 
 def test_the_layers_inside_a_subgraph_are_an_import_contract() -> None:
     settings = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     [layers] = [each for each in contracts if each["name"] == "inside a subgraph, imports go down"]
-    assert set(layers["containers"]) == {f"marquee_subgraphs.{name}" for name in CONVERTED}
+    assert set(layers["containers"]) == {f"marquee_subgraphs.{name}" for name in SUBGRAPHS}
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_a_subgraph_has_the_modules_of_every_other_and_no_more(subgraph: str) -> None:
     found = {file.module for file in files_of(subgraph)} - {"__init__"}
     assert found - OPTIONAL == MODULES
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_names_of_modules_say_what_they_contain(subgraph: str) -> None:
     assert [file.path for file in files_of(subgraph) if file.path.stem in OBSCURE_NAMES] == []
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_events_are_declared_and_handled_in_events_only(subgraph: str) -> None:
     wrong = []
     for file in files_of(subgraph):
@@ -143,19 +138,19 @@ def test_events_are_declared_and_handled_in_events_only(subgraph: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_events_are_published_and_read_as_records(subgraph: str) -> None:
     wrong = [
         f"{file.at(node)}: {ast.unparse(node)}"
         for file in files_of(subgraph)
         for node in ast.walk(file.tree)
         if isinstance(node, ast.Attribute)
-        if node.attr in UNTYPED or ast.unparse(node).endswith(("envelope.payload", "event.payload"))
+        if ast.unparse(node).endswith(("envelope.payload", "event.payload"))
     ]
     assert wrong == []
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_no_event_is_a_bare_dictionary(subgraph: str) -> None:
     wrong = []
     for file in files_of(subgraph):
@@ -168,7 +163,7 @@ def test_no_event_is_a_bare_dictionary(subgraph: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_only_the_store_builds_sql(subgraph: str) -> None:
     wrong = [
         f"{file.path.relative_to(ROOT)} imports {name}"
@@ -180,7 +175,7 @@ def test_only_the_store_builds_sql(subgraph: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_domain_rules_import_no_framework_and_nothing_above_them(subgraph: str) -> None:
     own = f"marquee_subgraphs.{subgraph}."
     wrong = [
@@ -194,7 +189,7 @@ def test_domain_rules_import_no_framework_and_nothing_above_them(subgraph: str) 
     assert wrong == []
 
 
-@pytest.mark.parametrize("subgraph", CONVERTED)
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
 def test_files_and_functions_are_short(subgraph: str) -> None:
     wrong = []
     for file in files_of(subgraph):

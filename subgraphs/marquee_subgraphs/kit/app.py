@@ -26,7 +26,7 @@ from marquee_subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from marquee_subgraphs.kit.graphql.schema import SubgraphSchema
 from marquee_subgraphs.kit.health import Health
 from marquee_subgraphs.kit.idempotency import Idempotency
-from marquee_subgraphs.kit.readiness import Check, Readiness, database_check, readiness_status
+from marquee_subgraphs.kit.readiness import Check, Readiness, readiness_status
 from marquee_subgraphs.kit.runtime import Runtime
 from marquee_subgraphs.kit.supervisor import BackgroundTask, Supervisor
 from marquee_subgraphs.kit.telemetry import METRICS_CONTENT_TYPE, store_probe
@@ -43,8 +43,6 @@ class Wiring:
     """What resolvers find as `info.context.service`."""
     backend: Backend | None = None
     """The SQL store and the events, when there are any; readiness asks both."""
-    database: Database | None = None
-    events: ServiceEvents | None = None
     tasks: Sequence[BackgroundTask] = ()
     routes: Sequence[BaseRoute] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
@@ -110,8 +108,8 @@ class Subgraph:
         async with AsyncExitStack() as stack:
             wiring = await self._wire(self._runtime, stack)
             backend = wiring.backend
-            database = wiring.database if backend is None else backend.database
-            events = wiring.events if backend is None else backend.events
+            database = None if backend is None else backend.database
+            events = None if backend is None else backend.events
             if events is not None:
                 stack.push_async_callback(events.close)
                 await events.start_consuming()
@@ -229,4 +227,4 @@ class Subgraph:
         return JSONResponse(body, 503 if status == "not ready" else 200)
 
 
-__all__ = ["Check", "Subgraph", "Wire", "Wiring", "database_check", "readiness_status"]
+__all__ = ["Check", "Subgraph", "Wire", "Wiring", "readiness_status"]

@@ -87,30 +87,6 @@ class AuditLog:
             )
         )
 
-    async def record(
-        self,
-        tx: UnitOfWork,
-        *,
-        actor_id: str | None,
-        actor_role: str,
-        action: str,
-        target: str,
-        reason: str,
-        before: Any = None,
-        after: Any = None,
-    ) -> None:
-        """Append a deed given by its fields: only until every subgraph uses `append`."""
-        deed = Deed(
-            actor_id=actor_id,
-            actor_role=actor_role,
-            action=action,
-            target=target,
-            reason=reason,
-            before=before,
-            after=after,
-        )
-        await self.append(tx, deed)
-
     async def entries(
         self, connection: Connection, *, target: str | None = None, after: int = 0, limit: int = 100
     ) -> list[AuditEntry]:

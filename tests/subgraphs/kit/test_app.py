@@ -17,6 +17,7 @@ import uvicorn
 from sqlalchemy import MetaData
 
 from marquee_subgraphs.kit.app import Subgraph, Wiring
+from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.database.skew import clock_skew_seconds
@@ -114,7 +115,8 @@ async def test_a_clock_that_differs_from_the_stores_is_told_and_still_served_by(
 ) -> None:
     database = await Database.open(postgres_url, MetaData())
     off = replace(runtime, clock=FrozenClock(datetime.now(UTC) + timedelta(seconds=seconds)))
-    subgraph = _subgraph(off, lambda _: Wiring(service=Shop(), database=database))
+    backend = Backend.of(database, off.events("shop", database), off.clock)
+    subgraph = _subgraph(off, lambda _: Wiring(service=Shop(), backend=backend))
     await subgraph.start()
     status, body = await Door(subgraph, signer).get("/ready")
     await subgraph.stop()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from marquee_subgraphs.kit.audit import AuditLog
+from marquee_subgraphs.kit.audit import AuditLog, Deed
 from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database, Transaction
 
@@ -22,8 +22,7 @@ async def test_deeds_come_back_in_order_with_what_they_changed(database: Databas
     log = AuditLog(clock)
     async with database.transaction() as tx:
         for amount in (100, 200):
-            await log.record(
-                tx,
+            deed = Deed(
                 actor_id="usr_1",
                 actor_role="manager",
                 action="adjustPoints",
@@ -32,8 +31,9 @@ async def test_deeds_come_back_in_order_with_what_they_changed(database: Databas
                 before={"points": 0},
                 after={"points": amount},
             )
-        await log.record(
-            tx, actor_id=None, actor_role="system", action="expire", target="ord_1", reason="late"
+            await log.append(tx, deed)
+        await log.append(
+            tx, Deed(actor_id=None, actor_role="system", action="expire", target="ord_1", reason="late")
         )
 
     async with database.read() as connection:
@@ -49,8 +49,8 @@ async def test_a_deed_that_rolls_back_leaves_no_entry_and_a_reason_is_needed(dat
     log = AuditLog()
 
     async def fail(tx: Transaction) -> None:
-        await log.record(tx, actor_id="u", actor_role="admin", action="a", target="t", reason="why")
-        await log.record(tx, actor_id="u", actor_role="admin", action="a", target="t", reason="  ")
+        await log.append(tx, Deed(actor_id="u", actor_role="admin", action="a", target="t", reason="why"))
+        await log.append(tx, Deed(actor_id="u", actor_role="admin", action="a", target="t", reason="  "))
 
     with pytest.raises(ValueError, match="needs a reason"):
         await database.run(fail)

@@ -81,30 +81,6 @@ class Consumer:
             self._refuse_second(event_type)
             self._outside[event_type] = take
 
-    def on_raw(self, *types: str) -> Callable[[TransactionHandler], TransactionHandler]:
-        """Register `async def handler(tx, event)`: its writes and the inbox row commit together, exactly
-        once.
-        """
-
-        def register(handler: TransactionHandler) -> TransactionHandler:
-            for each in types:
-                self._refuse_second(each)
-                self._handlers[each] = handler
-            return handler
-
-        return register
-
-    def outside_transaction_raw(self, *types: str) -> Callable[[EventHandler], EventHandler]:
-        """Register `async def handler(event)`, run at least once; it must be idempotent by `event.id`."""
-
-        def register(handler: EventHandler) -> EventHandler:
-            for each in types:
-                self._refuse_second(each)
-                self._outside[each] = handler
-            return handler
-
-        return register
-
     def _refuse_second(self, event_type: str) -> None:
         if event_type in self._handlers or event_type in self._outside:
             raise ValueError(f"{self.queue} has two handlers for {event_type}")

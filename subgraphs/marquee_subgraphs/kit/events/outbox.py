@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-import orjson
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from marquee_subgraphs.kit.clock import Clock, SystemClock
@@ -76,37 +74,13 @@ class Outbox:
         It gets the next version of its aggregate. `cause` is the event being handled; its correlation and
         trace go on.
         """
-        return await self._append(tx, event.TYPE, event.VERSION, aggregate_id, event.to_payload(), cause)
-
-    async def add_raw(
-        self,
-        tx: UnitOfWork,
-        *,
-        type: str,  # noqa: A002 - the envelope's own word
-        aggregate_id: str,
-        payload: dict[str, Any],
-        cause: Envelope | None = None,
-        version: int = 1,
-    ) -> Envelope:
-        """Like `add`, of a payload without a record: only until every subgraph has typed events."""
-        return await self._append(tx, type, version, aggregate_id, orjson.loads(orjson.dumps(payload)), cause)
-
-    async def _append(
-        self,
-        tx: UnitOfWork,
-        event_type: str,
-        version: int,
-        aggregate_id: str,
-        payload: dict[str, Any],
-        cause: Envelope | None,
-    ) -> Envelope:
         transaction = sql_transaction(tx)
         now = self._clock.now()
         event_id = new_ulid(now)
-        event = Envelope(
+        envelope = Envelope(
             id=event_id,
-            type=event_type,
-            version=version,
+            type=event.TYPE,
+            version=event.VERSION,
             occurred_at=now,
             producer=self.producer,
             aggregate_id=aggregate_id,
@@ -114,13 +88,13 @@ class Outbox:
             correlation_id=event_id if cause is None else cause.correlation_id,
             causation_id=None if cause is None else cause.id,
             trace=current_trace.get() or (None if cause is None else cause.trace),
-            payload=payload,
+            payload=event.to_payload(),
         )
-        row = {"event_id": event.id, "aggregate_id": aggregate_id, "event": event.to_json()}
+        row = {"event_id": event_id, "aggregate_id": aggregate_id, "event": envelope.to_json()}
         await transaction.execute(_ADD, row)
         transaction.after_commit(self._wake)
-        transaction.after_commit(partial(self._observer.event_committed, event))
-        return event
+        transaction.after_commit(partial(self._observer.event_committed, envelope))
+        return envelope
 
     async def prune(self, tx: UnitOfWork, before: datetime) -> int:
         """Delete events published before `before`, at most 1000 of the oldest; return how many."""

@@ -9,7 +9,7 @@ from marquee_subgraphs.kit.graphql.context import Context
 from marquee_subgraphs.kit.graphql.directives import connection_size, cost, list_size
 from marquee_subgraphs.kit.graphql.endpoint import SubgraphEndpoint
 from marquee_subgraphs.kit.graphql.entities import InvalidRepresentation, Representation
-from marquee_subgraphs.kit.graphql.errors import FieldView, ShownRefusal, UserError, shown, user_error
+from marquee_subgraphs.kit.graphql.errors import FieldView, ShownRefusal, UserError, shown
 from marquee_subgraphs.kit.graphql.fields import field, subscription
 from marquee_subgraphs.kit.graphql.health import SCOPE_SYSTEM, SYSTEM_ID, system_health
 from marquee_subgraphs.kit.graphql.mutations import Payload, mutation
@@ -45,5 +45,4 @@ __all__ = [
     "shown",
     "subscription",
     "system_health",
-    "user_error",
 ]

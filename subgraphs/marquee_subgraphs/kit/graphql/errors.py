@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform, get_origin, get_type_hints
+from typing import Any, ClassVar, Protocol, get_origin, get_type_hints
 
 import strawberry
 from strawberry import federation
@@ -133,36 +133,6 @@ class HasUserErrors(Protocol):
     user_errors: UserErrors
 
 
-E = TypeVar("E", bound=type[UserError])
-
-
-@dataclass_transform(kw_only_default=True)
-def user_error(refusal: type[Refusal], *, name: str | None = None) -> Callable[[E], E]:
-    """Make a GraphQL type that shows `refusal`: only until every subgraph derives its error types."""
-
-    def decorate(cls: E) -> E:
-        made = federation.type(cls, name=name or refusal.__name__)
-        made.__refusal__ = refusal  # type: ignore[attr-defined]  # read back by `as_shown`
-        return made
-
-    return decorate
-
-
-@dataclass(frozen=True, slots=True)
-class _Declared(ShownRefusal):
-    def show(self, refusal: Refusal) -> UserError:
-        maker = getattr(self.type, "of", None)
-        if maker is None:
-            return ShownRefusal.show(self, refusal)
-        made = maker(refusal)
-        assert isinstance(made, UserError)
-        return made
-
-
-def as_shown(error: type[UserError] | type[Refusal] | ShownRefusal) -> ShownRefusal:
+def as_shown(error: type[Refusal] | ShownRefusal) -> ShownRefusal:
     """Return `error` with its GraphQL type."""
-    if isinstance(error, ShownRefusal):
-        return error
-    if issubclass(error, Refusal):
-        return shown(error)
-    return _Declared(error.__refusal__, error)  # type: ignore[attr-defined]  # set by `user_error`
+    return error if isinstance(error, ShownRefusal) else shown(error)

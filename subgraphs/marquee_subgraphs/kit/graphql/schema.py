@@ -34,7 +34,6 @@ from marquee_subgraphs.kit.graphql.entities import resolve_representation
 from marquee_subgraphs.kit.graphql.errors import (
     SHARED_USER_ERRORS,
     ShownRefusal,
-    UserError,
     UserErrors,
     as_shown,
 )
@@ -167,7 +166,7 @@ def build_schema(
     mutation: type | None = None,
     subscription: type | None = None,
     types: Iterable[type] = (),
-    user_errors: Iterable[type[Refusal] | ShownRefusal | type[UserError]] = (),
+    user_errors: Iterable[type[Refusal] | ShownRefusal] = (),
     logger: logging.Logger,
 ) -> SubgraphSchema:
     """Return a subgraph's schema.

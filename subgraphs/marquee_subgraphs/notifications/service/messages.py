@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.backend import Backend
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
@@ -100,14 +101,14 @@ class Messages:
         address = Address(channel, recipient, request.user_id, person.name)
         message = await self._notifier.queue(tx, address, composed)
         await known.store(tx, message.id)
-        await self._backend.audit.record(
-            tx,
+        deed = Deed(
             actor_id=actor_id,
             actor_role="admin" if viewer.is_admin else "staff",
             action=f"send{channel.value.title()}",
             target=request.user_id,
             reason=request.template,
         )
+        await self._backend.audit.append(tx, deed)
         return message
 
     def _check(self, request: MessageRequest) -> dict[str, str]:

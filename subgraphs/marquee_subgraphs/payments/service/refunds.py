@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
@@ -92,8 +93,7 @@ class Refunds:
         if await self._store.refunds.whole_is_under_way(tx, payment.id):
             raise NotRefundable("All of this payment is being given back already.")
         refund = await self._write(tx, payment, request, actor_id)
-        await self._backend.audit.record(
-            tx,
+        deed = Deed(
             actor_id=actor_id,
             actor_role="admin" if viewer.is_admin else "manager",
             action="refundPayment",
@@ -102,6 +102,7 @@ class Refunds:
             before={"left": str(payment.left_to_refund)},
             after={"refund": refund.id, "amount": str(refund.amount), "whole": refund.whole},
         )
+        await self._backend.audit.append(tx, deed)
         await slot.store(tx, refund.id)
         return refund.id
 

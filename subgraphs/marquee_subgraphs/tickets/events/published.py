@@ -23,7 +23,6 @@ class SeatsChanged(PublishedEvent):
 
     showtime_id: str
     seat_labels: tuple[str, ...]
-    order_id: str | None = None
 
 
 class SeatsHeld(SeatsChanged):
@@ -32,16 +31,20 @@ class SeatsHeld(SeatsChanged):
     TYPE = "seats.held"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeatsReleased(SeatsChanged):
     """These seats are free again: a hold ended, or an order gave them back."""
 
     TYPE = "seats.released"
+    order_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeatsSold(SeatsChanged):
     """An order bought these seats."""
 
     TYPE = "seats.sold"
+    order_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

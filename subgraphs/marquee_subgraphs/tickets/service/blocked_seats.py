@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.validation import InputCheck
@@ -58,8 +59,7 @@ class BlockedSeats:
                 await self._seats.log(tx, showtime, change)
                 if not blocked:
                     await self._seats.offer_free(tx, showtime_id)
-            await self._resources.backend.audit.record(
-                tx,
+            deed = Deed(
                 actor_id=actor,
                 actor_role=role_of(viewer),
                 action="blockSeats",
@@ -68,6 +68,7 @@ class BlockedSeats:
                 before=before,
                 after=dict.fromkeys(wanted, done),
             )
+            await self._resources.backend.audit.append(tx, deed)
             return (await self._resources.hall(tx, showtime)).views(wanted, viewer.user_id)
 
         return await self._resources.backend.database.run(work)

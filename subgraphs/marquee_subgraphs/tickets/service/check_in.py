@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
@@ -148,8 +149,7 @@ class CheckIn:
             now = self._resources.now()
             await self._store.tickets.update(tx, [ticket.id], status=TicketStatus.VALID, checked_in_at=None)
             await self._mark_seat(tx, ticket, showtime, now, entered=False)
-            await self._resources.backend.audit.record(
-                tx,
+            deed = Deed(
                 actor_id=staff_id,
                 actor_role=role_of(viewer),
                 action="undoCheckIn",
@@ -158,6 +158,7 @@ class CheckIn:
                 before={"checked_in_at": ticket.checked_in_at},
                 after={"checked_in_at": None},
             )
+            await self._resources.backend.audit.append(tx, deed)
             event = TicketCheckInUndone.of(ticket, now)
             await self._resources.backend.outbox.add(tx, event, aggregate_id=ticket.id)
             return replace(ticket, status=TicketStatus.VALID, checked_in_at=None)

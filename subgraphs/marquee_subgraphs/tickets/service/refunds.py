@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
@@ -87,8 +88,7 @@ class Refunds:
     async def _audit(
         self, tx: Transaction, viewer: Viewer, order: Order, ticket_ids: Sequence[str] | None, reason: str
     ) -> None:
-        await self._resources.backend.audit.record(
-            tx,
+        deed = Deed(
             actor_id=viewer.user_id,
             actor_role=role_of(viewer),
             action="cancelOrder",
@@ -97,6 +97,7 @@ class Refunds:
             before={"status": order.status},
             after={"tickets": list(ticket_ids) if ticket_ids else "all"},
         )
+        await self._resources.backend.audit.append(tx, deed)
 
     async def _cancel(
         self,

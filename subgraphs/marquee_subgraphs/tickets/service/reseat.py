@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
@@ -104,8 +105,7 @@ class Reseat:
             raise SeatCostsMore
         moved = replace(ticket, seat_label=label, kind=kind, code_version=ticket.code_version + 1)
         await self._swap(tx, order, showtime, ticket, moved)
-        await self._resources.backend.audit.record(
-            tx,
+        deed = Deed(
             actor_id=actor,
             actor_role=role,
             action="reseatTicket",
@@ -114,6 +114,7 @@ class Reseat:
             before={"seat": ticket.seat_label},
             after={"seat": label},
         )
+        await self._resources.backend.audit.append(tx, deed)
         event = TicketReseated.of(moved, order, showtime, previous=ticket.seat_label, key=self._resources.key)
         await self._resources.backend.outbox.add(tx, event, aggregate_id=ticket.id)
         await self._seats.moved(tx, showtime, order_id=order.id, old=ticket.seat_label, new=label)
