@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif("nginx-light" in missing_programs(), reason="ngi
 
 
 class Router:
-    """A router that tells what it was sent, or ends the connection in the middle."""
+    """A router that returns the headers it received, or aborts the connection."""
 
     def __init__(self) -> None:
         self.asked = 0

@@ -1,4 +1,4 @@
-"""`deploy/make-secrets`: made once, for nobody else to read, and all that Compose asks for."""
+"""`deploy/make-secrets` makes every secret that Compose needs, once, readable by its owner only."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ async def _check_points(stack: LocalStack, purchases: Sequence[Purchase]) -> Non
 
 
 def check_mail(stack: LocalStack, purchases: Sequence[Purchase], *, mails_once: bool = True) -> None:
-    """Whoever bought got the tickets by mail, once, and nobody else did."""
+    """Each buyer got the tickets by mail, once, and no other person did."""
     arrived: Counter[str] = Counter()
     by_number: dict[str, set[str]] = {}
     for mail in stack.mail.messages:

@@ -1,4 +1,4 @@
-"""Buyers who purchase while parts fail, what they were told, and what must have become of it.
+"""Buyers who purchase while parts fail: the answers they get, and the end that must follow from them.
 
 Everything goes through nginx. A purchase notes only what was acknowledged; `settle` waits for the ends.
 """
@@ -32,7 +32,7 @@ _CHOOSE_AGAIN = frozenset({"SEATS_UNAVAILABLE", "LONELY_SEAT", "HOLD_EXPIRED"})
 
 @dataclass(slots=True)
 class Purchase:
-    """What one buyer tried and was told."""
+    """What one buyer tried, and the answers to it."""
 
     buyer: Patient
     email: str
@@ -54,7 +54,7 @@ class Purchase:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the buyer was told that the money was taken."""
+        """True if an answer said that the money was taken."""
         return self.payment is not None and self.payment["status"] == "CAPTURED"
 
     @property
@@ -193,7 +193,7 @@ class Crowd:
         return crowd
 
     def expect(self, *codes: str) -> None:
-        """Have everybody ask again after these codes too."""
+        """Let every buyer retry after these codes, too."""
         self.passing |= set(codes)
         for buyer, _ in self.members:
             buyer.passing = self.passing
@@ -258,7 +258,7 @@ class Crowd:
 
 
 def check_end(purchase: Purchase) -> None:
-    """The end of a purchase agrees with itself and with what its buyer was told."""
+    """The end of a purchase is consistent, and agrees with the answers to its buyer."""
     order = purchase.found
     payment = order["payment"]
     tickets = [ticket["status"] for ticket in order["tickets"]]

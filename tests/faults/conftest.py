@@ -49,7 +49,7 @@ async def whole_programme(stack: LocalStack, session: aiohttp.ClientSession) -> 
 
 @pytest.fixture
 def programme(whole_programme: deque[str]) -> list[str]:
-    """The same for one test, which begins with others: nobody may hold many seats of one showtime."""
+    """The same for one test, beginning at another place: a buyer may hold few seats of one showtime."""
     whole_programme.rotate(-7)
     return list(whole_programme)
 
@@ -62,7 +62,7 @@ async def guest(stack: LocalStack, session: aiohttp.ClientSession) -> Client:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def crowd(stack: LocalStack, members: Crowd) -> AsyncIterator[Crowd]:
-    """Buyers of one test; whatever the test left broken is healed afterwards."""
+    """Buyers of one test; processes that the test stopped are started again afterwards."""
     buyers = members.again()
     yield buyers
     async with asyncio.timeout(60):

@@ -26,6 +26,6 @@ async def ready(*processes: Process) -> None:
 
 
 async def kill_and_restart(*processes: Process) -> None:
-    """SIGKILL all of them at once, then start them again, as whoever watches over them would."""
+    """SIGKILL all of them at once, then start them again, as their supervisor would."""
     await asyncio.gather(*(process.kill() for process in processes))
     await asyncio.gather(*(process.start() for process in processes))

@@ -13,7 +13,7 @@ _CHUNK = 65536
 
 
 class Proxy:
-    """Passes bytes on, both ways, as long as it is told to."""
+    """Passes bytes on, both ways, until a test stalls or cuts it."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)

@@ -18,7 +18,7 @@ from tests.faults.conftest import LONG
 
 pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="session")]
 REFUSED = "UNAUTHENTICATED_ROUTER"
-"""A subgraph whose clock is too far from its router's believes no identity: it serves nobody."""
+"""A subgraph whose clock differs too much from its router's accepts no identity and serves no request."""
 
 Bend = Callable[[Process, str], AbstractAsyncContextManager[None]]
 

@@ -22,7 +22,7 @@ WAIT_SECONDS = 20.0
 
 @dataclass(slots=True)
 class Written:
-    """What writers were told is written."""
+    """What writers got as written."""
 
     synopsis: str = ""
     edits: int = 0
@@ -93,12 +93,12 @@ async def carried(stack: LocalStack) -> None:
 
 
 async def read(guest: Client, film_id: str) -> Any:
-    """A film's synopsis, as everybody sees it."""
+    """A film's public synopsis."""
     query = "query ($id: ID!) { movie(id: $id) { synopsis(locale: EN) } }"
     return (await guest.get(query, id=film_id))["movie"]["synopsis"]
 
 
 async def reviews_of(author: Patient) -> set[str]:
-    """The titles of somebody's reviews."""
+    """The titles of an author's reviews."""
     found = await author.get("{ me { reviews(first: 50) { nodes { title } } } }")
     return {node["title"] for node in found["me"]["reviews"]["nodes"]}

@@ -56,7 +56,7 @@ async def outbox(stack: LocalStack) -> list[Envelope]:
 
 
 async def effects(stack: LocalStack) -> dict[str, list[str]]:
-    """All rows that events lead to, as text, but for when somebody looks at them next."""
+    """All rows that events lead to, as text, without the times of the next look at them."""
     found = {}
     for subgraph, tables in EFFECTS.items():
         for table in tables:
@@ -133,7 +133,7 @@ async def test_consumers_that_hear_everything_late_twice_and_shuffled_agree_in_t
 
 
 async def drain(channel: AbstractChannel, name: str) -> list[AbstractIncomingMessage]:
-    """Take everything out of a queue that nobody consumes now; of such queues one cannot `get`."""
+    """Take every message out of a queue without a consumer; `get` does not work on such queues."""
     count = await waiting(channel, name)
     if not count:
         return []
@@ -158,7 +158,7 @@ async def shuffle(channel: AbstractChannel, name: str) -> None:
 
 
 def strange(event: Envelope) -> dict[str, Envelope]:
-    """Events that nobody has said: of a kind, a version or a size that nobody knows."""
+    """Events that no producer sends: of an unknown type, version or size."""
     made = {
         "unknown type": replace(event, type="popcorn.burnt"),
         "unknown version": replace(event, version=99, payload={"gibberish": [1, 2, 3]}),

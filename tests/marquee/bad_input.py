@@ -136,7 +136,7 @@ def bad_inputs() -> BadInputs:
 
 
 def plain(type_: GraphQLInputObjectType) -> dict[str, Any]:
-    """An input of the right form, whose ids nobody has."""
+    """An input of the right form, whose ids do not exist."""
     return {name: _plain(name, field.type) for name, field in type_.fields.items()}
 
 

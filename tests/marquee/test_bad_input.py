@@ -83,7 +83,7 @@ def complaint(status: int, answer: Any, case: Case) -> str | None:
 
 
 async def refused(bad: BadInputs, people: dict[str, Client], cases: list[tuple[str, Case]]) -> None:
-    """Each case is refused; what is not is told all at once."""
+    """Each case is refused; those that are accepted are reported together."""
     bound = asyncio.Semaphore(AT_ONCE)
 
     async def attempt(who: str, case: Case) -> str | None:

@@ -1,4 +1,4 @@
-"""The command line, as somebody meets it who has never seen it: what it teaches, and how it says no."""
+"""The command line for a newcomer: its help, and its messages for mistakes."""
 
 from __future__ import annotations
 

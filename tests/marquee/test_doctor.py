@@ -46,7 +46,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def dead_port() -> Iterator[int]:
-    """A port where nobody answers, and nobody will: it is bound, and nobody listens."""
+    """A port that refuses connections: it is bound, and not listened on."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -131,7 +131,7 @@ async def test_postgres_tells_its_version_role_databases_and_time(
     server = postgres_url.rpartition("/")[0]
     monkeypatch.setenv("MARQUEE_POSTGRES_URL", server)
     monkeypatch.setenv("MARQUEE_MIGRATE", "check")
-    # What others keep on this server is theirs: this looks for databases that nobody has.
+    # The server may hold databases of others, so the test looks for names that do not exist.
     monkeypatch.setattr(
         "marquee_subgraphs.kit.settings.Settings.database_url", lambda _, name: _missing(server, name)
     )

@@ -1,4 +1,4 @@
-"""`docs/events.md` says who hears what; so do the running cinema, and the queues that a broker declares."""
+"""`docs/events.md`, the running cinema and the declared queues agree on who consumes which event."""
 
 from __future__ import annotations
 

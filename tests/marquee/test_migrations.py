@@ -1,4 +1,4 @@
-"""`marquee migrate`, as somebody meets it who runs a release, and as one who changes a table."""
+"""`marquee migrate`, for operators of a release and for developers who change a table."""
 
 from __future__ import annotations
 

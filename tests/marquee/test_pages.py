@@ -199,7 +199,7 @@ async def test_anothers_hold_appears_without_a_reload(visit: Visit, guest: Clien
 async def test_a_customer_logs_in_buys_and_finds_the_order(visit: Visit, guest: Client) -> None:
     page = visit.page
     await visit.go("/#/account")
-    await expect(page.locator("h1")).to_have_text("Log in")  # nobody yet
+    await expect(page.locator("h1")).to_have_text("Log in")  # not signed in yet
     await log_in(visit, "customer")
     showtime = (await showtimes(guest, 22))[-1]
     await hold_best_two(visit, showtime["id"])
@@ -233,7 +233,7 @@ async def test_the_bank_asks_in_a_tab_of_its_own(visit: Visit, guest: Client) ->
     await bank.click("[name=decision][value=authorise]")
     await bank.wait_for_load_state()
     await bank.close()
-    # the page hears of it without being told
+    # the page receives the change by itself
     await expect(page.locator("figure.ticket")).to_have_count(2)
 
 

@@ -39,7 +39,7 @@ class Socket:
         await self.send({"id": operation, "type": "subscribe", "payload": payload})
 
     async def message(self, operation: str | None) -> Any:
-        """The next message of this operation; others are kept for whoever asks."""
+        """The next message of this operation; messages of others are kept for their callers."""
         for kept in self._kept:
             if kept.get("id") == operation:
                 self._kept.remove(kept)

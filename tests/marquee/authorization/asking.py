@@ -1,4 +1,4 @@
-"""Asks a row of the table as somebody, at the router or at the subgraph, and names what came of it."""
+"""Sends the operation of a table row as a user, to the router or the subgraph, and names the outcome."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def ask(world: World, asked: Row, who: str, *, direct: bool) -> str:
 
 
 async def _asking(world: World, row: str, who: str) -> Person:
-    """Who asks; whoever logs out does so in a session of its own."""
+    """The user of a request; a log-out has a session of its own."""
     person = world.people[who]
     if row != "Mutation.logout" or not person.id:
         return person

@@ -107,7 +107,7 @@ MUTATIONS: Final[Mapping[str, str]] = {
 }
 NO_INPUT: Final = frozenset({"joinLoyalty", "exportMyData"})
 SHOWN: Final[Mapping[str, str]] = {"markNotificationRead": "notifications { id }"}
-"""What a payload holds that tells whose the thing is."""
+"""The selections of a payload that show the owner of the object."""
 
 SUBSCRIPTIONS: Final[Mapping[str, str]] = {
     "Subscription.notificationReceived": "notificationReceived { id }",

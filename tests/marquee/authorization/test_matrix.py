@@ -14,7 +14,7 @@ ROWS = read_table()
 
 
 def _refused_first(row: Row) -> list[str]:
-    """The roles, so that nobody who is allowed uses up what others must not get."""
+    """The roles, refused ones first: an allowed call may use up the object."""
     return sorted(row.cells, key=row.allows)
 
 

@@ -1,4 +1,4 @@
-"""A cinema in this process with everybody in it and something of everything, to ask about.
+"""A cinema in this process with a user of every role and an object of every kind.
 
 Owns the people, one thing of each kind that belongs to `owner`, and makers of new things for operations that
 use them up. Asserts nothing about who may do what.
@@ -100,7 +100,7 @@ class World:
         return Person(user_id, token, identity, DemoClient(self.cinema.app, token))
 
     def at_subgraph(self, person: Person) -> dict[str, str]:
-        """The router's headers at a subgraph on somebody's behalf."""
+        """The headers with which the router calls a subgraph for a user."""
         signer = self.cinema.app.signer
         assert signer is not None
         return {IDENTITY_HEADER: signer.sign(person.identity)}
@@ -314,7 +314,7 @@ class World:
         )
 
     async def _once_known(self, who: str, mutation: str, made: str, **given: Any) -> str:
-        """The id of what a mutation makes, asked again until its service has heard what it is about."""
+        """The id that a mutation returns, retried until the service has consumed the events it needs."""
         ids: list[str] = []
 
         async def attempt() -> bool:
@@ -366,7 +366,7 @@ class World:
 
 @asynccontextmanager
 async def open_world(data_dir: Path) -> AsyncIterator[World]:
-    """A cinema in which everybody has come and everything is there."""
+    """A cinema with every user and every object."""
     async with open_cinema(load_settings({}, data_dir=data_dir)) as cinema:
         world = World(cinema)
         await world.come()

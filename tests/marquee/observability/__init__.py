@@ -1,1 +1,1 @@
-"""The running cinema as whoever operates it sees it."""
+"""The running cinema as its operator sees it."""

@@ -20,7 +20,7 @@ SUBGRAPHS = ("showtimes", "tickets", "payments", "notifications")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, below those the system gives away."""
+    """Free ports, below those that the system gives to outgoing connections."""
     found: list[int] = []
     for port in range(_FIRST_PORT + os.getpid() % 5_000, _LAST_PORT):
         with socket.socket() as probe:

@@ -21,7 +21,7 @@ DASHBOARD: Final[dict[str, Any]] = json.loads(
     (ROOT / "deploy" / "grafana" / "dashboards" / "marquee.json").read_text()
 )
 MAY_BE_EMPTY: Final = {
-    "At the door",  # nobody comes in before the film
+    "At the door",  # there are no admissions before the film
     "Connections at work B",  # SQLite has no bound
     "Dead letters",
     "Points",  # its customer is no member

@@ -62,7 +62,7 @@ async def test_a_purchase_leaves_no_secret_in_the_logs(tmp_path: Path) -> None:
     environment = {
         "MARQUEE_LOG_LEVEL": "debug",
         "MARQUEE_LOG_FORMAT": "json",
-        "MARQUEE_SMTP_URL": "smtp://somebody:hunter2hunter2@127.0.0.1:9",  # nobody is there: mails fail
+        "MARQUEE_SMTP_URL": "smtp://somebody:hunter2hunter2@127.0.0.1:9",  # no server listens: mails fail
     }
     secrets: list[str] = ["hunter2hunter2"]
     async with Cinema(tmp_path, environment=environment) as cinema, cinema.guest() as guest:

@@ -149,7 +149,7 @@ class Here:
 
 
 def subgraph(sdl: str) -> Any:
-    """A service in whatever language: it tells its schema and answers by heart."""
+    """A subgraph with fixed answers, which knows its SDL."""
 
     async def respond(request: Request, writer: asyncio.StreamWriter) -> bool:
         data: dict[str, Any] = {"products": [{"__typename": "Product", "id": "1", "name": "Lamp"}]}

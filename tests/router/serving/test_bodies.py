@@ -1,4 +1,4 @@
-"""Bodies that are too large or too slow, over real sockets: the client reads why, and nobody waits on."""
+"""Bodies that are too large or too slow, over real sockets: the client can read the refusal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUERY = b'{"query": "{ hello }"}'
 
 
 async def take(request: Request) -> Response:
-    """An app of somebody's own, that reads whatever comes."""
+    """An embedder's endpoint that reads the whole body."""
     return PlainTextResponse(f"{len(await request.body())} bytes")
 
 

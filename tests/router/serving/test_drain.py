@@ -1,4 +1,4 @@
-"""SIGTERM under load: whoever got a connection gets an answer, on one process as on several."""
+"""SIGTERM under load: every connection that was accepted gets an answer, from one process or several."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REQUEST = (
 
 
 class Load:
-    """Clients that ask without a pause until nobody takes their connections any more."""
+    """Clients that ask without a pause until their connections are refused."""
 
     def __init__(self, url: str) -> None:
         host, _, port = url.removeprefix("http://").partition(":")

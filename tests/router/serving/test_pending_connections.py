@@ -1,4 +1,4 @@
-"""A listener that ends takes who has connected, and nobody after that."""
+"""A listener that closes first accepts the connections that are made, and no later ones."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ PACKED = gzip.compress(orjson.dumps(HELLO), mtime=0)
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server waits for nobody, unless a test is about that."""
+    """Servers end at once, except in tests of their end."""
     monkeypatch.setattr(drain, "_LAST_ANSWERS_SECONDS", 0.0)
     monkeypatch.setattr(unread_body, "LINGER_SECONDS", 0.01)
 
@@ -76,7 +76,7 @@ class Serving:
             writer.close()
 
     async def say_in_turn(self, *requests: bytes) -> list[bytes]:
-        """The answer to each, read before the next is said; at the end whatever else comes."""
+        """The answer to each request, read before the next is sent, and then what comes until the end."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answers: list[bytes] = []
         try:

@@ -1,4 +1,4 @@
-"""Connections that never come to the point are closed; whoever asks in pieces is answered."""
+"""Connections without a complete head are closed; a request in pieces is answered."""
 
 from __future__ import annotations
 

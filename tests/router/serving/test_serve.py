@@ -1,4 +1,4 @@
-"""A program of somebody's own that embeds the router: with our server, and with another one."""
+"""Programs that embed the router: with our server, and with another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running subgraphs are asked for their schemas; what is wrong with one is told in words."""
+"""Running subgraphs are asked for their SDL; a wrong answer becomes a readable message."""
 
 from __future__ import annotations
 
