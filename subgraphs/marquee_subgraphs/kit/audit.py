@@ -72,6 +72,7 @@ class AuditLog:
 
     async def append(self, tx: UnitOfWork, deed: Deed) -> None:
         """Append `deed` in the transaction that does it. Raises `ValueError` when the reason is blank."""
+        # Without a reason an entry cannot be judged later, and then it is too late to ask.
         if not deed.reason.strip():
             raise ValueError(f"{deed.action} on {deed.target} needs a reason")
         await sql_transaction(tx).execute(

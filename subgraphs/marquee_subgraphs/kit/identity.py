@@ -120,6 +120,7 @@ class IdentityVerifier:
         known = self._known.get(header)
         if known is not None:
             viewer, expires_at = known
+            # A remembered header is still checked against the clock: remembering must not lengthen its life.
             if now < expires_at:
                 return viewer
             self._known.pop(header)

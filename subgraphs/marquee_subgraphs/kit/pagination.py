@@ -20,6 +20,7 @@ from marquee_subgraphs.kit.refusals import InvalidInput
 T = TypeVar("T")
 
 MAX_PAGE_SIZE: Final = 100
+# A cursor comes from the client: a longer one was not made here.
 _MAX_CURSOR_LENGTH: Final = 500
 SortKey: TypeAlias = tuple[str | int | float | bool | datetime | None, ...]
 """The values of the columns that a list is sorted by; the last one is unique."""

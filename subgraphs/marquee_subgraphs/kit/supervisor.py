@@ -63,9 +63,12 @@ class Supervisor:
                 continue
             except Exception as error:  # noqa: BLE001  # an edge: whatever failed, the work must go on
                 log_fault(self._logger, error, "the task %s failed and starts again", task.name)
+                # A store that is away for an hour must not lengthen the pauses: the task goes on a second
+                # after it is back.
                 if passes_by(error):
                     await asyncio.sleep(_AWAY_PAUSE_SECONDS)
                     continue
+            # A task that ran for a minute before it failed is not one that fails at every start.
             if loop.time() - started > _HEALTHY_AFTER_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause)

@@ -72,6 +72,7 @@ class InputCheck:
         """Return text for people: NFC, without outer blanks, `least` to `most` characters, no control
         characters.
         """
+        # Cut before normalising: a text of a megabyte must not be normalised only to be refused.
         cleaned = unicodedata.normalize("NFC", value[: most * 4 + 1]).strip()
         if len(cleaned) < least:
             self.problem(field, "must not be empty" if least == 1 else f"needs at least {least} characters")

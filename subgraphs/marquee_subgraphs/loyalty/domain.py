@@ -12,7 +12,7 @@ from typing import Final
 from marquee_subgraphs.kit.money import Money
 
 POINTS_PER_UNIT: Final = 10
-"""Per whole unit of the currency paid in."""
+"""Points for each whole unit of the currency: 48.50 PEN earn 480."""
 TIER_WINDOW: Final = timedelta(days=365)
 VOUCHER_LIFE: Final = timedelta(days=180)
 MOST_POINTS_ADJUSTED: Final = 1_000_000
@@ -37,11 +37,11 @@ TIER_POINTS: Final[Mapping[Tier, int]] = {
     Tier.GOLD: 3_000,
     Tier.PLATINUM: 8_000,
 }
-"""The points each tier begins at, lowest first."""
+"""The points at which each tier begins, lowest first."""
 
 
 class Plan(StrEnum):
-    """What a member pays for; granted by staff, never taken."""
+    """What a member pays for; staff grant it, nobody takes it."""
 
     STANDARD = "STANDARD"
     PREMIUM = "PREMIUM"
@@ -52,7 +52,7 @@ PLAN_PERCENT: Final[Mapping[Plan, int]] = {Plan.STANDARD: 100, Plan.PREMIUM: 150
 
 
 class EntryKind(StrEnum):
-    """Why points came or went."""
+    """The cause of an entry in the ledger."""
 
     EARNED = "EARNED"
     RELEASED = "RELEASED"
@@ -83,7 +83,7 @@ class MembershipRecord:
     tier_points: int
     """The points of the last twelve months that make the tier."""
     tier_until: datetime | None
-    """When the oldest of them grows too old; None when there are none."""
+    """When the oldest of them grows too old; None if there are none."""
     joined_at: datetime
 
     @property
@@ -93,14 +93,14 @@ class MembershipRecord:
 
     @property
     def points_to_next_tier(self) -> int | None:
-        """How many points of the last twelve months the next tier still needs; None at the top."""
+        """The points of the last twelve months that the next tier still needs; None at the top."""
         tier = self.next_tier
         return None if tier is None else max(TIER_POINTS[tier] - self.tier_points, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """Points that came or went. `pending` ones count for the pending balance; a release moves points over."""
+    """One entry of the ledger. `pending` ones count for the pending balance; a release moves points over."""
 
     sequence: int
     id: str
@@ -115,7 +115,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class RewardRecord:
-    """What points buy; without `stock` there is always more."""
+    """What points buy; without `stock` it is never sold out."""
 
     id: str
     name: str
@@ -144,7 +144,7 @@ class VoucherRecord:
 
 @dataclass(frozen=True, slots=True)
 class Accrual:
-    """What one payment has earned. `captured` is None while only a refund of it has been heard of."""
+    """What one payment has earned. `captured` is None while only a refund of it has arrived."""
 
     payment_id: str
     order_id: str
@@ -158,20 +158,23 @@ class Accrual:
 
 
 def points_for(paid: Money, plan: Plan) -> int:
-    """The points a payment earns: of whole units only."""
+    """Return the points that a payment earns: only whole units count."""
     return paid.minor_units // 100 * POINTS_PER_UNIT * PLAN_PERCENT[plan] // 100
 
 
 def points_to_reverse(earned: int, captured: int, refunded: int) -> int:
-    """How many of a payment's points its refunds take back in all: their share, rounded down; all when
-    all of it is refunded."""
+    """Return how many of a payment's points its refunds take back in all: their share, rounded down.
+
+    All of them when the whole payment is refunded: three refunds of a third of 10 points take back 3, 6, then
+    10.
+    """
     if captured <= 0 or refunded >= captured:
         return earned
     return earned * refunded // captured
 
 
 def tier_of(points: int) -> Tier:
-    """The tier of the points of the last twelve months."""
+    """Return the tier for the points of the last twelve months."""
     return max(
         (tier for tier, least in TIER_POINTS.items() if points >= least),
         key=TIER_POINTS.__getitem__,
@@ -180,6 +183,6 @@ def tier_of(points: int) -> Tier:
 
 
 def new_voucher_code() -> str:
-    """A code that is easy to read aloud and hard to guess: `VC-7K2M-XQ4D-9RTW`."""
+    """Return a code that is easy to read aloud and hard to guess: `VC-7K2M-XQ4D-9RTW`."""
     groups = ["".join(secrets.choice(_CODE_ALPHABET) for _ in range(4)) for _ in range(3)]
     return "-".join(["VC", *groups])

@@ -61,6 +61,7 @@ def _balances_are_sums(store: _Snapshot) -> list[str]:
             pending += entry.points
         else:
             points += entry.points
+        # A release is one entry with two effects: its points leave the pending balance and join the other.
         if entry.kind == EntryKind.RELEASED.value:
             pending -= entry.points
         sums[entry.membership_id] = (points, pending)

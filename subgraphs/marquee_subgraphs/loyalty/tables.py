@@ -24,7 +24,7 @@ PEOPLE = Table(
     "people",
     TABLES,
     Column("user_id", String(40), primary_key=True),
-    # Who asked to be erased stays so, whatever is heard or asked later.
+    # A person who asked to be erased stays erased, whatever arrives or is asked later.
     Column("is_forgotten", Boolean, nullable=False, server_default=false()),
 )
 
@@ -54,7 +54,7 @@ LEDGER = Table(
     Column("reason", Text, nullable=False),
     Column("order_id", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
-    # What caused the entry, so that nothing is entered twice.
+    # The cause of the entry, `earned:pay_1`: no cause can be entered twice.
     Column("key", String(200), nullable=False, unique=True),
     Column("counts_from", UtcDateTime),
     Index("ledger_of_member", "membership_id", "sequence"),

@@ -161,6 +161,7 @@ class RedisCache(Generic[V]):
         return found
 
     async def _keep(self, epoch: str, keys: Sequence[str], computed: Mapping[str, V], seconds: float) -> None:
+        # A computation of 3 s may have read the store before a `delete` whose tombstone (2 s) is gone by now.
         if not keys or seconds > _LONGEST_COMPUTATION_SECONDS or self._clear_owed is not None:
             return
         arguments: list[str | bytes | int] = [epoch]

@@ -129,6 +129,7 @@ class PostgresBackend:
         the table behind it.
         """
         async with self._engine.begin() as connection:
+            # Replicas that start together take turns; the second finds the tables up to date.
             await connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
             await connection.execute(text(f"SET LOCAL lock_timeout = {_TABLE_LOCK_TIMEOUT_MS}"))
             return await connection.run_sync(work)
@@ -227,6 +228,7 @@ async def _create_database(url: URL) -> None:
         async with engine.connect() as connection:
             await connection.execute(text(f"CREATE DATABASE {quoted}"))
     except DBAPIError as error:
+        # Another replica may create the same database at this moment; PostgreSQL reports either error then.
         if sqlstate(error) not in (_DUPLICATE_DATABASE, _UNIQUE_VIOLATION):
             raise
     finally:

@@ -149,6 +149,8 @@ class SqliteWriter:
         while True:
             try:
                 self._handle.raw.execute("BEGIN IMMEDIATE")
+            # Another process may write: `marquee migrate`, or a second process of the cinema on the same
+            # folder.
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     with TELLING_ABSENCE:
@@ -218,6 +220,7 @@ class SqliteWriter:
 
     def _settle(self, outcome: DatabaseError | None) -> None:
         members, self._members = self._members, []
+        # Callbacks run before the writers go on: a subscription sees the change that its mutation returns.
         for kept, callbacks in members:
             if outcome is None:
                 run_callbacks(callbacks)

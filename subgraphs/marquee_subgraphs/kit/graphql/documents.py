@@ -60,6 +60,7 @@ class DocumentCache:
             and all(_asks_only_for_service(operation) for operation in operations),
             subscribes=any(operation.operation is OperationType.SUBSCRIPTION for operation in operations),
         )
+        # A client may not fill the memory with long documents that are never sent again.
         if len(text) <= _MAX_CACHED_LENGTH:
             self._by_text.put(text, prepared)
         return prepared

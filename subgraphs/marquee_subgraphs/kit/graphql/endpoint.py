@@ -96,6 +96,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         # A WebSocket client that cannot set handshake headers sends its identity in `connection_init`.
         params = context.connection_params or {}
         header = params.get(IDENTITY_HEADER)
+        # An identity from the handshake wins over the one in `connection_init`.
         if not context.trusted and isinstance(header, str):
             await self._identify(context, header)
         return await super().on_ws_connect(context)

@@ -41,6 +41,7 @@ def _show(
             return error
         code = "BAD_USER_INPUT" if error.path else "GRAPHQL_VALIDATION_FAILED"
         return _with(error, error.message, {**(error.extensions or {}), "code": code})
+    # From here on it is a fault: its text may contain addresses, SQL or personal data.
     where = ".".join(str(part) for part in error.path or ()) or "the root"
     seen = {"trace_id": context.trace_id, "operation": operation_name}
     if isinstance(cause, TemporarilyUnavailable):

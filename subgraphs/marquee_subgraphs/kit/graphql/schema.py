@@ -119,6 +119,8 @@ class SubgraphSchema(federation.Schema):
             if origin is None or not _is_entity(origin):
                 results.append(GraphQLError(f"{name} is not an entity of this subgraph"))
             else:
+                # Only starts to resolve: the loader waits until all representations have asked, then makes
+                # one batch.
                 results.append(resolve_representation(origin, info, fields))
         waiting = [index for index, result in enumerate(results) if isawaitable(result)]
         if waiting:

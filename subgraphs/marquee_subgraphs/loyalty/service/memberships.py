@@ -100,6 +100,7 @@ class Memberships:
 
         async def work(tx: Transaction) -> MembershipRecord:
             member = await self._points.release(tx, await self._require_member(tx, user_id))
+            # Asking for the plan that the member has changes nothing, so it leaves no audit entry either.
             if member.plan is not plan:
                 deed = Deed.of_staff(
                     viewer,
@@ -147,6 +148,7 @@ class Memberships:
             joined = MembershipJoined(user_id=user_id, tier=member.tier)
             await self._backend.outbox.add(tx, joined, aggregate_id=member.id)
             return member
+        # Two requests to join at once: the second finds the membership of the first.
         existing = await self._store.members.lock(tx, user_id=user_id)
         assert existing is not None, "the membership that was in the way"
         return await self._points.close(tx, await self._points.release(tx, existing))

@@ -166,12 +166,16 @@ class Points:
         self, tx: Transaction, member: MembershipRecord, accrual: Accrual, cause: Envelope
     ) -> MembershipRecord:
         assert accrual.captured is not None, "only what was captured is reversed"
+        # The target is the sum of all refunds, not this one's share: refunds of 1/3 and 2/3 round down alone,
+        # but together they must take back everything.
         target = points_to_reverse(accrual.earned, accrual.captured, accrual.refunded)
         more = target - accrual.reversed
         await self._store.accruals.save(tx, replace(accrual, reversed=max(target, accrual.reversed)))
         if more <= 0:
             return member
         is_pending = accrual.released_at is None
+        # Released points counted for the tier since the start of the showtime; their reversal counts since
+        # then too.
         since = None if is_pending else await self._store.accruals.released_from(tx, accrual.payment_id)
         posting = Posting(
             kind=EntryKind.REVERSED,

@@ -97,6 +97,7 @@ class Rewards:
             check.idempotency_key(idempotency_key)
 
         async def work(tx: Transaction) -> tuple[VoucherRecord, MembershipRecord]:
+            # The key is claimed first: a repeated request must not take a second reward from the stock.
             known = await self._backend.idempotency.run(
                 tx,
                 key=idempotency_key,
@@ -110,6 +111,8 @@ class Rewards:
                 voucher = await self._store.rewards.find_voucher(tx, known.answer)
                 assert voucher is not None, "a voucher is never deleted"
                 return voucher, member
+            # Points of a showtime that started a second ago may be spent, whether or not the periodic release
+            # ran.
             member = await self._points.release(tx, member)
             voucher, member = await self._spend(tx, member, user_id, reward_id)
             await known.store(tx, voucher.code)

@@ -47,6 +47,8 @@ class LedgerStore:
         row = (
             await connection.execute(
                 select(
+                    # A reversal counts from the same moment as the points that it takes back, so that both
+                    # leave the window together.
                     func.coalesce(func.sum(LEDGER.c.points), 0).label("points"),
                     func.min(LEDGER.c.counts_from).label("oldest"),
                 ).where(LEDGER.c.membership_id == membership_id, LEDGER.c.counts_from > now - TIER_WINDOW)
@@ -58,6 +60,7 @@ class LedgerStore:
         self, connection: Connection, membership_ids: Sequence[str], request: PageRequest
     ) -> Mapping[str, list[LedgerEntry]]:
         """Return up to `first + 1` entries of each member, newest first."""
+        # A window function instead of a query for each member: a page of ten members is one statement.
         place = func.row_number().over(partition_by=LEDGER.c.membership_id, order_by=LEDGER.c.sequence.desc())
         inner = select(*_ENTRY, place.label("place")).where(LEDGER.c.membership_id.in_(membership_ids))
         if request.after is not None:

@@ -44,6 +44,8 @@ class MemberStore:
         if membership_id is None and user_id is None:
             return None
         mine = MEMBERSHIPS.c.id == membership_id if membership_id else MEMBERSHIPS.c.user_id == user_id
+        # `id = NULL` would match nobody, but `user_id IS NULL` matches everybody who was erased: no id, no
+        # member.
         row = (await tx.execute(select(MEMBERSHIPS).where(mine).with_for_update())).first()
         return None if row is None else _membership(row)
 
@@ -72,6 +74,8 @@ class MemberStore:
         self, connection: Connection, now: datetime, ids: Sequence[str] | None = None
     ) -> list[str]:
         """Return the ids of members, of `ids` or of all, with points to release or a tier that may end."""
+        # Points mature at the start of their showtime; a tier may fall when its oldest points leave the
+        # window.
         mature = (
             select(ACCRUALS.c.membership_id)
             .join(SHOWTIMES, SHOWTIMES.c.id == ACCRUALS.c.showtime_id)
@@ -99,6 +103,8 @@ class MemberStore:
         """Lock the person against being forgotten until the transaction ends; return False when they were
         forgotten already. Two statements.
         """
+        # The row must exist before it can be locked: joining and being erased at once must not leave a
+        # membership that leads to an erased person.
         await self.keep_person(tx, user_id)
         query = select(PEOPLE.c.is_forgotten).where(PEOPLE.c.user_id == user_id)
         return not await tx.scalar(query.with_for_update(read=True))
@@ -109,6 +115,7 @@ class MemberStore:
         await tx.execute(
             person.on_conflict_do_update(index_elements=[PEOPLE.c.user_id], set_={"is_forgotten": True})
         )
+        # Staff may have written a name into the reason of an adjustment: "Ana's birthday".
         mine = select(MEMBERSHIPS.c.id).where(MEMBERSHIPS.c.user_id == user_id)
         await tx.execute(
             update(LEDGER)

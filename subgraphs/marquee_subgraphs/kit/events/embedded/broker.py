@@ -168,6 +168,7 @@ class EmbeddedBroker:
         seen = self._database.data_version()
         for look in itertools.count(1):
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            # Every 30 seconds: often enough that no pruning has much to delete.
             if look % _LOOKS_PER_PRUNING == 0:
                 await self._prune_old()
             version = self._database.data_version()

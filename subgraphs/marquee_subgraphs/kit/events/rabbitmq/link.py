@@ -155,6 +155,7 @@ class Link:
             self._tried.set()
             if loop.time() - began > _STEADY_AFTER_SECONDS and connection is not None:
                 pause = self._timing.first_reconnect
+            # Fifty replicas that lost one broker must not return in the same instant.
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads replicas out
             pause = min(pause * 2, self._timing.longest_reconnect)
 
