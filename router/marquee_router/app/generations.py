@@ -62,6 +62,7 @@ class Generations:
         self, service: GraphQLService, supergraph: Supergraph | str | None, config: RouterConfig | None
     ) -> list[str]:
         """Let `service` run new requests on a new generation; see `RouterApp.reload`."""
+        # One reload at a time: two would both be the next generation.
         async with self._lock:
             settings, waiting = self.current.config, list[str]()
             if config is not None:

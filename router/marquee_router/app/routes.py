@@ -29,7 +29,7 @@ def router_routes(
     routes: list[BaseRoute] = []
     if has_graphiql(config, extras):
         routes.append(Mount(_assets_path(config), CompressedFiles(extras.graphiql_assets)))
-    routes += extras.routes
+    routes += extras.routes  # before the router's own, which they may replace
     routes += operator_routes(
         is_ready=is_ready,
         metrics=shared.metrics if config.metrics.enabled else None,

@@ -44,6 +44,7 @@ class SubgraphTransports:
     async def keep_only(self, used: Set[SubgraphTransport]) -> None:
         """Close those made here that are not in use any more."""
         for key, transport in list(self._made.items()):
+            # Two generations may use one transport: only when both are gone it may be closed.
             if transport not in used:
                 del self._made[key]
                 await transport.aclose()

@@ -72,7 +72,7 @@ class AnswerPolicies:
         if not self._says_anything:
             return AnswerPolicy(CachePolicy(0), UNSAID, self._varying)
         said = _Walk(self._fields, None).root(plan)
-        if said.max_age == 0:
+        if said.max_age == 0:  # `@cacheControl(maxAge: 0)`: no default and no reply may lift it
             return None
         return AnswerPolicy(_Walk(self._fields, self._default).root(plan), said, self._varying)
 

@@ -32,13 +32,14 @@ class FieldPolicies:
         if field_name == "__typename":
             return UNSAID
         field = self._types[type_name].fields.get(field_name)
-        if field is None:  # __schema and __type
+        if field is None:  # `__schema` and `__type`: the supergraph model does not list them
             return CachePolicy(default)
         returned = named_type(field.type)
         is_composite = returned in self._types and self._types[returned].kind in _COMPOSITE
         own = self._hints.fields.get((type_name, field_name), NO_HINT)
         returns = self._hints.types.get(returned, NO_HINT) if is_composite else NO_HINT
         inherits, max_age = returns.inherits, returns.max_age
+        # `@cacheControl(inheritMaxAge: true)` on the field yields to a time on the type it returns.
         if own.inherits and max_age is None:
             inherits = True
         elif own.max_age is not None:

@@ -168,6 +168,9 @@ class Analysis:
         fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
+        # Three times: with the default of the settings; by hints alone; and with 0 for what has no hint,
+        # which
+        # tells if every field has one.
         walks = [
             _Walk(self._supergraph, self._fields, fragments, default) for default in (self._default, None, 0)
         ]

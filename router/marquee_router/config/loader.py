@@ -98,6 +98,7 @@ class _YamlFile:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             problem = ConfigProblem(f"{self._file}:{line}", "", error.problem or "is not YAML")
             raise ConfigError((problem,)) from None
+        # An empty file is an empty configuration.
         value = {} if root is None else self._construct(root, ())
         if self._unset:
             raise ConfigError(tuple(self._unset))
@@ -165,6 +166,8 @@ def _apply_environment(
             child = section.get(parent)
             section[parent] = section = dict(child) if isinstance(child, dict) else {}
             sources.setdefault(tuple(parents[: index + 1]), name)
+        # As YAML: `2048` is a number, `[a, b]` a list. What is no YAML is a string, for example a URL
+        # template.
         try:
             section[last] = yaml.safe_load(text)
         except yaml.YAMLError:

@@ -37,6 +37,7 @@ def explained(root: type[BaseModel], detail: Mapping[str, Any]) -> str:
 def _unknown(section: type[BaseModel] | None, name: str) -> str:
     if section is None:
         return "there is no such setting"
+    # `max_body_byte` is a typing error, `colour` is a misunderstanding: the first gets a suggestion.
     close = get_close_matches(name, section.model_fields, n=1)
     if close:
         return f"there is no such setting: did you mean {close[0]}?"

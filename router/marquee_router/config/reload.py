@@ -30,4 +30,5 @@ def reloaded(old: RouterConfig, new: RouterConfig) -> tuple[RouterConfig, list[s
         for name in RouterConfig.model_fields
         if name not in RELOADABLE and getattr(new, name) != getattr(old, name)
     ]
+    # Connections, limits and metrics outlive a reload: a change of their sections would not reach them.
     return old.model_copy(update=changes), waiting

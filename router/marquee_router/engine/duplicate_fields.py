@@ -1,9 +1,8 @@
 """Drops duplicate plain fields from selection sets: `{ id id id }` becomes `{ id }`.
 
-They change nothing, and validation compares each pair of them: ten thousand would take minutes. Must never
-change
-what an operation means, nor which errors it has: a field with arguments, directives or a selection set is
-left as it is, and of equal plain fields the first one stays.
+They change nothing, and validation compares each pair of them, in quadratic time. Must never
+change what an operation means, nor which errors it has: a field with arguments, directives or a selection set
+is left as it is, and of equal plain fields the first one stays.
 """
 
 from __future__ import annotations

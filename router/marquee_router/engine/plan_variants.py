@@ -74,7 +74,7 @@ class PlanVariants:
         variation = operation.variation
         assert variation is not None
         labels, protected = self._labels_on(context), variation.protected
-        if not labels and protected is None:
+        if not labels and protected is None:  # labels exist, and none is on for this request
             return operation.compiled
         key = VariantKey(labels, None if protected is None else await protected.key(context))
         name = cast("_Name", (operation, key))

@@ -112,6 +112,7 @@ class Preparation:
 
     def _checked(self, document: DocumentNode) -> DocumentNode:
         """The document within the limits, without duplicate fields, and valid."""
+        # Limits first: to validate a hostile document can take very long.
         if self._policies.guard is not None:
             self._policies.guard.check_document(document)
         document = without_duplicate_fields(document)

@@ -61,6 +61,7 @@ def bind(supergraph: Supergraph, name: str, settings: FedField, source: EventSou
         argument = field.args.get(placeholder)
         if argument is None:
             raise RouterMisconfigured(f"{where}: topic: the field has no argument {placeholder!r}")
+        # A topic needs every value: with an optional argument some subscriptions would have no topic.
         if not is_non_null_type(argument.type) or not is_leaf_type(argument.type.of_type):
             raise RouterMisconfigured(f"{where}: topic: the argument {placeholder!r} may have no value")
     merged = supergraph.types[supergraph.root_types[OperationType.SUBSCRIPTION]].fields[name]

@@ -116,6 +116,7 @@ class FedTransport:
         last: dict[str, Any] | None = None
         async with aclosing(cast(Any, operation.binding.source.listen(topic))) as events:
             async for event in events:
+                # After a gap the last entity is resolved again: its change may be among the lost events.
                 if isinstance(event, Gap):
                     if last is None:
                         continue  # no event has been sent that could be out of date

@@ -161,6 +161,8 @@ class EventReader:
         if name == "__typename":
             found[key] = typename
             return True
+        # An event has no arguments: `price(currency: EUR)` must be fetched, whatever the event has as
+        # `price`.
         if name not in value or node.arguments:
             return False
         inner = named_type(self._supergraph.types[typename].fields[name].type)

@@ -67,7 +67,8 @@ class ClientPaths:
         for element in source:
             if isinstance(element, str):
                 if value is not execution.data:
-                    type_name = _at(value, "__typename")
+                    name = _at(value, "__typename")
+                    type_name = name if isinstance(name, str) else None
                 field = _field(selection, type_name, element)
                 if field is None:
                     return type_name in selection.by_type and _field(selection, None, element) is not None

@@ -14,6 +14,9 @@ def hold(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
     """Return True if any alternative holds. No alternatives mean that there is no condition."""
     if not conditions:
         return True
+    # The type is `Boolean!`, so a valid variable is True or False; deferrals are variables here too, and
+    # one that
+    # is not named is off.
     return any(
         all((variables.get(term.variable) is True) is term.expected for term in alternative)
         for alternative in conditions

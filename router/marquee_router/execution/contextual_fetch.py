@@ -23,7 +23,7 @@ from marquee_foundation.lru import LeastRecentlyUsed
 from marquee_router.execution.conditions import compile_conditions
 from marquee_router.execution.entity_fetch import CompiledEntityFetch, MergeRules
 from marquee_router.execution.exchange import Exchange
-from marquee_router.execution.path_collector import compile_path
+from marquee_router.execution.path_collector import compile_path, has_type
 from marquee_router.execution.representations import RepresentationBatch, compile_representation
 from marquee_router.execution.root_fetch import too_deep
 from marquee_router.execution.state import Execution, Failure
@@ -164,7 +164,7 @@ def _values_at(path: Path, source: ContextSource) -> Callable[[dict[str, Any]], 
     def collect(data: dict[str, Any]) -> list[tuple[Any, Any]]:
         found: list[tuple[Any, Any]] = []
         for setter in setters(data):
-            if setter.__class__ is dict and (possible is None or setter.get("__typename") in possible):
+            if setter.__class__ is dict and (possible is None or has_type(setter, possible)):
                 value = _value(setter, source.selections)
                 found.extend((each, value) for each in below(setter))
         return found
@@ -184,7 +184,7 @@ def _value(found: Any, selections: tuple[RepresentationSelection, ...]) -> Any:
     for item in selections:
         if isinstance(item, RepresentationField):
             return _value(found.get(item.source, _MISSING), item.selections)
-        if found.get("__typename") in item.possible:
+        if has_type(found, item.possible):
             return _value(found, item.selections)
     return _MISSING
 

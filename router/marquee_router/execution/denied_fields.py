@@ -51,6 +51,7 @@ def _granted(granted: ResponseSelection, type_name: str, field: ResponseField) -
 def _field(
     field: ResponseField, granted: ResponseField | None, known: dict[tuple[int, int], ResponseSelection]
 ) -> ResponseField:
+    # `__typename` reveals nothing that the parent object does not.
     if granted is None:
         return field if field.name == "__typename" else replace(field, source=DENIED)
     if field.selection is None:

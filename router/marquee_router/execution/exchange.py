@@ -41,6 +41,7 @@ class Exchange:
             if headers
             else (body, ())
         )
+        # Equal bytes and equal headers, the identity among them, are an equal question: N clients, one call.
         waiting = self._in_flight.get(key)
         if waiting is not None:
             shared = await _shared(waiting, timeout_seconds)
@@ -103,6 +104,7 @@ def read_reply(body: bytes, status: int) -> tuple[dict[str, Any] | None, tuple[A
         raise SubgraphReplyInvalid(f"status {status}, not JSON: {error}", status=status) from None
     if payload.__class__ is not dict:
         raise SubgraphReplyInvalid(f"status {status}, not a GraphQL response", status=status)
+    # The HTTP status does not count: many servers send GraphQL errors with 200, others with 400 or 500.
     data = payload.get("data")
     errors = payload.get("errors")
     if data.__class__ is dict:

@@ -44,6 +44,9 @@ class EntityFetchLocation:
 
     def of(self, path: list[Any]) -> list[SourcePath]:
         """As `state.FetchLocation.of`."""
+        # The path of an entity error is the response key of `_entities`, the index of the representation,
+        # and the
+        # path within the entity: `_entities, 0, reviews, 2, text`.
         groups, located = self._targets.get(path[0], ((), {})) if isinstance(path[0], str) else ((), {})
         if len(path) < 2 or path[1].__class__ is not int or not 0 <= path[1] < len(groups):
             return []

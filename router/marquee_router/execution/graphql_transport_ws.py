@@ -61,6 +61,7 @@ async def subscribe_over(
         completed = True
         raise
     finally:
+        # The client has left before the end: the subgraph must learn that, or it goes on sending.
         if not completed:
             await _complete(socket)
 

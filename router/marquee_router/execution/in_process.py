@@ -155,6 +155,7 @@ class _AppSocket:
     def __init__(self) -> None:
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
         self._to_client: asyncio.Queue[str | None] = asyncio.Queue()
+        # An app that sends faster than its events are read has to wait, as it would for a real socket.
         self._room = asyncio.Semaphore(_BUFFERED_EVENTS)
         self._closed = False
         self._to_app.put_nowait({"type": "websocket.connect"})

@@ -95,6 +95,7 @@ def _introspection_only(
             if selection.name.value in _FIELDS:
                 kept.append(selection)
             continue
+        # A fragment may select other fields too, and be spread elsewhere: only this copy of it is reduced.
         body = selection
         if isinstance(selection, FragmentSpreadNode):
             fragment = fragments[selection.name.value]

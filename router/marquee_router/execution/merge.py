@@ -25,7 +25,8 @@ def merge_objects(
                 continue
             if value is None and old.__class__ in (dict, list):
                 continue
-            if key == "__typename" and value in interfaces:
+            # The class first: a subgraph may answer `__typename` with a list, which cannot be looked up.
+            if key == "__typename" and value.__class__ is str and value in interfaces:
                 continue
         into[key] = value
 

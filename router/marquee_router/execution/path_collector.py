@@ -46,6 +46,7 @@ def compile_targets(targets: tuple[tuple[Path, ...], ...]) -> MultiCollector:
 
     What paths have in common is walked once.
     """
+    # Nearly every fetch has one target at one path: no tree of paths is needed.
     if len(targets) == 1 and len(targets[0]) == 1:
         alone = compile_path(targets[0][0])
         return lambda data: [alone(data)]
@@ -93,6 +94,7 @@ def _elements(path: Path) -> list[_Element]:
         if element is not Each.ITEM:
             elements.append((element, False))
         elif position and isinstance(path[position - 1], str):
+            # `films, @`: the list under `films` is entered in the step that reads it.
             elements[-1] = (path[position - 1], True)
         else:
             elements.append((element, False))
@@ -108,6 +110,7 @@ def _step(element: PathElement, into_list: bool) -> Step:
 
 
 def _items_of(key: str) -> Step:
+    # `__class__ is`, not isinstance: decoded JSON has no subclasses, and this is the loop of large lists.
     def step(level: Level) -> Level:
         found: Level = []
         for value in level:
@@ -125,9 +128,21 @@ def _value_of(key: str) -> Step:
 
 
 def _of_types(possible: frozenset[str]) -> Step:
-    return lambda level: [
-        value for value in level if value.__class__ is dict and value.get("__typename") in possible
-    ]
+    def step(level: Level) -> Level:
+        try:
+            return [
+                value for value in level if value.__class__ is dict and value.get("__typename") in possible
+            ]
+        except TypeError:  # a subgraph has answered `__typename` with a list or an object
+            return [value for value in level if has_type(value, possible)]
+
+    return step
+
+
+def has_type(value: Any, possible: frozenset[str]) -> bool:
+    """Return True if `value` is an object whose `__typename` is one of `possible`."""
+    name = value.get("__typename") if value.__class__ is dict else None
+    return name.__class__ is str and name in possible
 
 
 def _flattened(level: Level) -> Level:
@@ -142,6 +157,7 @@ def locate(root: dict[str, Any], paths: tuple[Path, ...], wanted: set[int]) -> d
     """Return the source paths of the objects with these identities. Only error reports need it."""
     places: dict[int, list[SourcePath]] = {}
     for path in paths:
+        # By identity: equal objects at different places are different objects.
         for value, place in _walk(root, path, ()):
             if id(value) in wanted and place not in places.setdefault(id(value), []):
                 places[id(value)].append(place)
@@ -157,7 +173,7 @@ def _walk(value: Any, path: Path, place: SourcePath) -> Iterator[tuple[Any, Sour
         if isinstance(value, dict):
             yield from _walk(value.get(element), rest, (*place, element))
     elif isinstance(element, TypeCondition):
-        if isinstance(value, dict) and value.get("__typename") in element.possible:
+        if has_type(value, element.possible):
             yield from _walk(value, rest, place)
     elif isinstance(value, list):
         for index, item in enumerate(value):

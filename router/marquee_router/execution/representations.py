@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 import orjson
 
 from marquee_router.execution.merge import merge_objects
+from marquee_router.execution.path_collector import has_type
 from marquee_router.planning.plan import RepresentationField, RepresentationSelection
 
 
@@ -92,6 +93,9 @@ def _generate(fields: list[RepresentationField], typenames: dict[str, str]) -> B
         f"{field.name!r}: " + (f"renamed({variable})" if _renamed(field, typenames) else variable)
         for field, variable in zip(fields, variables, strict=True)
     )
+    # A missing key raises KeyError, a null among the objects TypeError: neither has a representation.
+    # Objects are
+    # grouped in the order in which they were found, so the entities of the answer have the same indexes.
     source = f"""
 def build(objects):
     groups = {{}}
@@ -179,6 +183,8 @@ def _field_part(field: RepresentationField, typenames: Mapping[str, str]) -> _Pa
             value = _nested(value, nested)
         elif rename:
             value = _rename(value, typenames)
+        # Two fragments of one key may select different fields of one object: `{ a { x } ... on T { a { y }
+        # } }`.
         old = representation.get(field.name)
         if old.__class__ is dict and value.__class__ is dict:
             merge_objects(cast("dict[str, Any]", old), value)
@@ -200,7 +206,7 @@ def _nested(value: Any, read: _Reader) -> Any:
 
 def _fragment_part(possible: frozenset[str], read: _Reader) -> _Part:
     def part(found: dict[str, Any], representation: dict[str, Any]) -> None:
-        if found.get("__typename") in possible:
+        if has_type(found, possible):
             merge_objects(representation, read(found))
 
     return part

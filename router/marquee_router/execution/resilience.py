@@ -95,6 +95,7 @@ class ResilientTransport:
         attempts = 1 + (options.retries if idempotent else 0)
         pause_seconds = options.pause_seconds
         while True:
+            # A retry must leave time for its answer.
             attempts -= 1
             may_repeat = attempts and left > pause_seconds
             circuit.admit()
@@ -102,6 +103,7 @@ class ResilientTransport:
                 reply = await self._inner.fetch(body, headers, left, idempotent=idempotent)
             except SubgraphUnavailable as failure:
                 circuit.failed()
+                # A subgraph that did not answer in time is busy: another request would make it busier.
                 if not may_repeat or not failure.retryable or isinstance(failure, SubgraphTimeout):
                     raise
             except BaseException:

@@ -59,6 +59,7 @@ class CompiledRootFetch:
             reply = await send(body, execution.headers_for(exchange.name), execution.time_left())
             data, errors = read_reply(reply.body, reply.status)
         except SubgraphUnavailable as unavailable:
+            # The fields stay missing; the projection turns them into nulls, or nulls a parent.
             execution.failures.append(Failure(self, [targets], unavailable))
             return
         if errors:

@@ -19,6 +19,7 @@ def compile_root_request(
 ) -> Callable[[Execution], bytes]:
     """Return a function that encodes a request for root fields."""
     head = _head(operation, operation_name)
+    # Without variables every request is the same bytes.
     constant = head + b"}"
     if not variables:
         return lambda execution: constant
@@ -61,6 +62,7 @@ def with_variables(body: bytes, variables: bytes) -> bytes:
 def _variables(execution: Execution, keys: list[tuple[str, bytes]]) -> list[bytes]:
     found: list[bytes] = []
     for name, key in keys:
+        # A variable without a value is left out: to send null instead would override the argument's default.
         encoded = execution.encoded(name)
         if encoded is not None:
             found.append(key + encoded)

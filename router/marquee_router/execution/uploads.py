@@ -32,6 +32,7 @@ def with_files(body: bytes, names: Iterable[str], variables: Mapping[str, Any]) 
 
     `names` are the variables that the operation uses.
     """
+    # By identity: a file that two variables refer to is sent once, with both paths in `map`.
     places: dict[int, tuple[UploadedFile, list[str]]] = {}
     for name in names:
         for file, place in _files(variables.get(name), f"variables.{name}"):

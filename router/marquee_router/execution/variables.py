@@ -146,6 +146,7 @@ def _coercer(expected: GraphQLInputType, known: dict[str, Coerce]) -> Coerce:
     name = expected.name
     if name not in known:
         if isinstance(expected, GraphQLInputObjectType):
+            # A type that contains itself finds this stand-in, which calls the coercer that is made next.
             known[name] = lambda value: known_object(value)
             known_object = _input_object(expected, known)
             known[name] = known_object
@@ -171,6 +172,7 @@ def _list(item: Coerce) -> Coerce:
     def coerce(value: Any) -> Any:
         if value.__class__ is list:
             return [item(each) for each in value]
+        # List coercion (specification 3.12): a single value stands for a list of one.
         return None if value is None else [item(value)]
 
     return coerce
@@ -201,6 +203,7 @@ def _input_object(expected: GraphQLInputObjectType, known: dict[str, Coerce]) ->
             if check is None:
                 raise _Refused
             coerced[name] = check(item)
+        # A required field has no default. Defaults of other fields are the subgraph's business.
         for name in required:
             if name not in coerced:
                 raise _Refused
@@ -214,6 +217,7 @@ def _input_object(expected: GraphQLInputObjectType, known: dict[str, Coerce]) ->
 def _int(value: Any) -> Any:
     if value is None:
         return None
+    # `1.0` is a valid Int (specification 3.5.1): JSON has one kind of number.
     if value.__class__ is float and value.is_integer():
         value = int(value)
     if value.__class__ is int and -2147483648 <= value <= 2147483647:

@@ -24,6 +24,7 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 """Upper bounds of the buckets, in seconds."""
 
 
+# Plain numbers instead of the library's counters: those take a lock for each addition.
 class Timings:
     """A histogram of durations."""
 
@@ -116,6 +117,7 @@ class Metrics(Collector):
     def answered(self, operation: ExecutedOperation, outcome: str, seconds: float) -> None:
         """Count one executed operation."""
         name, kind = operation.name, operation.kind
+        # A known name costs one look-up; `_label` decides about new ones, and bounds them.
         label = name if name in self._names else self._label(name)
         key = (label, kind, outcome)
         self._requests[key] = self._requests.get(key, 0) + 1
@@ -210,6 +212,7 @@ class Metrics(Collector):
         if name is None:
             return ANONYMOUS
         if name not in self._names:
+            # Clients choose operation names: without a bound they could grow the series for ever.
             if len(self._names) >= self._max_names:
                 return OTHER
             self._names.add(name)

@@ -29,6 +29,7 @@ def operator_routes(
         return JSONResponse({"status": "ok"})
 
     async def ready(_: Request) -> Response:
+        # Not ready while draining: load balancers then send no further requests.
         if is_ready():
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "not ready"}, status_code=503)

@@ -49,7 +49,7 @@ class MeasuredTransport:
     ) -> SubgraphReply:
         """Send one request, and count its time and its outcome."""
         started = time.perf_counter()
-        outcome = "fault"
+        outcome = "fault"  # stays if the call is cancelled or raises anything unexpected
         try:
             reply = await self._inner.fetch(body, headers, timeout_seconds, idempotent=idempotent)
             outcome = "ok" if reply.status < 400 else "http_error"

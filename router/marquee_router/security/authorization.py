@@ -63,7 +63,7 @@ class FieldAuthorizer:
         waiting = [operation.selection]
         while waiting:
             selection = waiting.pop()
-            if id(selection) in seen:
+            if id(selection) in seen:  # a fragment that is spread in several places is one selection
                 continue
             seen.add(id(selection))
             for type_name, fields in selection.by_type.items():
@@ -181,6 +181,7 @@ class _Pruning:
         """Return one error per path of response keys to a denied field, up to `MAXIMUM_ERRORS`."""
         paths: dict[tuple[str, ...], None] = {}
         waiting: list[tuple[NormalizedSelection, tuple[str, ...]]] = [(selection, ())]
+        # Breadth first: with too many errors, those nearest to the root are the ones reported.
         while waiting and len(paths) < MAXIMUM_ERRORS:
             current, path = waiting.pop(0)
             if self._pruned.get(id(current), current) is current:

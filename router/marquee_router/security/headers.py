@@ -37,6 +37,8 @@ class HeaderPropagation:
     def __init__(self, rules: HeaderRules, *, reserved: Collection[str] = ()) -> None:
         """`reserved` are the headers that the router writes itself: those of a client are never
         propagated."""
+        # Hop-by-hop headers belong to one connection: a propagated `content-length` would break the next
+        # request.
         refused = HOP_BY_HOP | {name.lower() for name in reserved}
         self._names = tuple(name.lower() for name in rules.propagate if name.lower() not in refused)
         self._inserted = {name.lower(): value for name, value in rules.insert.items()}

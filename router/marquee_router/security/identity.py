@@ -47,6 +47,7 @@ class IdentitySigner:
 
     def sign(self, identity: Identity | None) -> str:
         """Return the header's value for this client; None is a guest, who has one too."""
+        # Signing is costly, and the result is the same for every request with this token.
         cache_key = identity.token if identity is not None else GUEST
         known = self._signed.get(cache_key)
         now = time.time()
@@ -66,6 +67,7 @@ class IdentitySigner:
             "iat": now,
             "exp": now + settings.lifetime_seconds,
         }
+        # A guest has a signed identity too: a subgraph then knows that the router has sent the request.
         if identity is None:
             return {**claims, "scopes": "", "roles": [], "anonymous": True}
         claims["sub"] = identity.subject

@@ -64,6 +64,7 @@ class Documents:
     async def text_of(self, request: GraphQLRequest, context: RequestContext) -> str:
         """Return the document to run; raises `RequestError` if there is none, or it may not run."""
         text = request.query
+        # The usual request has its document, and nothing to look up.
         if text is not None and not self._only_trusted and not request.extensions:
             return text
         return self._resolve(text, request.extensions)
@@ -96,6 +97,7 @@ class Documents:
             if known is None:
                 raise PersistedQueryNotFound("PersistedQueryNotFound")
             return known
+        # Without this check a client could store any document under the hash of another.
         if hashlib.sha256(text.encode()).hexdigest() != digest:
             raise PersistedQueryRefused("The document does not have the given hash")
         self._cache.put(digest, text, len(text))

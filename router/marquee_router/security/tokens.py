@@ -83,6 +83,7 @@ class TokenVerifier:
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated("The Authorization header must be `Bearer <token>`.", "MALFORMED")
+        # A signature is checked once per token, its expiry and revocation for each request.
         identity = self._verified.get(token)
         if identity is not None:
             if identity.expires_at + self._settings.leeway_seconds > time.time():
@@ -101,6 +102,7 @@ class TokenVerifier:
         if len(token) > MAXIMUM_TOKEN_CHARACTERS:
             raise unauthenticated("The token is too long.", "MALFORMED")
         issuer, keys, header = self._select(token)
+        # The token must not choose: `none`, or HMAC with the public key as secret, would let anyone in.
         if header.get("alg") not in issuer.algorithms:
             raise unauthenticated("The token's algorithm is not allowed.", "ALGORITHM")
         key_id = header.get("kid")

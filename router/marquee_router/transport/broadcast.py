@@ -242,6 +242,6 @@ class _Upstream:
         for count, (key, listener) in enumerate(tuple(self.listeners.items()), 1):
             if key in self.listeners:  # it may have left while this loop yielded
                 listener.deliver(event)
-            # Ten thousand deliveries take a tenth of a second: other requests must get a turn in between.
+            # Many deliveries take long: other requests must get a turn in between.
             if count % DELIVERIES_PER_STEP == 0:
                 await asyncio.sleep(0)

@@ -48,6 +48,8 @@ class EventQueue:
         if self._end is not None:
             return
         if len(self._events) >= self._limit:
+            # To drop single events is right for states ("3 seats left") and wrong for logs: the operator
+            # decides.
             if self._policy == "disconnect":
                 self._events.clear()
                 self.finish(TooSlow("The client reads too slowly; subscribe again"))

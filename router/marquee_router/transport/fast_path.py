@@ -40,6 +40,7 @@ class FastPath:
     def takes(self, headers: Mapping[str, str]) -> Accepted | None:
         """Return what the client accepts if its POST is plain, else None; header names are in lower case."""
         length = headers.get("content-length", "")
+        # A body without a length, encoded, or to be confirmed (`Expect`) needs the app's reader.
         if (
             not headers.get("content-type", "").startswith("application/json")
             or not _OUT_OF_THE_ORDINARY.isdisjoint(headers)

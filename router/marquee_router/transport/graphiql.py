@@ -44,6 +44,7 @@ class GraphiqlPage:
     ) -> None:
         """`examples` are tabs: each `{"title", "query", "variables"?, "headers"?}`."""
         settings = {"endpoint": endpoint, "title": title, "examples": list(examples)}
+        # Inside `<script>` a `</script>` in the settings would end it.
         encoded = orjson.dumps(settings).decode().replace("<", "\\u003c")
         template = (assets / "index.html").read_text(encoding="utf-8")
         page = template.replace("{{assets}}", assets_path).replace("{{settings}}", encoded)

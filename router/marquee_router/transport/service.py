@@ -80,6 +80,7 @@ class GraphQLService:
             context = self.clients.recorded(context)
         if generation.reports_cost or self._extensions is not None:
             context = own_context(context)
+        # Counted from here on: a reload must not close the engine between preparation and execution.
         generation.enter()
         try:
             if self.rates is None and self._extensions is None:  # a coroutine less for nearly every request

@@ -41,6 +41,7 @@ class CompressedFiles(StaticFiles):
         request = Headers(scope=scope)
         coding = coding_of(request.get("accept-encoding", ""))
         stat = response.stat_result
+        # A range is one of the uncompressed bytes.
         if coding is None or "range" in request or stat is None or stat.st_size > _LARGEST_BYTES:
             return response
         content = await self._content(str(response.path), coding, stat)

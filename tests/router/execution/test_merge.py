@@ -48,3 +48,9 @@ def test_the_name_of_an_interface_does_not_replace_a_type_that_was_told() -> Non
     merge_objects(into, {"media": [{"__typename": "Media"}, {"__typename": "Book"}, {}]}, interfaces)
     merge_objects(into, {"media": [{}, {"__typename": "Media"}, {"__typename": "Media"}]}, interfaces)
     assert into == {"media": [{"__typename": name} for name in ("Film", "Book", "Media")]}
+
+
+def test_a_typename_that_is_no_text_is_merged_like_any_value() -> None:
+    into: dict[str, Any] = {"__typename": "Film"}
+    merge_objects(into, {"__typename": []}, frozenset({"Media"}))
+    assert into == {"__typename": []}

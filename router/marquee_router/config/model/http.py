@@ -13,6 +13,7 @@ class Compression(Section):
     """Content encoding of responses, negotiated by `Accept-Encoding`."""
 
     enabled: bool = True
+    # An Ethernet packet has about 1,460 bytes for TCP.
     minimum_bytes: Positive = 1280
     """Smaller responses are sent as they are: with their headers they fit one packet."""
     level: Annotated[int, Field(ge=1, le=9)] = 1

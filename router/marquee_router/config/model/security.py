@@ -70,6 +70,7 @@ class Limits(Section):
     """The largest document that is planned. Larger ones are refused before validation, with a code per
     limit."""
 
+    # The defaults pass every operation of common clients, and stop those that cost more to refuse later.
     max_tokens: Positive = 10_000
     max_depth: Positive = 64
     max_aliases: Positive = 500

@@ -34,6 +34,7 @@ class ConnectionPool:
         if not self._idle:
             return None
         oldest_allowed = now - self._options.idle_seconds
+        # The last one that became idle: the others age, are closed, and the pool shrinks after a peak.
         while self._idle:
             connection = self._idle.pop()
             if connection.closed:
@@ -115,6 +116,7 @@ class ConnectionPool:
         try:
             return await future
         except asyncio.CancelledError:
+            # It got a connection in the same moment: that must go to the next in line, or it is lost.
             if future.done() and not future.cancelled():
                 self._pass_on(future.result())
             raise

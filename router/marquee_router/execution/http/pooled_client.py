@@ -50,6 +50,8 @@ class PooledHttp:
         now = loop.time()
         deadline = now + timeout_seconds
         pool = self._pool
+        # The usual case has no `asyncio.timeout` and no second coroutine: the pool's timer watches the
+        # deadline.
         connection = pool.idle(now)
         if connection is not None:
             future: asyncio.Future[SubgraphReply] = loop.create_future()

@@ -39,6 +39,7 @@ class Projector:
         """The `data` of the response, and the values that break the schema (nearly always none)."""
         generated = self._generated
         conditions = generated.conditions
+        # `@skip` and `@include` are evaluated once per response, not once per object.
         holding = tuple([hold(each, variables) for each in conditions]) if conditions else ()
         try:
             return generated.root(data, holding), []

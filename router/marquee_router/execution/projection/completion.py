@@ -107,6 +107,9 @@ class Completion:
                 pass
         completed: dict[str, Any] = {}
         for field in fields:
+            # The order of fields is that of the document (specification 6.3.2). A key whose first
+            # occurrence is
+            # deferred or excluded in part keeps its place by `reserves`.
             for key, conditions in field.reserves:
                 if hold(conditions, self._variables):
                     completed.setdefault(key)

@@ -42,6 +42,7 @@ class ActualCost:
         """Return the cost of the `data` of a response; of a null or missing field only its arguments
         count."""
         total = self._base
+        # Without recursion: subgraphs decide how deep the data are.
         waiting: list[tuple[Any, Mapping[str, _Key]]] = [(data, self._root)]
         while waiting:
             value, keys = waiting.pop()

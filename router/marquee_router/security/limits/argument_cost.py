@@ -161,6 +161,7 @@ class ArgumentCosts:
         nothing is computed for them per request."""
         inputs = [t for t in self._types.values() if t.kind is TypeKind.INPUT]
         leaves = {t.name for t in self._types.values() if t.cost is not None and t not in inputs}
+        # Repeated until nothing is added: an input object is weighted if a field of it is, at any depth.
         found: set[str] = set()
         before = -1
         while before != len(found):

@@ -102,6 +102,7 @@ class _Estimate:
             below = {path[1:]: size for path, size in sized.items() if path[0] == field.name and path[1:]}
             inner = self.of_set(node.selection_set, target, {**below, **self._sizes_below(field, node)})
         cost = _sum([self._model.field_weight(field), inner])
+        # A list costs its assumed length times one item: `films(first: 10) { title }` is ten films.
         if field.type.startswith("["):
             size = sized.get((field.name,))
             cost = _times(cost, self._model.arguments.list_size(field, node) if size is None else size)

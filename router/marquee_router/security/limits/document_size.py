@@ -104,6 +104,7 @@ class DocumentSizes:
         fragment = self.fragments.get(name)
         if fragment is None:
             return EMPTY
+        # Fragments that spread themselves are invalid, but validation has not run yet.
         if name in within:
             self.cyclic = True
             return EMPTY

@@ -71,7 +71,7 @@ class LimitsGuard:
             self._check_size(size)
             roots = root_keys(operation, sizes.fragments)
             _within("max_root_fields", roots, self._limits.max_root_fields)
-            if sizes.cyclic:
+            if sizes.cyclic:  # validation refuses it; to expand it here would not end
                 continue
             pairs = overlaps(operation.selection_set, sizes.fragments, MAXIMUM_OVERLAPS)
             _within("repeated_fields", pairs, MAXIMUM_OVERLAPS)

@@ -22,6 +22,8 @@ NESTING_BEYOND_FIELDS = 32
 
 def check_text(text: str, limits: Limits) -> None:
     """Raise `LimitExceeded` for a text that exceeds a limit."""
+    # First a bound that counts brackets in strings and comments too: it is cheap, and nearly every text
+    # passes.
     brackets = sum(map(text.count, "{}[]()"))
     if brackets > limits.max_tokens:
         brackets = len(_structure(text))

@@ -36,6 +36,7 @@ def coding_of(accept_encoding: str) -> str | None:
         qualities["gzip" if name == "x-gzip" else name] = _quality(parameters)
     others = qualities.get("*", 0.0)
     best, liked = None, qualities.get("identity", 0.0)
+    # A coding that is not named has the quality of `*`; without `*` it is not acceptable.
     for coding in _CODINGS:
         quality = qualities.get(coding, others)
         if quality > liked or (quality == liked > 0 and best is None):

@@ -57,6 +57,7 @@ def negotiate(accept: str | None) -> Accepted:
     incremental: str | None = None
     for entry in accept.split(","):
         media_range, *parameters = (part.strip().lower() for part in entry.split(";"))
+        # `application/json;q=0` excludes a type, and so does a charset that is not UTF-8.
         quality, charset_known = _read_parameters(parameters)
         if quality <= 0 or not charset_known:
             continue

@@ -50,6 +50,7 @@ def request_of(value: Any) -> GraphQLRequest:
         raise MalformedRequest("`extensions` must be an object")
     document_id = value.get("documentId")
     if document_id is not None:
+        # Clients name trusted documents at the top level, others in `extensions`: here they become the same.
         if type(document_id) is not str:
             raise MalformedRequest("`documentId` must be a string")
         extensions = {**extensions, "documentId": document_id}

@@ -95,6 +95,7 @@ class ResponseWriter:
             body = await self._compressor.compress(body, coding)
             raw.append((b"content-encoding", coding.encode()))
         raw.append((b"content-length", b"%d" % len(body)))
+        # An answer that may be kept has its own `vary`; any other must not be kept, not even heuristically.
         if "cache-control" not in headers:
             raw += (_VARY, _NOT_KEPT)
         for name, value in headers.items():

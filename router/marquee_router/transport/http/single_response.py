@@ -95,6 +95,7 @@ class SingleResponses:
         if len(values) > batching.limit:
             raise MalformedRequest(f"A batch has at most {batching.limit} operations")
         requests = [request_of(value) for value in values]
+        # One refused entry must not cancel the others: `_batch_entry` turns refusals into responses.
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._batch_entry(request, context)) for request in requests]
         return await self._writer.response(

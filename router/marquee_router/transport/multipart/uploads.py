@@ -71,6 +71,7 @@ class UploadReader:
                         raise ClientGone
                     piece: bytes = message.get("body", b"")
                     more = message.get("more_body", False)
+                    # Counted before it is kept: many clients together must not exceed the bound either.
                     if self._held + len(piece) > self._settings.max_bytes_at_once:
                         raise TooManyUploads("Too many files are under way", headers={"retry-after": "1"})
                     self._held += len(piece)
@@ -190,6 +191,7 @@ class _Form:
             raise BodyTooLarge(f"A request has at most {self._settings.max_files} files")
 
     def _fill(self, data: bytes) -> None:
+        # The first two parts are `operations` and `map`; every further part is a file.
         text = len(self._texts) < 2
         limit = self._max_operations_bytes if text else self._settings.max_file_bytes
         if len(self._part.content) + len(data) > limit:
