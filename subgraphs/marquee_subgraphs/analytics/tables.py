@@ -1,4 +1,4 @@
-"""The tables of analytics: facts, each under the id of what it tells of, and what is summed up by day.
+"""The tables of analytics: facts, each under the id of what it is about, and their sums by day.
 
 Owns their shape only; `store` owns the rows.
 """
@@ -53,7 +53,7 @@ SEATS = Table(
     Column("showtime_id", String(64), primary_key=True),
     Column("label", String(16), primary_key=True),
     Column("sold", Boolean, nullable=False),
-    # The version of the event that said so: one that comes late changes nothing.
+    # The version of the event that wrote it: an older event that comes late changes nothing.
     Column("version", BigInteger, nullable=False),
 )
 SALES = Table(
@@ -110,7 +110,7 @@ PEOPLE = Table(
     Column("registered_at", UtcDateTime, nullable=False, index=True),
     Column("last_seen_at", UtcDateTime),
 )
-# Who asked to be erased: what is heard of them later is nobody's.
+# People who were erased: facts about them that come later are stored without a person.
 FORGOTTEN = Table("forgotten", TABLES, Column("user_id", String(64), primary_key=True))
 DAILY_TRACKED = Table(
     "daily_tracked",

@@ -1,1 +1,1 @@
-"""What the cinema tells people: in the application, by mail, by SMS, each in their language, each once."""
+"""The notifications subgraph: messages in the application, by mail and by SMS, in each person's language."""

@@ -86,7 +86,7 @@ class Bookable:
         figures.require_seller(context.viewer, cinema_id)
         key = SalesKey(self.id, None if range_ is None else span_of(range_))
         found = await context.loaders(figures.sales).load(key)
-        assert found is not None, "sales answers every key"
+        assert found is not None, "sales returns every key"
         return SalesFigures.of(found)
 
 
@@ -113,7 +113,7 @@ class Movie:
     @field()
     async def metrics(self, info: Info) -> MovieMetrics | None:
         found = await info.context.loaders(info.context.service.figures.movies).load(self.id)
-        assert found is not None, "movies answers every id"
+        assert found is not None, "movies returns every id"
         return MovieMetrics(
             views=found.views,
             tickets_sold=found.tickets,
@@ -148,7 +148,7 @@ class User:
         context = info.context
         context.service.figures.require_reader(context.viewer, self.id)
         found = await context.loaders(context.service.figures.behaviors).load(self.id)
-        assert found is not None, "behaviors answers every id"
+        assert found is not None, "behaviors returns every id"
         return UserBehavior(
             orders=found.orders,
             tickets_bought=found.tickets,

@@ -120,8 +120,9 @@ class FactStore:
         await tx.execute(update(VISITS).where(VISITS.c.user_id == user_id).values(user_id=None))
 
     async def name_of(self, tx: Transaction, user_id: str | None) -> str | None:
-        """The id under which somebody's facts are kept: none once they were forgotten, nor are they forgotten
-        by another before this transaction ends. At most two statements.
+        """Return the id to store a person's facts under, None after an erasure. An erasure waits for `tx`.
+
+        At most two statements.
         """
         if user_id is None:
             return None

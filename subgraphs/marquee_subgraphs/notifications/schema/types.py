@@ -175,7 +175,7 @@ class MessageTemplate:
 
 @federation.type(keys=["id"])
 class User:
-    """A person, as far as they are told things. For themself only."""
+    """A person with their notifications and mails, for themself only."""
 
     id: ID
 

@@ -49,7 +49,7 @@ class Messages:
     async def mails(
         self, request: PageRequest, *, user_id: str | None = None, recipient: str | None = None
     ) -> Page[MessageRecord]:
-        """Return a page of mails, newest first; the caller has checked who asks."""
+        """Return a page of mails, newest first; the caller has checked the viewer."""
         async with self._backend.database.read() as connection:
             rows = await self._store.messages.page_of_mails(
                 connection, request, user_id=user_id, recipient=recipient

@@ -1,4 +1,4 @@
-"""How much a refund may give back: at most captured − refunded − promised, whoever asks."""
+"""How much a refund may give back: at most what was captured and is neither refunded nor promised."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Checkout: starts the payment of an order and waits for its outcome.
 
-An order has one live payment at a time, whoever pays and however often.
+An order has one live payment at a time, however many people pay it and however often.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What resolvers read: batches of a constant number of statements, and who may see a payment.
 
-Its customer and the staff of its cinema see a payment; that of a guest is seen by whoever has the order's id.
+Its customer and the staff of its cinema see a payment; a guest's payment is seen through the order's id.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Refunds: who may promise money back. The promise comes first; `refund_settlement` then pays it.
 
 A refund of all that is left gives up the tickets, so tickets approves it first; a part is goodwill and needs
-no approval. All promises of a payment together never exceed its amount, whoever makes them.
+no approval. All promises of a payment together never exceed its amount.
 """
 
 from __future__ import annotations

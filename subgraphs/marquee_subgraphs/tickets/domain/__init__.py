@@ -1,1 +1,1 @@
-"""The rules of selling seats. Pure: time, keys and randomness are arguments; imports no framework."""
+"""The rules of selling seats. Pure: time and keys are arguments; nothing here awaits or reads a store."""

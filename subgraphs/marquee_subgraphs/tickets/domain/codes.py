@@ -1,9 +1,9 @@
-"""What is signed or made at random: QR codes of tickets, hold and access tokens, order numbers.
+"""QR codes of tickets, tokens of holds and orders, order numbers: what is signed or random.
 
 A QR code is `MQ1:<ticket>:<version>:<signature>`, all in the QR alphanumeric set so that the symbol stays
-small. The signature covers the ticket, its showtime and the version; the showtime is looked up, not
-carried. Tokens are derived from their hold or order with the key, so that no store holds one and the same
-request gets the same token again.
+small. The signature covers the ticket, its showtime and the version; the showtime is looked up and is
+not in the code. A token is computed from its hold or order and the key, so no store contains one, and a
+repeated request gets the same token.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NUMBER_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class ScannedCode:
-    """What a code claims, before its signature was checked."""
+    """The content of a code whose signature is not checked yet."""
 
     ticket_id: str
     version: int
@@ -42,7 +42,7 @@ def make_code(key: bytes, ticket_id: str, showtime_id: str, version: int) -> str
 
 
 def read_code(text: str) -> ScannedCode | None:
-    """Read what a scanned text claims; None when it is no code of ours."""
+    """Return the content of a scanned text; None when it has not the form of our codes."""
     match = _CODE.fullmatch(text.strip().upper()) if len(text) <= 200 else None
     if match is None:
         return None
@@ -50,17 +50,17 @@ def read_code(text: str) -> ScannedCode | None:
 
 
 def is_genuine(code: ScannedCode, key: bytes, showtime_id: str) -> bool:
-    """Tell whether the code was signed with `key` for this showtime."""
+    """True if the code was signed with `key` for this showtime."""
     return hmac.compare_digest(code.signature, _sign(key, code.ticket_id, showtime_id, code.version))
 
 
 def make_token(key: bytes, identifier: str) -> str:
-    """Return the secret that goes with a hold or a guest's order: `<id>.<signature>`; nothing to store."""
+    """Return the token of a hold or a guest's order: `<id>.<signature>`."""
     return f"{identifier}.{_seal(key, identifier)}"
 
 
 def read_token(key: bytes, token: str) -> str | None:
-    """Return the identifier that a token speaks for; None when the token is not genuine."""
+    """Return the id that a token is for; None when the token is not genuine."""
     identifier, _, seal = token.partition(".")
     if len(token) > 200 or not token.isascii() or not hmac.compare_digest(seal, _seal(key, identifier)):
         return None
@@ -73,6 +73,6 @@ def _seal(key: bytes, identifier: str) -> str:
 
 
 def new_order_number() -> str:
-    """Make a number that people can read to each other: `MQ-7K3F-92XD`, with no 0, 1, I or O."""
+    """Return a number that can be read aloud: `MQ-7K3F-92XD`, without 0, 1, I and O."""
     letters = "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(8))
     return f"MQ-{letters[:4]}-{letters[4:]}"

@@ -1,4 +1,4 @@
-"""A showtime's room as it is right now: layout, states and prices put together, and what people see of it."""
+"""`Hall`: the seats of a showtime at one moment, with layout, states and prices, as a person sees them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def prices_of(showtime: Showtime) -> dict[SeatKind, int]:
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """The seats of a showtime at one moment; `states` holds the seats that a row speaks of."""
+    """The seats of a showtime at one moment; `states` has the seats with a row, the others are free."""
 
     showtime: Showtime
     layout: Layout
@@ -49,7 +49,7 @@ class Hall:
         return free_seats((place.label for place in self.layout.places), self.states, self.now)
 
     def recent_holds(self, within: timedelta) -> int:
-        """Return how many holds were made or extended so lately, and still stand."""
+        """Return how many live holds were made or extended `within` the last moments."""
         since = self.now + HOLD_TTL - within
         return len(
             {
@@ -68,7 +68,7 @@ class Hall:
     def views(
         self, labels: Iterable[str], user_id: str | None, *, held_now: Collection[str] = ()
     ) -> list[SeatView]:
-        """Return seats as this user sees them; `held_now` are the caller's own, whoever that is."""
+        """Return seats as this user sees them; `held_now` are their own, also if they are a guest."""
         prices = prices_of(self.showtime)
         return [self._view(label, prices, user_id, label in held_now) for label in labels]
 

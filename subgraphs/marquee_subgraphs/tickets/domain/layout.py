@@ -1,6 +1,6 @@
-"""The seats of one showtime as they stand in the room: rows, neighbours, and how good each one is.
+"""`Layout`: the seats of a showtime in the room, with rows, neighbours, and how good each seat is.
 
-Immutable: a layout comes once, with the showtime. Knows nothing of who holds what.
+Immutable, and without the states of the seats.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from itertools import pairwise
 from statistics import median
 
 _AISLE_FACTOR = 1.75
-"""Neighbours further apart than this many usual gaps of their row have an aisle between them."""
+"""Two neighbours with a gap of so many median gaps of their row have an aisle between them."""
 _BEST_DEPTH = 0.62
-"""Where people like to sit: a little behind the middle (0 is the screen, 1 the last row)."""
+"""The best row: a little behind the middle, where 0 is the screen and 1 the last row."""
 _DEPTH_WEIGHT = 1.3
 
 
@@ -41,12 +41,12 @@ class SeatPlace:
 
     @property
     def is_ordinary(self) -> bool:
-        """Tell whether anyone may take it: bays for wheelchairs and their companions are kept apart."""
+        """True if it is for anybody: wheelchair bays and companion seats are not offered as alternatives."""
         return self.kind in (SeatKind.STANDARD, SeatKind.PREMIUM)
 
 
 class Layout:
-    """All seats of a showtime, in order; `blocks` are runs of neighbours with no aisle inside."""
+    """All seats of a showtime, in order; `blocks` are runs of neighbours without an aisle."""
 
     __slots__ = ("_by_label", "_rows", "blocks", "discomfort", "order", "places")
 
@@ -70,12 +70,12 @@ class Layout:
         return self._by_label[label]
 
     def rows_of(self, labels: Iterable[str]) -> list[str]:
-        """Return all labels of the rows that these seats stand in."""
+        """Return all labels of the rows of these seats."""
         rows = {self._by_label[label].row for label in labels}
         return [label for row in sorted(rows) for label in self._rows[row]]
 
     def sort(self, labels: Iterable[str]) -> list[str]:
-        """Return the labels in the order of the room, the same for everyone who locks them."""
+        """Return the labels in the order of the room: all transactions lock seats in this order."""
         return sorted(labels, key=self.order.__getitem__)
 
 
@@ -97,7 +97,7 @@ def _split_at_aisles(row: Sequence[SeatPlace]) -> Iterable[tuple[SeatPlace, ...]
 
 
 def _discomfort(rows: Sequence[Sequence[SeatPlace]]) -> dict[str, float]:
-    """Measure how far each seat is from the best place, sideways and in depth; both run over 0..1."""
+    """Return how far each seat is from the best place, sideways and in depth, each from 0 to 1."""
     cost: dict[str, float] = {}
     last_row = max(len(rows) - 1, 1)
     for depth, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""The life of an order and of its tickets: which state may follow which. An illegal step raises."""
+"""Orders and tickets: their states, and which state may follow which."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from marquee_subgraphs.tickets.domain.pricing import PriceLine, SeatPrice
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands."""
+    """The state of an order."""
 
     PENDING_PAYMENT = "PENDING_PAYMENT"
     CONFIRMED = "CONFIRMED"
@@ -25,7 +25,7 @@ class OrderStatus(StrEnum):
 
 
 class TicketStatus(StrEnum):
-    """What a ticket is worth at the door."""
+    """The state of a ticket."""
 
     VALID = "VALID"
     CHECKED_IN = "CHECKED_IN"
@@ -35,7 +35,7 @@ class TicketStatus(StrEnum):
 
 
 class IllegalStep(Exception):
-    """An order was asked to go where it cannot; a fault of the caller, who checks first."""
+    """An order cannot go to that state: a bug in the caller, which has to check first."""
 
 
 _STEPS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
@@ -53,22 +53,22 @@ _STEPS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
 }
 
 SOLD: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTIALLY_REFUNDED})
-"""The states in which an order owns seats for good."""
+"""The states in which an order owns seats."""
 HAD_SEATS: Final = SOLD | {OrderStatus.REFUNDED}
 """The states of an order that was sold its seats, whatever was given back since."""
 ENDED_UNPAID: Final = frozenset({OrderStatus.EXPIRED, OrderStatus.FAILED, OrderStatus.CANCELLED})
-"""The states in which an order owns nothing and its voucher is free again."""
+"""The states in which an order owns no seats and its voucher is free again."""
 
 
 def step(current: OrderStatus, following: OrderStatus) -> OrderStatus:
-    """Return `following` when an order may go there from `current`. Raises `IllegalStep`."""
+    """Return `following` if it may follow `current`. Raises `IllegalStep`."""
     if following not in _STEPS[current]:
         raise IllegalStep(f"an order cannot go from {current} to {following}")
     return following
 
 
 def status_at(status: OrderStatus, expires_at: datetime | None, now: datetime) -> OrderStatus:
-    """Return what an order's status is by the clock: pending past its time reads EXPIRED."""
+    """Return the status by the clock: a pending order past its time is EXPIRED, swept or not."""
     if status is OrderStatus.PENDING_PAYMENT and expires_at is not None and expires_at <= now:
         return OrderStatus.EXPIRED
     return status
@@ -110,11 +110,11 @@ class Order:
 
     @property
     def still_paid(self) -> int:
-        """What was paid and not given back."""
+        """What was paid and not refunded, in minor units."""
         return self.total - self.refunded
 
     def reseated(self, label: str, ticket: Ticket) -> Order:
-        """Return the order with a ticket's seat in the place of the seat `label`; no amount changes."""
+        """Return the order with the ticket's seat in place of `label`; no amount changes."""
         return replace(
             self,
             seats=tuple(

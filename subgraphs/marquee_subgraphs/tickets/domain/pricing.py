@@ -1,7 +1,7 @@
-"""What seats cost. All amounts are whole minor units of one currency; rates are basis points.
+"""Prices. All amounts are minor units of one currency, rates are basis points: 8 000 is 80 %.
 
-Rounding is half up; where one amount is split over tickets, the largest remainders get the odd units, so
-that the parts always add up to the whole. Amounts never come from a client.
+Rounding is half up. An amount that is split over tickets gives the odd units to the largest remainders, so that
+the parts add up to the whole: 1.00 over three equal seats is 0.34, 0.33 and 0.33. No amount comes from a client.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TAX_RATES: Final[Mapping[str, int]] = {"PEN": 1_800, "EUR": 1_000, "USD": 0}
 
 @dataclass(frozen=True, slots=True)
 class DayPart:
-    """A time of the week with a price of its own, by the clock on the cinema's wall."""
+    """A time of the week with a rate of its own, by the clock in the cinema."""
 
     name: str
     weekdays: frozenset[int]
@@ -46,7 +46,7 @@ DAY_PARTS: Final = (DayPart("weekday matinée", frozenset(range(5)), time(17, 0)
 
 
 class PriceLineKind(StrEnum):
-    """What a line of a price speaks of."""
+    """What a line of a price is for."""
 
     SEAT = "SEAT"
     MEMBER_DISCOUNT = "MEMBER_DISCOUNT"
@@ -111,7 +111,7 @@ def split_by_largest_remainder(amount: int, weights: Sequence[int]) -> list[int]
 
 
 def day_part_of(starts_at: datetime, time_zone: str) -> DayPart | None:
-    """Return the day part with a price of its own that a showtime begins in, by local time."""
+    """Return the day part in which a showtime starts, by local time; None for the ordinary rate."""
     local = starts_at.astimezone(ZoneInfo(time_zone))
     for part in DAY_PARTS:
         if local.weekday() in part.weekdays and local.time() < part.before:
@@ -145,7 +145,7 @@ def price_order(
     by_voucher = sum(cuts)
     net = _minus(net, cuts)
     fee_per_seat = BOOKING_FEES[currency]
-    # A seat that costs nothing is free altogether: an order of such seats needs no payment.
+    # No fee for a free seat: an order of free seats totals zero and needs no payment.
     fees = [fee_per_seat if amount else 0 for amount in net]
     booking_fee = sum(fees)
     total = sum(net) + booking_fee
@@ -175,7 +175,7 @@ def price_order(
 
 
 def _voucher_cuts(net: Sequence[int], voucher: Voucher | None) -> list[int]:
-    """What a voucher takes off each seat; never more than the seat costs."""
+    """Return what a voucher takes off each seat; never more than the seat costs."""
     if voucher is None or not net:
         return [0] * len(net)
     if voucher.kind is VoucherKind.FREE_SEAT:

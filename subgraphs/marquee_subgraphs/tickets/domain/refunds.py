@@ -26,7 +26,7 @@ POLICY: Final = (
     RefundRule(timedelta(hours=2), with_fee=False, staff_only=False),
     RefundRule(timedelta(0), with_fee=False, staff_only=True),
 )
-"""In order; the first rule that applies counts."""
+"""In order: the first rule that applies counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def options_for(
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A refund that tickets decided on; payments executes it."""
+    """A refund that tickets decided; payments executes it."""
 
     id: str
     order_id: str

@@ -1,4 +1,4 @@
-"""What state a seat of a showtime is in, by the clock. A seat that no row speaks of is available."""
+"""The states of seats, by the clock. A seat without a row is available."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class SeatStatus(StrEnum):
-    """What people see of a seat."""
+    """The state of a seat, as clients see it."""
 
     AVAILABLE = "AVAILABLE"
     HELD = "HELD"
@@ -20,7 +20,7 @@ class SeatStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeatState:
-    """The stored state of one seat. A hold that has run out is still stored, and reads as available."""
+    """The row of one seat. An expired hold stays in the row, and the seat is available."""
 
     label: str
     status: SeatStatus
@@ -30,7 +30,7 @@ class SeatState:
     order_id: str | None = None
 
     def status_at(self, now: datetime) -> SeatStatus:
-        """Return the status by the clock: a hold that expired is gone, whether or not anyone swept it."""
+        """Return the status by the clock: a seat of an expired hold is available, swept or not."""
         if self.status is SeatStatus.HELD and (self.held_until is None or self.held_until <= now):
             return SeatStatus.AVAILABLE
         return self.status

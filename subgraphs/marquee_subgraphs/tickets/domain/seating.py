@@ -1,6 +1,6 @@
 """Which seats may be taken together, and which are the best that are left.
 
-Every rule that says no comes with a way out: seats that could be taken instead. Never looks at a store.
+Every rule that refuses a choice also finds seats that could be taken instead. Pure.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from marquee_subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
 MAX_SEATS: Final = 10
 """Seats per hold, and per customer and showtime."""
 MOST_GROUPS: Final = 32
-"""Among so many of the best groups at most those are spread who ask for seats at the same time."""
+"""At most so many different groups are offered to people who ask at the same time."""
 CROWD_WINDOW: Final = timedelta(seconds=10)
-"""Who held seats so lately and has not paid yet is one of a crowd."""
+"""People who held seats so recently and have not paid yet count as a crowd."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """So many neighbouring free seats, and what taking them costs."""
+    """A run of neighbouring free seats, with how good it is."""
 
     labels: tuple[str, ...]
     discomfort: float
@@ -31,7 +31,7 @@ class _Window:
 
 
 def missing_wheelchairs(layout: Layout, chosen: Collection[str], own: Collection[str] = ()) -> list[str]:
-    """Return the wheelchair seats that the chosen companion seats belong to and that are not taken along.
+    """Return the wheelchair seats of the chosen companion seats that are neither chosen nor own.
 
     `own` are seats that the customer holds already.
     """
@@ -44,7 +44,7 @@ def missing_wheelchairs(layout: Layout, chosen: Collection[str], own: Collection
 
 
 def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> list[str]:
-    """Return the seats that would be left alone by taking `chosen`, and are not alone already."""
+    """Return the seats that taking `chosen` would leave alone: of A1 to A4, taking A1, A2 and A4 leaves A3."""
     rows = {layout[label].row for label in chosen}
     left: set[str] = set()
     remaining = free - set(chosen)
@@ -58,7 +58,7 @@ def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> li
 
 
 def best_groups(layout: Layout, free: Set[str], count: int, most: int = MOST_GROUPS) -> list[tuple[str, ...]]:
-    """Return groups of `count` neighbouring free seats that leave nobody's seat alone, the best first.
+    """Return groups of `count` neighbouring free seats that leave no seat alone, the best first.
 
     At most `most` and `MOST_GROUPS`, and no seat in two of them.
     """
@@ -76,22 +76,22 @@ def best_groups(layout: Layout, free: Set[str], count: int, most: int = MOST_GRO
 
 
 def choose_tidy(layout: Layout, free: Set[str], count: int, lot: str, among: int = MOST_GROUPS) -> list[str]:
-    """Return `count` neighbouring seats that leave nobody's seat alone, or nothing.
+    """Return `count` neighbouring seats that leave no seat alone, or nothing.
 
-    One of the best `among` groups: the one that falls to `lot`, whatever tells those apart who ask
-    at the same time.
+    It is one of the best `among` groups, drawn by `lot`: any text that differs between people who ask at
+    the same time.
     """
     groups = best_groups(layout, free, count, among)
     return list(groups[_drawn(lot, len(groups))]) if groups else []
 
 
 def choose_apart(layout: Layout, free: Set[str], count: int, lot: str, among: int = MOST_GROUPS) -> list[str]:
-    """Return what is offered to one of many: by lot, or what is best where nothing tidy is left."""
+    """Return a group drawn by `lot`; the best seats when no group without lonely seats is left."""
     return choose_tidy(layout, free, count, lot, among) or choose_best(layout, free, count)
 
 
 def groups_for(rivals: int) -> int:
-    """Return among how many of the best groups to draw while so many others take seats; alone: one."""
+    """Return how many of the best groups to draw from while so many others take seats; one without rivals."""
     return 1 + 2 * rivals
 
 

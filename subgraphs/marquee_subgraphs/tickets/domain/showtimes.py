@@ -1,4 +1,4 @@
-"""A showtime as tickets knows it: when it is, what it costs, whether it sells. A projection of events."""
+"""A showtime as tickets knows it from events: when it is, what it costs, whether it sells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 DOORS_OPEN: Final = timedelta(hours=2)
-"""How long before the start a ticket is admitted."""
+"""How long before the start tickets are admitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,17 @@ class Showtime:
     seat_version: int
 
     def sells_at(self, now: datetime) -> bool:
-        """Tell whether seats may be held and orders placed now."""
+        """True if seats may be held and orders placed at `now`."""
         return not self.is_cancelled and now < self.sales_close_at
 
     def admits_at(self, now: datetime) -> bool:
-        """Tell whether the door takes tickets now: from two hours before the start until the end."""
+        """True if tickets are admitted at `now`: from two hours before the start until the end."""
         return self.starts_at - DOORS_OPEN <= now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """How far the refunds of a cancelled showtime have come; `after_order_id` is where to go on."""
+    """How far the refunds of a cancelled showtime are; they go on after `after_order_id`."""
 
     showtime_id: str
     reason: str

@@ -1,4 +1,4 @@
-"""Vouchers as tickets knows them: a projection of what loyalty issued, used at most once."""
+"""Vouchers as tickets knows them from events; each is used at most once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class VoucherKind(StrEnum):
-    """What a voucher takes off."""
+    """What a voucher takes off the price."""
 
     AMOUNT = "AMOUNT"
     PERCENT = "PERCENT"
@@ -29,7 +29,7 @@ class Voucher:
     order_id: str | None = None
 
     def why_not(self, *, user_id: str | None, currency: str, now: datetime) -> str | None:
-        """Say why this voucher cannot be used by this user, in this currency, now; None when it can."""
+        """Return the message why a voucher cannot be used, or None when it can."""
         if user_id is None or user_id != self.user_id:
             return "There is no such voucher for you."
         if self.order_id is not None:

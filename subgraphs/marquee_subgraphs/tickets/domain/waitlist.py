@@ -1,4 +1,4 @@
-"""Waiting for seats of a sold-out showtime: who is offered which seats, and for how long."""
+"""The waitlist of a sold-out showtime: which seats an entry is offered, and for how long."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from marquee_subgraphs.tickets.domain import seating
 from marquee_subgraphs.tickets.domain.layout import Layout
 
 OFFER_TTL: Final = timedelta(minutes=20)
-"""How long offered seats are held; whoever opens the offer may extend it as any hold."""
+"""How long offered seats are held; the offer can be extended like any hold."""
 MOST_WAITING: Final = 500
 """Entries of one showtime."""
 
 
 class WaitlistStatus(StrEnum):
-    """Where an entry stands."""
+    """The state of an entry."""
 
     WAITING = "WAITING"
     OFFERED = "OFFERED"
@@ -28,12 +28,12 @@ class WaitlistStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitlistEntry:
-    """One person's wish for so many seats of a showtime; `place` orders those who wait."""
+    """One person's wish for seats of a showtime; entries are served in the order of `place`."""
 
     id: str
     showtime_id: str
     person: str
-    """Whose it is, once per showtime: the user's id, or a guest's email."""
+    """The user's id, or a guest's email; each has one entry per showtime."""
     user_id: str | None
     email: str | None
     locale: str
@@ -46,7 +46,7 @@ class WaitlistEntry:
 
 @dataclass(frozen=True, slots=True)
 class ListedEntry:
-    """An entry as it stands: `ahead` is how many wait before it, None unless it waits itself."""
+    """An entry with its state; `ahead` is how many entries wait before it, None unless it waits."""
 
     entry: WaitlistEntry
     status: WaitlistStatus
@@ -56,7 +56,7 @@ class ListedEntry:
 def status_of(
     entry: WaitlistEntry, *, held_until: datetime | None, is_sold: bool, now: datetime
 ) -> WaitlistStatus:
-    """Return where an entry stands; `held_until` is the end of its open hold, None when that is closed."""
+    """Return the state of an entry; `held_until` is the end of its hold, None when that is closed."""
     if entry.hold_id is None:
         return WaitlistStatus.WAITING
     if is_sold:
@@ -69,9 +69,9 @@ def status_of(
 def choose_offers(
     waiting: Sequence[WaitlistEntry], layout: Layout, free: Set[str]
 ) -> Iterator[tuple[WaitlistEntry, list[str]]]:
-    """Return who is offered which of the free seats: first come, first served.
+    """Yield each entry that gets an offer, with its seats: first come, first served.
 
-    A party that needs more seats than are free keeps its place and is passed over.
+    Two seats are free, and the first entry wants three: it keeps its place, and the second gets the two.
     """
     left = set(free)
     for entry in waiting:

@@ -14,7 +14,7 @@ from marquee_subgraphs.tickets.schema.seats import SEAT_PLACE, Seat, Showtime, t
 
 @strawberry.type
 class Hold:
-    """Seats kept for who has the token."""
+    """Seats that are kept for the owner of the token."""
 
     id: ID
     token: str = strawberry.field(description="A secret: the right to these seats.")

@@ -115,7 +115,7 @@ class Ticket:
 
 
 async def load_ticket(info: Info, ticket_id: str) -> Ticket | None:
-    """Load a ticket that the viewer may see."""
+    """Return a ticket that the viewer may see, or None."""
     record = await info.context.loaders(info.context.service.queries.tickets).load(ticket_id)
     if record is None:
         return None
@@ -129,7 +129,7 @@ class Order:
 
     record: strawberry.Private[OrderRecord]
     is_opened: strawberry.Private[bool]
-    """False for a guest's order that is known by its id alone: it tells neither the email nor the tickets."""
+    """False for a guest's order reached by its id alone: then its email and tickets are not shown."""
     id: ID
     number: str
     status: OrderStatus
@@ -246,7 +246,7 @@ class User:
         query = OrderQuery(cinemas=queries.cinemas_for(info.context.viewer, self.id))
         request = PageRequest.of(first, after, (str,))
         page = await loaders(queries.order_pages).load((self.id, query, request))
-        assert page is not None, "order_pages answers every key"
+        assert page is not None, "order_pages returns every key"
 
         async def count() -> int:
             return await loaders(queries.counts).load((self.id, query)) or 0
@@ -270,7 +270,7 @@ class User:
         )
         request = PageRequest.of(first, after, (str,))
         page = await loaders(queries.ticket_pages).load((self.id, query, request))
-        assert page is not None, "ticket_pages answers every key"
+        assert page is not None, "ticket_pages returns every key"
 
         async def count() -> int:
             return await loaders(queries.counts).load((self.id, query)) or 0

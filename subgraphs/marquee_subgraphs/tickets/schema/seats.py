@@ -30,11 +30,11 @@ strawberry.enum(SeatStatus, name="SeatStatus", description="By the clock: an exp
 strawberry.enum(PriceLineKind, name="PriceLineKind")
 
 SEAT_PLACE = "label row number kind"
-"""What this subgraph can say of a seat's place along the way, though showtimes owns it."""
+"""The fields of a seat that showtimes owns and this subgraph provides."""
 
 
 def to_money(minor_units: int, currency: str) -> Money:
-    """Show an amount."""
+    """Return an amount in its GraphQL type."""
     return Money.of(ExactMoney(minor_units, Currency(currency)))
 
 
@@ -77,7 +77,7 @@ class Seat:
 
 
 def to_seats(views: Iterable[SeatView]) -> list[Seat]:
-    """Show many seats; the few different prices are made once."""
+    """Return seats in their GraphQL type; equal prices share one object."""
     prices: dict[int, Money] = {}
     seats: list[Seat] = []
     for view in views:
@@ -89,7 +89,7 @@ def to_seats(views: Iterable[SeatView]) -> list[Seat]:
 
 
 async def load_seats(info: Info, showtime_id: str, labels: Iterable[str]) -> list[Seat]:
-    """Load seats of an order or a ticket."""
+    """Return the seats of an order or a ticket."""
     keys = [(showtime_id, label) for label in labels]
     halls = await info.context.loaders(info.context.service.queries.seats).load_many(keys)
     user_id = info.context.viewer.user_id

@@ -155,12 +155,12 @@ class TicketQueries:
         return SeatChange(hall, layout.sort(changed), resync=False)
 
     async def orders(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
-        """Batch: orders by id, whoever asks; callers check `may_read`."""
+        """Batch: orders by id; callers check `may_read`."""
         async with self._database.read() as connection:
             return await self._store.orders.find_many(connection, _askable(order_ids))
 
     async def tickets(self, ticket_ids: Sequence[str]) -> Mapping[str, Ticket]:
-        """Batch: tickets by id, whoever asks; callers check `may_read`."""
+        """Batch: tickets by id; callers check `may_read`."""
         async with self._database.read() as connection:
             return await self._store.tickets.find_many(connection, _askable(ticket_ids))
 

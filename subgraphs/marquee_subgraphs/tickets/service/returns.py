@@ -1,4 +1,4 @@
-"""Returns: how tickets are given back once it is decided that they are, whoever decides it.
+"""Returns: how tickets are given back, once a customer, staff or a cancelled showtime causes it.
 
 Tickets decides and marks the tickets, payments gives the money back and reports it, and only then are the
 seats free again: a refund that fails must find the seats still sold to its customer.

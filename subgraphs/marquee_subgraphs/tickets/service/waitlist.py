@@ -1,4 +1,4 @@
-"""The waitlist of a showtime: joining, leaving, and offering seats to who waits longest.
+"""The waitlist of a showtime: joining, leaving, and reading it.
 
 Seats that become free are offered in the transaction that frees them, so that nobody buys them in between;
 where nobody waits, that costs one indexed look. Whoever writes entries holds the showtime's row.
@@ -168,14 +168,14 @@ class Waitlist:
             await self._seats.released(tx, showtime, sorted(freed))
 
     async def of_users(self, user_ids: Sequence[str]) -> Mapping[str, list[ListedEntry]]:
-        """Batch: the entries of users, the newest first; callers check who asks."""
+        """Batch: the entries of users, the newest first; callers check the viewer."""
         async with self._database.read() as connection:
             return await self._store.waitlist.of_users(
                 connection, user_ids, self._resources.now(), limit=_ENTRIES_SHOWN
             )
 
     async def offers(self, hold_ids: Sequence[str]) -> Mapping[str, HeldSeats]:
-        """Batch: the seats that offers hold, with their tokens; callers check who asks."""
+        """Batch: the seats that offers hold, with their tokens; callers check the viewer."""
         now = self._resources.now()
         async with self._database.read() as connection:
             holds = await self._store.holds.find_live(connection, hold_ids, now)

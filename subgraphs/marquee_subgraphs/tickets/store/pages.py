@@ -1,4 +1,4 @@
-"""Pages of orders and tickets, the newest first; those of many customers in one statement."""
+"""Pages of orders and tickets, the newest first; the pages of many customers in one statement."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class PageStore:
     async def count_by_user(
         self, connection: Connection, user_ids: Sequence[str], query: OrderQuery | TicketQuery
     ) -> dict[str, int]:
-        """Count each customer's orders or tickets; who has none is left out."""
+        """Count each customer's orders or tickets, without customers who have none."""
         table = ORDERS if isinstance(query, OrderQuery) else TICKETS
         rows = await connection.execute(
             select(table.c.user_id, func.count())

@@ -8,5 +8,5 @@ from sqlalchemy import Row
 
 
 def values_of(row: Row[Any]) -> tuple[Any, ...]:
-    """Return the row's values; their number is not known to the type checker, nor need it be."""
+    """Return the values of a row, as a tuple of any length for the type checker."""
     return tuple(row)

@@ -23,12 +23,12 @@ class VoucherStore:
         return None if row is None else _voucher(row)
 
     async def save(self, tx: Transaction, voucher: Voucher) -> None:
-        """Keep a voucher that was issued; one known already stays as it is."""
+        """Add a voucher; one that is known stays as it is."""
         values = {name: getattr(voucher, name) for name in Voucher.__dataclass_fields__}
         await tx.execute(tx.insert(VOUCHERS).values(**values).on_conflict_do_nothing())
 
     async def use(self, tx: Transaction, *, code: str, user_id: str, order_id: str, now: datetime) -> bool:
-        """Use a voucher for an order; False when somebody was faster. At most one order ever gets it."""
+        """Use a voucher for an order; False when another order has it or it expired."""
         rows = await tx.execute(
             update(VOUCHERS)
             .where(
@@ -42,7 +42,7 @@ class VoucherStore:
         return rows.rowcount == 1
 
     async def release(self, tx: Transaction, *, code: str, order_id: str) -> str | None:
-        """Give back a voucher that this order used; answers whose it is, None when it did not use it."""
+        """Free the voucher that this order used; return its owner, None when the order did not use it."""
         owner: str | None = await tx.scalar(
             update(VOUCHERS)
             .where(VOUCHERS.c.code == code, VOUCHERS.c.order_id == order_id)

@@ -56,7 +56,7 @@ class WaitlistStore:
     async def find_waiting(
         self, connection: Connection, showtime_id: str, *, limit: int
     ) -> list[WaitlistEntry]:
-        """Return who waits for seats of a showtime, the first come first."""
+        """Return the entries that wait for seats of a showtime, by place."""
         rows = await connection.execute(_WAITING, {"showtime_id": showtime_id, "limit": limit})
         return [WaitlistEntry(*values_of(row)) for row in rows]
 
