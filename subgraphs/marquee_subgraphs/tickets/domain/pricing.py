@@ -1,7 +1,8 @@
 """Prices. All amounts are minor units of one currency, rates are basis points: 8 000 is 80 %.
 
-Rounding is half up. An amount that is split over tickets gives the odd units to the largest remainders, so that
-the parts add up to the whole: 1.00 over three equal seats is 0.34, 0.33 and 0.33. No amount comes from a client.
+Rounding is half up. An amount that is split over tickets gives the odd units to the largest remainders, so
+that the parts add up to the whole: 1.00 over three equal seats is 0.34, 0.33 and 0.33. Amounts never come
+from a client.
 """
 
 from __future__ import annotations

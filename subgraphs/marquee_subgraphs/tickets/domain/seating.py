@@ -44,7 +44,7 @@ def missing_wheelchairs(layout: Layout, chosen: Collection[str], own: Collection
 
 
 def leaves_lonely(layout: Layout, free: Set[str], chosen: Collection[str]) -> list[str]:
-    """Return the seats that taking `chosen` would leave alone: of A1 to A4, taking A1, A2 and A4 leaves A3."""
+    """Return the seats that `chosen` would leave alone: of A1 to A4, taking A1, A2 and A4 leaves A3."""
     rows = {layout[label].row for label in chosen}
     left: set[str] = set()
     remaining = free - set(chosen)
