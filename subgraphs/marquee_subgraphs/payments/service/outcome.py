@@ -29,7 +29,8 @@ async def wait_until(
         found = await read()
         while not done(found) and (left := give_up - loop.time()) > 0:
             try:
-                await asyncio.wait_for(anext(messages), left)
+                async with asyncio.timeout(left):
+                    await anext(messages)
             except StopAsyncIteration:  # the process closes its topics: no message will come
                 return found
             except TimeoutError:

@@ -72,8 +72,11 @@ class WebhookSender:
             self._random.shuffle(due)
             for webhook in due:
                 await self._send(webhook, twice=self._random.random() < _TWICE_SHARE)
+            # Not `wait_for`: on Python 3.11 it can swallow a cancellation that comes with a wake-up, and then
+            # `stop` would wait for ever.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    await self._wake.wait()
 
     async def _send(self, webhook: Webhook, *, twice: bool) -> bool:
         delivered = False
