@@ -24,6 +24,7 @@ from marquee_subgraphs.kit.invariants import Invariant
 from marquee_subgraphs.kit.settings import Settings
 from marquee_subgraphs.loyalty.invariants import verify as verify_loyalty
 from marquee_subgraphs.movies.invariants import verify as verify_movies
+from marquee_subgraphs.notifications.invariants import verify as verify_notifications
 from marquee_subgraphs.payments.invariants import CapturedPayment, ReadBooks, books_in, captured_payments
 from marquee_subgraphs.payments.invariants import verify as verify_payments
 from marquee_subgraphs.reviews.invariants import known_films
@@ -33,7 +34,17 @@ from marquee_subgraphs.tickets.invariants import verify as verify_tickets
 from marquee_subgraphs.tickets.tables import ORDERS, TICKETS
 from marquee_subgraphs.users.invariants import verify as verify_users
 
-STORES = ("users", "movies", "showtimes", "tickets", "payments", "loyalty", "reviews", "analytics")
+STORES = (
+    "users",
+    "movies",
+    "showtimes",
+    "tickets",
+    "payments",
+    "loyalty",
+    "reviews",
+    "analytics",
+    "notifications",
+)
 ASK_PROVIDER: Final = "api"
 _BOOKS_TIMEOUT_SECONDS: Final = 30.0
 _UPDATE_FILM: Final = "Change each such film (`updateMovie`): its event makes it known again."
@@ -80,6 +91,7 @@ async def verify_cinema(settings: Settings, bank: str | None = None) -> list[Inv
             *await verify_reviews(stores["reviews"], settings),
             *await verify_showtimes(stores["showtimes"]),
             *await verify_users(stores["users"]),
+            *await verify_notifications(stores["notifications"]),
             await _films_known(stores["movies"], stores["reviews"]),
             await _captured_has_tickets(stores["tickets"], payments.captured),
             await _revenue_agrees(stores["payments"], stores["analytics"]),

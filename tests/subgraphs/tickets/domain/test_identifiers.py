@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from marquee_subgraphs.tickets.domain.identifiers import make_seat_id, read_seat_id
 from tests.subgraphs.door import customer, staff
 from tests.subgraphs.tickets.stage import Stage
 
@@ -42,3 +43,9 @@ async def test_a_guests_hold_counts_for_the_customer_who_signs_in_to_order(any_s
     second = await stage.place(tokens[1], viewer=ANA)
     assert [error["code"] for error in second["errors"]] == ["TOO_MANY_SEATS"]
     assert await stage.broken() == []
+
+
+def test_a_seat_id_is_read_back() -> None:
+    assert read_seat_id(make_seat_id("sht_1", "A1")) == ("sht_1", "A1")
+    for bad in ("", ":", "sht_1", "sht_1:", ":A1", "sht_1:" + "A" * 200, "sht_1:\x00"):
+        assert read_seat_id(bad) is None
