@@ -59,4 +59,5 @@ def test_its_commands_know_the_packaged_supergraph(cinema: Environment) -> None:
     assert cinema.run("marquee", "plan", "--operation", "operation.graphql").startswith("QueryPlan {")
     assert "--config" in cinema.run("marquee", "compose", code=2)
     assert "checkout" in cinema.run("marquee", "schema", "--check", code=2)
+    assert "supergraph" in cinema.run("marquee", "doctor", "--port", "0", "--data-dir", "examined")
     assert "marquee, version 0." in cinema.run("marquee", "--version")

@@ -56,7 +56,7 @@ class FileSource:
         self.origin = str(path)
         self._path = path
         self._last_text: str | None = None
-        self._seen: object = None
+        self._seen = self._appearance()
 
     async def read(self) -> str | None:
         """The text; None when it is the same as the last call returned. Raises `SourceUnreadable`."""

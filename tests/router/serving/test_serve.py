@@ -64,6 +64,8 @@ async def test_the_guides_program_serves_as_the_command_does(folder: Path, app: 
                 return bool(await router.ask("{ three }") == {"data": {"three": 3}})
 
             await eventually(knows_three)
+            if workers == 1:
+                assert await router.metric('router_reloads_total{outcome="applied"} 1.0'), "not at the start"
             await ends_cleanly(router)
 
 
