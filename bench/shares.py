@@ -26,6 +26,7 @@ from bench.memory import ConstantSubgraph
 from bench.process import Server, serving
 from marquee_router import RouterApp, create_app
 from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.server_interface import ClientAddress
 
 HEAD: Final = ("operation", "µs in all", "engine and edge", "JSON", "HTTP server", "HTTP client")
 NO_FETCH: Final = Operation("no fetch", lambda _: request_body("{ __typename }"))
@@ -114,7 +115,7 @@ def _asking(app: RouterApp, body: bytes) -> Callable[[], Coroutine[Any, Any, Any
     accepted = None if front is None else front.takes(_HEADERS)
     assert front is not None, "no CORS is set"
     assert accepted is not None, "the request is plain"
-    return lambda: front.answer(body, _HEADERS, accepted, "127.0.0.1")
+    return lambda: front.answer(body, _HEADERS, accepted, ClientAddress("127.0.0.1"))
 
 
 async def _fastest(step: Callable[[], Coroutine[Any, Any, Any]], seconds: float) -> float:

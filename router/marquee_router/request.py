@@ -82,6 +82,8 @@ class RequestContext:
     """On the event loop's clock; outbound calls end before it."""
     address: str | None = None
     """The client's IP address, where the server knows it."""
+    is_behind_unknown_proxy: bool = False
+    """True if `address` is that of a proxy which the server does not trust to report its clients."""
     span: OperationSpan | None = None
     """The recorder of this request; None if it is not recorded."""
     has_files: bool = False

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 from uvicorn.server import ServerState
 
-from marquee_router.server_interface import PlainPostHandler
+from marquee_router.server_interface import ClientAddress, PlainPostHandler
 
 _FAULT: Final = (
     500,
@@ -66,7 +66,7 @@ class PlainPost:
         connection: Connection,
         headers: Mapping[str, str],
         accepted: Any,
-        address: str | None,
+        address: ClientAddress,
         body: bytes = b"",
     ) -> None:
         self._connection = connection

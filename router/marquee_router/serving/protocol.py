@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from marquee_router.message_heads import KnownHead
-from marquee_router.server_interface import PlainPostHandler
+from marquee_router.server_interface import ClientAddress, PlainPostHandler
 from marquee_router.serving.client_address import ClientAddresses
 from marquee_router.serving.idle_timer import IdleTimer
 from marquee_router.serving.ignored_upgrade import head_without_upgrade
@@ -50,7 +50,7 @@ class _Head:
     headers: Mapping[str, str]
     accepted: Any
     """None when the POST is not plain."""
-    address: str | None
+    address: ClientAddress
 
 
 class FastPathProtocol(HttpToolsProtocol):
@@ -75,7 +75,7 @@ class FastPathProtocol(HttpToolsProtocol):
         self.fast_path = self._fast_path_of(config.app)
         self._addresses = ClientAddresses(str(config.forwarded_allow_ips) if config.proxy_headers else None)
         self._state = _ParserState()
-        self._last = _Head([], {}, None, None)
+        self._last = _Head([], {}, None, ClientAddress(None))
         self._idle = IdleTimer(self.loop, self.timeout_keep_alive, self._close_idle)
 
     def _fast_path_of(self, app: object) -> PlainPostHandler | None:
@@ -169,7 +169,7 @@ class FastPathProtocol(HttpToolsProtocol):
             return None
         if self.headers != self._last.lines:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
-            address = self._addresses.of(self.client, self.headers)
+            address = self._addresses.of(self.client, self.headers, headers)
             self._last = _Head(self.headers, headers, fast_path.takes(headers), address)
         last = self._last
         if last.accepted is None or self.parser.get_http_version() != "1.1":

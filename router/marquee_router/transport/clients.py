@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from marquee_foundation.trace_context import unsampled
 from marquee_router.extensions import Extensions
@@ -18,6 +17,7 @@ from marquee_router.request import Identity, OperationSpan, RequestContext
 from marquee_router.security.headers import ClientDescription, HeaderPropagation
 from marquee_router.security.identity import IdentitySigner
 from marquee_router.security.tokens import TokenVerifier
+from marquee_router.server_interface import ClientAddress
 from marquee_router.transport.operation_runner import RunnableOperation
 
 
@@ -44,7 +44,7 @@ class Clients:
         return identity if self.extensions is None else await self.extensions.identified(identity)
 
     def context(
-        self, headers: Mapping[str, str], identity: Identity | None, address: str | None = None
+        self, headers: Mapping[str, str], identity: Identity | None, address: ClientAddress
     ) -> RequestContext:
         """A context for one request of this client, which connected from `address`."""
         subgraph_headers = self.propagation.of(headers)
@@ -56,7 +56,8 @@ class Clients:
             identity,
             subgraph_headers,
             asyncio.get_running_loop().time() + self.timeout_seconds,
-            address=address,
+            address=address.host,
+            is_behind_unknown_proxy=address.is_unknown_proxy,
         )
 
     def recorded(self, context: RequestContext) -> RequestContext:
@@ -106,9 +107,3 @@ def record_execution(span: OperationSpan, context: RequestContext, prepared: Run
         span.end("ok")
         traceparent = unsampled(traceparent)
     context.subgraph_headers["traceparent"] = traceparent
-
-
-def address_of(scope: Mapping[str, Any]) -> str | None:
-    """The IP address that the client of an ASGI scope connected from."""
-    client = scope.get("client")
-    return client[0] if client else None

@@ -11,13 +11,14 @@ from typing import Any, Final, TypeAlias
 
 from marquee_router.config.model import RouterConfig
 from marquee_router.message_heads import KnownHead
+from marquee_router.server_interface import ClientAddress
 from marquee_router.transport.http.negotiation import Accepted, negotiate
 from marquee_router.transport.http.response import HttpResponse
 from marquee_router.transport.http.single_response import SingleResponses
 from marquee_router.transport.http.stream_response import TOKEN_HEADER
 
 Answering: TypeAlias = Callable[
-    [bytes, Mapping[str, str], Accepted, str | None], Coroutine[Any, Any, HttpResponse]
+    [bytes, Mapping[str, str], Accepted, ClientAddress], Coroutine[Any, Any, HttpResponse]
 ]
 """Answers a request, given body, headers, what it accepts, and the client's address. Raises nothing but
 cancellation."""

@@ -348,6 +348,30 @@ async def test_a_client_is_where_the_trusted_proxy_says(proxies: str | None, see
     assert front.fronted == 1
 
 
+@pytest.mark.parametrize("fronted", [True, False])
+@pytest.mark.parametrize(
+    ("trusted_proxies", "reported", "is_limited"),
+    [
+        (None, None, False),
+        (None, "203.0.113.7", True),
+        (None, "127.0.0.1", True),
+        ("10.0.0.0/8", "203.0.113.7", True),
+        ("127.0.0.1", "203.0.113.7", False),
+        ("127.0.0.1", "203.0.113.8", True),
+    ],
+)
+async def test_an_exemption_is_for_whom_the_server_knows(
+    trusted_proxies: str | None, reported: str | None, *, is_limited: bool, fronted: bool
+) -> None:
+    settings = {
+        "rate_limits": {"per_address": {"limit": 1}, "exempt_addresses": ["127.0.0.1", "203.0.113.7"]}
+    }
+    headers = () if reported is None else (f"X-Forwarded-For: {reported}",)
+    async with serving(fronted=fronted, settings=settings, trusted_proxies=trusted_proxies) as served:
+        answers = [await served.say(request({"query": "{ hello }"}, *headers) + LAST) for _ in range(2)]
+    assert [answer.split()[1] for answer in answers] == [b"200", b"429" if is_limited else b"200"]
+
+
 @dataclass(slots=True)
 class SlowEngine(FakeEngine):
     """Its operations begin, and go on when they may."""

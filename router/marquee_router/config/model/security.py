@@ -111,7 +111,8 @@ class RateLimits(Section):
     fields: dict[str, Rate] = Field(default_factory=dict)
     """By root field (`login`), of one user or else address; each occurrence in an operation counts."""
     exempt_addresses: tuple[IPvAnyNetwork, ...] = ()
-    """Networks whose clients are not limited."""
+    """Networks whose clients are not limited. An address there that forwards requests (`X-Forwarded-For` and
+    the like) and is no trusted proxy is limited: its clients may be anywhere."""
     redis_url: SecretStr | None = None
     """Redis in which all processes count together; while it is down, each counts for itself."""
     redis_prefix: str = "marquee-router"

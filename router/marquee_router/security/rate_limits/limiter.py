@@ -6,6 +6,7 @@ With Redis, each router allows a client an eighth of a rate by its own count, an
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from marquee_foundation.rates.shared_windows import SharedWindows
     from marquee_foundation.rates.windows import WindowRate
 
+logger = logging.getLogger("marquee_router.rate_limits")
+
 _UNSHARED_PART: Final = 8
 _ADDRESSES_REMEMBERED: Final = 10_000
+_WARNINGS_AT_MOST: Final = 100
 _NETWORK_OF_ONE_CLIENT: Final = 64
 """In bits. A host gets a whole /64 of IPv6, so counting each address would limit nothing."""
 
@@ -47,6 +51,7 @@ class RateLimiter:
         self._fields = {name: _rule(f"field {name}", rate, now) for name, rate in settings.fields.items()}
         self._exempt = tuple(ip_network(str(network)) for network in settings.exempt_addresses)
         self._network_of = lru_cache(maxsize=_ADDRESSES_REMEMBERED)(self._find_network)
+        self._warned: set[str] = set()
         self._shared = _shared(settings)
 
     @classmethod
@@ -58,7 +63,7 @@ class RateLimiter:
 
     async def admit(self, context: RequestContext) -> None:
         """Count an operation by its address and user, before it is prepared. Raises `RateLimited`."""
-        network = self._network_of(context.address)
+        network = self._subject(context)
         if network is None:
             return
         if self._per_address is not None and network:
@@ -70,7 +75,7 @@ class RateLimiter:
         """Count a prepared operation by its name and its root fields. Raises `RateLimited`."""
         if not self._operations and not self._fields:
             return
-        network = self._network_of(context.address)
+        network = self._subject(context)
         if network is None:
             return
         rules = [self._operations[name]] if name in self._operations else []
@@ -99,6 +104,27 @@ class RateLimiter:
             seconds = await self._shared.hit(rule.window.item, rule.name, subject)
             if seconds is not None:
                 raise _refusal(rule, seconds)
+
+    def _subject(self, context: RequestContext) -> str | None:
+        """Return what counts as one client: empty if it is unknown, None if it is exempt.
+
+        An exempt address that forwards the requests of others is not exempt: it would pass on its exemption.
+        Example: nginx on this machine, started without `--trusted-proxies 127.0.0.1`.
+        """
+        network = self._network_of(context.address)
+        if network is None and context.is_behind_unknown_proxy:
+            network = context.address or ""
+            self._warn(network)
+        return network
+
+    def _warn(self, address: str) -> None:
+        if address not in self._warned and len(self._warned) < _WARNINGS_AT_MOST:
+            self._warned.add(address)
+            logger.warning(
+                "%s is exempt from rate limits, but forwards the requests of others and is no trusted proxy: "
+                "all its clients count as one. Name it in --trusted-proxies.",
+                address,
+            )
 
     def _find_network(self, address: str | None) -> str | None:
         """Return what counts as one client: empty if it is unknown, None if it is exempt."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from marquee_router.transport.clients import address_of
+from marquee_router.server_interface import ClientAddress
 from marquee_router.transport.http.negotiation import Accepted
 
 
@@ -41,6 +41,6 @@ class HttpRequest:
         return self.method == "GET"
 
     @property
-    def address(self) -> str | None:
-        """The IP address that the client connected from."""
-        return address_of(self.scope)
+    def address(self) -> ClientAddress:
+        """Where the request comes from."""
+        return ClientAddress.of(self.scope.get("client"), self.headers)

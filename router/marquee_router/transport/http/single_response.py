@@ -15,6 +15,7 @@ from marquee_router.errors import RequestError
 from marquee_router.log_fields import log_fields
 from marquee_router.planning.plan import OperationKind
 from marquee_router.request import GraphQLRequest, RequestContext, Response
+from marquee_router.server_interface import ClientAddress
 from marquee_router.transport.errors import (
     Fault,
     MalformedRequest,
@@ -47,7 +48,7 @@ class SingleResponses:
         self.content_types = ContentTypes(service.config)
 
     async def to_post(
-        self, body: bytes, headers: Mapping[str, str], accepted: Accepted, address: str | None
+        self, body: bytes, headers: Mapping[str, str], accepted: Accepted, address: ClientAddress
     ) -> HttpResponse:
         """Answer a POST with JSON by a client that connected from `address`. Raises nothing but
         cancellation."""

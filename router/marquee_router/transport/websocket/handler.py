@@ -8,8 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from marquee_router.security.csrf import origin_may_connect
 from marquee_router.security.revocations import Revocations
-from marquee_router.server_interface import DIRECT_SOCKET
-from marquee_router.transport.clients import address_of
+from marquee_router.server_interface import DIRECT_SOCKET, ClientAddress
 from marquee_router.transport.service import GraphQLService
 from marquee_router.transport.websocket.session import Session
 from marquee_router.transport.websocket.subprotocol import CloseCode, choose
@@ -50,7 +49,8 @@ class WebSocketHandler:
             return
         await send({"type": "websocket.accept", "subprotocol": subprotocol.name})
         direct = scope.get("extensions", {}).get(DIRECT_SOCKET)
-        session = Session(self._service, subprotocol, send, headers, address_of(scope), direct)
+        address = ClientAddress.of(scope.get("client"), headers)
+        session = Session(self._service, subprotocol, send, headers, address, direct)
         self._sessions.add(session)
         if self._is_ending:
             session.close(CloseCode.SERVICE_RESTART, "The server restarts")

@@ -15,7 +15,7 @@ from starlette.types import Receive, Send
 
 from marquee_router.errors import RequestError
 from marquee_router.request import Identity, RequestContext
-from marquee_router.server_interface import DirectSocket
+from marquee_router.server_interface import ClientAddress, DirectSocket
 from marquee_router.transport.service import GraphQLService
 from marquee_router.transport.websocket.messages import (
     MessageWriter,
@@ -66,7 +66,7 @@ class Session:
         subprotocol: Subprotocol,
         send: Send,
         headers: Mapping[str, str],
-        address: str | None = None,
+        address: ClientAddress,
         direct: DirectSocket | None = None,
     ) -> None:
         """`headers` are those of the handshake, names in lower case."""

@@ -111,6 +111,37 @@ async def test_exempt_networks_are_not_limited() -> None:
     assert await statuses(app, 2, address=ELSEWHERE) == [200, 429]
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via", "X-Forwarded-Proto"])
+async def test_an_exempt_address_that_forwards_for_others_is_limited(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for address in ("127.0.0.1", "::1"):
+        app = limited(per_address={"limit": 1}, exempt_addresses=["127.0.0.0/8", "::1"])
+        caplog.clear()
+        forwarded = {name.lower(): "127.0.0.1"}
+        assert await statuses(app, 3, address=address, headers=forwarded) == [200, 429, 429]
+        [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert warning.startswith(f"{address} is exempt from rate limits, but forwards")
+        assert "--trusted-proxies" in warning
+        assert await statuses(app, 3, address=address) == [200] * 3
+
+
+async def test_nor_are_its_users_root_fields_and_sockets_exempt() -> None:
+    issuer = issuing()
+    rates = {"per_user": {"limit": 1}, "fields": {"hello": {"limit": 2}}, "exempt_addresses": ["127.0.0.1"]}
+    app, _ = fake_app({**issuer.settings(), "rate_limits": rates}, extras=issuer.extras())
+    forwarded = {"x-forwarded-for": "198.51.100.1"}
+    ada = {**forwarded, "authorization": f"Bearer {issuer.token('ada')}"}
+    assert await statuses(app, 2, address="127.0.0.1", headers=ada) == [200, 429]
+    assert await statuses(app, 3, address="127.0.0.1", headers=forwarded) == [200, 200, 429]
+    socket = Socket(cast("RouterApp", From(app, "127.0.0.1")), ["graphql-transport-ws"], headers=forwarded)
+    await socket.ready()
+    socket.send({"id": "1", "type": "subscribe", "payload": {"query": "{ hello }"}})
+    message = await socket.receive()
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+    await socket.leave()
+
+
 async def test_a_user_is_one_client_from_wherever() -> None:
     issuer = issuing()
     app, _ = fake_app(
