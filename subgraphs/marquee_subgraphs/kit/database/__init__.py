@@ -13,7 +13,7 @@ from marquee_subgraphs.kit.database.connection import (
     insert_into,
     sql_transaction,
 )
-from marquee_subgraphs.kit.database.database import Database, StatementCounter
+from marquee_subgraphs.kit.database.database import Database
 from marquee_subgraphs.kit.database.errors import (
     DatabaseAway,
     DatabaseBusy,
@@ -26,6 +26,7 @@ from marquee_subgraphs.kit.database.errors import (
     StoreUnusable,
     TransactionLost,
 )
+from marquee_subgraphs.kit.database.statements import StatementCounter
 from marquee_subgraphs.kit.database.types import (
     AutoIncrement,
     ExactDecimal,

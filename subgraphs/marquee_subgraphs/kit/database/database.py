@@ -17,12 +17,10 @@ from contextlib import (
     contextmanager,
     nullcontext,
 )
-from contextvars import ContextVar
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import URL, Executable, MetaData, make_url
+from sqlalchemy import URL, MetaData, make_url
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.exc import DBAPIError
 
@@ -32,6 +30,7 @@ from marquee_subgraphs.kit.database.migrations import HISTORY as KIT_HISTORY
 from marquee_subgraphs.kit.database.observer import DatabaseObserver
 from marquee_subgraphs.kit.database.sqlite import SqliteBackend
 from marquee_subgraphs.kit.database.sqlstates import is_retriable
+from marquee_subgraphs.kit.database.statements import StatementCounter, StatementListener, TimedRead
 from marquee_subgraphs.kit.database.upgrade import (
     History,
     Migrate,
@@ -46,8 +45,6 @@ T = TypeVar("T")
 _UNRECORDED: Final = nullcontext()
 _LONGEST_STATEMENTS = 4_000
 """Characters of SQL in one span."""
-_TEXTS: Final[dict[Any, str]] = {}
-_TEXTS_KEPT = 2_000
 _RETRY_PAUSE_SECONDS = 0.01
 
 
@@ -63,74 +60,11 @@ class _Backend(Protocol):
     async def close(self) -> None: ...
 
 
-class StatementCounter:
-    """The statements that one database executed while this counter was attached."""
-
-    __slots__ = ("statements",)
-
-    def __init__(self) -> None:
-        self.statements: list[str] = []
-
-    @property
-    def count(self) -> int:
-        """The number of statements that were executed."""
-        return len(self.statements)
-
-
-def _text_of(statement: Executable) -> str:
-    """Return the SQL with placeholders. Compiling a statement costs ten times what looking it up does."""
-    cache_key = getattr(statement, "_generate_cache_key", None)
-    key = None if cache_key is None else cache_key()
-    if key is None:
-        return str(statement)
-    text = _TEXTS.get(key.key)
-    if text is None:
-        text = str(statement)
-        if len(_TEXTS) < _TEXTS_KEPT:
-            _TEXTS[key.key] = text
-    return text
-
-
-class _Statements:
-    """Passes each statement to the counters of the task that executes it."""
-
-    __slots__ = ("counters",)
-
-    def __init__(self) -> None:
-        self.counters: ContextVar[tuple[StatementCounter, ...]] = ContextVar("counters", default=())
-
-    def __call__(self, statement: Executable) -> None:
-        for counter in self.counters.get():
-            counter.statements.append(_text_of(statement))
-
-
-class _TimedRead:
-    """A read whose duration is reported."""
-
-    __slots__ = ("_inner", "_started", "_tell")
-
-    def __init__(self, inner: AbstractAsyncContextManager[Connection], tell: Callable[[float], None]) -> None:
-        self._inner = inner
-        self._tell = tell
-        self._started = time.perf_counter()
-
-    async def __aenter__(self) -> Connection:
-        return await self._inner.__aenter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        try:
-            return await self._inner.__aexit__(kind, error, trace)
-        finally:
-            self._tell(time.perf_counter() - self._started)
-
-
 class Database:
     """The store of one subgraph."""
 
     def __init__(
-        self, backend: _Backend, statements: _Statements, observer: DatabaseObserver | None = None
+        self, backend: _Backend, statements: StatementListener, observer: DatabaseObserver | None = None
     ) -> None:
         self._backend = backend
         self._statements = statements
@@ -157,7 +91,7 @@ class Database:
         nothing. Raises `StoreUnusable`.
         """
         parsed = make_url(url)
-        statements = _Statements()
+        statements = StatementListener()
         backend = await _open_backend(parsed, statements, pool_size, create=migrate == "auto")
         histories = [KIT_HISTORY] if kit_tables else []
         histories += [each for each in tables if isinstance(each, History)]
@@ -218,14 +152,14 @@ class Database:
             return self._backend.read(heavy)
         if observer.traces:
             return self._recorded_read(heavy, observer.read_seconds)
-        return _TimedRead(self._backend.read(heavy), observer.read_seconds)
+        return TimedRead(self._backend.read(heavy), observer.read_seconds)
 
     @asynccontextmanager
     async def _recorded_read(
         self, heavy: bool, read_seconds: Callable[[float], None]
     ) -> AsyncIterator[Connection]:
         with self._span("SQL read"):
-            async with _TimedRead(self._backend.read(heavy), read_seconds) as connection:
+            async with TimedRead(self._backend.read(heavy), read_seconds) as connection:
                 yield connection
 
     def _span(self, name: str) -> AbstractContextManager[None]:
@@ -284,7 +218,7 @@ class Database:
         await self._backend.close()
 
 
-async def _open_backend(url: URL, statements: _Statements, pool_size: int, *, create: bool) -> _Backend:
+async def _open_backend(url: URL, statements: StatementListener, pool_size: int, *, create: bool) -> _Backend:
     if url.get_backend_name() == "sqlite":
         if not url.database:
             raise ValueError(f"a SQLite URL names a file, as sqlite:///users.sqlite, got {url}")
