@@ -26,14 +26,13 @@ class ExecutedOperation(Protocol):
         """`query`, `mutation` or `subscription`."""
         ...
 
-    @property
-    def context(self) -> RequestContext: ...
-
 
 class OperationHook(Protocol):
     """Observes the operations of clients. Its methods must neither block nor raise."""
 
-    def answered(self, operation: ExecutedOperation, outcome: str, seconds: float) -> None:
+    def answered(
+        self, operation: ExecutedOperation, context: RequestContext, outcome: str, seconds: float
+    ) -> None:
         """A query or mutation was executed.
 
         `outcome` is `ok`, `errors` (the response has some), `refused` (before execution) or `fault`.

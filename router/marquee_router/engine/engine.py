@@ -52,6 +52,7 @@ class Engine:
         self._workers = Workers()
         preparation = Preparation(supergraph, subgraphs.exchanges, self._options, policies)
         self._compiler = preparation.compiler
+        self._reused = None if preparation_hook is None else preparation_hook.reused
         self._operations = OperationCache(preparation, self._options, self._workers, preparation_hook)
         self._variants = PlanVariants(
             supergraph.override_labels,
@@ -59,6 +60,7 @@ class Engine:
             self._options,
             self._workers,
         )
+        self._observes = self._options.answer_caching.from_subgraphs
         self._caches_subgraphs = any(isinstance(e, CachingExchange) for e in subgraphs.exchanges.values())
 
     @property
@@ -78,6 +80,8 @@ class Engine:
         outcome = self._operations.get(key)
         if outcome is None:
             outcome = await self._operations.prepare(key, context.span)
+        elif self._reused is not None:
+            self._reused()
         if isinstance(outcome, RequestError):
             # A copy: the refusal that is kept would keep the frames of the request that was refused last.
             raise copy(outcome)
@@ -90,14 +94,16 @@ class Engine:
 
         Any later failure is in the `errors` of the response.
         """
-        variables = _checked_variables(prepared, request, context)
+        variables = prepared.coerce(request.variables)
+        if prepared.check is not None:
+            prepared.check(variables, context)
         compiled = prepared.compiled
         if prepared.variation is not None:
             compiled = await self._variants.plan_for(prepared, context, self._compiler.variant)
         execution = self._begin(variables, context)
         if prepared.introspect is not None:
             execution.data.update(await self._introspected(prepared.introspect, variables))
-        if self._options.answer_caching.from_subgraphs and prepared.answer_policy is not None:
+        if self._observes and prepared.answer_policy is not None:
             with observing() as observed:
                 response = await compiled.execute(execution)
             headers = observed.headers(prepared.answer_policy)

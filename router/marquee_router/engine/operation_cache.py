@@ -46,10 +46,11 @@ class OperationCache:
         self._preparation = preparation
         self._workers = workers
         self._hook = hook
-        self._reused = None if hook is None else hook.reused
         self._outcomes: LeastRecentlyUsed[DocumentKey, Outcome] = LeastRecentlyUsed(
             options.documents_cached, options.documents_cached_bytes
         )
+        self.get = self._outcomes.get
+        """Returns the operation or the refusal for a document, None if it is not kept."""
         self._under_way: dict[DocumentKey, asyncio.Future[Outcome]] = {}
 
     def __len__(self) -> int:
@@ -59,13 +60,6 @@ class OperationCache:
     def bytes(self) -> int:
         """The estimated size of all entries."""
         return self._outcomes.bytes
-
-    def get(self, key: DocumentKey) -> Outcome | None:
-        """The operation or the refusal, if it is kept."""
-        outcome = self._outcomes.get(key)
-        if outcome is not None and self._reused is not None:
-            self._reused()
-        return outcome
 
     async def prepare(self, key: DocumentKey, span: OperationSpan | None = None) -> Outcome:
         """Prepare a document, or join the preparation that is under way; keeps the outcome."""

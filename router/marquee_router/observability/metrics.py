@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from marquee_router.instrumentation import ExecutedOperation, PhaseTimes
 from marquee_router.planning.plan import OperationKind
+from marquee_router.request import RequestContext
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "(other)"
@@ -114,7 +115,9 @@ class Metrics(Collector):
         self.preparation = PreparationCounts()
         self.registry.register(self)
 
-    def answered(self, operation: ExecutedOperation, outcome: str, seconds: float) -> None:
+    def answered(
+        self, operation: ExecutedOperation, context: RequestContext, outcome: str, seconds: float
+    ) -> None:
         """Count one executed operation."""
         name, kind = operation.name, operation.kind
         # A known name costs one look-up; `_label` decides about new ones, and bounds them.

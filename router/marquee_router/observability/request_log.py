@@ -6,6 +6,7 @@ import logging
 
 from marquee_router.instrumentation import ExecutedOperation
 from marquee_router.log_fields import log_fields
+from marquee_router.request import RequestContext
 
 logger = logging.getLogger("marquee_router.requests")
 
@@ -13,13 +14,15 @@ logger = logging.getLogger("marquee_router.requests")
 class RequestLog:
     """Implements `OperationHook`."""
 
-    def answered(self, operation: ExecutedOperation, outcome: str, seconds: float) -> None:
+    def answered(
+        self, operation: ExecutedOperation, context: RequestContext, outcome: str, seconds: float
+    ) -> None:
         """Log the operation's name, kind, outcome and time, and the ids of its request."""
         logger.info(
             "%s answered",
             operation.kind,
             extra={
-                **log_fields(operation.context, operation.name),
+                **log_fields(context, operation.name),
                 "kind": str(operation.kind),
                 "outcome": outcome,
                 "seconds": round(seconds, 6),

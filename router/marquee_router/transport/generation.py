@@ -67,11 +67,6 @@ class BoundOperation:
     context: RequestContext
 
     @property
-    def name(self) -> str | None:
-        """The name of the operation in its document."""
-        return self.prepared.name
-
-    @property
     def kind(self) -> OperationKind:
         """Query, mutation or subscription."""
         return self.prepared.kind

@@ -35,6 +35,7 @@ class GraphQLService:
         self.clients = clients
         self.rates = rates
         self._extensions = clients.extensions
+        self._records = clients.tracer.records
         self.subscriptions = Subscriptions(self.config.subscriptions, clients)
         self.broadcast = self.subscriptions.broadcast
 
@@ -76,7 +77,7 @@ class GraphQLService:
     async def begin(self, request: GraphQLRequest, context: RequestContext) -> BoundOperation:
         """Admit and prepare a request on the current generation; raises `RequestError` if it is refused."""
         generation = self._generation
-        if self.clients.tracer.records:
+        if self._records:
             context = self.clients.recorded(context)
         if generation.reports_cost or self._extensions is not None:
             context = own_context(context)
@@ -195,4 +196,4 @@ def _answered(operation: BoundOperation, outcome: str, started: float) -> None:
     if hooks:
         seconds = time.perf_counter() - started
         for hook in hooks:
-            hook.answered(operation, outcome, seconds)
+            hook.answered(operation.prepared, operation.context, outcome, seconds)

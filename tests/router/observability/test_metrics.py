@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from marquee_router.observability.metrics import Metrics
 from marquee_router.planning.plan import OperationKind
@@ -23,18 +23,20 @@ async def test_metrics_count_operations_and_subgraph_calls() -> None:
     assert "router_websockets 0.0" in text
 
 
+CONTEXT = RequestContext({})
+
+
 @dataclass
 class Executed:
     name: str | None
     kind: OperationKind = OperationKind.QUERY
-    context: RequestContext = field(default_factory=lambda: RequestContext({}))
 
 
 def test_clients_cannot_grow_the_series() -> None:
     metrics = Metrics(max_operation_names=2)
     for number in range(50):
-        metrics.answered(Executed(f"Name{number}"), "ok", 0.01)
-    metrics.answered(Executed(None), "ok", 0.01)
+        metrics.answered(Executed(f"Name{number}"), CONTEXT, "ok", 0.01)
+    metrics.answered(Executed(None), CONTEXT, "ok", 0.01)
     text = metrics.exposition().decode()
     assert text.count("router_requests_total{") == 4
     assert 'operation="(other)",outcome="ok"} 48.0' in text
