@@ -8,27 +8,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Final
 
 from tests.architecture.sources import Source, sources
 
 Graph = Mapping[str, frozenset[str]]
 
-REMAINING: Final = frozenset(
-    {
-        frozenset({"marquee_subgraphs.tickets.schema.orders", "marquee_subgraphs.tickets.schema.waitlist"}),
-        frozenset(
-            {"marquee_subgraphs.tickets.service.box_office", "marquee_subgraphs.tickets.service.waitlist"}
-        ),
-    }
-)
-"""Cycles that are still to be cut. Add none."""
-
 
 def test_no_module_imports_itself_by_a_detour() -> None:
     known = {source.module for source in sources()}
     graph = {source.module: frozenset(imported_modules(source, known)) for source in sources()}
-    found = set(cycles(graph)) - REMAINING
+    found = set(cycles(graph))
     assert not found, "\n".join(" <-> ".join(sorted(cycle)) for cycle in sorted(found, key=sorted))
 
 
