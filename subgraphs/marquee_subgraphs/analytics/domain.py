@@ -208,6 +208,7 @@ def favourite_genres(tickets: Iterable[tuple[Sequence[str], int]]) -> list[str]:
     for genres, count in tickets:
         for genre in genres:
             totals[genre] = totals.get(genre, 0) + count
+    # Tickets that were given back count against their genre, down to none.
     liked = [genre for genre, count in totals.items() if count > 0]
     return sorted(liked, key=lambda genre: (-totals[genre], genre))[:TOP_GENRES]
 

@@ -47,6 +47,7 @@ class Reports:
         async with self._database.read(heavy=True) as connection:
             days = await self._store.sales(connection, chosen, scope, SalesGrouping.DAY)
             movies = figures_by_key(await self._store.sales(connection, chosen, scope, SalesGrouping.MOVIE))
+            # A film all of whose tickets were given back is no top film.
             sold = {movie_id: figures for movie_id, figures in movies.items() if figures.tickets > 0}
             filling = await self._store.filling(
                 connection,

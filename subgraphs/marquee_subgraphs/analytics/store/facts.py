@@ -91,6 +91,7 @@ class FactStore:
         rows = await tx.execute(tx.insert(SALES).values(**values).on_conflict_do_nothing())
         if rows.rowcount == 0:
             return False
+        # Only after the line was new: a repeated event must not count twice in its day either.
         names = [column.name for column in DAILY_SALES.columns]
         await _add_up(tx, DAILY_SALES, {name: values[name] for name in names}, _SUMMED)
         return True

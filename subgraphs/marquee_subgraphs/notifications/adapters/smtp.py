@@ -110,6 +110,7 @@ class SmtpMailer:
             raise DeliveryRefused(f"no mail can be addressed: {type(error).__name__}") from error
         mail["Date"] = format_datetime(message.created_at)
         mail["Message-ID"] = f"<{message.id}@{self._sender.domain}>"
+        # So that an absence notice does not reply to a machine.
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.text)
         mail.add_alternative(message.html, subtype="html")

@@ -81,6 +81,7 @@ class Composer:
         Raises `KeyError` for an unknown name, `UndefinedError` for a missing value.
         """
         words = self._words[locale][name]
+        # One line: a title with a line break must not add a header to the mail.
         subject = " ".join(self._fill(words["subject"], values).split())
         paragraphs = [self._fill(paragraph, values) for paragraph in words["paragraphs"]]
         action = None

@@ -65,6 +65,7 @@ class Delivery:
             try:
                 await self._carriers[message.channel].carry(message)
             except Exception as error:  # noqa: BLE001 - a carrier is another system: whatever it raises is its failure
+                # A full mailbox may have room later; an address that does not exist never will.
                 refused = isinstance(error, DeliveryRefused)
                 again_at = None if refused else retry_at(message.attempts + 1, self._backend.clock.now())
                 self._logger.warning("message %s not sent: %s", message.id, type(error).__name__)

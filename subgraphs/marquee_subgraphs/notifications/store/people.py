@@ -29,6 +29,7 @@ class PersonStore:
     async def find(self, tx: Transaction, user_id: str) -> Person | None:
         """Return a person, locked so that no other transaction erases them before this one ends."""
         query = select(PEOPLE).where(PEOPLE.c.user_id == user_id).with_for_update(read=True)
+        # FOR SHARE: two messages to one person may be written at once, an erasure waits for both.
         row = (await tx.execute(query)).first()
         if row is None:
             return None

@@ -131,6 +131,7 @@ class StripeProvider:
                 )
         except ProviderRefused as refusal:
             intent = await self.retrieve(provider_id)
+            # Stripe refuses to cancel while it works on the intent; later it will not.
             if intent.holds_money:
                 raise ProviderUnanswered("the intent is busy") from refusal
             return intent
@@ -212,6 +213,7 @@ def _faults() -> Iterator[None]:
     except _RETRIABLE as error:
         raise ProviderUnanswered(error.user_message or type(error).__name__) from error
     except stripe.StripeError as error:
+        # 409: a request with the same key is still being worked on, so its outcome is not known yet.
         if error.http_status is None or error.http_status >= 500 or error.http_status == _IN_PROGRESS_STATUS:
             raise ProviderUnanswered(f"status {error.http_status}") from error
         details = _error_object(error)

@@ -31,6 +31,7 @@ class ScannedCode:
 
 
 def _sign(key: bytes, ticket_id: str, showtime_id: str, version: int) -> str:
+    # The showtime is signed though it is not in the code: a ticket of another showtime cannot be copied over.
     message = f"{_PREFIX}\n{ticket_id}\n{showtime_id}\n{version}".encode()
     return b32encode(hmac.digest(key, message, "sha256")[:15]).decode()
 

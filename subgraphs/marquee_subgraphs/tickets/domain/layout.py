@@ -86,6 +86,7 @@ def _split_at_aisles(row: Sequence[SeatPlace]) -> Iterable[tuple[SeatPlace, ...]
     block: list[SeatPlace] = []
     for index, place in enumerate(seats):
         if block:
+            # Numbers with a hole (A4, A6) are apart too: the layout has no seat there.
             apart = place.number - block[-1].number != 1
             aisle = usual > 0 and gaps[index - 1] > usual * _AISLE_FACTOR
             if apart or aisle:

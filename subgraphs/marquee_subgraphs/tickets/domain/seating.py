@@ -105,6 +105,7 @@ def choose_best(layout: Layout, free: Set[str], count: int) -> list[str]:
     left = set(free)
     size = min(count, MAX_SEATS)
     while size > 0:
+        # A party of six without a run of six is split: five and one, then four and two, and so on.
         windows = list(_windows(layout, left, size))
         if not windows:
             size -= 1

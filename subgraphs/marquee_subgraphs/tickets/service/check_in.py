@@ -76,9 +76,12 @@ class CheckIn:
         ):
             return UnknownTicket()
         viewer.require_works_at(found.cinema_id, SCOPE_SCAN)
+        # Found without a lock, so that a forged code locks nothing; read again under the lock.
         showtime, ticket = await self._take(tx, found)
         if code.version != ticket.code_version:
             return UnknownTicket()  # it was moved to another seat while this waited for the lock
+        # The gate repeats a scan whose answer was lost. Without the nonce it would refuse the very person
+        # whom it has just admitted.
         known, refusal_code = await self._store.scans.find(tx, ticket_id=ticket.id, nonce=nonce)
         if known:
             return ticket if refusal_code is None else _REFUSALS[refusal_code](ticket)

@@ -118,6 +118,8 @@ class Holds:
             await self._store.holds.save(tx, hold)
         if wanted:
             claimed = await self._store.seats.claim(tx, hold, wanted, now)
+            # Another hold was faster for some: raising rolls back the claim of the others, so that a hold has
+            # all of its seats or none.
             if len(claimed) != len(wanted):
                 lost = [label for label in wanted if label not in claimed]
                 raise unavailable(await self._whole(tx, near), lost, len(wanted), viewer, lot)
@@ -144,6 +146,7 @@ class Holds:
         lonely = seating.leaves_lonely(layout, free, wanted)
         if lonely:
             whole = await self._whole(tx, near)
+            # A choice that leaves a seat alone is allowed when no other choice would leave none alone.
             tidy = seating.choose_tidy(layout, whole.free(), len(wanted), lot)
             if tidy:
                 raise LonelySeat(whole.views(lonely, user_id), whole.views(tidy, user_id))

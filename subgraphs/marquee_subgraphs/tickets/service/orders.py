@@ -114,6 +114,7 @@ class Orders:
         if not showtime.sells_at(now):
             raise SalesClosed
         seats = await self._held_seats(tx, hold)
+        # Held as a guest, then signed in: the seats become the customer's and count for their limit.
         if user_id is not None and hold.user_id is None:
             await self._adopt(tx, hold, user_id, len(seats), now)
         tier = await self._tier_of(tx, user_id)
@@ -122,6 +123,7 @@ class Orders:
             voucher = await self._usable_voucher(tx, request.voucher, user_id, showtime.currency, now)
         price = price_order(showtime, seats, tier=tier, voucher=voucher)
         order = _new_order(request, hold, showtime, price, user_id, now)
+        # The statement is the guard: of two orders that take the voucher at once, one finds it used.
         if voucher is not None and not await self._store.vouchers.use(
             tx, code=voucher.code, user_id=voucher.user_id, order_id=order.id, now=now
         ):

@@ -136,6 +136,7 @@ class TicketQueries:
                 raise NotFound("There is no such showtime.")
             layout = await self._resources.layouts.of_one(connection, showtime_id)
             changed = None
+            # A version ahead of ours is of a store that was restored since: then only all seats are right.
             if after_version is not None and after_version <= showtime.seat_version:
                 changed = await self._store.seat_changes.labels_since(
                     connection,

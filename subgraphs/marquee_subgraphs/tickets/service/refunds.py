@@ -73,6 +73,7 @@ class Refunds:
             by_owner = viewer.is_user(order.user_id) or (order.user_id is None and guest)
             if not by_owner and not by_staff:
                 raise NotFound("There is no such order.", ["input", "orderId"])
+            # Only now: the answer to a repeated request is shown to those who may see the order.
             if isinstance(known, Answered):
                 return order
             if by_staff and not by_owner:

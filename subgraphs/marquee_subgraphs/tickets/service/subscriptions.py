@@ -31,6 +31,7 @@ class Subscriptions:
             if change.resync or change.labels:
                 yield change
             async for message in messages:
+                # A change of version 8 may be read together with version 9, whose message comes later.
                 if isinstance(message, int) and message <= sent:
                     continue
                 change = await self._queries.changes(showtime_id, sent)

@@ -155,6 +155,7 @@ class Waitlist:
         listed = await self._store.waitlist.find(tx, entry_id, now)
         if listed is None:
             return
+        # Read before the lock, the entry had no offer; now it may have one, whose hold is not locked.
         if listed.entry.hold_id != hold_id:
             raise WaitlistChanged
         await self._store.waitlist.delete(tx, entry_id)

@@ -34,6 +34,7 @@ class CancellationStore:
                 .where(CANCELLATIONS.c.finished_at.is_(None))
                 .order_by(CANCELLATIONS.c.showtime_id)
                 .limit(1)
+                # Another process refunds a cancelled showtime that is locked; this one takes the next.
                 .with_for_update(skip_locked=True)
             )
         ).first()

@@ -67,6 +67,8 @@ async def _page_by_user(
     conditions: Sequence[ColumnElement[bool]],
     request: PageRequest,
 ) -> Sequence[Any]:
+    # One statement for many customers: each row is numbered within its customer, and the page is the rows up
+    # to `first + 1`, of which the last only says that there is a next page.
     rank = func.row_number().over(partition_by=table.c.user_id, order_by=table.c.id.desc()).label("rank")
     wanted = [table.c.user_id.in_(user_ids), *conditions]
     if request.after is not None:

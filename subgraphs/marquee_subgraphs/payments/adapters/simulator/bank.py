@@ -90,6 +90,8 @@ class SimulatedBank:
         async def endpoint(request: Request) -> Response:
             answer = self._answer(request, await request.body(), act)
             self.sender.wake()
+            # `pm_card_timeout`: the money is reserved and stored, and only the first answer is lost. The same
+            # key again gets the answer.
             if answer.lost and not answer.replayed:
                 await asyncio.sleep(_LOST_ANSWER_SECONDS)
             headers = {"Request-Id": new_id("req")}

@@ -110,6 +110,7 @@ class BankStore:
                 return Answer(stored["status"], json.loads(stored["body"]), replayed=True)
             try:
                 answer = act()
+            # No key is stored for it: a request that was refused may be corrected and sent again.
             except ApiError as error:  # raised before anything was written
                 return Answer(error.status, error.body)
             if key:
