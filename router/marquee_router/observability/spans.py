@@ -22,7 +22,7 @@ from marquee_router.request import OperationSpan
 
 
 class OpenTelemetryTracer(TraceContext):
-    """Implements `Tracer` over a tracer that somebody else opened and closes; None: opened later."""
+    """Implements `Tracer` over an OpenTelemetry tracer, which its owner closes; None: it is opened later."""
 
     records = True
 

@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._future is None:  # a response that nobody asked for: what follows cannot be trusted
+        if self._future is None:  # a response without a request: what follows cannot be trusted
             self._close()
             return
         try:

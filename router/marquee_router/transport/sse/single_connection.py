@@ -74,7 +74,7 @@ class SingleConnections:
         self._service.broadcast.check_open()
         if len(self._streams) >= MAXIMUM_STREAMS:
             raise LimitExceeded("Too many event streams are reserved", status=503)
-        # Whoever knows the token reads the stream, so it must not be guessable.
+        # The token alone gives access to the stream, so it must not be guessable.
         token = secrets.token_urlsafe(24)
         stream = _Stream(self._service, EventQueue(self._settings.queue_events, self._settings.slow_client))
         self._streams[token] = stream
