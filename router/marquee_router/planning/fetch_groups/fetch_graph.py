@@ -1,7 +1,8 @@
 """Fourth stage: the graph of the chosen fetches: what each selects, and which must run before which.
 
-Owns the order of selecting. The last fetches come first: so each node's conditions are known before what it
-needs is selected, under these conditions, in earlier nodes.
+Owns the order of selecting; `NodeSelections.provide` records that one node needs another. The last fetches
+come first: so each node's conditions are known before what it needs is selected, under these conditions, in
+earlier nodes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """The periodic release of points: showtimes have started, or old points no longer count for a tier.
 
+It decides who is looked at; which points of a member are released is in `points` and `store.accruals`.
 Nothing depends on when the task runs: `queries` releases what is due before it answers.
 """
 

@@ -1,5 +1,8 @@
 """Reconciliation: finds the payments and refunds that are due, and follows the provider's webhooks.
 
+It decides what is looked at, not what becomes of it: `settlement` asks the provider about a payment whose
+status is unknown before anything is tried again, and `refund_settlement` does so for refunds.
+
 A payment or refund is due from the moment it is written until it rests. So a process that dies at any step
 leaves nothing behind that the next start does not find.
 """

@@ -30,7 +30,10 @@ class SeatState:
     order_id: str | None = None
 
     def status_at(self, now: datetime) -> SeatStatus:
-        """Return the status by the clock: a seat of an expired hold is available, swept or not."""
+        """Return the status by the clock: a seat of an expired hold is available, swept or not.
+
+        The claim itself is guarded by the same rule in the database: `store.seats._claim`.
+        """
         if self.status is SeatStatus.HELD and (self.held_until is None or self.held_until <= now):
             return SeatStatus.AVAILABLE
         return self.status
