@@ -126,6 +126,6 @@ def _opener(runtime: Runtime, signer: IdentitySigner, stack: AsyncExitStack) -> 
         await subgraph.start()
         stack.push_async_callback(subgraph.stop)
         subgraph.start_publishing()
-        return Door(subgraph, signer)
+        return Door(subgraph, signer.of(subgraph.name))
 
     return open_

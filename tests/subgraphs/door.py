@@ -16,19 +16,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marquee_subgraphs.kit.app import Subgraph
 from marquee_subgraphs.kit.clock import Clock
-from marquee_subgraphs.kit.identity import ANONYMOUS, AUDIENCE, IDENTITY_HEADER, ISSUER, Viewer
+from marquee_subgraphs.kit.identity import ANONYMOUS, IDENTITY_HEADER, ISSUER, Viewer, audience_of
 from marquee_subgraphs.kit.identity_keys import FixedKeys
 
 KEY_ID = "test"
 
 
 class IdentitySigner:
-    """Signs identities as the router does."""
+    """Signs identities as the router does, for one subgraph."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._key = Ed25519PrivateKey.generate()
+    def __init__(self, clock: Clock, subgraph: str = "", key: Ed25519PrivateKey | None = None) -> None:
+        self._key = key or Ed25519PrivateKey.generate()
         self._clock = clock
+        self._subgraph = subgraph
         self.keys = FixedKeys({KEY_ID: self._key.public_key()})
+
+    def of(self, subgraph: str) -> IdentitySigner:
+        """The same for another subgraph."""
+        return IdentitySigner(self._clock, subgraph, self._key)
 
     def sign(self, viewer: Viewer) -> str:
         """The header's value for this viewer."""
@@ -46,7 +51,7 @@ class IdentitySigner:
     def sign_claims(self, claims: Mapping[str, Any]) -> str:
         """A header of exactly these claims, over the usual ones."""
         now = int(self._clock.now().timestamp())
-        usual = {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + 60}
+        usual = {"iss": ISSUER, "aud": audience_of(self._subgraph), "iat": now, "exp": now + 60}
         return jwt.encode({**usual, **claims}, self._key, algorithm="EdDSA", headers={"kid": KEY_ID})
 
 

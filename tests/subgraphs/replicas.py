@@ -52,5 +52,5 @@ async def replicas(
             subgraph = build(own)
             await subgraph.start()
             stack.push_async_callback(subgraph.stop)
-            started.append(Replica(Door(subgraph, signer), own))
+            started.append(Replica(Door(subgraph, signer.of(subgraph.name)), own))
         yield started[0], started[1]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from marquee_router.app.extras import Extras
-from marquee_router.app.subgraph_transports import SubgraphTransports
+from marquee_router.app.subgraph_transports import SubgraphTransports, TransportLayers
 from marquee_router.caching.cache import SubgraphCache
 from marquee_router.config.model import EndedSessionsSource, RouterConfig
 from marquee_router.errors import RouterMisconfigured
@@ -41,12 +41,14 @@ class SharedParts:
         )
         self.tracer = extras.tracer or open_tracer(config.telemetry)
         self.extensions = Extensions.of(extras.extensions, config.extensions)
-        self.transports = SubgraphTransports(transports, self.metrics, self.tracer, self.extensions)
         self.feeds = EventFeeds(config.event_sources, extras.event_sources)
         self.policies = extras.policies
         self._ended_sessions = _ended_sessions(config.authentication.ended_sessions)
         self.revocations = _revocations(extras.revocations, self._ended_sessions)
         self.signer = _signer(config, extras)
+        self.transports = SubgraphTransports(
+            transports, TransportLayers(self.metrics, self.tracer, self.extensions, self.signer)
+        )
         identity_headers = () if self.signer is None else (self.signer.header,)
         self.cache = SubgraphCache.of(config.cache, unshared=frozenset({"authorization", *identity_headers}))
         self.rates = RateLimiter.of(config.rate_limits)

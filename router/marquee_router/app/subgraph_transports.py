@@ -6,6 +6,7 @@ Owns which transport belongs to which subgraph and URL over several supergraphs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 
 from marquee_router.config.model import Subgraphs, Traffic
 from marquee_router.errors import RouterMisconfigured
@@ -15,23 +16,37 @@ from marquee_router.extensions import Extensions
 from marquee_router.instrumentation import Tracer
 from marquee_router.observability.metrics import Metrics
 from marquee_router.observability.subgraph_calls import MeasuredTransport, TracedTransport
+from marquee_router.security.identity import IdentitySigner
+from marquee_router.security.signed_transport import SignedTransport
 from marquee_schema.supergraph import Supergraph
+
+
+@dataclass(frozen=True, slots=True)
+class TransportLayers:
+    """What every call to a subgraph passes before its transport."""
+
+    metrics: Metrics
+    tracer: Tracer
+    extensions: Extensions | None
+    signer: IdentitySigner | None
+    """None: subgraphs receive no identity."""
+
+    def over(self, name: str, transport: SubgraphTransport) -> SubgraphTransport:
+        """The transport of a subgraph under its layers; extensions see the headers as they are sent."""
+        if self.extensions is not None:
+            transport = self.extensions.around(name, transport)
+        transport = MeasuredTransport(name, transport, self.metrics)
+        if self.tracer.records:
+            transport = TracedTransport(name, transport, self.tracer)
+        return transport if self.signer is None else SignedTransport(name, transport, self.signer)
 
 
 class SubgraphTransports:
     """All transports of one app."""
 
-    def __init__(
-        self,
-        given: Mapping[str, SubgraphTransport],
-        metrics: Metrics,
-        tracer: Tracer,
-        extensions: Extensions | None = None,
-    ) -> None:
-        self._extensions = extensions
-        self._metrics = metrics
-        self._tracer = tracer
-        self._given = {name: self._watched(name, transport) for name, transport in given.items()}
+    def __init__(self, given: Mapping[str, SubgraphTransport], layers: TransportLayers) -> None:
+        self._layers = layers
+        self._given = {name: self._layers.over(name, transport) for name, transport in given.items()}
         self._made: dict[tuple[str, str, Traffic], SubgraphTransport] = {}
 
     def of(self, supergraph: Supergraph, settings: Subgraphs) -> dict[str, SubgraphTransport]:
@@ -64,15 +79,9 @@ class SubgraphTransports:
             raise RouterMisconfigured(f"Subgraph {name} has no transport, and {target!r} is no HTTP URL")
         made = self._made.get((name, target, traffic))
         if made is None:
-            made = self._watched(name, http_transport(target, traffic))
+            made = self._layers.over(name, http_transport(target, traffic))
             self._made[name, target, traffic] = made
         return made
-
-    def _watched(self, name: str, transport: SubgraphTransport) -> SubgraphTransport:
-        if self._extensions is not None:
-            transport = self._extensions.around(name, transport)
-        measured = MeasuredTransport(name, transport, self._metrics)
-        return TracedTransport(name, measured, self._tracer) if self._tracer.records else measured
 
 
 def http_transport(url: str, traffic: Traffic) -> SubgraphTransport:

@@ -50,7 +50,7 @@ class Clients:
         subgraph_headers = self.propagation.of(headers)
         subgraph_headers["traceparent"] = self.tracer.outgoing(headers.get("traceparent"))
         if self.signer is not None:
-            subgraph_headers[self.signer.header] = self.signer.sign(identity)
+            subgraph_headers[self.signer.header] = self.signer.describe(identity)
         return RequestContext(
             headers,
             identity,
@@ -87,7 +87,7 @@ class Clients:
         """These subgraph headers as a guest's request has them."""
         headers = {name: value for name, value in subgraph_headers.items() if name != "authorization"}
         if self.signer is not None:
-            headers[self.signer.header] = self.signer.sign(None)
+            headers[self.signer.header] = self.signer.describe(None)
         return headers
 
 

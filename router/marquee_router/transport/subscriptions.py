@@ -67,7 +67,7 @@ class Subscriptions:
         )
 
     async def keep_identities_fresh(self) -> None:
-        """Sign the identity of each running subscription again before it expires. Runs until cancelled."""
+        """Renew the identity of each running subscription before it expires. Runs until cancelled."""
         signer = self._clients.signer
         if signer is None:
             return
@@ -76,11 +76,11 @@ class Subscriptions:
             self.refresh_identities()
 
     def refresh_identities(self) -> None:
-        """Sign the identity of each running subscription again."""
+        """Renew the identity of each running subscription."""
         signer = self._clients.signer
         if signer is not None:
             for context in tuple(self._live.values()):
-                context.subgraph_headers[signer.header] = signer.sign(context.identity)
+                context.subgraph_headers[signer.header] = signer.describe(context.identity)
 
     def _source(self, operation: BoundOperation) -> Source:
         context = operation.context

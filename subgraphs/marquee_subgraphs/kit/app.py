@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -176,7 +177,8 @@ class Subgraph:
     def _endpoint(self, service: Any) -> SubgraphEndpoint[Any]:
         runtime = self._runtime
         telemetry = runtime.telemetry.of(self.name)
-        return SubgraphEndpoint(self.schema, service, runtime.identity, runtime.clock, telemetry, self.health)
+        verify_identity = partial(runtime.identity.verify, subgraph=self.name)
+        return SubgraphEndpoint(self.schema, service, verify_identity, runtime.clock, telemetry, self.health)
 
     def _measure(self, database: Database) -> Callable[[], None]:
         telemetry = self._runtime.telemetry

@@ -1,8 +1,8 @@
 """The `Viewer`, built only from the router's signed header, and the checks that subgraphs make on it.
 
-The header `x-marquee-identity` is a short-lived EdDSA JWT of issuer `marquee-router` and audience
-`marquee-subgraphs`. Nothing else in a request can make a viewer; a client's own access token never reaches a
-subgraph.
+The header `x-marquee-identity` is a short-lived EdDSA JWT of issuer `marquee-router`. Its audience is one
+subgraph, as `marquee-subgraphs/tickets`: what tickets received, no other subgraph accepts. Nothing else in a
+request can make a viewer; a client's own access token never reaches a subgraph.
 """
 
 from __future__ import annotations
@@ -21,9 +21,13 @@ from marquee_subgraphs.kit.refusals import NotAllowed, Unauthenticated
 
 IDENTITY_HEADER: Final = "x-marquee-identity"
 ISSUER: Final = "marquee-router"
-AUDIENCE: Final = "marquee-subgraphs"
 STAFF_ROLES: Final = frozenset({"box_office", "manager", "admin"})
 _CACHE_SIZE: Final = 4096
+
+
+def audience_of(subgraph: str) -> str:
+    """Return the audience of the identities that this subgraph accepts."""
+    return f"marquee-subgraphs/{subgraph}"
 
 
 class InvalidIdentity(MarqueeError):
@@ -110,32 +114,32 @@ class IdentityVerifier:
         self._keys = keys
         self._clock = clock
         self._leeway_seconds = leeway_seconds
-        self._known: LeastRecentlyUsed[str, tuple[Viewer, float]] = LeastRecentlyUsed(_CACHE_SIZE)
+        self._known: LeastRecentlyUsed[tuple[str, str], tuple[Viewer, float]] = LeastRecentlyUsed(_CACHE_SIZE)
 
-    async def verify(self, header: str | None) -> Viewer:
-        """Return the viewer of a header's value. Raises `InvalidIdentity`."""
+    async def verify(self, header: str | None, subgraph: str) -> Viewer:
+        """Return the viewer of a header's value that `subgraph` received. Raises `InvalidIdentity`."""
         if not header:
             raise InvalidIdentity("the identity header is missing")
         now = self._clock.now().timestamp()
-        known = self._known.get(header)
+        known = self._known.get((subgraph, header))
         if known is not None:
             viewer, expires_at = known
             # A remembered header is still checked against the clock: remembering must not lengthen its life.
             if now < expires_at:
                 return viewer
-            self._known.pop(header)
+            self._known.pop((subgraph, header))
             raise InvalidIdentity("the identity has expired")
-        claims = await self._decode(header)
+        claims = await self._decode(header, subgraph)
         expires_at = _seconds(claims, "exp") + self._leeway_seconds
         if now >= expires_at:
             raise InvalidIdentity("the identity has expired")
         if _seconds(claims, "iat") - self._leeway_seconds > now:
             raise InvalidIdentity("the identity is not valid yet")
         viewer = _viewer(claims)
-        self._known.put(header, (viewer, expires_at))
+        self._known.put((subgraph, header), (viewer, expires_at))
         return viewer
 
-    async def _decode(self, header: str) -> Mapping[str, Any]:
+    async def _decode(self, header: str, subgraph: str) -> Mapping[str, Any]:
         try:
             key_id = jwt.get_unverified_header(header).get("kid")
             key = await self._keys.find(key_id if isinstance(key_id, str) else None)
@@ -143,7 +147,7 @@ class IdentityVerifier:
                 header,
                 key,
                 algorithms=["EdDSA"],
-                audience=AUDIENCE,
+                audience=audience_of(subgraph),
                 issuer=ISSUER,
                 # Times are checked against the kit's clock, which tests can stop.
                 options={

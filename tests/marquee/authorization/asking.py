@@ -67,8 +67,9 @@ async def ask(world: World, asked: Row, who: str, *, direct: bool) -> str:
     """
     row, allowed = asked.name, asked.allows(who)
     person = await _asking(world, row, who)
-    door = world.door(subgraph_of(row) if direct else "router")
-    headers = world.at_subgraph(person) if direct else person.at_router
+    name = subgraph_of(row) if direct else "router"
+    door = world.door(name)
+    headers = world.at_subgraph(person, name) if direct else person.at_router
     if row in SUBSCRIPTIONS:
         silent = allowed and row == SILENT
         text = await _filled(world, f"subscription {{ {SUBSCRIPTIONS[row]} }}", allowed)

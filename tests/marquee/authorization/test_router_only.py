@@ -31,14 +31,14 @@ def _by_hand(algorithm: str, claims: Mapping[str, Any], sign: Callable[[bytes], 
     return f"{signed}.{_encoded(sign(signed.encode()))}"
 
 
-def _identities(world: World) -> dict[str, str | None]:
+def _identities(world: World, name: str) -> dict[str, str | None]:
     """What is no identity of the router's, by why not."""
     app = world.cinema.app
     assert app.signer is not None
     key, key_id = app.signer._key, app.signer.key_id
     now = int(time.time())
     good = {
-        "iss": "marquee-router", "aud": "marquee-subgraphs", "iat": now, "exp": now + 60,
+        "iss": "marquee-router", "aud": f"marquee-subgraphs/{name}", "iat": now, "exp": now + 60,
         "sub": world.things["admin"], "roles": ["admin"], "scopes": "users:read users:write",
     }  # fmt: skip
 
@@ -47,7 +47,14 @@ def _identities(world: World) -> dict[str, str | None]:
         return jwt.encode(claims, by, algorithm="EdDSA", headers={"kid": kid})
 
     public = key.public_key().public_bytes_raw()
+    others = {
+        f"for {other}": world.at_subgraph(world.people["admin"], other)[IDENTITY_HEADER]
+        for other in NAMES
+        if other != name
+    }
     return {
+        **others,
+        "for all subgraphs": signed(aud="marquee-subgraphs"),
         "none": None,
         "empty": "",
         "no JWT": "admin",
@@ -73,10 +80,10 @@ def _headers(identity: str | None) -> dict[str, str]:
 @pytest.mark.parametrize("name", NAMES)
 async def test_without_the_routers_identity_a_subgraph_answers_nothing(world: World, name: str) -> None:
     door = world.door(name)
-    for why, identity in _identities(world).items():
+    for why, identity in _identities(world, name).items():
         answer = await door.ask(QUESTION, viewer=None, headers=_headers(identity))
         assert (answer.status, answer.data, answer.codes) == (401, None, ["UNAUTHENTICATED_ROUTER"]), why
-    guest = world.at_subgraph(world.people["guest"])
+    guest = world.at_subgraph(world.people["guest"], name)
     assert (await door.ask(QUESTION, viewer=None, headers=guest)).status == 200
 
 
@@ -87,7 +94,7 @@ async def test_nor_does_it_stream(world: World, name: str) -> None:
         "tickets": lambda: f'seatMapChanged(showtimeId: "{world.things["showtime"]}") {{ version }}',
     }
     text = f"subscription {{ {fields[name]()} }}"
-    for why, identity in _identities(world).items():
+    for why, identity in _identities(world, name).items():
         async with world.door(name).subscribe(text, viewer=None, headers=_headers(identity)) as payloads:
             refused = await anext(payloads)
         assert refused["data"] is None, why
@@ -98,7 +105,7 @@ async def test_what_a_client_says_of_itself_never_reaches_a_subgraph(world: Worl
     """The router signs what it verified, whatever headers come in."""
     app = world.cinema.app
     assert app.signer is not None
-    forged = world.at_subgraph(world.people["admin"])
+    forged = world.at_subgraph(world.people["admin"], "users")
     for who in ("guest", "stranger"):
         headers = {**world.people[who].at_router, **forged, "x-marquee-client-address": "127.0.0.1"}
         answer = await world.door("router").ask("{ me { role } users { totalCount } }", None, None, headers)

@@ -99,11 +99,11 @@ class World:
         identity = await self.cinema.app.service.identify(f"Bearer {token}" if token else None)
         return Person(user_id, token, identity, DemoClient(self.cinema.app, token))
 
-    def at_subgraph(self, person: Person) -> dict[str, str]:
-        """The headers with which the router calls a subgraph for a user."""
+    def at_subgraph(self, person: Person, name: str) -> dict[str, str]:
+        """The headers with which the router calls the subgraph `name` for a user."""
         signer = self.cinema.app.signer
         assert signer is not None
-        return {IDENTITY_HEADER: signer.sign(person.identity)}
+        return {IDENTITY_HEADER: signer.sign(signer.describe(person.identity), name)}
 
     async def come(self) -> None:
         """Everybody registers, and staff get their role."""

@@ -84,7 +84,7 @@ async def test_a_public_field_is_shared_by_all_and_asked_for_as_a_guest() -> Non
     context = engine.subscriber_contexts[0]
     assert context.identity is None
     assert app.signer is not None
-    assert context.subgraph_headers[app.signer.header] == app.signer.sign(None)
+    assert context.subgraph_headers[app.signer.header] == app.signer.describe(None)
     for socket in (*sockets, guest):
         await socket.leave()
 

@@ -134,7 +134,7 @@ async def test_a_file_has_no_clock_of_its_own(runtime: Runtime, tmp_path: Path) 
 async def test_while_draining_it_is_alive_but_not_ready(runtime: Runtime, signer: IdentitySigner) -> None:
     subgraph = build(runtime)
     await subgraph.start()
-    door = Door(subgraph, signer)
+    door = Door(subgraph, signer.of(subgraph.name))
     assert (await door.get("/ready"))[0] == 200
     subgraph.begin_drain()
     assert (await door.get("/health"))[0] == 200

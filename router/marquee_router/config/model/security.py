@@ -55,6 +55,8 @@ class SubgraphIdentity(Section):
     header: str = "x-marquee-identity"
     issuer: str = "marquee-router"
     audience: str = "marquee-subgraphs"
+    """What `aud` begins with. Each subgraph has its own, as `marquee-subgraphs/orders` for `orders`, so that
+    none can use at another what it received."""
     lifetime_seconds: Annotated[int, Field(gt=0, le=60)] = 60
     claims: tuple[str, ...] = ("sid", "cinemas")
     """Claims of the client's token that are copied."""

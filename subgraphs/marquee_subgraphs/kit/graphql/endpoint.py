@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import orjson
 from starlette.requests import Request
@@ -23,12 +24,14 @@ from marquee_subgraphs.kit.graphql.documents import UNAUTHENTICATED_ROUTER
 from marquee_subgraphs.kit.graphql.masking import INTERNAL
 from marquee_subgraphs.kit.graphql.schema import SubgraphSchema
 from marquee_subgraphs.kit.health import HealthProbe
-from marquee_subgraphs.kit.identity import IDENTITY_HEADER, IdentityVerifier, InvalidIdentity
+from marquee_subgraphs.kit.identity import IDENTITY_HEADER, InvalidIdentity, Viewer
 from marquee_subgraphs.kit.ids import new_ulid
 from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 from marquee_subgraphs.kit.trace import Work, current_trace, current_work
 
 ServiceT = TypeVar("ServiceT")
+VerifyIdentity: TypeAlias = Callable[[str | None], Awaitable[Viewer]]
+"""From the identity header's value; raises `InvalidIdentity`."""
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 """Larger than what the router sends (thousands of representations), smaller than what exhausts memory."""
@@ -46,7 +49,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         self,
         schema: SubgraphSchema,
         service: ServiceT,
-        identity: IdentityVerifier,
+        verify_identity: VerifyIdentity,
         clock: Clock,
         telemetry: SubgraphTelemetry,
         health: HealthProbe | None = None,
@@ -59,7 +62,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
         )
         self._schema = schema
         self._service = service
-        self._identity = identity
+        self._verify_identity = verify_identity
         self._clock = clock
         self._telemetry = telemetry
         self._health = health
@@ -103,7 +106,7 @@ class SubgraphEndpoint(GraphQL[Context[ServiceT], None], Generic[ServiceT]):
 
     async def _identify(self, context: Context[ServiceT], header: str | None) -> None:
         try:
-            context.viewer = await self._identity.verify(header)
+            context.viewer = await self._verify_identity(header)
             context.trusted = True
         except InvalidIdentity:
             context.trusted = False  # the pipeline refuses everything except `_service { sdl }`

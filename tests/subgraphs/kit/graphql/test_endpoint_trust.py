@@ -48,9 +48,20 @@ async def test_an_identity_holds_until_it_expires(door: Door, clock: FrozenClock
 
 
 async def test_an_identity_of_another_key_is_refused(door: Door, clock: FrozenClock) -> None:
-    forged = IdentitySigner(clock).sign(customer("usr_1"))
+    forged = IdentitySigner(clock).of(door.subgraph.name).sign(customer("usr_1"))
     answer = await door.ask(SECRET, viewer=None, headers={IDENTITY_HEADER: forged})
     assert answer.codes == ["UNAUTHENTICATED_ROUTER"]
+
+
+async def test_an_identity_for_another_subgraph_is_refused_by_one_that_shares_its_process(
+    door: Door, signer: IdentitySigner
+) -> None:
+    own, other = (signer.of(name).sign(customer("usr_1")) for name in (door.subgraph.name, "tickets"))
+    verify = door.subgraph._runtime.identity.verify
+    assert (await verify(other, "tickets")).user_id == "usr_1"
+    refused = await door.ask(SECRET, viewer=None, headers={IDENTITY_HEADER: other})
+    assert (refused.status, refused.codes) == (401, ["UNAUTHENTICATED_ROUTER"])
+    assert (await door.ask(SECRET, viewer=None, headers={IDENTITY_HEADER: own})).codes == ["NOT_ALLOWED"]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +69,7 @@ async def test_an_identity_of_another_key_is_refused(door: Door, clock: FrozenCl
     [
         {"sub": "usr_1", "iss": "marquee-users"},
         {"sub": "usr_1", "aud": "marquee"},
+        {"sub": "usr_1", "aud": "marquee-subgraphs"},
         {"sub": "usr_1", "exp": "never"},
         {"sub": 7},
         {"scopes": "users:read"},

@@ -23,7 +23,7 @@ async def test_writes_stand_and_searches_are_refused_for_the_moment(
     movies = build(replace(runtime, settings=settings))
     await movies.start()
     try:
-        door = Door(movies, signer)
+        door = Door(movies, signer.of(movies.name))
         movie_id = (await add(door))["movie"]["id"]
         change = {"movieId": movie_id, "expectedVersion": 1, "title": "Nosferatu!"}
         changed = (await door.ask(UPDATE, {"input": change}, viewer=MANAGER)).only()
