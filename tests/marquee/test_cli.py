@@ -99,6 +99,11 @@ def test_verify_and_events_say_when_marquee_has_not_run_there(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def modes(folder: Path) -> tuple[int, set[int]]:
+    """The permission bits of a folder, and those of its files."""
+    return folder.stat().st_mode & 0o777, {file.stat().st_mode & 0o777 for file in folder.iterdir()}
+
+
 async def test_without_demo_data_it_starts_empty_and_data_survive_a_restart(tmp_path: Path) -> None:
     empty = {name: {"totalCount": 0} for name in ("movies", "cinemas", "showtimes", "rewards")}
     query = "{ movies { totalCount } cinemas { totalCount } showtimes { totalCount } rewards { totalCount } }"
@@ -109,4 +114,5 @@ async def test_without_demo_data_it_starts_empty_and_data_survive_a_restart(tmp_
         again = await guest.log_in("stays@example.com", "a quiet evening")
         assert (await again.get("{ me { name } }"))["me"]["name"] == "Who Stays"
         dead = await asyncio.to_thread(marquee, "events", "dead", "--data-dir", str(tmp_path))
+        assert modes(tmp_path) == (0o700, {0o600})
         assert (dead.returncode, dead.stdout) == (0, "No dead letters.\n")

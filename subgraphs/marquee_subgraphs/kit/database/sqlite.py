@@ -17,6 +17,7 @@ from typing import TypeVar
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Executable
 
+from marquee_foundation.private_files import make_private_file, make_private_folder
 from marquee_subgraphs.kit.database.connection import Connection, Listener, Parameters, Rows, Transaction
 from marquee_subgraphs.kit.database.errors import DatabaseClosed, MigrationsPending
 from marquee_subgraphs.kit.database.sqlite_handle import SqliteHandle, execute_on
@@ -87,7 +88,8 @@ class SqliteBackend:
         """Open the file. Raises `MigrationsPending` when there is none and none may be created."""
         if not create and not path.exists():
             raise MigrationsPending(f"There is no store at {path}. Run `marquee migrate`.", ())
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
+        make_private_file(path)
         self._listener = listener
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=f"sqlite-{path.stem}")
         self._writer = SqliteWriter(SqliteHandle(path, read_only=False), listener, self._threads)

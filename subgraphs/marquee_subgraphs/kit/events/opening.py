@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from marquee_foundation.private_files import make_private_folder
 from marquee_subgraphs.kit.clock import Clock
 from marquee_subgraphs.kit.events.broker import Broker
 from marquee_subgraphs.kit.events.embedded import EmbeddedBroker
@@ -22,5 +23,5 @@ async def open_broker(settings: Settings, clock: Clock, queues: Mapping[str, Col
 
         address = Address.parse(settings.amqp_url.get_secret_value())
         return await RabbitMqBroker.open(address, queues, clock=clock)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.data_dir)
     return await EmbeddedBroker.open(settings.data_dir / "events.sqlite", clock=clock)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from marquee_foundation.ed25519 import read_private_key
+from marquee_foundation.private_files import make_private_file, make_private_folder
 from marquee_subgraphs.kit.settings import Settings
 
 
@@ -33,10 +34,11 @@ def signing_keys(settings: Settings) -> list[Ed25519PrivateKey]:
 def read_or_make_key(path: Path) -> Ed25519PrivateKey:
     """Read the key at `path`, or make one there that only its owner can read."""
     if path.exists():
+        make_private_file(path)
         return read_private_key(path)
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     # A complete file is linked to `path`. When two processes start together, the second link fails, and both
     # use the key of the first.
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from marquee_foundation.private_files import make_private_file, make_private_folder
 from marquee_subgraphs.payments.adapters.simulator.wire import ApiError
 
 _TABLES: Final = """
@@ -71,7 +72,8 @@ class BankStore:
     __slots__ = ("_connection", "_now")
 
     def __init__(self, path: Path, now: Callable[[], int]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
+        make_private_file(path)
         self._now = now
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         self._connection.row_factory = sqlite3.Row
