@@ -19,7 +19,8 @@ from marquee_subgraphs.kit.app import Subgraph, readiness_status
 PAGE_POLICY: Final = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data:",
+        # Posters are paths on this site or https URLs: what `createMovie` accepts, the page may show.
+        "img-src 'self' data: https:",
         "style-src 'self' 'unsafe-inline'",
         "frame-src 'self'",
         "base-uri 'none'",

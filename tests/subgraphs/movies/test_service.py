@@ -114,6 +114,9 @@ async def test_of_two_who_change_the_same_version_one_is_told_to_read_again(door
         ({"releaseDate": "1600-01-01"}, "releaseDate"),
         ({"language": "klingon-!!"}, "language"),
         ({"posterUrl": "javascript:alert(1)"}, "posterUrl"),
+        ({"posterUrl": "http://posters.example/a.png"}, "posterUrl"),
+        ({"posterUrl": "//posters.example/a.png"}, "posterUrl"),
+        ({"posterUrl": "data:image/svg+xml,<svg/>"}, "posterUrl"),
         ({"posterUrl": 'https://x/"><script>'}, "posterUrl"),
     ],
 )
