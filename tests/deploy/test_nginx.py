@@ -6,12 +6,19 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from deploy.local.addresses import LOCALHOST, free_ports
 from deploy.local.processes import Process
@@ -67,8 +74,10 @@ class Router:
 
 
 @asynccontextmanager
-async def proxy(folder: Path, *ports: int, **variables: str) -> AsyncIterator[Process]:
-    """nginx before routers on these ports."""
+async def proxy(
+    folder: Path, *ports: int, tls_port: int | None = None, **variables: str
+) -> AsyncIterator[Process]:
+    """nginx before routers on these ports; with `tls_port`, HTTPS there and a redirect on the plain port."""
     here = next(free_ports(1))
     replicas = {("router", 8080): ports}
     render(
@@ -92,12 +101,37 @@ async def proxy(folder: Path, *ports: int, **variables: str) -> AsyncIterator[Pr
         },
         {},
     )
+    if tls_port is not None:
+        serve_by_tls(folder, here, tls_port)
     process = nginx(folder, folder, here)
     await process.start()
     try:
         yield process
     finally:
         await process.stop()
+
+
+def serve_by_tls(folder: Path, plain_port: int, tls_port: int) -> None:
+    """Put the TLS template in the place of the plain server, as its first lines say, with a certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    until = now + timedelta(days=1)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, until)
+    certificate = builder.sign(key, SHA256())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "tls.key").write_bytes(pem)
+    (folder / "tls.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+    text = (ROOT / "deploy" / "nginx" / "tls" / "tls.conf.template").read_text()
+    for written, here in {
+        "${MARQUEE_NGINX_PORT}": f"{LOCALHOST}:{plain_port}",
+        "listen 8443": f"listen {LOCALHOST}:{tls_port}",
+        "/etc/nginx/tls": str(folder),
+        "http2 on;": "",  # nginx knows the directive since 1.25; the image has a later one
+    }.items():
+        assert written in text
+        text = text.replace(written, here)
+    (folder / "conf.d" / "plain.conf").write_text(text)
 
 
 @pytest.fixture
@@ -199,3 +233,40 @@ async def test_one_address_cannot_ask_without_end(tmp_path: Path, client: aiohtt
     assert statuses[-1] == 429
     assert code(answer) == "RATE_LIMITED"
     assert router.asked == statuses.count(200)
+
+
+async def test_with_tls_plain_http_redirects_and_browsers_are_told_to_stay(
+    tmp_path: Path, client: aiohttp.ClientSession
+) -> None:
+    [tls_port] = free_ports(1)
+    async with Router() as router, proxy(tmp_path, router.port, tls_port=tls_port) as nginx:
+        for method, path in (("GET", "/?film=1"), ("POST", "/graphql"), ("GET", "/static/app/app.js")):
+            async with client.request(method, f"{nginx.url}{path}", allow_redirects=False) as moved:
+                assert (moved.status, moved.headers["location"]) == (308, f"https://{LOCALHOST}{path}")
+                assert "strict-transport-security" not in moved.headers
+        assert router.asked == 0
+        async with client.get(f"{nginx.url}/health", allow_redirects=False) as healthy:
+            assert healthy.status == 200
+        secure = f"https://{LOCALHOST}:{tls_port}"
+        for path, status in (
+            ("/", 200),
+            ("/graphql", 200),
+            ("/posters/metropolis.svg", 200),
+            ("/nowhere", 404),
+        ):
+            async with client.get(f"{secure}{path}", ssl=False) as answer:
+                assert answer.status == status
+                assert answer.headers.getall("strict-transport-security") == ["max-age=31536000"], path
+        async with client.post(f"{secure}/graphql", data=BytesIO(b"x" * 1_100_000), ssl=False) as refused:
+            assert refused.status == 413
+            assert refused.headers["strict-transport-security"] == "max-age=31536000"
+        async with client.post(f"{secure}/graphql", json={}, ssl=False) as answer:
+            assert (await answer.json())["X-Forwarded-Proto"] == "https"
+
+
+async def test_without_tls_nothing_is_said_of_it(tmp_path: Path, client: aiohttp.ClientSession) -> None:
+    async with Router() as router, proxy(tmp_path, router.port) as nginx:
+        for path in ("/", "/graphql", "/posters/metropolis.svg"):
+            async with client.get(f"{nginx.url}{path}") as answer:
+                assert answer.status == 200
+                assert "strict-transport-security" not in answer.headers
