@@ -74,9 +74,7 @@ class Router:
 
 
 @asynccontextmanager
-async def proxy(
-    folder: Path, *ports: int, tls_port: int | None = None, **variables: str
-) -> AsyncIterator[Process]:
+async def proxy(folder: Path, *ports: int, tls_port: str = "", **variables: str) -> AsyncIterator[Process]:
     """nginx before routers on these ports; with `tls_port`, HTTPS there and a redirect on the plain port."""
     here = next(free_ports(1))
     replicas = {("router", 8080): ports}
@@ -101,7 +99,7 @@ async def proxy(
         },
         {},
     )
-    if tls_port is not None:
+    if tls_port:
         serve_by_tls(folder, here, tls_port)
     process = nginx(folder, folder, here)
     await process.start()
@@ -111,7 +109,7 @@ async def proxy(
         await process.stop()
 
 
-def serve_by_tls(folder: Path, plain_port: int, tls_port: int) -> None:
+def serve_by_tls(folder: Path, plain_port: int, tls_port: str) -> None:
     """Put the TLS template in the place of the plain server, as its first lines say, with a certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -238,7 +236,7 @@ async def test_one_address_cannot_ask_without_end(tmp_path: Path, client: aiohtt
 async def test_with_tls_plain_http_redirects_and_browsers_are_told_to_stay(
     tmp_path: Path, client: aiohttp.ClientSession
 ) -> None:
-    [tls_port] = free_ports(1)
+    tls_port = str(next(free_ports(1)))
     async with Router() as router, proxy(tmp_path, router.port, tls_port=tls_port) as nginx:
         for method, path in (("GET", "/?film=1"), ("POST", "/graphql"), ("GET", "/static/app/app.js")):
             async with client.request(method, f"{nginx.url}{path}", allow_redirects=False) as moved:

@@ -19,8 +19,6 @@ NO_POSTER: Final = "/static/posters/none.svg"
 # A poster is an image, never a script: "javascript:alert(1)" and quotes match neither form.
 # "//host/a.png" is no path on this site, though it begins as one. The page's Content-Security-Policy allows
 # both forms.
-_POSTER: Final = "/static/posters/none.svg"
-# is no path on this site, though it begins as one. The page's Content-Security-Policy allows both forms.
 _POSTER: Final = re.compile(r"/(?!/)[A-Za-z0-9/_.-]{1,190}|https://[^\s\"<>\\]{4,400}")
 
 
