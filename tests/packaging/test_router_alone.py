@@ -23,9 +23,11 @@ ABSENT = (
     "argon2",
     "redis",
     "opentelemetry",
+    "uvloop",
     "marquee_subgraphs",
 )
-MOST_BYTES = 110 * 1000 * 1000
+MOST_BYTES = 80 * 1000 * 1000
+"""Under 110 MB with the 27 MB of pip and setuptools that `python -m venv` adds on Python 3.11."""
 
 
 @pytest.fixture(scope="module")
