@@ -5,6 +5,7 @@ Floats never enter, and mixing currencies is a bug and raises.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -42,7 +43,12 @@ class Money:
 
     @classmethod
     def zero(cls, currency: Currency) -> Money:
+        """Return zero, the start of each sum: `sum(amounts, Money.zero(currency))`."""
         return cls(0, currency)
+
+    @property
+    def is_zero(self) -> bool:
+        return self.minor_units == 0
 
     @property
     def amount(self) -> Decimal:
@@ -53,6 +59,27 @@ class Money:
         """Return this share of the money, rounded half to even: 12.5 % of 1.00 is 0.12."""
         share = (Decimal(self.minor_units) * Decimal(percentage) / 100).to_integral_value(ROUND_HALF_EVEN)
         return Money(int(share), self.currency)
+
+    def portion(self, numerator: int, denominator: int) -> Money:
+        """Return this fraction of money that is not negative, rounded half up: a half of 0.05 is 0.03."""
+        return Money((2 * self.minor_units * numerator + denominator) // (2 * denominator), self.currency)
+
+    def split(self, weights: Sequence[Money]) -> list[Money]:
+        """Split money that is not negative in proportion to weights; the parts add up to it exactly.
+
+        The odd units go to the largest remainders: 1.00 over three equal weights is 0.34, 0.33 and 0.33. No
+        part exceeds its weight as long as the money does not exceed the sum of the weights.
+        """
+        units = [self._same(weight) for weight in weights]
+        whole = sum(units)
+        if whole == 0:
+            return [Money.zero(self.currency)] * len(weights)
+        parts = [self.minor_units * weight // whole for weight in units]
+        remainders = [self.minor_units * weight % whole for weight in units]
+        odd = self.minor_units - sum(parts)
+        for index in sorted(range(len(units)), key=lambda i: (-remainders[i], i))[:odd]:
+            parts[index] += 1
+        return [Money(part, self.currency) for part in parts]
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor_units + self._same(other), self.currency)

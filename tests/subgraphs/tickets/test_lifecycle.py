@@ -180,14 +180,19 @@ class Lifecycle(RuleBasedStateMachine):
         payment_id = f"pay_{new_ulid(self.clock.now())}"
         until = self.clock.now() + timedelta(minutes=5)
         self.say("payment.started", order, payment_id, lease_until=until.isoformat())
-        self.say("payment.authorized", order, payment_id, amount={"minor": order.total, "currency": "PEN"})
+        self.say(
+            "payment.authorized",
+            order,
+            payment_id,
+            amount={"minor": order.total.minor_units, "currency": "PEN"},
+        )
 
     @precondition(lambda self: self.orders)
     @rule(which=index)
     def staff_asks_for_a_refund(self, which: int) -> None:
         order = self.read(self.orders[which % len(self.orders)])
         if order.payment_id is not None:
-            amount = {"minor": order.still_paid, "currency": "PEN"}
+            amount = {"minor": order.still_paid.minor_units, "currency": "PEN"}
             refund_id = f"rfd_{new_ulid(self.clock.now())}"
             self.say("refund.requested", order, order.payment_id, refund_id=refund_id, amount=amount)
 
@@ -201,7 +206,7 @@ class Lifecycle(RuleBasedStateMachine):
             if event.type == "order.confirmed":
                 order = self.read(event.payload["order_id"])
                 if captures:
-                    self.captured[payment_id] = order.total
+                    self.captured[payment_id] = order.total.minor_units
                     self.say("payment.captured", order, payment_id, amount=event.payload["total"])
                 else:
                     self.say("payment.failed", order, payment_id, stage="capture", message="gone")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.tickets.domain.holds import HOLD_TTL, Hold
 from marquee_subgraphs.tickets.domain.identifiers import make_seat_id
 from marquee_subgraphs.tickets.domain.layout import Layout, SeatKind, SeatPlace
@@ -22,12 +23,11 @@ class SeatView:
     showtime_id: str
     place: SeatPlace
     status: SeatStatus
-    price: int
-    currency: str
+    price: Money
     mine: bool
 
 
-def prices_of(showtime: Showtime) -> dict[SeatKind, int]:
+def prices_of(showtime: Showtime) -> dict[SeatKind, Money]:
     """Return what each kind of seat costs at a showtime."""
     return {
         kind: seat_price(showtime.base_price, kind, showtime.starts_at, showtime.time_zone)
@@ -73,7 +73,7 @@ class Hall:
         return [self._view(label, prices, user_id, label in held_now) for label in labels]
 
     def _view(
-        self, label: str, prices: Mapping[SeatKind, int], user_id: str | None, held_now: bool
+        self, label: str, prices: Mapping[SeatKind, Money], user_id: str | None, held_now: bool
     ) -> SeatView:
         place = self.layout[label]
         state = self.states.get(label)
@@ -86,7 +86,6 @@ class Hall:
             place=place,
             status=SeatStatus.HELD if held_now else status,
             price=prices[place.kind],
-            currency=self.showtime.currency,
             mine=held_now or (own and taken),
         )
 

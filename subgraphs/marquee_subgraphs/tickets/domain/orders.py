@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.tickets.domain.layout import SeatKind
 from marquee_subgraphs.tickets.domain.pricing import PriceLine, SeatPrice
 
@@ -76,7 +77,7 @@ def status_at(status: OrderStatus, expires_at: datetime | None, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order, its price frozen when it was placed; amounts are minor units of `currency`."""
+    """One order, its price frozen when it was placed; all amounts are in one currency."""
 
     id: str
     number: str
@@ -88,13 +89,12 @@ class Order:
     email: str | None
     locale: str
     status: OrderStatus
-    currency: str
-    subtotal: int
-    discount: int
-    booking_fee: int
-    tax: int
-    total: int
-    refunded: int
+    subtotal: Money
+    discount: Money
+    booking_fee: Money
+    tax: Money
+    total: Money
+    refunded: Money
     seats: tuple[SeatPrice, ...]
     lines: tuple[PriceLine, ...]
     voucher_code: str | None
@@ -109,8 +109,8 @@ class Order:
         return [seat.label for seat in self.seats]
 
     @property
-    def still_paid(self) -> int:
-        """What was paid and not refunded, in minor units."""
+    def still_paid(self) -> Money:
+        """What was paid and not refunded."""
         return self.total - self.refunded
 
     def reseated(self, label: str, ticket: Ticket) -> Order:
@@ -148,9 +148,8 @@ class Ticket:
     user_id: str | None
     seat_label: str
     kind: str
-    net: int
-    fee: int
-    currency: str
+    net: Money
+    fee: Money
     status: TicketStatus
     code_version: int
     refund_id: str | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from marquee_subgraphs.kit.money import Currency, Money
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.tickets.domain.orders import SOLD, Order, Ticket, TicketStatus
 from marquee_subgraphs.tickets.domain.showtimes import Showtime
 
@@ -34,8 +34,8 @@ class RefundableTicket:
     """What was paid for one ticket: the seat, and its share of the booking fee."""
 
     id: str
-    net: int
-    fee: int
+    net: Money
+    fee: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,11 @@ class RefundOption:
     staff_only: bool
 
 
-def refund_amount(tickets: Sequence[RefundableTicket], *, with_fee: bool, still_paid: int) -> int:
+def refund_amount(tickets: Sequence[RefundableTicket], *, with_fee: bool, still_paid: Money) -> Money:
     """Return what these tickets give back; never more than is left of what was paid."""
-    amount = sum(ticket.net + (ticket.fee if with_fee else 0) for ticket in tickets)
-    return min(amount, max(still_paid, 0))
+    paid = (ticket.net + ticket.fee if with_fee else ticket.net for ticket in tickets)
+    zero = Money.zero(still_paid.currency)
+    return min(sum(paid, zero), max(still_paid, zero))
 
 
 def refund_options(
@@ -69,10 +70,7 @@ def refund_options(
     return [
         RefundOption(
             starts_at - rule.until_before,
-            Money(
-                refund_amount(tickets, with_fee=rule.with_fee, still_paid=still_paid.minor_units),
-                still_paid.currency,
-            ),
+            refund_amount(tickets, with_fee=rule.with_fee, still_paid=still_paid),
             rule.staff_only,
         )
         for rule in POLICY
@@ -81,7 +79,7 @@ def refund_options(
 
 
 def options_for(
-    order: Order, tickets: Sequence[Ticket], showtime: Showtime, *, pending: int, now: datetime
+    order: Order, tickets: Sequence[Ticket], showtime: Showtime, *, pending: Money, now: datetime
 ) -> list[RefundOption]:
     """Return what giving these tickets back returns from now on; `pending` is on its way back already."""
     if order.status not in SOLD or showtime.is_cancelled:
@@ -93,7 +91,7 @@ def options_for(
             if ticket.status is TicketStatus.VALID
         ],
         starts_at=showtime.starts_at,
-        still_paid=Money(order.still_paid - pending, Currency(order.currency)),
+        still_paid=order.still_paid - pending,
         now=now,
     )
 
@@ -105,8 +103,7 @@ class Refund:
     id: str
     order_id: str
     payment_id: str
-    amount: int
-    currency: str
+    amount: Money
     ticket_ids: list[str]
     status: str
     reason: str

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from marquee_subgraphs.kit.money import Money
+
 DOORS_OPEN: Final = timedelta(hours=2)
 """How long before the start tickets are admitted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Showtime:
-    """One showtime; `base_price` in minor units of `currency`, `seat_version` counts changes of its seats."""
+    """One showtime; `seat_version` counts changes of its seats."""
 
     id: str
     movie_id: str
@@ -23,8 +25,7 @@ class Showtime:
     starts_at: datetime
     ends_at: datetime
     sales_close_at: datetime
-    base_price: int
-    currency: str
+    base_price: Money
     is_cancelled: bool
     seat_version: int
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from marquee_subgraphs.kit.events import PublishedEvent
-from marquee_subgraphs.kit.money import Currency, Money
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.tickets.domain.codes import make_code, make_token
 from marquee_subgraphs.tickets.domain.holds import Hold
 from marquee_subgraphs.tickets.domain.orders import Order, Ticket
@@ -80,7 +80,7 @@ class OrderPlaced(PublishedEvent):
             movie_title=showtime.movie_title,
             cinema_id=order.cinema_id,
             cinema_name=showtime.cinema_name,
-            total=_money(order.total, order.currency),
+            total=order.total,
             expires_at=order.expires_at,
             seat_labels=tuple(order.seat_labels),
         )
@@ -121,10 +121,10 @@ class OrderConfirmed(OrderPlaced):
         return cls(
             **{field.name: getattr(facts, field.name) for field in fields(facts)},
             payment_id=order.payment_id,
-            subtotal=_money(order.subtotal, order.currency),
-            discount=_money(order.discount, order.currency),
-            booking_fee=_money(order.booking_fee, order.currency),
-            tax=_money(order.tax, order.currency),
+            subtotal=order.subtotal,
+            discount=order.discount,
+            booking_fee=order.booking_fee,
+            tax=order.tax,
             starts_at=showtime.starts_at,
             time_zone=showtime.time_zone,
             tickets=tuple(
@@ -132,7 +132,7 @@ class OrderConfirmed(OrderPlaced):
                     ticket_id=ticket.id,
                     seat_label=ticket.seat_label,
                     kind=ticket.kind,
-                    price=_money(ticket.net, ticket.currency),
+                    price=ticket.net,
                     qr_code=make_code(key, ticket.id, ticket.showtime_id, ticket.code_version),
                 )
                 for ticket in tickets
@@ -230,7 +230,7 @@ class RefundApproved(PublishedEvent):
             refund_id=refund.id,
             order_id=refund.order_id,
             payment_id=refund.payment_id,
-            amount=_money(refund.amount, refund.currency),
+            amount=refund.amount,
             ticket_ids=tuple(refund.ticket_ids),
             reason=refund.reason,
         )
@@ -394,7 +394,3 @@ class UserErased(PublishedEvent):
     TYPE = "user.erased"
     user_id: str
     subgraph: str
-
-
-def _money(minor_units: int, currency: str) -> Money:
-    return Money(minor_units, Currency(currency))

@@ -22,6 +22,7 @@ from marquee_subgraphs.kit.graphql import (
     field,
     list_size,
 )
+from marquee_subgraphs.kit.money import Money as ExactMoney
 from marquee_subgraphs.kit.pagination import PageRequest
 from marquee_subgraphs.kit.refusals import NotAllowed
 from marquee_subgraphs.tickets.domain.orders import Order as OrderRecord
@@ -37,7 +38,6 @@ from marquee_subgraphs.tickets.schema.seats import (
     Seat,
     Showtime,
     load_seats,
-    to_money,
 )
 from marquee_subgraphs.tickets.service.queries import may_read
 from marquee_subgraphs.tickets.store.pages import OrderQuery, TicketQuery
@@ -100,7 +100,7 @@ class Ticket:
 
     @field(description="What the seat cost, discounts taken off; the booking fee is the order's.")
     def price(self) -> Money:
-        return to_money(self.record.net, self.record.currency)
+        return Money.of(self.record.net)
 
     @field()
     async def order(self, info: Info) -> Order:
@@ -169,28 +169,28 @@ class Order:
 
     @field()
     def total(self) -> Money:
-        return to_money(self.record.total, self.record.currency)
+        return Money.of(self.record.total)
 
     @field()
     def subtotal(self) -> Money:
-        return to_money(self.record.subtotal, self.record.currency)
+        return Money.of(self.record.subtotal)
 
     @field()
     def discount(self) -> Money:
-        return to_money(self.record.discount, self.record.currency)
+        return Money.of(self.record.discount)
 
     @field()
     def booking_fee(self) -> Money:
-        return to_money(self.record.booking_fee, self.record.currency)
+        return Money.of(self.record.booking_fee)
 
     @field(description="Contained in the total, shown apart.")
     def tax(self) -> Money:
-        return to_money(self.record.tax, self.record.currency)
+        return Money.of(self.record.tax)
 
     @field(directives=[list_size(12)])
     def lines(self) -> list[PriceLine]:
         record = self.record
-        return [PriceLine.of(line, record.showtime_id, record.currency) for line in record.lines]
+        return [PriceLine.of(line, record.showtime_id) for line in record.lines]
 
     @field(provides=SEAT_PLACE, directives=[list_size(5)])
     async def seats(self, info: Info) -> list[Seat]:
@@ -222,7 +222,9 @@ class Order:
         tickets = await loaders(queries.tickets_of_orders).load(self.record.id)
         pending = await loaders(queries.pending_refunds).load(self.record.id)
         assert showtime is not None, "an order is for a showtime that is known"
-        options = queries.refund_options(self.record, tickets or [], showtime, pending or 0)
+        options = queries.refund_options(
+            self.record, tickets or [], showtime, pending or ExactMoney.zero(self.record.total.currency)
+        )
         return [RefundOption.of(option) for option in options]
 
 

@@ -11,7 +11,6 @@ import strawberry
 from strawberry import ID, federation
 
 from marquee_subgraphs.kit.graphql import Context, Money, Representation, cost, field, list_size
-from marquee_subgraphs.kit.money import Currency
 from marquee_subgraphs.kit.money import Money as ExactMoney
 from marquee_subgraphs.tickets.domain.hall import Hall, SeatView
 from marquee_subgraphs.tickets.domain.identifiers import read_seat_id
@@ -31,11 +30,6 @@ strawberry.enum(PriceLineKind, name="PriceLineKind")
 
 SEAT_PLACE = "label row number kind"
 """The fields of a seat that showtimes owns and this subgraph provides."""
-
-
-def to_money(minor_units: int, currency: str) -> Money:
-    """Return an amount in its GraphQL type."""
-    return Money.of(ExactMoney(minor_units, Currency(currency)))
 
 
 @federation.type(keys=["id"])
@@ -63,7 +57,7 @@ class Seat:
             number=place.number,
             kind=place.kind,
             status=view.status,
-            price=price or to_money(view.price, view.currency),
+            price=price or Money.of(view.price),
             mine=view.mine,
         )
 
@@ -78,12 +72,12 @@ class Seat:
 
 def to_seats(views: Iterable[SeatView]) -> list[Seat]:
     """Return seats in their GraphQL type; equal prices share one object."""
-    prices: dict[int, Money] = {}
+    prices: dict[ExactMoney, Money] = {}
     seats: list[Seat] = []
     for view in views:
         price = prices.get(view.price)
         if price is None:
-            price = prices[view.price] = to_money(view.price, view.currency)
+            price = prices[view.price] = Money.of(view.price)
         seats.append(Seat.of(view, price))
     return seats
 
@@ -146,13 +140,13 @@ class PriceLine:
     amount: Money
 
     @classmethod
-    def of(cls, line: PricedLine, showtime_id: str, currency: str) -> Self:
+    def of(cls, line: PricedLine, showtime_id: str) -> Self:
         return cls(
             showtime_id=showtime_id,
             seat_label=line.seat_label,
             label=line.label,
             kind=line.kind,
-            amount=to_money(line.amount, currency),
+            amount=Money.of(line.amount),
         )
 
     @field(provides="label")
@@ -176,14 +170,13 @@ class Quote:
 
     @classmethod
     def of(cls, price: Price, showtime_id: str) -> Self:
-        currency = price.currency
         return cls(
-            lines=[PriceLine.of(line, showtime_id, currency) for line in price.lines],
-            subtotal=to_money(price.subtotal, currency),
-            discount=to_money(price.discount, currency),
-            booking_fee=to_money(price.booking_fee, currency),
-            tax=to_money(price.tax, currency),
-            total=to_money(price.total, currency),
+            lines=[PriceLine.of(line, showtime_id) for line in price.lines],
+            subtotal=Money.of(price.subtotal),
+            discount=Money.of(price.discount),
+            booking_fee=Money.of(price.booking_fee),
+            tax=Money.of(price.tax),
+            total=Money.of(price.total),
         )
 
 
@@ -242,12 +235,10 @@ class Showtime:
     @field(requires="basePrice { amount currency }", description="What an order of these seats would cost.")
     async def quote(self, info: Info, seat_ids: list[ID], voucher: str | None = None) -> Quote | None:
         assert self.representation is not None, "the router asks for a quote with what it requires"
-        base_price = self.representation.money("basePrice")
         price = await info.context.service.orders.quote(
             info.context.viewer,
             showtime_id=self.id,
-            base_price=base_price.minor_units,
-            currency=base_price.currency,
+            base_price=self.representation.money("basePrice"),
             seat_ids=seat_ids,
             voucher_code=voucher,
         )
@@ -277,6 +268,5 @@ __all__ = [
     "SeatMapChange",
     "Showtime",
     "load_seats",
-    "to_money",
     "to_seats",
 ]

@@ -10,7 +10,6 @@ import strawberry
 from marquee_subgraphs.kit.graphql import Money
 from marquee_subgraphs.tickets.domain.vouchers import Voucher as VoucherRecord
 from marquee_subgraphs.tickets.domain.vouchers import VoucherKind
-from marquee_subgraphs.tickets.schema.seats import to_money
 
 strawberry.enum(VoucherKind, name="VoucherKind")
 
@@ -31,7 +30,7 @@ class Voucher:
         return cls(
             code=record.code,
             kind=record.kind,
-            value=None if record.value is None else to_money(record.value, record.currency or ""),
+            value=None if record.value is None else Money.of(record.value),
             percent=record.percent,
             expires_at=record.expires_at,
             used=record.order_id is not None,

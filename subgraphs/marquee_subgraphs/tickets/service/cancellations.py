@@ -95,7 +95,7 @@ class Cancellations:
         amount = refund_amount(
             [RefundableTicket(ticket.id, ticket.net, ticket.fee) for ticket in back],
             with_fee=True,
-            still_paid=order.still_paid - await self._store.refunds.sum_pending(tx, order.id),
+            still_paid=order.still_paid - await self._store.refunds.sum_pending(tx, order),
         )
         # One refund per order: a repeated round makes the same id, `rfd_01J…` for `ord_01J…`.
         refund_id = f"rfd_{order.id.removeprefix('ord_')}"

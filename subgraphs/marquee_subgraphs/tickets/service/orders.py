@@ -11,6 +11,7 @@ from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
 from marquee_subgraphs.kit.locale import Locale
+from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.kit.refusals import InvalidInput, NotFound
 from marquee_subgraphs.kit.validation import InputCheck
 from marquee_subgraphs.tickets.domain import seating
@@ -120,7 +121,9 @@ class Orders:
         tier = await self._tier_of(tx, user_id)
         voucher = None
         if request.voucher is not None:
-            voucher = await self._usable_voucher(tx, request.voucher, user_id, showtime.currency, now)
+            voucher = await self._usable_voucher(
+                tx, request.voucher, user_id, showtime.base_price.currency, now
+            )
         price = price_order(showtime, seats, tier=tier, voucher=voucher)
         order = _new_order(request, hold, showtime, price, user_id, now)
         # The statement is the guard: of two orders that take the voucher at once, one finds it used.
@@ -136,7 +139,7 @@ class Orders:
             used = VoucherUsed(code=voucher.code, user_id=voucher.user_id, order_id=order.id)
             await outbox.add(tx, used, aggregate_id=voucher.code)
         self._resources.notify_order(tx, order.id)
-        if order.total > 0:
+        if not order.total.is_zero:
             return order
         # Nothing to pay: vouchers or member discounts cover all.
         sold = await self._sale.sell(tx, order, payment_id=None, cause=None)
@@ -166,7 +169,7 @@ class Orders:
         return None if user_id is None else await self._store.customers.find_tier(connection, user_id)
 
     async def _usable_voucher(
-        self, connection: Connection, code: str, user_id: str | None, currency: str, now: datetime
+        self, connection: Connection, code: str, user_id: str | None, currency: Currency, now: datetime
     ) -> Voucher:
         voucher = await self._store.vouchers.find(connection, code)
         problem = (
@@ -187,8 +190,7 @@ class Orders:
         viewer: Viewer,
         *,
         showtime_id: str,
-        base_price: int,
-        currency: str,
+        base_price: Money,
         seat_ids: Sequence[str],
         voucher_code: str | None,
     ) -> Price:
@@ -213,8 +215,10 @@ class Orders:
             if voucher_code is not None:
                 if not is_askable(voucher_code):
                     raise VoucherInvalid
-                voucher = await self._usable_voucher(connection, voucher_code, viewer.user_id, currency, now)
-        priced = replace(showtime, base_price=base_price, currency=currency)
+                voucher = await self._usable_voucher(
+                    connection, voucher_code, viewer.user_id, base_price.currency, now
+                )
+        priced = replace(showtime, base_price=base_price)
         seats = [(label, layout[label].kind) for label in labels]
         return price_order(priced, seats, tier=tier, voucher=voucher)
 
@@ -233,13 +237,12 @@ def _new_order(
         email=request.email,
         locale=request.locale.value,
         status=OrderStatus.PENDING_PAYMENT,
-        currency=price.currency,
         subtotal=price.subtotal,
         discount=price.discount,
         booking_fee=price.booking_fee,
         tax=price.tax,
         total=price.total,
-        refunded=0,
+        refunded=Money.zero(price.total.currency),
         seats=price.seats,
         lines=price.lines,
         voucher_code=request.voucher,

@@ -36,8 +36,7 @@ class Projections:
             starts_at=event.starts_at,
             ends_at=event.ends_at,
             sales_close_at=event.sales_close_at,
-            base_price=event.base_price.minor_units,
-            currency=event.base_price.currency,
+            base_price=event.base_price,
             is_cancelled=False,
             seat_version=0,
         )
@@ -73,8 +72,7 @@ class Projections:
             code=event.code,
             user_id=event.user_id,
             kind=event.kind,
-            value=None if event.value is None else event.value.minor_units,
-            currency=None if event.value is None else event.value.currency,
+            value=event.value,
             percent=event.percent,
             expires_at=event.expires_at,
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.kit.pagination import Page, PageRequest
 from marquee_subgraphs.kit.refusals import NotFound
 from marquee_subgraphs.tickets.domain import seating
@@ -182,13 +183,13 @@ class TicketQueries:
                 found.update({(user_id, movie_id): tickets for movie_id, tickets in by_movie.items()})
         return found
 
-    async def pending_refunds(self, order_ids: Sequence[str]) -> Mapping[str, int]:
+    async def pending_refunds(self, order_ids: Sequence[str]) -> Mapping[str, Money]:
         """Batch: money of orders that is decided to go back."""
         async with self._database.read() as connection:
             return await self._store.refunds.sum_pending_of_orders(connection, order_ids)
 
     def refund_options(
-        self, order: Order, tickets: Sequence[Ticket], showtime: Showtime, pending: int
+        self, order: Order, tickets: Sequence[Ticket], showtime: Showtime, pending: Money
     ) -> list[RefundOption]:
         """Return what giving the whole order back is worth from now on."""
         return options_for(order, tickets, showtime, pending=pending, now=self.now())

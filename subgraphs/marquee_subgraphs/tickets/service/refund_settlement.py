@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events import Envelope
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.tickets.domain.orders import SOLD, Order, Ticket, TicketStatus
 from marquee_subgraphs.tickets.events.consumed import RefundCompleted, RefundFailed, RefundRequested
 from marquee_subgraphs.tickets.events.published import RefundRejected
@@ -30,14 +31,14 @@ class RefundSettlement:
         # The showtime's row before the tickets: nobody enters with these tickets while this decides.
         await self._resources.lock_showtime(tx, order.showtime_id)
         tickets = (await self._store.tickets.of_orders(tx, [order.id]))[order.id]
-        problem = _problem(order, tickets, request.amount.minor_units)
+        problem = _problem(order, tickets, request.amount)
         if problem is not None:
             await self._reject(tx, request, problem, cause)
             return
         valid = [ticket for ticket in tickets if ticket.status is TicketStatus.VALID]
         decision = RefundDecision(
             refund_id=request.refund_id,
-            amount=request.amount.minor_units,
+            amount=request.amount,
             reason=request.reason or "refunded by staff",
         )
         await self._returns.approve(tx, order, valid, decision, cause=cause)
@@ -59,7 +60,7 @@ class RefundSettlement:
             await self._store.refunds.update(tx, refund.id, status="COMPLETED")
             ticket_ids = refund.ticket_ids
         # Two refunds of 10 and 25 may arrive as totals 35, then 10: the higher total is the newer.
-        refunded = max(order.refunded, completed.refunded_total.minor_units)
+        refunded = max(order.refunded, completed.refunded_total)
         await self._returns.finish(tx, order, ticket_ids, refunded=refunded, cause=cause)
 
     async def fail(self, tx: Transaction, failed: RefundFailed) -> None:
@@ -81,7 +82,7 @@ class RefundSettlement:
         self._resources.notify_order(tx, order.id)
 
 
-def _problem(order: Order, tickets: list[Ticket], amount: int) -> str | None:
+def _problem(order: Order, tickets: list[Ticket], amount: Money) -> str | None:
     """Return the code why `amount` of an order cannot be refunded as a whole, or None when it can."""
     statuses = {ticket.status for ticket in tickets}
     if order.status not in SOLD:
@@ -90,6 +91,6 @@ def _problem(order: Order, tickets: list[Ticket], amount: int) -> str | None:
         return "TICKET_CHECKED_IN"
     if TicketStatus.REFUND_PENDING in statuses:
         return "REFUND_PENDING"
-    if TicketStatus.VALID not in statuses or not 0 < amount <= order.still_paid:
+    if TicketStatus.VALID not in statuses or not Money.zero(amount.currency) < amount <= order.still_paid:
         return "NOTHING_LEFT"
     return None

@@ -120,7 +120,7 @@ class Refunds:
         chosen = _choose(tickets, ticket_ids)
         if not chosen or any(ticket.status is not TicketStatus.VALID for ticket in chosen):
             raise OrderNotCancellable("A ticket that was used or given back is not refunded.")
-        pending = await self._store.refunds.sum_pending(tx, order.id)
+        pending = await self._store.refunds.sum_pending(tx, order)
         options = options_for(order, chosen, showtime, pending=pending, now=self._resources.now())
         if not options:
             raise OrderNotCancellable("The showtime has begun or is cancelled.")
@@ -128,7 +128,7 @@ class Refunds:
             raise OrderNotCancellable("So shortly before the start only our staff can help.", options)
         decision = RefundDecision(
             refund_id=new_id("rfd", self._resources.now()),
-            amount=options[0].amount.minor_units,
+            amount=options[0].amount,
             reason=reason or "cancelled by the customer",
         )
         return await self._returns.approve(tx, order, chosen, decision)

@@ -12,6 +12,7 @@ from marquee_subgraphs.kit.audit import Deed
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.kit.refusals import NotFound
 from marquee_subgraphs.kit.validation import InputCheck
 from marquee_subgraphs.tickets.domain import seating
@@ -121,7 +122,7 @@ class Reseat:
         self._resources.notify_order(tx, order.id)
         return moved
 
-    def _unavailable(self, hall: Hall, label: str, most: int) -> SeatsUnavailable:
+    def _unavailable(self, hall: Hall, label: str, most: Money) -> SeatsUnavailable:
         """Refuse with the best seat that the ticket could have instead."""
         prices = prices_of(hall.showtime)
         within = {free for free in hall.free() if prices[hall.layout[free].kind] <= most}

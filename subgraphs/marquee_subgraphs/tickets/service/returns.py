@@ -12,6 +12,7 @@ from typing import Final
 
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.events import Envelope
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.tickets.domain.orders import SOLD, Order, OrderStatus, Ticket, TicketStatus, step
 from marquee_subgraphs.tickets.domain.refunds import Refund
 from marquee_subgraphs.tickets.events.published import RefundApproved
@@ -24,10 +25,10 @@ _LIVE: Final = frozenset({TicketStatus.VALID, TicketStatus.CHECKED_IN, TicketSta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundDecision:
-    """What an order's customer gets back; `amount` in minor units of the order's currency."""
+    """What an order's customer gets back, and why."""
 
     refund_id: str
-    amount: int
+    amount: Money
     reason: str
 
 
@@ -52,14 +53,13 @@ class Returns:
     ) -> Order:
         """Mark tickets as being given back and have payments refund them; free tickets end at once."""
         ticket_ids = [ticket.id for ticket in tickets]
-        if decision.amount == 0 or order.payment_id is None:
+        if decision.amount.is_zero or order.payment_id is None:
             return await self.finish(tx, order, ticket_ids, refunded=order.refunded, cause=cause)
         refund = Refund(
             id=decision.refund_id,
             order_id=order.id,
             payment_id=order.payment_id,
             amount=decision.amount,
-            currency=order.currency,
             ticket_ids=ticket_ids,
             status="APPROVED",
             reason=decision.reason,
@@ -80,13 +80,13 @@ class Returns:
         order: Order,
         ticket_ids: Sequence[str],
         *,
-        refunded: int,
+        refunded: Money,
         cause: Envelope | None,
     ) -> Order:
         """Free the seats of tickets that were given back; `refunded` is what the order got back so far."""
         showtime = await self._resources.lock_showtime(tx, order.showtime_id)
         tickets = (await self._store.tickets.of_orders(tx, [order.id]))[order.id]
-        whole = refunded >= order.total > 0
+        whole = not order.total.is_zero and refunded >= order.total
         # A whole refund takes back every ticket, also those that no refund named: goodwill of 10.00 and then
         # of the other 38.00 is the whole. A person who has entered keeps the seat unless named.
         back = [
@@ -110,7 +110,7 @@ class Returns:
             # Money came back of an order that ended otherwise, as after a failed sale: its status stays.
             await self._store.orders.update(tx, order.id, refunded=refunded)
             return replace(order, refunded=refunded)
-        if order.total == 0 and not left:
+        if order.total.is_zero and not left:
             ended = step(order.status, OrderStatus.CANCELLED)
             ended_order = replace(order, status=ended, failure_reason="given back")
             return await self._sale.end(tx, ended_order, showtime, cause=cause)

@@ -158,7 +158,6 @@ def _make_tickets(order: Order, now: datetime) -> list[Ticket]:
             kind=seat.kind,
             net=seat.net,
             fee=seat.fee,
-            currency=order.currency,
             status=TicketStatus.VALID,
             code_version=1,
             refund_id=None,

@@ -72,7 +72,7 @@ class Settlement:
                 await self._sale.end_unpaid(tx, order, OrderStatus.EXPIRED, cause=cause)
             await self._refuse(tx, order, payment.payment_id, f"ORDER_{status}", cause)
             return
-        if (payment.amount.minor_units, payment.amount.currency) != (order.total, order.currency):
+        if payment.amount != order.total:
             await self._refuse(tx, order, payment.payment_id, "AMOUNT_MISMATCH", cause)
             return
         sold = await self._sale.sell(tx, order, payment_id=payment.payment_id, cause=cause)
@@ -100,8 +100,7 @@ class Settlement:
             id=f"rfd_{cause.id}",
             order_id=order.id,
             payment_id=payment.payment_id,
-            amount=payment.amount.minor_units,
-            currency=order.currency,
+            amount=payment.amount,
             ticket_ids=[],
             status="APPROVED",
             reason="captured without seats",

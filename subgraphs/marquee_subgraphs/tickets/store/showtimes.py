@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from marquee_subgraphs.kit.database import Connection, Transaction
 from marquee_subgraphs.tickets.domain.layout import SeatKind, SeatPlace
 from marquee_subgraphs.tickets.domain.showtimes import Showtime
-from marquee_subgraphs.tickets.store.rows import values_of
+from marquee_subgraphs.tickets.store.rows import columns_of, read_money
 from marquee_subgraphs.tickets.tables import LAYOUTS, SHOWTIMES
 
-_COLUMNS = [SHOWTIMES.c[name] for name in Showtime.__dataclass_fields__]
+_COLUMNS = [SHOWTIMES.c[name] for name in (*Showtime.__dataclass_fields__, "currency")]
 
 
 _ADVANCE = (
@@ -31,7 +30,7 @@ class ShowtimeStore:
 
     async def save(self, tx: Transaction, showtime: Showtime, places: Sequence[SeatPlace]) -> bool:
         """Add a showtime and its layout; False when it is known already. Two statements."""
-        rows = await tx.execute(tx.insert(SHOWTIMES).values(**asdict(showtime)).on_conflict_do_nothing())
+        rows = await tx.execute(tx.insert(SHOWTIMES).values(**columns_of(showtime)).on_conflict_do_nothing())
         if rows.rowcount != 1:
             return False
         await tx.execute(
@@ -52,17 +51,17 @@ class ShowtimeStore:
     async def advance(self, tx: Transaction, showtime_id: str) -> Showtime | None:
         """Count one change of the showtime's seats, and lock its row until the end of the transaction."""
         row = (await tx.execute(_ADVANCE, {"showtime_id": showtime_id})).first()
-        return None if row is None else Showtime(*values_of(row))
+        return None if row is None else _showtime(row)
 
     async def find(self, connection: Connection, showtime_id: str) -> Showtime | None:
         """Return one showtime."""
         row = (await connection.execute(_FIND, {"showtime_id": showtime_id})).first()
-        return None if row is None else Showtime(*values_of(row))
+        return None if row is None else _showtime(row)
 
     async def find_many(self, connection: Connection, showtime_ids: Sequence[str]) -> dict[str, Showtime]:
         """Return the showtimes there are among `showtime_ids`."""
         rows = await connection.execute(select(*_COLUMNS).where(SHOWTIMES.c.id.in_(showtime_ids)))
-        return {row.id: Showtime(*values_of(row)) for row in rows}
+        return {row.id: _showtime(row) for row in rows}
 
     async def places(
         self, connection: Connection, showtime_ids: Sequence[str]
@@ -78,3 +77,7 @@ class ShowtimeStore:
             )
             for row in rows
         }
+
+
+def _showtime(row: Row[Any]) -> Showtime:
+    return Showtime(**read_money(row, SHOWTIMES))

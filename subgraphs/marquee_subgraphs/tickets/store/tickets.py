@@ -10,9 +10,10 @@ from sqlalchemy import insert, select, update
 
 from marquee_subgraphs.kit.database import Connection, Transaction
 from marquee_subgraphs.tickets.domain.orders import Ticket, TicketStatus
+from marquee_subgraphs.tickets.store.rows import columns_of, read_money
 from marquee_subgraphs.tickets.tables import TICKETS
 
-TICKET_COLUMNS = [TICKETS.c[name] for name in Ticket.__dataclass_fields__]
+TICKET_COLUMNS = [TICKETS.c[name] for name in (*Ticket.__dataclass_fields__, "currency")]
 _SAVE_TICKETS = insert(TICKETS)
 
 
@@ -21,10 +22,7 @@ class TicketStore:
 
     async def save(self, tx: Transaction, tickets: Sequence[Ticket]) -> None:
         """Keep new tickets."""
-        await tx.execute(
-            _SAVE_TICKETS,
-            [{name: getattr(ticket, name) for name in Ticket.__dataclass_fields__} for ticket in tickets],
-        )
+        await tx.execute(_SAVE_TICKETS, [columns_of(ticket) for ticket in tickets])
 
     async def lock(self, tx: Transaction, ticket_id: str) -> Ticket | None:
         """Return a ticket, kept from others until the end of the transaction."""
@@ -77,6 +75,6 @@ class TicketStore:
 
 
 def to_ticket(row: Any) -> Ticket:
-    values = dict(row._mapping)
+    values = read_money(row, TICKETS)
     values["status"] = TicketStatus(values["status"])
     return Ticket(**values)

@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 
 from marquee_subgraphs.kit.database import Connection, Transaction
 from marquee_subgraphs.tickets.domain.vouchers import Voucher, VoucherKind
+from marquee_subgraphs.tickets.store.rows import columns_of, read_money
 from marquee_subgraphs.tickets.tables import VOUCHERS
 
-_VOUCHER = [VOUCHERS.c[name] for name in Voucher.__dataclass_fields__]
+_VOUCHER = [VOUCHERS.c[name] for name in (*Voucher.__dataclass_fields__, "currency")]
 
 
 class VoucherStore:
@@ -24,8 +25,7 @@ class VoucherStore:
 
     async def save(self, tx: Transaction, voucher: Voucher) -> None:
         """Add a voucher; one that is known stays as it is."""
-        values = {name: getattr(voucher, name) for name in Voucher.__dataclass_fields__}
-        await tx.execute(tx.insert(VOUCHERS).values(**values).on_conflict_do_nothing())
+        await tx.execute(tx.insert(VOUCHERS).values(**columns_of(voucher)).on_conflict_do_nothing())
 
     async def use(self, tx: Transaction, *, code: str, user_id: str, order_id: str, now: datetime) -> bool:
         """Use a voucher for an order; False when another order has it or it expired."""
@@ -53,5 +53,5 @@ class VoucherStore:
 
 
 def _voucher(row: Any) -> Voucher:
-    code, user_id, kind, *rest = row
-    return Voucher(code, user_id, VoucherKind(kind), *rest)
+    values = read_money(row, VOUCHERS)
+    return Voucher(**values | {"kind": VoucherKind(values["kind"])})

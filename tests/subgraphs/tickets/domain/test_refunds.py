@@ -14,9 +14,13 @@ from marquee_subgraphs.tickets.domain.refunds import RefundableTicket, refund_am
 NOW = datetime(2026, 1, 15, 18, 0, tzinfo=UTC)
 
 
+def pen(minor_units: int) -> Money:
+    return Money(minor_units, Currency.PEN)
+
+
 class TestRefunds:
-    tickets = (RefundableTicket("tkt_1", 2400, 150), RefundableTicket("tkt_2", 2400, 150))
-    paid = Money(5100, Currency.PEN)
+    tickets = (RefundableTicket("tkt_1", pen(2400), pen(150)), RefundableTicket("tkt_2", pen(2400), pen(150)))
+    paid = pen(5100)
 
     @pytest.mark.parametrize(
         ("hours", "first"),
@@ -40,6 +44,6 @@ class TestRefunds:
         with_fee=st.booleans(),
     )
     def test_never_more_than_is_left(self, nets: list[int], still_paid: int, with_fee: bool) -> None:
-        tickets = [RefundableTicket(f"tkt_{index}", net, 150) for index, net in enumerate(nets)]
-        amount = refund_amount(tickets, with_fee=with_fee, still_paid=still_paid)
-        assert 0 <= amount <= max(still_paid, 0)
+        tickets = [RefundableTicket(f"tkt_{index}", pen(net), pen(150)) for index, net in enumerate(nets)]
+        amount = refund_amount(tickets, with_fee=with_fee, still_paid=pen(still_paid))
+        assert pen(0) <= amount <= pen(max(still_paid, 0))
