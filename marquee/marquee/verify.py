@@ -140,7 +140,7 @@ async def _captured_has_tickets(tickets: Database, captured: Sequence[CapturedPa
         f"{payment.payment_id} of {payment.order_id}"
         for payment in captured
         # Nothing is owed for a payment that was refunded whole, e.g. of a lost seat.
-        if payment.captured_minor > payment.refunded_minor
+        if payment.captured > payment.refunded
         and (statuses.get(payment.order_id) not in _SOLD or payment.order_id not in with_tickets)
     ]
     return Invariant("each captured payment has its tickets, or is given back", broken)
@@ -156,7 +156,7 @@ async def _revenue_agrees(payments: Database, analytics: Database) -> Invariant:
     for _ in range(_LOOKS):
         counted = await revenue_by_payment(analytics)
         captured = {
-            payment.payment_id: (payment.captured_minor, payment.refunded_minor)
+            payment.payment_id: (payment.captured.minor_units, payment.refunded.minor_units)
             for payment in await captured_payments(payments)
         }
         findings = {id_ for id_, figures in captured.items() if counted.get(id_) != figures}

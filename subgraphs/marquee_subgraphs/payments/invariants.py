@@ -17,11 +17,17 @@ from sqlalchemy import func, select
 
 from marquee_subgraphs.kit.database import Connection, Database
 from marquee_subgraphs.kit.invariants import Invariant
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.payments.adapters.provider import BookedIntent
 from marquee_subgraphs.payments.domain.order import OrderPhase
-from marquee_subgraphs.payments.domain.payment import IllegalTransition, PaymentEvent, PaymentStatus, fold
+from marquee_subgraphs.payments.domain.payment import (
+    IllegalTransition,
+    PaymentEvent,
+    PaymentStatus,
+    fold,
+)
 from marquee_subgraphs.payments.domain.refund import RefundStatus
-from marquee_subgraphs.payments.store.payments import event_of, state_of
+from marquee_subgraphs.payments.store.payments import EVENTS_IN_CURRENCY, event_of, state_of
 from marquee_subgraphs.payments.tables import ORDERS, PAYMENT_EVENTS, PAYMENTS, REFUNDS
 
 _PAID: Final = ("CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED")
@@ -38,9 +44,8 @@ class CapturedPayment:
 
     payment_id: str
     order_id: str
-    currency: str
-    captured_minor: int
-    refunded_minor: int
+    captured: Money
+    refunded: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,9 @@ class Report:
     captured: tuple[CapturedPayment, ...]
 
     @property
-    def refunded_by_order(self) -> Mapping[str, int]:
-        """Return the minor units given back of each order that was paid."""
-        return {payment.order_id: payment.refunded_minor for payment in self.captured}
+    def refunded_by_order(self) -> Mapping[str, Money]:
+        """Return the money given back of each order that was paid."""
+        return {payment.order_id: payment.refunded for payment in self.captured}
 
 
 async def verify(database: Database, read_books: ReadBooks | None = None) -> Report:
@@ -94,15 +99,15 @@ async def captured_payments(database: Database) -> tuple[CapturedPayment, ...]:
 
 def _captured(payments: Sequence[Any]) -> tuple[CapturedPayment, ...]:
     return tuple(
-        CapturedPayment(row.id, row.order_id, row.currency, row.captured_minor, row.refunded_minor)
+        CapturedPayment(row.id, row.order_id, state.captured, state.refunded)
         for row in payments
-        if row.status in _PAID
+        if (state := state_of(row)).status in _PAID
     )
 
 
 async def _status_is_the_fold(connection: Connection) -> Invariant:
     rows = await connection.execute(
-        select(PAYMENT_EVENTS).order_by(PAYMENT_EVENTS.c.payment_id, PAYMENT_EVENTS.c.sequence)
+        EVENTS_IN_CURRENCY.order_by(PAYMENT_EVENTS.c.payment_id, PAYMENT_EVENTS.c.sequence)
     )
     events: dict[str, list[PaymentEvent]] = {}
     for row in rows:

@@ -17,6 +17,7 @@ from marquee_subgraphs.kit.clock import FrozenClock
 from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.kit.events import EmbeddedBroker, ServiceEvents
 from marquee_subgraphs.kit.live import LocalTopics
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.payments.adapters.factory import OpenProvider
 from marquee_subgraphs.payments.adapters.methods import PaymentMethods
 from marquee_subgraphs.payments.adapters.provider import (
@@ -81,9 +82,9 @@ class Tripwire:
         await self._at("cancel", "after")
         return intent
 
-    async def refund(self, refund_id: str, provider_id: str, amount_minor: int) -> RefundReceipt:
+    async def refund(self, refund_id: str, provider_id: str, amount: Money) -> RefundReceipt:
         await self._at("refund", "before")
-        receipt = await self._provider.refund(refund_id, provider_id, amount_minor)
+        receipt = await self._provider.refund(refund_id, provider_id, amount)
         await self._at("refund", "after")
         return receipt
 

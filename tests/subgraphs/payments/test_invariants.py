@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from marquee_subgraphs.payments.invariants import books_in, verify
 from tests.subgraphs.payments.conftest import Cinema, clean
+from tests.subgraphs.payments.money import soles
 
 OURS = {
     "UPDATE payments SET status = 'VOIDED'": {"a payment is what its events amount to"},
@@ -64,5 +65,5 @@ async def test_it_tells_what_was_taken_and_given_back(any_cinema: Cinema) -> Non
     assert len(report.invariants) == 5, "nothing is said of a bank that is not ours"
     [captured] = report.captured
     assert (captured.payment_id, captured.order_id) == (payment["id"], order_id)
-    assert (captured.captured_minor, captured.refunded_minor, captured.currency) == (4800, 800, "PEN")
-    assert report.refunded_by_order == {order_id: 800}
+    assert (captured.captured, captured.refunded) == (soles(4800), soles(800))
+    assert report.refunded_by_order == {order_id: soles(800)}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.kit.telemetry import SubgraphTelemetry
 from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
@@ -49,8 +50,8 @@ class MeasuredProvider:
     async def cancel(self, payment_id: str, provider_id: str) -> Intent:
         return await self._call("cancel", self._inner.cancel(payment_id, provider_id))
 
-    async def refund(self, refund_id: str, provider_id: str, amount_minor: int) -> RefundReceipt:
-        return await self._call("refund", self._inner.refund(refund_id, provider_id, amount_minor))
+    async def refund(self, refund_id: str, provider_id: str, amount: Money) -> RefundReceipt:
+        return await self._call("refund", self._inner.refund(refund_id, provider_id, amount))
 
     async def retrieve_refund(self, provider_refund_id: str) -> RefundReceipt:
         return await self._call("retrieve_refund", self._inner.retrieve_refund(provider_refund_id))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.payments.domain.intent import Intent
 
 
@@ -44,9 +45,7 @@ class AuthorizationRequest:
 
     payment_id: str
     order_id: str
-    amount_minor: int
-    currency: str
-    """ISO 4217, upper case."""
+    amount: Money
     payment_method: str
     return_url: str
     """Where the bank sends its customer after 3-D Secure."""
@@ -66,7 +65,6 @@ class RefundReceipt:
 
     provider_refund_id: str
     status: ReceiptStatus
-    amount_minor: int
     failure: str | None = None
 
 
@@ -124,7 +122,7 @@ class PaymentProvider(Protocol):
         """Cancel the reservation. When that is no longer possible, return the intent as it is now."""
         ...
 
-    async def refund(self, refund_id: str, provider_id: str, amount_minor: int) -> RefundReceipt:
+    async def refund(self, refund_id: str, provider_id: str, amount: Money) -> RefundReceipt:
         """Give money back, keyed by the refund."""
         ...
 

@@ -16,6 +16,7 @@ import aiohttp
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
+from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.payments.adapters.provider import (
     AuthorizationRequest,
     BookedIntent,
@@ -136,14 +137,14 @@ class StripeProvider:
                 raise ProviderUnanswered("the intent is busy") from refusal
             return intent
 
-    async def refund(self, refund_id: str, provider_id: str, amount_minor: int) -> RefundReceipt:
+    async def refund(self, refund_id: str, provider_id: str, amount: Money) -> RefundReceipt:
         """Refund a part or all of a captured intent."""
         with _faults():
             return _receipt(
                 await self._client.v1.refunds.create_async(
                     params={
                         "payment_intent": provider_id,
-                        "amount": amount_minor,
+                        "amount": amount.minor_units,
                         "metadata": {"refund_id": refund_id},
                     },
                     options={"idempotency_key": f"refund:{refund_id}"},
@@ -188,8 +189,8 @@ class StripeProvider:
 
 def _params(request: AuthorizationRequest) -> PaymentIntentCreateParams:
     return {
-        "amount": request.amount_minor,
-        "currency": request.currency.lower(),
+        "amount": request.amount.minor_units,
+        "currency": request.amount.currency.lower(),
         "capture_method": "manual",
         "payment_method": request.payment_method,
         "allowed_payment_method_types": ["card"],
@@ -248,12 +249,13 @@ def _intent(intent: stripe.PaymentIntent | Mapping[str, Any]) -> Intent:
     fields = intent.to_dict() if isinstance(intent, stripe.PaymentIntent) else intent
     action = (fields.get("next_action") or {}).get("redirect_to_url") or {}
     failure = fields.get("last_payment_error") or {}
+    currency = Currency(fields["currency"].upper())
     return Intent(
         provider_id=fields["id"],
         payment_id=(fields.get("metadata") or {}).get("payment_id"),
         status=IntentStatus(fields["status"]),
-        amount_minor=fields["amount"],
-        received_minor=fields.get("amount_received") or 0,
+        amount=Money(fields["amount"], currency),
+        received=Money(fields.get("amount_received") or 0, currency),
         action_url=action.get("url"),
         failure_code=failure.get("decline_code") or failure.get("code"),
         failure_message=failure.get("message"),
@@ -276,6 +278,5 @@ def _receipt(refund: stripe.Refund) -> RefundReceipt:
     return RefundReceipt(
         provider_refund_id=refund.id,
         status=_RECEIPTS.get(refund.status or "", ReceiptStatus.PENDING),
-        amount_minor=refund.amount,
         failure=getattr(refund, "failure_reason", None),
     )

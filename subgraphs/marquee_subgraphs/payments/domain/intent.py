@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.payments.domain.payment import (
     UNDECIDED,
     EventKind,
@@ -39,8 +40,8 @@ class Intent:
     payment_id: str | None
     """The id of our payment, from the metadata; None for an intent that was not made by payments."""
     status: IntentStatus
-    amount_minor: int
-    received_minor: int = 0
+    amount: Money
+    received: Money
     action_url: str | None = None
     failure_code: str | None = None
     failure_message: str | None = None
@@ -80,7 +81,7 @@ def facts_of(
             return [fact(EventKind.AUTHORIZED)] if undecided and not state.void_requested else []
         case IntentStatus.SUCCEEDED:
             captured = PaymentEvent(
-                EventKind.CAPTURED, now, minor=intent.received_minor, provider_id=intent.provider_id
+                EventKind.CAPTURED, now, amount=intent.received, provider_id=intent.provider_id
             )
             # Somebody captured it in the provider's dashboard: `captured` may only follow `authorized`.
             if undecided:

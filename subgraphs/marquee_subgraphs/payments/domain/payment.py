@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, assert_never
 
+from marquee_subgraphs.kit.money import Money
+
 
 class PaymentStatus(StrEnum):
     """The state of a payment, as clients see it."""
@@ -63,8 +65,8 @@ class PaymentEvent:
 
     kind: EventKind
     at: datetime
-    minor: int | None = None
-    """Minor units: of the payment (started), taken (captured) or given back (refunded)."""
+    amount: Money | None = None
+    """Of the payment (started), taken (captured) or given back (refunded)."""
     provider_id: str | None = None
     code: str | None = None
     message: str | None = None
@@ -79,11 +81,11 @@ class PaymentState:
 
     status: PaymentStatus
     version: int
-    amount_minor: int
+    amount: Money
+    captured: Money
+    refunded: Money
     started_at: datetime
     updated_at: datetime
-    captured_minor: int = 0
-    refunded_minor: int = 0
     provider_id: str | None = None
     action_url: str | None = None
     failure_code: str | None = None
@@ -97,8 +99,8 @@ class PaymentState:
         return self.status in OPEN
 
     @property
-    def refundable_minor(self) -> int:
-        return self.captured_minor - self.refunded_minor
+    def refundable(self) -> Money:
+        return self.captured - self.refunded
 
 
 def fold(events: Iterable[PaymentEvent]) -> PaymentState:
@@ -114,9 +116,10 @@ def fold(events: Iterable[PaymentEvent]) -> PaymentState:
 def apply(state: PaymentState | None, event: PaymentEvent) -> PaymentState:
     """Return the state after one more event. Raises `IllegalTransition` when it cannot follow."""
     if state is None:
-        if event.kind is not EventKind.STARTED or event.minor is None or event.minor <= 0:
+        if event.kind is not EventKind.STARTED or event.amount is None or event.amount.minor_units <= 0:
             raise IllegalTransition("a payment begins with `started` and an amount")
-        return PaymentState(PaymentStatus.CREATED, 1, event.minor, event.at, event.at)
+        nothing = Money.zero(event.amount.currency)
+        return PaymentState(PaymentStatus.CREATED, 1, event.amount, nothing, nothing, event.at, event.at)
     if not _may_follow(state, event):
         raise IllegalTransition(f"`{event.kind}` cannot follow {state.status} (version {state.version})")
     after = replace(
@@ -147,13 +150,18 @@ def _may_follow(state: PaymentState, event: PaymentEvent) -> bool:
             return status in OPEN
         case EventKind.CAPTURED:
             # All or nothing: an order has no seats for a part of its price.
-            return status is PaymentStatus.AUTHORIZED and event.minor == state.amount_minor
+            return status is PaymentStatus.AUTHORIZED and event.amount == state.amount
         case EventKind.CAPTURE_FAILED:
             return status is PaymentStatus.AUTHORIZED
         case EventKind.RELEASED:
             return status is PaymentStatus.FAILED and state.capture_failed and not state.released
         case EventKind.REFUNDED:
-            return status in PAID and event.minor is not None and 0 < event.minor <= state.refundable_minor
+            given = event.amount
+            return (
+                status in PAID
+                and given is not None
+                and Money.zero(given.currency) < given <= state.refundable
+            )
     assert_never(event.kind)
 
 
@@ -181,10 +189,10 @@ def _changed(state: PaymentState, event: PaymentEvent) -> PaymentState:
         case EventKind.VOIDED:
             return replace(state, status=PaymentStatus.VOIDED, action_url=None)
         case EventKind.CAPTURED:
-            return replace(state, status=PaymentStatus.CAPTURED, captured_minor=event.minor or 0)
+            return replace(state, status=PaymentStatus.CAPTURED, captured=state.amount)
         case EventKind.REFUNDED:
-            refunded = state.refunded_minor + (event.minor or 0)
-            whole = refunded == state.captured_minor
+            refunded = state.refunded + (event.amount or Money.zero(state.amount.currency))
+            whole = refunded == state.captured
             status = PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
-            return replace(state, status=status, refunded_minor=refunded)
+            return replace(state, status=status, refunded=refunded)
     assert_never(event.kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from marquee_subgraphs.kit.money import Currency, Money
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.payments.domain.payment import PaymentState
 from marquee_subgraphs.payments.domain.refund import RefundStatus
 
@@ -18,27 +18,18 @@ class PaymentRecord:
     order_id: str
     user_id: str | None
     cinema_id: str
-    currency: Currency
     payment_method: str
     return_url: str
     state: PaymentState
-    reserved_minor: int
-    """Minor units given back or promised: never more than the amount."""
+    reserved: Money
+    """Given back or promised: never more than the amount."""
     attempts: int
     """How often in a row the provider did not answer."""
 
     @property
-    def amount(self) -> Money:
-        return Money(self.state.amount_minor, self.currency)
-
-    @property
-    def refunded(self) -> Money:
-        return Money(self.state.refunded_minor, self.currency)
-
-    @property
     def left_to_refund(self) -> Money:
         """What was taken and neither given back nor promised."""
-        return Money(max(0, self.state.captured_minor - self.reserved_minor), self.currency)
+        return max(self.state.captured - self.reserved, Money.zero(self.state.amount.currency))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

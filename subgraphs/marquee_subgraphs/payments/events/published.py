@@ -133,9 +133,9 @@ class RefundCompleted(_OfRefund):
             showtime_id=order.showtime_id,
             cinema_id=order.cinema_id,
             amount=refund.amount,
-            refunded_total=Money(state.refunded_minor, refund.amount.currency),
+            refunded_total=state.refunded,
             ticket_ids=refund.ticket_ids,
-            whole=state.refunded_minor == state.captured_minor,
+            whole=state.refunded == state.captured,
         )
 
 
@@ -165,7 +165,9 @@ def event_of(payment: PaymentRecord, order: Order, fact: PaymentEvent) -> Publis
     """Return what to publish about a new fact of a payment; None for facts that concern payments alone."""
     match fact.kind:
         case EventKind.AUTHORIZED:
-            return PaymentAuthorized(payment_id=payment.id, order_id=payment.order_id, amount=payment.amount)
+            return PaymentAuthorized(
+                payment_id=payment.id, order_id=payment.order_id, amount=payment.state.amount
+            )
         case EventKind.CAPTURED:
             return PaymentCaptured(
                 payment_id=payment.id,
@@ -174,7 +176,7 @@ def event_of(payment: PaymentRecord, order: Order, fact: PaymentEvent) -> Publis
                 movie_id=order.movie_id,
                 showtime_id=order.showtime_id,
                 cinema_id=order.cinema_id,
-                amount=payment.amount,
+                amount=payment.state.amount,
                 seat_count=order.seat_count,
             )
         case EventKind.DECLINED | EventKind.CAPTURE_FAILED:

@@ -14,6 +14,7 @@ from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.kit.idempotency import Answered, fingerprint
 from marquee_subgraphs.kit.identity import Viewer
 from marquee_subgraphs.kit.ids import new_id
+from marquee_subgraphs.kit.money import Money
 from marquee_subgraphs.kit.refusals import NotFound, Refusal
 from marquee_subgraphs.kit.validation import InputCheck
 from marquee_subgraphs.payments.adapters.provider import ProviderFault
@@ -143,7 +144,7 @@ class Checkout:
             why_not = "There is nothing to pay for this order."
         if why_not is not None:
             raise OrderNotPayable(why_not)
-        started = PaymentEvent(EventKind.STARTED, now, minor=order.total.minor_units)
+        started = PaymentEvent(EventKind.STARTED, now, amount=order.total)
         payment = self._new_payment(new_id("pay", now), order, payment_method, started)
         # The lease: a hold that ends in 20 s would be lost while the bank answers, so the order stays payable
         # for five minutes more, and `payment.started` asks tickets to keep the seats as long.
@@ -171,11 +172,10 @@ class Checkout:
             order_id=order.order_id,
             user_id=order.user_id,
             cinema_id=order.cinema_id,
-            currency=order.total.currency,
             payment_method=payment_method,
             return_url=self._resources.return_url,
             state=fold([started]),
-            reserved_minor=0,
+            reserved=Money.zero(order.total.currency),
             attempts=0,
         )
 

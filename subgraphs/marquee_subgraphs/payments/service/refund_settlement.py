@@ -70,7 +70,7 @@ class RefundSettlement:
     async def _ask(self, refund: RefundRecord, provider_id: str) -> RefundReceipt:
         if refund.provider_refund_id is not None:
             return await self._resources.provider.retrieve_refund(refund.provider_refund_id)
-        return await self._resources.provider.refund(refund.id, provider_id, refund.amount.minor_units)
+        return await self._resources.provider.refund(refund.id, provider_id, refund.amount)
 
     async def _believe(self, refund: RefundRecord, receipt: RefundReceipt) -> None:
         match receipt.status:
@@ -85,8 +85,7 @@ class RefundSettlement:
     async def _complete(self, refund: RefundRecord, receipt: RefundReceipt) -> None:
         async def end(tx: Transaction, payment: PaymentRecord, current: RefundRecord) -> None:
             now = self._resources.now()
-            amount = current.amount.minor_units
-            given = PaymentEvent(EventKind.REFUNDED, now, minor=amount, reference=current.id)
+            given = PaymentEvent(EventKind.REFUNDED, now, amount=current.amount, reference=current.id)
             order = await self._store.orders.find(tx, payment.order_id)
             if order is None:
                 raise LookupError(payment.order_id)
@@ -105,7 +104,7 @@ class RefundSettlement:
 
     async def _fail(self, refund: RefundRecord, reason: str) -> None:
         async def end(tx: Transaction, payment: PaymentRecord, current: RefundRecord) -> None:
-            await self._store.payments.unreserve(tx, payment.id, current.amount.minor_units)
+            await self._store.payments.unreserve(tx, payment.id, current.amount)
             now = self._resources.now()
             failed = replace(current, status=RefundStatus.FAILED, failure=reason, updated_at=now)
             await self._store.refunds.put(tx, failed, due_at=None)

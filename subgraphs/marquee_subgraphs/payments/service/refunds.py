@@ -131,7 +131,7 @@ class Refunds:
             await self._store.refunds.put(tx, refund, due_at=None)
             event = RefundRequested.of(refund)
             await self._backend.outbox.add(tx, event, aggregate_id=refund.order_id)
-        elif await self._store.payments.reserve(tx, payment.id, plan.amount.minor_units):
+        elif await self._store.payments.reserve(tx, payment.id, plan.amount):
             await self._schedule(tx, refund)
         else:
             raise NotRefundable(NOTHING_LEFT)
@@ -151,11 +151,9 @@ class Refunds:
             return
         # Goodwill given meanwhile lessens the promise: of 48.00 with 10.00 given, 38.00 are left. The whole
         # amount counts and not what is captured, for an order can be cancelled before its capture.
-        left = Money(payment.state.amount_minor - payment.reserved_minor, payment.currency)
+        left = payment.state.amount - payment.reserved
         allowed = allowed_of(approval.amount, left)
-        promised = allowed is not None and await self._store.payments.reserve(
-            tx, payment.id, allowed.minor_units
-        )
+        promised = allowed is not None and await self._store.payments.reserve(tx, payment.id, allowed)
         refund = replace(
             known or _approved_by_tickets(approval, payment, now),
             amount=allowed if allowed is not None and promised else approval.amount,
@@ -197,7 +195,7 @@ class Refunds:
         if current is None or known is not None or current.left_to_refund.minor_units == 0:
             return
         now, amount = self._resources.now(), current.left_to_refund
-        await self._store.payments.reserve(tx, payment.id, amount.minor_units)
+        await self._store.payments.reserve(tx, payment.id, amount)
         refund = RefundRecord(
             id=refund_id,
             payment_id=payment.id,
@@ -245,7 +243,7 @@ def _approved_by_tickets(approval: RefundApproved, payment: PaymentRecord, now: 
         status=RefundStatus.PENDING,
         reason=approval.reason or "cancelled",
         requested_by=None,
-        whole=approval.amount == payment.amount,
+        whole=approval.amount == payment.state.amount,
         created_at=now,
         updated_at=now,
     )

@@ -282,8 +282,7 @@ def _request(payment: PaymentRecord) -> AuthorizationRequest:
     return AuthorizationRequest(
         payment_id=payment.id,
         order_id=payment.order_id,
-        amount_minor=payment.state.amount_minor,
-        currency=payment.currency.value,
+        amount=payment.state.amount,
         payment_method=payment.payment_method,
         return_url=payment.return_url,
     )

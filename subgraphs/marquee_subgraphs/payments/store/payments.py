@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, tuple_, update
 
 from marquee_subgraphs.kit.database import Connection, Transaction
-from marquee_subgraphs.kit.money import Currency
+from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.kit.pagination import PageRequest
 from marquee_subgraphs.payments.domain.payment import (
     EventKind,
@@ -28,6 +28,8 @@ REFUNDABLE = [
 ]
 """Also AUTHORIZED: a sold order can be cancelled before its capture; its refund is promised and waits."""
 
+EVENTS_IN_CURRENCY = select(PAYMENT_EVENTS, PAYMENTS.c.currency).join_from(PAYMENT_EVENTS, PAYMENTS)
+"""Events with the currency of their payment, which their own rows do not repeat."""
 
 _UNKNOWN = select(func.count().label("unknown"), func.min(PAYMENTS.c.updated_at).label("since")).where(
     PAYMENTS.c.status == PaymentStatus.UNKNOWN.value
@@ -45,7 +47,7 @@ class PaymentStore:
                 order_id=record.order_id,
                 user_id=record.user_id,
                 cinema_id=record.cinema_id,
-                currency=record.currency.value,
+                currency=record.state.amount.currency.value,
                 payment_method=record.payment_method,
                 return_url=record.return_url,
                 due_at=started.at,
@@ -88,7 +90,7 @@ class PaymentStore:
                     "sequence": sequence,
                     "kind": event.kind.value,
                     "at": event.at,
-                    "minor": event.minor,
+                    "minor": None if event.amount is None else event.amount.minor_units,
                     "provider_id": event.provider_id,
                     "code": event.code,
                     "message": event.message,
@@ -173,9 +175,9 @@ class PaymentStore:
     ) -> dict[str, list[PaymentEvent]]:
         """Return all events of each payment, in order."""
         rows = await connection.execute(
-            select(PAYMENT_EVENTS)
-            .where(PAYMENT_EVENTS.c.payment_id.in_(payment_ids))
-            .order_by(PAYMENT_EVENTS.c.payment_id, PAYMENT_EVENTS.c.sequence)
+            EVENTS_IN_CURRENCY.where(PAYMENT_EVENTS.c.payment_id.in_(payment_ids)).order_by(
+                PAYMENT_EVENTS.c.payment_id, PAYMENT_EVENTS.c.sequence
+            )
         )
         found: dict[str, list[PaymentEvent]] = {payment_id: [] for payment_id in payment_ids}
         for row in rows:
@@ -196,26 +198,26 @@ class PaymentStore:
             update(PAYMENTS).where(PAYMENTS.c.id == payment_id).values(due_at=due_at, attempts=attempts)
         )
 
-    async def reserve(self, tx: Transaction, payment_id: str, minor: int) -> bool:
-        """Promise to give back `minor` units; False when that is more than is left."""
+    async def reserve(self, tx: Transaction, payment_id: str, amount: Money) -> bool:
+        """Promise to give back `amount`; False when that is more than is left."""
         # The guard is in the statement: of two promises of 30.00 from 48.00, the second matches no row.
         rows = await tx.execute(
             update(PAYMENTS)
             .where(
                 PAYMENTS.c.id == payment_id,
-                PAYMENTS.c.amount_minor - PAYMENTS.c.reserved_minor >= minor,
+                PAYMENTS.c.amount_minor - PAYMENTS.c.reserved_minor >= amount.minor_units,
                 PAYMENTS.c.status.in_(REFUNDABLE),
             )
-            .values(reserved_minor=PAYMENTS.c.reserved_minor + minor)
+            .values(reserved_minor=PAYMENTS.c.reserved_minor + amount.minor_units)
         )
         return rows.rowcount == 1
 
-    async def unreserve(self, tx: Transaction, payment_id: str, minor: int) -> None:
+    async def unreserve(self, tx: Transaction, payment_id: str, amount: Money) -> None:
         """Withdraw the promise of a refund that failed."""
         await tx.execute(
             update(PAYMENTS)
             .where(PAYMENTS.c.id == payment_id)
-            .values(reserved_minor=PAYMENTS.c.reserved_minor - minor)
+            .values(reserved_minor=PAYMENTS.c.reserved_minor - amount.minor_units)
         )
 
     async def forget_user(self, tx: Transaction, user_id: str) -> None:
@@ -224,11 +226,11 @@ class PaymentStore:
 
 
 def event_of(row: Any) -> PaymentEvent:
-    """Return the event of a row."""
+    """Return the event of a row of `EVENTS_IN_CURRENCY`."""
     return PaymentEvent(
         kind=EventKind(row.kind),
         at=row.at,
-        minor=row.minor,
+        amount=None if row.minor is None else Money(row.minor, Currency(row.currency)),
         provider_id=row.provider_id,
         code=row.code,
         message=row.message,
@@ -241,9 +243,9 @@ def _columns(state: PaymentState) -> dict[str, Any]:
     return {
         "status": state.status.value,
         "version": state.version,
-        "amount_minor": state.amount_minor,
-        "captured_minor": state.captured_minor,
-        "refunded_minor": state.refunded_minor,
+        "amount_minor": state.amount.minor_units,
+        "captured_minor": state.captured.minor_units,
+        "refunded_minor": state.refunded.minor_units,
         "provider_id": state.provider_id,
         "action_url": state.action_url,
         "failure_code": state.failure_code,
@@ -258,14 +260,15 @@ def _columns(state: PaymentState) -> dict[str, Any]:
 
 def state_of(row: Any) -> PaymentState:
     """Return the state that a payment's row contains."""
+    currency = Currency(row.currency)
     return PaymentState(
         status=PaymentStatus(row.status),
         version=row.version,
-        amount_minor=row.amount_minor,
+        amount=Money(row.amount_minor, currency),
+        captured=Money(row.captured_minor, currency),
+        refunded=Money(row.refunded_minor, currency),
         started_at=row.started_at,
         updated_at=row.updated_at,
-        captured_minor=row.captured_minor,
-        refunded_minor=row.refunded_minor,
         provider_id=row.provider_id,
         action_url=row.action_url,
         failure_code=row.failure_code,
@@ -282,10 +285,9 @@ def _payment(row: Any) -> PaymentRecord:
         order_id=row.order_id,
         user_id=row.user_id,
         cinema_id=row.cinema_id,
-        currency=Currency(row.currency),
         payment_method=row.payment_method,
         return_url=row.return_url,
         state=state_of(row),
-        reserved_minor=row.reserved_minor,
+        reserved=Money(row.reserved_minor, Currency(row.currency)),
         attempts=row.attempts,
     )

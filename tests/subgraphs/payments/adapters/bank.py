@@ -15,6 +15,7 @@ from marquee_subgraphs.payments.adapters.simulator import SimulatedBank
 from marquee_subgraphs.payments.adapters.simulator.bank import SIMULATED_KEY
 from marquee_subgraphs.payments.adapters.simulator.wire import sign
 from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
+from tests.subgraphs.payments.money import soles
 
 SECRET = "whsec_test"
 
@@ -54,8 +55,7 @@ def asking(
     return AuthorizationRequest(
         payment_id=payment_id,
         order_id="ord_1",
-        amount_minor=amount_minor,
-        currency="PEN",
+        amount=soles(amount_minor),
         payment_method=payment_method,
         return_url="http://cinema.test/orders/ord_1",
     )

@@ -19,6 +19,7 @@ from marquee_subgraphs.payments.adapters.simulator.wire import sign
 from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
 from marquee_subgraphs.payments.domain.intent import IntentStatus
 from tests.subgraphs.payments.adapters.bank import SECRET, Bank, asking, open_bank
+from tests.subgraphs.payments.money import soles
 
 
 @pytest.fixture
@@ -30,13 +31,13 @@ async def bank(tmp_path: Path) -> AsyncIterator[Bank]:
 
 async def test_an_accepted_card_is_reserved_then_taken(bank: Bank) -> None:
     intent = await bank.provider.authorize(asking())
-    assert (intent.status, intent.payment_id, intent.amount_minor) == (
+    assert (intent.status, intent.payment_id, intent.amount) == (
         IntentStatus.REQUIRES_CAPTURE,
         "pay_1",
-        4800,
+        soles(4800),
     )
     taken = await bank.provider.capture("pay_1", intent.provider_id)
-    assert (taken.status, taken.received_minor) == (IntentStatus.SUCCEEDED, 4800)
+    assert (taken.status, taken.received) == (IntentStatus.SUCCEEDED, soles(4800))
     assert await bank.provider.retrieve(intent.provider_id) == taken
 
 
@@ -151,21 +152,21 @@ async def test_a_capture_can_fail_for_good(bank: Bank) -> None:
 async def test_refunds_never_exceed_what_was_taken(bank: Bank) -> None:
     intent = await bank.provider.authorize(asking())
     await bank.provider.capture("pay_1", intent.provider_id)
-    part = await bank.provider.refund("rfd_1", intent.provider_id, 1000)
+    part = await bank.provider.refund("rfd_1", intent.provider_id, soles(1000))
     assert part.status is ReceiptStatus.SUCCEEDED
-    assert await bank.provider.refund("rfd_1", intent.provider_id, 1000) == part, "once per key"
+    assert await bank.provider.refund("rfd_1", intent.provider_id, soles(1000)) == part, "once per key"
     with pytest.raises(ProviderRefused):
-        await bank.provider.refund("rfd_2", intent.provider_id, 3801)
-    await bank.provider.refund("rfd_3", intent.provider_id, 3800)
+        await bank.provider.refund("rfd_2", intent.provider_id, soles(3801))
+    await bank.provider.refund("rfd_3", intent.provider_id, soles(3800))
     with pytest.raises(ProviderRefused, match="charge_already_refunded"):
-        await bank.provider.refund("rfd_4", intent.provider_id, 1)
+        await bank.provider.refund("rfd_4", intent.provider_id, soles(1))
     assert await bank.provider.retrieve_refund(part.provider_refund_id) == part
 
 
 async def test_a_refund_can_fail(bank: Bank) -> None:
     intent = await bank.provider.authorize(asking("pm_card_refundFails"))
     await bank.provider.capture("pay_1", intent.provider_id)
-    receipt = await bank.provider.refund("rfd_1", intent.provider_id, 4800)
+    receipt = await bank.provider.refund("rfd_1", intent.provider_id, soles(4800))
     assert (receipt.status, receipt.failure) == (ReceiptStatus.FAILED, "declined")
 
 
@@ -189,7 +190,7 @@ async def test_webhooks_are_signed_and_tell_what_to_look_at(tmp_path: Path) -> N
     bank = open_bank(tmp_path / "bank.sqlite", deliver=deliver)
     intent = await bank.provider.authorize(asking())
     await bank.provider.capture("pay_1", intent.provider_id)
-    await bank.provider.refund("rfd_1", intent.provider_id, 100)
+    await bank.provider.refund("rfd_1", intent.provider_id, soles(100))
     assert await bank.simulator.sender.deliver_due(twice=True, reverse=True) == 3
     notices = [bank.provider.read_webhook(body, signature) for body, signature in received]
     assert [notice.kind for notice in notices[::2]] == [

@@ -20,6 +20,7 @@ from marquee_subgraphs.payments.adapters.stripe_provider import StripeProvider
 from marquee_subgraphs.payments.domain.intent import IntentStatus
 from tests.subgraphs.payments.adapters.bank import SECRET, asking
 from tests.subgraphs.payments.adapters.wire import FAULTS, Fault, Wire, wired
+from tests.subgraphs.payments.money import soles
 
 KEY = "sk_test_of_this_test"
 SOON = 0.15
@@ -62,10 +63,10 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
 async def test_every_call_carries_its_key_and_what_stripe_wants(line: Line) -> None:
     intent = await line.provider.authorize(asking())
     await line.provider.capture("pay_1", intent.provider_id)
-    refund = await line.provider.refund("rfd_1", intent.provider_id, 1000)
+    refund = await line.provider.refund("rfd_1", intent.provider_id, soles(1000))
     assert refund.status is ReceiptStatus.SUCCEEDED
     assert await line.provider.retrieve_refund(refund.provider_refund_id) == refund
-    rest = await line.provider.refund("rfd_2", intent.provider_id, 3800)
+    rest = await line.provider.refund("rfd_2", intent.provider_id, soles(3800))
     assert rest.status is ReceiptStatus.SUCCEEDED
     held = await line.provider.authorize(asking(payment_id="pay_2"))
     assert (await line.provider.cancel("pay_2", held.provider_id)).status is IntentStatus.CANCELED
@@ -122,7 +123,7 @@ WRITES: dict[str, Call] = {
     "forestall": lambda provider, intent, refund: provider.forestall(asking(payment_id="pay_new")),
     "capture": lambda provider, intent, refund: provider.capture("pay_held", intent),
     "cancel": lambda provider, intent, refund: provider.cancel("pay_held", intent),
-    "refund": lambda provider, intent, refund: provider.refund("rfd_2", refund, 500),
+    "refund": lambda provider, intent, refund: provider.refund("rfd_2", refund, soles(500)),
 }
 
 
@@ -133,7 +134,7 @@ async def test_whatever_befalls_the_wire_is_unknown_and_asking_again_does_it_onc
 ) -> None:
     taken = await line.provider.authorize(asking())
     await line.provider.capture("pay_1", taken.provider_id)
-    refund = await line.provider.refund("rfd_1", taken.provider_id, 1000)
+    refund = await line.provider.refund("rfd_1", taken.provider_id, soles(1000))
     held = await line.provider.authorize(asking(payment_id="pay_held"))
     call = (READS | WRITES)[name]
     subject = (held if name in WRITES else taken).provider_id
@@ -157,13 +158,13 @@ async def test_a_key_that_is_not_taken_decides_nothing(line: Line) -> None:
         settings = load_settings({}, stripe_key="sk_test_other", stripe_url=line.wire.url)
         stranger = open_stripe(settings, stack, timeout_seconds=5)
         with pytest.raises(ProviderUnanswered):
-            await stranger.refund("rfd_1", "pi_1", 100)
+            await stranger.refund("rfd_1", "pi_1", soles(100))
     assert line.bank.store.all_intents() == []
 
 
 async def test_what_is_refused_says_why(line: Line) -> None:
     with pytest.raises(ProviderRefused, match="resource_missing"):
-        await line.provider.refund("rfd_1", "pi_of_nobody", 100)
+        await line.provider.refund("rfd_1", "pi_of_nobody", soles(100))
     with pytest.raises(ProviderRefused, match="resource_missing"):
         await line.provider.authorize(asking("pm_card_nobody"))
 
@@ -193,7 +194,7 @@ async def test_books_longer_than_a_page_are_read_whole(line: Line) -> None:
 async def test_books_say_what_was_taken_and_given_back(line: Line) -> None:
     intent = await line.provider.authorize(asking())
     await line.provider.capture("pay_1", intent.provider_id)
-    await line.provider.refund("rfd_1", intent.provider_id, 1000)
+    await line.provider.refund("rfd_1", intent.provider_id, soles(1000))
     [booked] = await line.provider.booked()
     assert (booked.payment_id, booked.status, booked.received, booked.refunded, booked.captures) == (
         "pay_1",

@@ -22,6 +22,7 @@ from tests.subgraphs.payments.domain.test_payment import (
     VOIDED,
     refunded,
 )
+from tests.subgraphs.payments.money import soles
 
 STATES: dict[str, list[PaymentEvent]] = {
     "created": [STARTED],
@@ -69,8 +70,8 @@ def said(status: IntentStatus) -> Intent:
         provider_id="pi_1",
         payment_id="pay_1",
         status=status,
-        amount_minor=4800,
-        received_minor=4800 if status is IntentStatus.SUCCEEDED else 0,
+        amount=soles(4800),
+        received=soles(4800 if status is IntentStatus.SUCCEEDED else 0),
         action_url="http://bank/3ds" if status is IntentStatus.REQUIRES_ACTION else None,
     )
 

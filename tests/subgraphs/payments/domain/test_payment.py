@@ -19,12 +19,13 @@ from marquee_subgraphs.payments.domain.payment import (
     apply,
     fold,
 )
+from tests.subgraphs.payments.money import soles
 
 NOW = datetime(2026, 1, 15, 18, 0, tzinfo=UTC)
-STARTED = PaymentEvent(EventKind.STARTED, NOW, minor=4800)
+STARTED = PaymentEvent(EventKind.STARTED, NOW, amount=soles(4800))
 ACTION = PaymentEvent(EventKind.ACTION_REQUIRED, NOW, provider_id="pi_1", url="http://bank/3ds")
 AUTHORIZED = PaymentEvent(EventKind.AUTHORIZED, NOW, provider_id="pi_1")
-CAPTURED = PaymentEvent(EventKind.CAPTURED, NOW, minor=4800)
+CAPTURED = PaymentEvent(EventKind.CAPTURED, NOW, amount=soles(4800))
 DECLINED = PaymentEvent(EventKind.DECLINED, NOW, code="insufficient_funds", message="No.")
 CAPTURE_FAILED = PaymentEvent(EventKind.CAPTURE_FAILED, NOW, code="gone", message="No.")
 UNANSWERED = PaymentEvent(EventKind.UNANSWERED, NOW)
@@ -35,7 +36,7 @@ RELEASED = PaymentEvent(EventKind.RELEASED, NOW)
 
 def refunded(minor: int) -> PaymentEvent:
     """Money given back."""
-    return PaymentEvent(EventKind.REFUNDED, NOW, minor=minor, reference="rfd_1")
+    return PaymentEvent(EventKind.REFUNDED, NOW, amount=soles(minor), reference="rfd_1")
 
 
 @pytest.mark.parametrize(
@@ -65,15 +66,15 @@ def test_events_amount_to_a_status(events: list[PaymentEvent], status: PaymentSt
     ("events", "event"),
     [
         ([], AUTHORIZED),
-        ([], replace(STARTED, minor=0)),
-        ([], replace(STARTED, minor=None)),
+        ([], replace(STARTED, amount=soles(0))),
+        ([], replace(STARTED, amount=None)),
         ([STARTED], STARTED),
         ([STARTED], CAPTURED),
         ([STARTED], refunded(1)),
         ([STARTED], replace(ACTION, url=None)),
         ([STARTED, AUTHORIZED], DECLINED),
         ([STARTED, AUTHORIZED], UNANSWERED),
-        ([STARTED, AUTHORIZED], replace(CAPTURED, minor=4799)),
+        ([STARTED, AUTHORIZED], replace(CAPTURED, amount=soles(4799))),
         ([STARTED, AUTHORIZED, CAPTURED], CAPTURED),
         ([STARTED, AUTHORIZED, CAPTURED], VOIDED),
         ([STARTED, AUTHORIZED, CAPTURED], refunded(4801)),
@@ -134,7 +135,7 @@ def test_whatever_happens_no_more_is_given_back_than_taken(events: list[PaymentE
         except IllegalTransition:
             continue
         taken.append(event)
-    assert 0 <= state.refunded_minor <= state.captured_minor <= state.amount_minor
-    assert (state.captured_minor > 0) == (state.status in PAID)
+    assert soles(0) <= state.refunded <= state.captured <= state.amount
+    assert (state.captured > soles(0)) == (state.status in PAID)
     assert fold(taken) == state
     assert state.version == len(taken)

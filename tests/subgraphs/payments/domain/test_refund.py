@@ -6,11 +6,7 @@ import pytest
 
 from marquee_subgraphs.kit.money import Currency, Money
 from marquee_subgraphs.payments.domain.refund import NOTHING_LEFT, RefundPlan, allowed_of, plan_refund
-
-
-def soles(minor: int) -> Money:
-    """Céntimos."""
-    return Money(minor, Currency.PEN)
+from tests.subgraphs.payments.money import soles
 
 
 def test_no_amount_means_all_that_is_left() -> None:

@@ -156,7 +156,7 @@ async def test_captures_and_refunds_that_wait_are_made_once(replicas: Replicas) 
             staff("refunds:write"),
             RefundRequest(
                 payment_id=payment.id,
-                amount=payment.amount.percent(25) if number % 2 else None,
+                amount=payment.state.amount.percent(25) if number % 2 else None,
                 reason="The film tore.",
                 idempotency_key=f"key-{payment.id}",
             ),

@@ -151,7 +151,7 @@ async def test_a_refund_is_finished_once(world: World, moment: Moment, whole: bo
             staff("refunds:write"),
             RefundRequest(
                 payment_id=payment.id,
-                amount=None if whole else payment.amount.percent(25),
+                amount=None if whole else payment.state.amount.percent(25),
                 reason="The film tore.",
                 idempotency_key="key-00000002",
             ),
