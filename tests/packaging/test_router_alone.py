@@ -112,4 +112,4 @@ def test_a_setting_that_needs_an_extra_names_it(router_alone: Environment, super
         "0",
         code=2,
     )
-    assert "pip install 'marquee-router[redis]'" in said
+    assert said.startswith("router.yaml: rate_limits.redis_url needs: pip install 'marquee-router[redis]'")

@@ -73,7 +73,9 @@ def command(
 
     Settings: --config router.yaml; --config-schema prints their JSON Schema for your editor.
     """
-    from marquee_router.config.loader import ConfigError, json_schema, load_config
+    if bool(supergraph) == bool(subgraphs) and not config_schema:
+        fail("Give either --supergraph FILE_OR_URL or --subgraph name=url (repeatable).")
+    from marquee_router.config.loader import json_schema
     from marquee_router.serving.reload import Reload
 
     if config_schema:
@@ -81,12 +83,7 @@ def command(
 
         click.echo(json.dumps(json_schema(), indent=2))
         return
-    if bool(supergraph) == bool(subgraphs):
-        fail("Give either --supergraph FILE_OR_URL or --subgraph name=url (repeatable).")
-    try:
-        settings = load_config(config)
-    except ConfigError as error:
-        fail(str(error))
+    settings = _settings(config)
     source = _source(supergraph, subgraphs, poll_seconds or settings.hot_reload.poll_seconds)
     watches = (settings.hot_reload.enabled or poll_seconds is not None) if hot_reload is None else hot_reload
     _serve(
@@ -98,6 +95,21 @@ def command(
         trusted_proxies=trusted_proxies,
         reload=Reload(source, watches, config),
     )
+
+
+def _settings(config: Path | None) -> RouterConfig:
+    from marquee_router.config.extras import check_extras
+    from marquee_router.config.loader import ConfigError, load_config
+    from marquee_router.errors import RouterMisconfigured
+
+    try:
+        settings = load_config(config)
+        check_extras(settings)
+    except ConfigError as error:
+        fail(str(error))
+    except RouterMisconfigured as error:
+        fail(str(error) if config is None else f"{config}: {error}")
+    return settings
 
 
 def _source(supergraph: str | None, subgraphs: tuple[str, ...], poll_seconds: float) -> SupergraphSource:

@@ -56,7 +56,7 @@ def test_applications_must_suit_the_definition_that_wins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sdl", "telling"),
+    ("sdl", "expected"),
     [
         (subgraph(compose=""), "cannot be NULL or an empty String"),
         (subgraph(compose="mine"), 'must have a leading "@"'),
@@ -82,10 +82,10 @@ def test_applications_must_suit_the_definition_that_wins() -> None:
         ),
     ],
 )
-def test_only_directives_of_linked_features_compose(sdl: str, telling: str) -> None:
+def test_only_directives_of_linked_features_compose(sdl: str, expected: str) -> None:
     problem = only(problems_as_written(a=sdl))
     assert problem.code == "DIRECTIVE_COMPOSITION_ERROR"
-    assert telling in problem.message
+    assert expected in problem.message
 
 
 def test_what_federation_composes_anyway_is_a_hint() -> None:
@@ -94,7 +94,7 @@ def test_what_federation_composes_anyway_is_a_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "telling"),
+    ("other", "expected"),
     [
         (subgraph(url="https://example.com/mine/v2.0", name="b"), "major version mismatch"),
         (subgraph(url="https://other.com/mine/v1.0", name="b"), "not linked by the same core feature"),
@@ -110,7 +110,7 @@ def test_what_federation_composes_anyway_is_a_hint() -> None:
         ),
     ],
 )
-def test_a_composed_directive_is_one_thing_everywhere(other: str, telling: str) -> None:
+def test_a_composed_directive_is_one_thing_everywhere(other: str, expected: str) -> None:
     found = problems_as_written(a=subgraph(), b=other)
     assert {problem.code for problem in found} == {"DIRECTIVE_COMPOSITION_ERROR"}
-    assert telling in found[0].message
+    assert expected in found[0].message

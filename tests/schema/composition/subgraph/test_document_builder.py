@@ -8,7 +8,7 @@ QUERY = "type Query { a: Int }\n"
 
 
 @pytest.mark.parametrize(
-    ("sdl", "telling"),
+    ("sdl", "expected"),
     [
         (QUERY + "query Q { a }", "cannot contain operations"),
         ("type Query { a: Int @shareable }", "Federation 1 schema"),
@@ -20,7 +20,7 @@ QUERY = "type Query { a: Int }\n"
         (QUERY + "schema { query: E } enum E { X }", "not an object type"),
     ],
 )
-def test_a_schema_that_is_no_graphql_is_refused(sdl: str, telling: str) -> None:
+def test_a_schema_that_is_no_graphql_is_refused(sdl: str, expected: str) -> None:
     found = problems_as_written(s=sdl)
     assert {problem.code for problem in found} == {"INVALID_GRAPHQL"}
-    assert telling in found[0].message
+    assert expected in found[0].message

@@ -8,7 +8,7 @@ QUERY = "type Query { a: Int }\n"
 
 
 @pytest.mark.parametrize(
-    ("sdl", "telling"),
+    ("sdl", "expected"),
     [
         (QUERY + "type A { x: Nope }", 'Unknown type "Nope"'),
         ("type Query { a: Int @nope }", 'Unknown directive "@nope"'),
@@ -23,10 +23,10 @@ QUERY = "type Query { a: Int }\n"
         (QUERY + "directive @d on OBJECT type A @d @d { x: Int }", "only be used once"),
     ],
 )
-def test_a_schema_that_is_no_graphql_is_refused(sdl: str, telling: str) -> None:
+def test_a_schema_that_is_no_graphql_is_refused(sdl: str, expected: str) -> None:
     found = problems_as_written(s=sdl)
     assert {problem.code for problem in found} == {"INVALID_GRAPHQL"}
-    assert telling in found[0].message
+    assert expected in found[0].message
 
 
 def test_repeated_arguments_and_enum_values_are_taken_as_one() -> None:

@@ -6,7 +6,7 @@ QUERY = "type Query { a: A }\n"
 
 
 @pytest.mark.parametrize(
-    ("rest", "code", "telling"),
+    ("rest", "code", "expected"),
     [
         ('type A @key(fields: "nope") { id: ID }', "KEY_INVALID_FIELDS", 'Cannot query field "nope"'),
         ('type A @key(fields: "") { id: ID }', "KEY_INVALID_FIELDS", "On type"),
@@ -30,10 +30,10 @@ QUERY = "type Query { a: A }\n"
         ),
     ],
 )
-def test_a_key_must_select_plain_fields_that_exist(rest: str, code: str, telling: str) -> None:
+def test_a_key_must_select_plain_fields_that_exist(rest: str, code: str, expected: str) -> None:
     problem = only(problems(s=QUERY + rest))
     assert problem.code == code
-    assert telling in problem.message
+    assert expected in problem.message
     assert problem.message.startswith("[s] ")
 
 

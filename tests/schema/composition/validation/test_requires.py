@@ -6,7 +6,7 @@ OWNER = 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int o: O } t
 
 
 @pytest.mark.parametrize(
-    ("fields", "code", "telling"),
+    ("fields", "code", "expected"),
     [
         (
             'r: Int @requires(fields: "nope")',
@@ -22,10 +22,10 @@ OWNER = 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int o: O } t
         ),
     ],
 )
-def test_requires_selects_external_fields_of_its_type(fields: str, code: str, telling: str) -> None:
+def test_requires_selects_external_fields_of_its_type(fields: str, code: str, expected: str) -> None:
     problem = only(problems(a=OWNER, b='type A @key(fields: "id") { id: ID! ' + fields + " }"))
     assert problem.code == code
-    assert telling in problem.message
+    assert expected in problem.message
 
 
 def test_requires_is_not_for_fields_of_interfaces() -> None:

@@ -8,7 +8,7 @@ QUERY = "type Query { a: Int }\n"
 
 
 @pytest.mark.parametrize(
-    ("sdl", "telling"),
+    ("sdl", "expected"),
     [
         (QUERY + "type A", "at least one field"),
         (QUERY + "enum E", "at least one value"),
@@ -16,7 +16,7 @@ QUERY = "type Query { a: Int }\n"
         (QUERY + "input I", "at least one field"),
     ],
 )
-def test_a_schema_that_is_no_graphql_is_refused(sdl: str, telling: str) -> None:
+def test_a_schema_that_is_no_graphql_is_refused(sdl: str, expected: str) -> None:
     found = problems_as_written(s=sdl)
     assert {problem.code for problem in found} == {"INVALID_GRAPHQL"}
-    assert telling in found[0].message
+    assert expected in found[0].message

@@ -8,7 +8,7 @@ QUERY = "type Query { a: Int }\n"
 
 
 @pytest.mark.parametrize(
-    ("sdl", "telling"),
+    ("sdl", "expected"),
     [
         (QUERY + "type A implements I { x: Int } interface I { y: Int }", "does not provide it"),
         (QUERY + "type A implements I { x: Int } interface I { x: Int! }", "is no subtype"),
@@ -23,7 +23,7 @@ QUERY = "type Query { a: Int }\n"
         (QUERY + "interface I implements I { x: Int }", "cannot implement itself"),
     ],
 )
-def test_a_schema_that_is_no_graphql_is_refused(sdl: str, telling: str) -> None:
+def test_a_schema_that_is_no_graphql_is_refused(sdl: str, expected: str) -> None:
     found = problems_as_written(s=sdl)
     assert {problem.code for problem in found} == {"INVALID_GRAPHQL"}
-    assert telling in found[0].message
+    assert expected in found[0].message

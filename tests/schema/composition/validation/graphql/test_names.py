@@ -8,12 +8,12 @@ QUERY = "type Query { a: Int }\n"
 
 
 @pytest.mark.parametrize(
-    ("sdl", "telling"),
+    ("sdl", "expected"),
     [
         (QUERY + "type A { __x: Int }", "reserved by GraphQL introspection"),
     ],
 )
-def test_a_schema_that_is_no_graphql_is_refused(sdl: str, telling: str) -> None:
+def test_a_schema_that_is_no_graphql_is_refused(sdl: str, expected: str) -> None:
     found = problems_as_written(s=sdl)
     assert {problem.code for problem in found} == {"INVALID_GRAPHQL"}
-    assert telling in found[0].message
+    assert expected in found[0].message
