@@ -1,6 +1,6 @@
 """The first minute of a premiere: thousands of people want the best seats of one showtime at once.
 
-Each looks, holds what is best, takes the alternative they are told of when they were too late, pays, or goes
+Each looks, holds what is best, takes the alternative in the refusal when they were too late, pays, or goes
 home when nothing is left; one in ten thinks better of it once. Others watch the seats change.
 What is refused is counted by its code, what fails by its kind; nothing is tried again silently.
 """

@@ -2,7 +2,7 @@
 
 Nothing is sampled. The whole is a router's process before subgraphs of another; the engine and the edge run
 in this process, before subgraphs that answer without a wait; JSON is what reads and writes the same bytes
-once more. An operation without a fetch tells what the HTTP server takes, and the rest is the HTTP client's,
+once more. An operation without a fetch shows what the HTTP server takes, and the rest is the HTTP client's,
 each with its part of the event loop and the kernel.
 """
 

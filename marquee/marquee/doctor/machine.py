@@ -84,7 +84,7 @@ async def _port(label: str, host: str, port: int) -> Finding:
     if port == 0:
         return good(label, "any free one")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Binding tells whether the port is free and allowed; connecting would tell only the first.
+    # Binding shows whether the port is free and allowed; connecting would show only the first.
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

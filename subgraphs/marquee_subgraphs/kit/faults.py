@@ -1,4 +1,4 @@
-"""Faults that pass by themselves; clients are told that much. Must never carry an address or a cause."""
+"""Faults that pass by themselves; clients are asked to try again. Must never carry an address or a cause."""
 
 from __future__ import annotations
 

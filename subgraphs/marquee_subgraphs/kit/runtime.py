@@ -1,7 +1,7 @@
 """What every subgraph is given by the composition root: settings, clock, broker, verified identities.
 
-Has no state of any subgraph. One `Runtime` serves all nine in one process, or one alone; whoever opens its
-parts closes them.
+Has no state of any subgraph. One `Runtime` serves all nine in one process, or one alone; the code that opens
+its parts closes them.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def _orders_match_tickets(store: _Snapshot) -> list[str]:
 
 
 def _ended_orders_own_nothing(store: _Snapshot) -> list[str]:
-    # Whoever had entered before the payment was lost stays seated.
+    # A person who had entered before the payment was lost stays seated.
     return [
         f"{ticket.order_id} is {store.orders[ticket.order_id].status} and {ticket.id} is {ticket.status}"
         for ticket in store.tickets

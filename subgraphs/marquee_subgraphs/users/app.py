@@ -56,7 +56,7 @@ async def _wire(passwords: Passwords | None, runtime: Runtime, stack: AsyncExitS
 
 
 def _publishers(runtime: Runtime, ended: EndedSessions) -> list[BackgroundTask]:
-    """Return what tells routers in other processes which sessions have ended, when there is a Redis."""
+    """Return the publisher of ended sessions for routers in other processes; empty without Redis."""
     if runtime.redis is None:
         return []
     # Imported here: without Redis, its client need not be loaded.

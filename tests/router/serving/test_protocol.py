@@ -323,15 +323,13 @@ async def test_the_rest_of_a_known_request_is_waited_for(monkeypatch: pytest.Mon
                 writer.close()
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [{"cors": {"origins": ["https://friend.test"]}}, {"http": {"compression": {"enabled": False}}}],
-)
+CORS = {"cors": {"origins": ["https://friend.test"]}}
+
+
+@pytest.mark.parametrize("settings", [CORS, {"http": {"compression": {"enabled": False}}}])
 async def test_settings_hold_for_the_front(settings: dict[str, Any]) -> None:
-    async with (
-        serving(fronted=True, settings=settings) as front,
-        serving(fronted=False, settings=settings) as alone,
-    ):
+    fronted, plain = serving(fronted=True, settings=settings), serving(fronted=False, settings=settings)
+    async with fronted as front, plain as alone:
         for headers in ((), ("Origin: https://friend.test",), ("Accept-Encoding: br",)):
             said = request({"query": "{ big(size: 100) }"}, *headers) + LAST
             assert await front.say(said) == await alone.say(said)

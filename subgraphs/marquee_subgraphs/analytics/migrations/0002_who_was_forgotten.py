@@ -1,4 +1,4 @@
-"""Who was forgotten, so that what is heard of them later is nobody's."""
+"""Erased people, so that later events about them are counted for nobody."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class SalesRow:
 
 @strawberry.type
 class OccupancyRow:
-    """How full a showtime is; its start is told in the cinema's own offset."""
+    """How full a showtime is; its start has the offset of the cinema's time zone."""
 
     showtime_id: ID
     movie_title: str

@@ -52,7 +52,7 @@ class SalesFigures:
 
 @federation.interface_object(keys=["id"])
 class Bookable:
-    """A cinema, an auditorium or a showtime; the kind of its id tells which."""
+    """A cinema, an auditorium or a showtime; the prefix of its id says which."""
 
     id: ID
     seat_count: int = federation.field(external=True)

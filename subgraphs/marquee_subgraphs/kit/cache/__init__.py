@@ -3,7 +3,7 @@
 
 The rule: only reads outside a transaction may be answered from a cache. A writer calls `delete` or `clear`
 after its commit. From then on this process never answers the old value; other processes learn of it within
-milliseconds; if they cannot be told, their value is older than the store by at most the time to live. Losing
+milliseconds; if the message is lost, their value is older than the store by at most the time to live. Losing
 a cache costs time and nothing else.
 """
 

@@ -2,8 +2,8 @@
 
 In Redis each value carries the epoch in which it was stored, so that one write (a new epoch) clears
 everything. A deleted key is replaced by a tombstone for two seconds, so that a process that read the store
-before the change cannot store the old value after it. A live topic tells the memories of the other processes.
-While Redis is away, the memory and the store answer alone.
+before the change cannot store the old value after it. A live topic invalidates the memories of the other
+processes. While Redis is away, the memory and the store answer alone.
 """
 
 from __future__ import annotations

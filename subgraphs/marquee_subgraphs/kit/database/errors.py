@@ -2,7 +2,7 @@
 
 DatabaseError
 ├── DatabaseBusy       another process kept the write lock too long
-├── DatabaseAway       it cannot be reached, or has no room, at the moment; told to clients as passing by
+├── DatabaseAway       it cannot be reached, or has no room, for now; clients may try again
 ├── DatabaseClosed     used after `close`
 ├── NestedTransaction  a task asked for a second transaction, and would wait for itself: a bug
 ├── TransactionLost    the commit failed, or the store rolled it back; nothing of it was kept

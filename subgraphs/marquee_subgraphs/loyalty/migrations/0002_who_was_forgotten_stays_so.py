@@ -11,7 +11,7 @@ compatible_from = "0001"
 
 
 def upgrade() -> None:
-    """Add the mark; whoever was forgotten before left no row to mark."""
+    """Add the mark; people erased before have no row to mark."""
     op.add_column(
         "people", sa.Column("is_forgotten", sa.Boolean(), server_default=sa.false(), nullable=False)
     )

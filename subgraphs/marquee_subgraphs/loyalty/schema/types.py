@@ -182,7 +182,7 @@ class User:
     def of_reference(cls, representation: Representation) -> User:
         return cls(id=ID(representation.text("id")))
 
-    @field(authenticated=True, description="Null for whoever has not joined.")
+    @field(authenticated=True, description="Null for a person who has not joined.")
     async def membership(self, info: Info) -> Membership | None:
         context = info.context
         context.service.queries.require_reader(context.viewer, self.id)

@@ -1,4 +1,4 @@
-"""A message remembers the trace of what it tells of, so that carrying it belongs to the same trace."""
+"""A message keeps the trace of its cause, so that its delivery belongs to the same trace."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ compatible_from = "0001"
 
 
 def upgrade() -> None:
-    """Add what is missing; films are heard of with their next change, and are called as before until then."""
+    """Add what is missing; a film's name arrives with its next change, and is the former one until then."""
     op.create_table(
         "films",
         sa.Column("movie_id", sa.String(length=40), nullable=False),

@@ -15,8 +15,8 @@ class Timing:
     settle_wait_seconds: float = 5.0
     """How long a mutation waits for the outcome of the work that it started."""
     provider_timeout_seconds: float = 4.0
-    """How long the provider has for one answer. Less than `settle_wait_seconds`, so that a customer is told
-    that the payment is unknown and not merely that it is created.
+    """How long the provider has for one answer. Less than `settle_wait_seconds`, so that a customer sees a
+    payment as unknown, not merely as created.
     """
     lease: timedelta = timedelta(minutes=5)
     """How long tickets is asked to keep the seats while the customer pays."""

@@ -211,7 +211,7 @@ class Movie:
 
 @federation.type(keys=["id"])
 class Showtime(Bookable):
-    """A film in an auditorium at a time, which is told in the cinema's own offset."""
+    """A film in an auditorium; its times have the offset of the cinema's time zone."""
 
     record: strawberry.Private[ShowtimeRecord]
     id: ID
@@ -283,7 +283,7 @@ async def _cinema(info: Info, cinema_id: str) -> Cinema:
 
 @federation.type(keys=["id"])
 class Seat:
-    """One seat of one showtime: its place. Its state is told by tickets."""
+    """The place of one seat of a showtime. Its state comes from `tickets`."""
 
     id: ID
     label: str = federation.field(shareable=True)

@@ -163,7 +163,7 @@ class Programme:
         showtime = await self._find(tx, showtime_id)
         viewer.require_works_at(showtime.cinema_id, SHOWTIMES_WRITE)
         await self._store.auditoriums.lock(tx, showtime.auditorium_id)
-        # Read again: whoever held the lock before may have cancelled this very showtime.
+        # Read again: the former holder of the lock may have cancelled this very showtime.
         return await self._find(tx, showtime_id)
 
     async def _find(self, tx: Transaction, showtime_id: str) -> ShowtimeRecord:

@@ -21,7 +21,9 @@ def show(joined: JoinedEntry) -> WaitlistEntry:
 class JoinWaitlistInput:
     showtime_id: ID
     seats: int
-    email: str | None = strawberry.field(default=None, description="Where a guest is told.")
+    email: str | None = strawberry.field(
+        default=None, description="The address to which a guest's offers are sent."
+    )
     locale: Locale | None = None
 
 

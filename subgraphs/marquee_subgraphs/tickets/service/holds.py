@@ -49,7 +49,7 @@ class Holds:
         idempotency_key: str | None = None,
         client: str = "",
     ) -> HeldSeats:
-        """Hold all these seats for ten minutes, or add them to a hold; `client` tells guests apart.
+        """Hold all these seats for ten minutes, or add them to a hold; `client` distinguishes guests.
 
         Raises `SeatsUnavailable`, `TooManySeats`, `LonelySeat`, `CompanionOnly`, `HoldExpired`,
         `HoldOrdered`, `SalesClosed`, `NotFound`, `InvalidInput`, `IdempotencyConflict`.

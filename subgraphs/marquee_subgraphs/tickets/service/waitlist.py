@@ -1,7 +1,7 @@
 """The waitlist of a showtime: joining, leaving, and reading it.
 
 Seats that become free are offered in the transaction that frees them, so that nobody buys them in between;
-where nobody waits, that costs one indexed look. Whoever writes entries holds the showtime's row.
+where nobody waits, that costs one indexed look. A transaction that writes entries holds the showtime's row.
 """
 
 from __future__ import annotations
