@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -31,7 +32,7 @@ REVIEW = (
 )
 HOLD = "mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { hold { token } errors { code } } }"
 ORDER = "mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } errors { code } } }"
-PLACES = "query { cinemas(first: 5) { nodes { id } } }"
+PLACES = "query { cinemas(first: 1) { nodes { id timeZone } } }"
 FIGURES = """query Figures($id: ID!) { movie(id: $id) { id title metrics { views }
   showtimes(first: 3) { nodes { id startsAt occupancy { ratio } bestAvailable(count: 2) { id } } } } }"""
 
@@ -99,14 +100,11 @@ async def do(cinema: Cinema, mutation: str, token: str, given: dict[str, Any]) -
 
 async def programme(cinema: Cinema) -> tuple[list[Any], list[Any]]:
     """The films of the start page that are on tomorrow, and the errors."""
-    places = await ask(cinema, PLACES)
-    date = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
-    answer = await ask(
-        cinema,
-        page_query("programme", "Programme"),
-        cinemaId=places["data"]["cinemas"]["nodes"][0]["id"],
-        date=date,
-    )
+    [place] = (await ask(cinema, PLACES))["data"]["cinemas"]["nodes"]
+    # Tomorrow there: at 01:00 in UTC it is still the evening before in Lima.
+    date = (datetime.now(ZoneInfo(place["timeZone"])) + timedelta(days=1)).date().isoformat()
+    query = page_query("programme", "Programme")
+    answer = await ask(cinema, query, cinemaId=place["id"], date=date)
     return answer["data"]["movies"]["nodes"], answer.get("errors", [])
 
 

@@ -22,6 +22,7 @@ from marquee.demo.data import DEMO_PASSWORD, DemoData
 from marquee.subgraphs import NAMES
 from marquee_router.execution.in_process import InProcessTransport
 from marquee_router.execution.subgraph import SubgraphReply
+from marquee_router.security.signed_transport import SignedTransport
 from marquee_schema.composition import Subgraph, compose
 from marquee_subgraphs.kit.settings import load_settings
 from tests import npm
@@ -48,17 +49,27 @@ SCREENS = [
 
 
 class AllSubgraphs:
-    """Every subgraph of a cinema under `/NAME/graphql`, over one port."""
+    """Every subgraph of a cinema under `/NAME/graphql`, over one port.
+
+    Identities arrive as claims, since the reference gateway sends the same header to all. Here they are
+    signed for the subgraph that is asked, as our router does.
+    """
 
     def __init__(self, cinema: Cinema) -> None:
         self._apps: dict[str, ASGIApp] = {name: each.asgi for name, each in cinema.subgraphs.items()}
+        assert cinema.app.signer is not None
+        self._signer = cinema.app.signer
 
     def begin_drain(self) -> None:
         """Nothing to end: a gateway opens no sockets here."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, _, rest = scope["path"].removeprefix("/").partition("/")
-        await self._apps[name]({**scope, "path": f"/{rest}"}, receive, send)
+        headers = [(key, self._signed(key, value, name)) for key, value in scope["headers"]]
+        await self._apps[name]({**scope, "path": f"/{rest}", "headers": headers}, receive, send)
+
+    def _signed(self, key: bytes, value: bytes, subgraph: str) -> bytes:
+        return self._signer.sign(value.decode(), subgraph).encode() if key == IDENTITY.encode() else value
 
 
 class Gateway:
@@ -96,15 +107,15 @@ async def test_the_reference_gateway_answers_the_same(
     if not npm.is_available():
         pytest.skip(npm.MISSING)
     identities: set[str] = set()
-    fetch = InProcessTransport.fetch
+    fetch = SignedTransport.fetch
 
     async def noting(
-        self: InProcessTransport, body: Any, headers: Any, *arguments: Any, **options: Any
+        self: SignedTransport, body: Any, headers: Any, *arguments: Any, **options: Any
     ) -> SubgraphReply:
         identities.update(value for name, value in dict(headers).items() if name == IDENTITY)
         return await fetch(self, body, headers, *arguments, **options)
 
-    monkeypatch.setattr(InProcessTransport, "fetch", noting)
+    monkeypatch.setattr(SignedTransport, "fetch", noting)
     async with open_cinema(load_settings({}, data_dir=tmp_path)) as cinema:
         await DemoData(cinema).prepare()
         front = InProcessTransport(cinema.app)
