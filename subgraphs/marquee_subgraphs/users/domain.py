@@ -12,6 +12,8 @@ from marquee_subgraphs.kit.locale import Locale
 
 ACCESS_TOKEN_LIFETIME: Final = timedelta(minutes=15)
 REFRESH_TOKEN_LIFETIME: Final = timedelta(days=30)
+KNOWN_DEVICE_LIFETIME: Final = timedelta(days=180)
+"""Counted from the last time the device signed in."""
 PASSWORD_LENGTH: Final = (10, 200)
 ERASING_SUBGRAPHS: Final = frozenset(
     {"tickets", "payments", "notifications", "reviews", "loyalty", "analytics"}

@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 from marquee_subgraphs.kit.database import Connection, Database
 from marquee_subgraphs.kit.invariants import Invariant
 from marquee_subgraphs.users.domain import ERASING_SUBGRAPHS
-from marquee_subgraphs.users.tables import ERASURE_RECEIPTS, SESSIONS, USERS
+from marquee_subgraphs.users.tables import ERASURE_RECEIPTS, KNOWN_DEVICES, SESSIONS, USERS
 
 
 async def verify(database: Database) -> list[Invariant]:
@@ -28,6 +28,7 @@ async def _unerased_data(connection: Connection) -> list[str]:
         USERS.c.phone.is_not(None),
         USERS.c.password_hash != "",
         USERS.c.id.in_(devices),
+        USERS.c.id.in_(select(KNOWN_DEVICES.c.user_id)),
     )
     statement = select(USERS.c.id).where(USERS.c.erased_at.is_not(None), kept).order_by(USERS.c.id)
     return list(await connection.scalars(statement))

@@ -1,4 +1,4 @@
-"""The tables of the users database: accounts, sessions, refresh tokens and erasure receipts."""
+"""The tables of the users database: accounts, sessions, refresh tokens, known devices, erasure receipts."""
 
 from __future__ import annotations
 
@@ -43,6 +43,13 @@ REFRESH_TOKENS: Final = Table(
     Column("session_id", String(40), ForeignKey("sessions.id"), nullable=False, index=True),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("spent_at", UtcDateTime),
+)
+KNOWN_DEVICES: Final = Table(
+    "known_devices",
+    TABLES,
+    Column("hash", String(64), primary_key=True),
+    Column("user_id", String(40), ForeignKey("users.id"), nullable=False, index=True),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 ERASURE_RECEIPTS: Final = Table(
     "erasure_receipts",

@@ -9,7 +9,7 @@ from marquee_subgraphs.kit.database import Database
 from marquee_subgraphs.users.domain import ERASING_SUBGRAPHS
 from marquee_subgraphs.users.invariants import verify
 from marquee_subgraphs.users.store import UserStore
-from marquee_subgraphs.users.tables import ERASURE_RECEIPTS, SESSIONS, USERS
+from marquee_subgraphs.users.tables import ERASURE_RECEIPTS, KNOWN_DEVICES, SESSIONS, USERS
 from tests.subgraphs.door import Door
 from tests.subgraphs.users.people import register
 
@@ -33,6 +33,7 @@ async def test_personal_data_of_an_erased_account_is_found(any_door: Door, clock
     for left in (
         update(USERS).where(USERS.c.id == ana).values(phone="+51987654321"),
         update(SESSIONS).where(SESSIONS.c.user_id == ana).values(device="Phone of Ana"),
+        insert(KNOWN_DEVICES).values(hash="0" * 64, user_id=ana, expires_at=clock.now()),
     ):
         async with database.transaction() as tx:
             await UserStore().erasures.erase(tx, ana, clock.now())

@@ -15,12 +15,16 @@ interface Tokens {
   expiresAt: string;
 }
 interface SessionPayload extends Partial<Tokens> {
+  deviceToken?: string | null;
   user: SessionUser | null;
   errors: { code: string; message: string; path: string[] | null }[];
 }
 
 const KEY = "marquee.session";
 const FIELDS = "user { id name email role } accessToken refreshToken expiresAt errors { code message path }";
+// Outlives a session: it shows at the next log-in that this device is known.
+const DEVICE_KEY = "marquee.device";
+const OPENED = `${FIELDS} deviceToken`;
 const RENEW_BEFORE_MS = 30_000;
 const ASK_AGAIN_MS = 5_000;
 
@@ -75,20 +79,22 @@ async function renew(): Promise<void> {
 }
 
 function take(payload: SessionPayload): SessionPayload {
-  const { accessToken: access, refreshToken, expiresAt } = payload;
+  const { accessToken: access, refreshToken, expiresAt, deviceToken } = payload;
+  if (deviceToken) localStorage.setItem(DEVICE_KEY, deviceToken);
   if (access && refreshToken && expiresAt) keep({ accessToken: access, refreshToken, expiresAt }, payload.user);
   else keep(null, null);
   return payload;
 }
 
 export async function logIn(email: string, password: string): Promise<SessionPayload> {
-  const query = `mutation LogIn($input: LoginInput!) { login(input: $input) { ${FIELDS} } }`;
-  const data = await send<{ login: SessionPayload }>(query, { input: { email, password } }, null);
+  const query = `mutation LogIn($input: LoginInput!) { login(input: $input) { ${OPENED} } }`;
+  const deviceToken = localStorage.getItem(DEVICE_KEY);
+  const data = await send<{ login: SessionPayload }>(query, { input: { email, password, deviceToken } }, null);
   return data.login.accessToken ? take(data.login) : data.login;
 }
 
 export async function register(name: string, email: string, password: string): Promise<SessionPayload> {
-  const query = `mutation Register($input: RegisterUserInput!) { registerUser(input: $input) { ${FIELDS} } }`;
+  const query = `mutation Register($input: RegisterUserInput!) { registerUser(input: $input) { ${OPENED} } }`;
   const input = { name, email, password, locale: locale.value satisfies Locale };
   const data = await send<{ registerUser: SessionPayload }>(query, { input }, null);
   return data.registerUser.accessToken ? take(data.registerUser) : data.registerUser;

@@ -34,12 +34,27 @@ class _SignedInPayload(Payload):
 
 
 @strawberry.type
-class RegisterUserPayload(_SignedInPayload):
+class _OpenedPayload(_SignedInPayload):
+    device_token: str | None = strawberry.field(
+        default=None,
+        description="Keep it on this device, also after logging out, and give it to `login`: a known device"
+        " can log in while strangers guess the password.",
+    )
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> Self:
+        payload = super().of(signed_in)
+        payload.device_token = signed_in.device_token
+        return payload
+
+
+@strawberry.type
+class RegisterUserPayload(_OpenedPayload):
     """The new account, signed in."""
 
 
 @strawberry.type
-class LoginPayload(_SignedInPayload):
+class LoginPayload(_OpenedPayload):
     """The account, signed in."""
 
 
@@ -93,6 +108,10 @@ class RegisterUserInput:
 class LoginInput:
     email: str
     password: str
+    device_token: str | None = strawberry.field(
+        description="What this device received when somebody last logged in or registered on it.",
+        default=None,
+    )
 
 
 @strawberry.input
@@ -134,8 +153,8 @@ class EraseMyAccountInput:
     password: str
 
 
-def _client(info: Info) -> Client:
-    return Client(address=info.context.client_address, device=info.context.device)
+def _client(info: Info, device_token: str | None = None) -> Client:
+    return Client(info.context.client_address, info.context.device, device_token)
 
 
 @strawberry.type
@@ -154,7 +173,7 @@ class Mutation:
     @mutation(directives=[cost(20)])
     async def login(self, info: Info, input: LoginInput) -> LoginPayload:
         signed_in = await info.context.service.sessions.sign_in(
-            email=input.email, password=input.password, client=_client(info)
+            email=input.email, password=input.password, client=_client(info, input.device_token)
         )
         return LoginPayload.of(signed_in)
 

@@ -45,8 +45,8 @@ class UserService:
     ) -> UserService:
         """Return the use cases on one backend."""
         ended = EndedSessions(backend.clock)
-        credentials = Credentials(backend, store.accounts, passwords, throttle)
-        issuer = SessionIssuer(store.sessions, tokens, ended)
+        credentials = Credentials(backend, store, passwords, throttle)
+        issuer = SessionIssuer(store, tokens, ended)
         return cls(
             accounts=Accounts(backend, store, credentials, issuer),
             sessions=Sessions(backend, store, credentials, issuer),

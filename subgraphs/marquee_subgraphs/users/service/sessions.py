@@ -11,7 +11,7 @@ from marquee_subgraphs.users.domain import SessionRecord, UserRecord
 from marquee_subgraphs.users.errors import SessionRevoked
 from marquee_subgraphs.users.service.credentials import Credentials
 from marquee_subgraphs.users.service.session_issuer import Client, SessionIssuer, SignedIn
-from marquee_subgraphs.users.service.tokens import hash_refresh_token
+from marquee_subgraphs.users.service.tokens import hash_random_token
 from marquee_subgraphs.users.store import UserStore
 
 
@@ -28,7 +28,7 @@ class Sessions:
 
     async def sign_in(self, *, email: str, password: str, client: Client) -> SignedIn:
         """Open a session. Raises `RateLimited`, `InvalidCredentials`."""
-        proven = await self._credentials.prove(email, password, client.address)
+        proven = await self._credentials.prove(email, password, client)
         user = proven.user
 
         async def work(tx: Transaction) -> SignedIn:
@@ -44,7 +44,7 @@ class Sessions:
         Raises `SessionRevoked`. A token that was spent before also revokes its session.
         """
         now = self._backend.clock.now()
-        hash_ = hash_refresh_token(refresh_token)
+        hash_ = hash_random_token(refresh_token)
 
         async def work(tx: Transaction) -> SignedIn | None:
             token = await self._store.sessions.find_refresh_token(tx, hash_)
@@ -96,6 +96,8 @@ class Sessions:
             return await self._store.sessions.of_users(connection, user_ids)
 
     async def delete_expired(self) -> None:
-        """Delete expired refresh tokens, and the sessions that have no token left."""
+        """Delete expired refresh tokens, sessions without a token, and devices not used for long."""
         async with self._backend.database.transaction(durable=False) as tx:
-            await self._store.sessions.delete_expired(tx, self._backend.clock.now())
+            now = self._backend.clock.now()
+            await self._store.sessions.delete_expired(tx, now)
+            await self._store.devices.delete_expired(tx, now)

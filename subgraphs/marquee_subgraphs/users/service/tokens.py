@@ -1,4 +1,5 @@
-"""Access tokens (signed, short-lived) and refresh tokens (random, stored as a hash, used once).
+"""Access tokens (signed, short-lived) and random tokens: refresh tokens, used once, and those of
+known devices. Random tokens are stored as a hash.
 
 Publishes the public keys as a JWKS; the private keys never leave this module.
 """
@@ -64,12 +65,12 @@ class AccessTokens:
         return AccessToken(text, expires_at)
 
 
-def new_refresh_token() -> str:
+def new_random_token() -> str:
     """Return 256 random bits as text."""
     return secrets.token_urlsafe(32)
 
 
-def hash_refresh_token(token: str) -> str:
-    """Return the form in which a refresh token is stored."""
+def hash_random_token(token: str) -> str:
+    """Return the form in which a random token is stored."""
     # A fast hash is enough: unlike a password, 256 random bits cannot be guessed.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from marquee_subgraphs.kit.database import Transaction
 from marquee_subgraphs.users.domain import ERASING_SUBGRAPHS
-from marquee_subgraphs.users.tables import ERASURE_RECEIPTS, SESSIONS, USERS
+from marquee_subgraphs.users.tables import ERASURE_RECEIPTS, KNOWN_DEVICES, SESSIONS, USERS
 
 
 class ErasureStore:
@@ -45,7 +45,8 @@ class ErasureStore:
         return await tx.scalar(pending) is not None
 
     async def erase(self, tx: Transaction, user_id: str, now: datetime) -> None:
-        """Overwrite the person's data in the account and its sessions. Two statements."""
+        """Overwrite the person's data in the account and its sessions, and forget its devices. Three
+        statements."""
         # The row stays, because orders and reviews refer to its id.
         await tx.execute(
             update(USERS)
@@ -59,3 +60,4 @@ class ErasureStore:
             )
         )
         await tx.execute(update(SESSIONS).where(SESSIONS.c.user_id == user_id).values(device=None))
+        await tx.execute(delete(KNOWN_DEVICES).where(KNOWN_DEVICES.c.user_id == user_id))
